@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A multilayer perceptron in floating point.
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <vector>
+
+namespace sparsys {
+
+struct DenseLayer {
+  std::string name;
+  Eigen::MatrixXf weights;  // outputs x inputs
+  Eigen::VectorXf bias;     // outputs
+  bool relu = false;
+};
+
+// y = layers.back()(... layers.front()(x)); the last layer gives logits.
+struct Mlp {
+  std::string name;
+  std::string origin;  // the data set it was trained on, for people
+  std::vector<DenseLayer> layers;
+};
+
+}  // namespace sparsys
