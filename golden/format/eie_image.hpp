@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory image of a compressed network for one sparse engine (docs/eie-format.md): what the host
+// writes through the load port, and where inputs go and outputs are found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/format/compressed_network.hpp"
+#include "golden/format/eie_config.hpp"
+
+namespace sparsys {
+
+// docs/eie-format.md section 5, field by field.
+struct EiePass {
+  uint32_t ptr_base = 0;
+  uint32_t entry_base = 0;
+  uint32_t in_count = 0;
+  uint32_t out_count = 0;
+  uint32_t src_addr = 0;
+  uint32_t dst_addr = 0;
+  uint32_t in_first = 0;
+  uint32_t codebook = 0;
+  uint32_t shift = 0;
+  bool load_src = false;
+  bool load_codebook = false;
+  bool clear = false;
+  bool write_back = false;
+  bool store_dst = false;
+  bool relu = false;
+  bool swap = false;
+};
+
+// The two words of a descriptor, and back.
+void encode(const EiePass& pass, uint64_t words[2]);
+EiePass decode(const uint64_t words[2]);
+
+// Where a vector of activations lies between layers.
+struct EieVector {
+  uint32_t size = 0;     // elements, constants included
+  bool in_ram = false;   // activation RAM, else the source registers (roles after the list has run)
+  uint32_t ram_row = 0;  // first row, if in_ram
+};
+
+struct EieLayerStats {
+  std::string name;
+  uint64_t weights = 0;   // inputs * outputs without the constant rows and columns
+  uint64_t nonzeros = 0;  // of those, kept
+  uint64_t entries = 0;   // over all PEs and passes: non-zeros, biases, constants and padding
+  uint64_t padding = 0;
+  std::vector<uint64_t> entries_per_pe;
+  uint32_t passes = 0;
+};
+
+struct EieImage {
+  EieConfig config;
+  std::vector<std::vector<uint64_t>> entry_rows;  // [pe][row]
+  std::vector<std::vector<uint16_t>> pointers;    // [pe][number], from pointer 0
+  std::vector<uint64_t> codebook_words;           // 4 a codebook
+  std::vector<EiePass> passes;                    // descriptors 0 .. passes.size()-1, one list
+  EieVector input;
+  EieVector output;
+  std::vector<int16_t> input_constants;  // appended to every input vector
+  std::vector<EieLayerStats> layers;
+};
+
+// Encodes all layers for `config` as one list. Throws Error naming the layer, the memory, what is
+// needed and what there is if the network does not fit (EIE, Han 2016, section III for the format).
+EieImage build_image(const CompressedNetwork& network, const EieConfig& config);
+
+}  // namespace sparsys
