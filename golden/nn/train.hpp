@@ -41,7 +41,7 @@ using Mask = Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
 
 struct TrainOptions {
   uint64_t seed = 1;
-  double epochs = 20;  // whole epochs; 0 leaves the network as it is
+  unsigned epochs = 20;  // 0 leaves the network as it is
   uint32_t batch = 128;
   float learning_rate = 0.1F;
   float final_learning_rate = 0.001F;  // reached along a half cosine

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The descent loop that training, retraining and fine-tuning share.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+
+#include "golden/nn/dataset.hpp"
+#include "golden/nn/mlp.hpp"
+#include "golden/nn/thread_pool.hpp"
+#include "golden/nn/train.hpp"
+
+namespace sparsys {
+
+// What to do with gradients of the mean loss of a batch. weights() and bias() are called from
+// several threads at once, but for disjoint parts of the network.
+class Update {
+ public:
+  virtual ~Update() = default;
+  virtual void set_learning_rate(float rate) = 0;
+  // Columns column .. column + gradient.cols() - 1 of a layer; `column` is a multiple of
+  // kGradientColumns.
+  virtual void weights(size_t layer, Eigen::Index column, const Eigen::MatrixXf& gradient) = 0;
+  virtual void bias(size_t layer, const Eigen::VectorXf& gradient) = 0;
+  // After all parts of a batch, on one thread.
+  virtual void finish_batch() {}
+};
+
+// Weight gradients are made and used in blocks of this many columns.
+constexpr Eigen::Index kGradientColumns = 112;
+
+// Follows the gradient of `mlp`, which `update` changes, as options say. Throws Error if network,
+// data and options do not fit each other.
+TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& options,
+                    Update& update);
+
+double error_percent(const Mlp& mlp, const uint8_t* images, const uint8_t* labels, size_t count,
+                     ThreadPool& pool);
+
+// Throws Error unless the layers fit each other, the images and ten classes or more.
+void check_fits(const Mlp& mlp, const Dataset& data);
+
+}  // namespace sparsys
