@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sparse engine: an array of processing elements that runs deep-compressed fully connected layers
+// without decompressing them (EIE, Han 2016). Formats: docs/eie-format.md, timing: docs/eie-timing.md.
+// Handshake: while idle (busy_o low), load memories and read them back through the io port, one 64-bit
+// word a cycle, reads answer three cycles later; start_i then runs a list of pass descriptors; done_o
+// is high in its last busy cycle.
+module eie #(
+    parameter N_PE = 64,             // processing elements, a power of two from 1 to 256
+    parameter ENTRY_DEPTH = 131072,  // entries of a PE, a power of two from 32 to 524288
+    parameter PTR_DEPTH = 16384,     // pointers of a PE, a power of two from 4 to 65536
+    parameter ACT_REGS = 64,         // source and destination registers of a PE, a power of two, 4 to 64
+    parameter ACT_RAM_DEPTH = 1024,  // activation RAM words of a PE, a power of two from 4 to 65536
+    parameter QUEUE_DEPTH = 8,       // activation queue of a PE, 1 to 255
+    parameter ACC_WIDTH = 32,        // accumulator bits, 20 to 48
+    parameter CODEBOOKS = 16,        // codebook RAM, a power of two from 2 to 256
+    parameter LIST_DEPTH = 256,      // list RAM in descriptors, a power of two from 2 to 32768
+    parameter LIST_W = $clog2(LIST_DEPTH)  // derived, do not override
+) (
+    input  wire              clk_i,
+    input  wire              rst_i,
+    // command
+    input  wire              start_i,
+    input  wire [LIST_W-1:0] list_first_i,  // first descriptor
+    input  wire [  LIST_W:0] list_count_i,  // number of descriptors
+    output wire              busy_o,
+    output wire              done_o,
+    output wire [       2:0] flags_o,       // sticky: pointer order, row out of range, saturated
+    // load and read-back
+    input  wire              io_valid_i,
+    input  wire              io_write_i,
+    input  wire [      31:0] io_addr_i,
+    input  wire [      63:0] io_wdata_i,
+    output wire              io_ready_o,
+    output wire              io_rvalid_o,
+    output wire [      63:0] io_rdata_o
+);
+  localparam PE_W = N_PE > 1 ? $clog2(N_PE) : 1;
+  localparam REG_W = $clog2(ACT_REGS);
+  localparam COL_W = REG_W + $clog2(N_PE);
+  localparam BANK_W = $clog2(PTR_DEPTH / 2);
+  localparam CNT_W = REG_W + 2;
+
+  wire pe_io_en;
+  wire pe_io_write;
+  wire [31:0] pe_io_addr;
+  wire [63:0] pe_io_wdata;
+  wire [63:0] pe_io_rdata;
+  wire root_valid;
+  wire root_done;
+  wire [COL_W-1:0] root_col;
+  wire [15:0] root_act;
+  wire root_pop;
+  wire hold;
+  wire advance;
+  wire b_valid;
+  wire [15:0] b_act;
+  wire [BANK_W-1:0] b_even;
+  wire [BANK_W-1:0] b_odd;
+  wire b_odd_first;
+  wire pe_busy;
+  wire role;
+  wire flags_clear;
+  wire clear;
+  wire cb_we;
+  wire [1:0] cb_word;
+  wire [63:0] cb_data;
+  wire ld_read;
+  wire [15:0] ld_addr;
+  wire ld_we;
+  wire [CNT_W-1:0] ld_row;
+  wire launch;
+  wire wb_read;
+  wire [CNT_W-1:0] wb_row;
+  wire [7:0] in_first;
+  wire [15:0] in_count;
+  wire [15:0] entry_base;
+  wire [15:0] dst_addr;
+  wire [5:0] shift;
+  wire relu;
+  wire store_dst;
+
+  eie_ccu #(
+      .N_PE       (N_PE),
+      .PTR_DEPTH  (PTR_DEPTH),
+      .ACT_REGS   (ACT_REGS),
+      .QUEUE_DEPTH(QUEUE_DEPTH),
+      .ACC_WIDTH  (ACC_WIDTH),
+      .CODEBOOKS  (CODEBOOKS),
+      .LIST_DEPTH (LIST_DEPTH)
+  ) u_ccu (
+      .clk_i        (clk_i),
+      .rst_i        (rst_i),
+      .start_i      (start_i),
+      .list_first_i (list_first_i),
+      .list_count_i (list_count_i),
+      .busy_o       (busy_o),
+      .done_o       (done_o),
+      .io_valid_i   (io_valid_i),
+      .io_write_i   (io_write_i),
+      .io_addr_i    (io_addr_i),
+      .io_wdata_i   (io_wdata_i),
+      .io_ready_o   (io_ready_o),
+      .io_rvalid_o  (io_rvalid_o),
+      .io_rdata_o   (io_rdata_o),
+      .io_en_o      (pe_io_en),
+      .io_write_o   (pe_io_write),
+      .io_addr_o    (pe_io_addr),
+      .io_wdata_o   (pe_io_wdata),
+      .io_rdata_i   (pe_io_rdata),
+      .root_valid_i (root_valid),
+      .root_done_i  (root_done),
+      .root_col_i   (root_col),
+      .root_act_i   (root_act),
+      .root_pop_o   (root_pop),
+      .hold_i       (hold),
+      .advance_o    (advance),
+      .b_valid_o    (b_valid),
+      .b_act_o      (b_act),
+      .b_even_o     (b_even),
+      .b_odd_o      (b_odd),
+      .b_odd_first_o(b_odd_first),
+      .pe_busy_i    (pe_busy),
+      .role_o       (role),
+      .flags_clear_o(flags_clear),
+      .clear_o      (clear),
+      .cb_we_o      (cb_we),
+      .cb_word_o    (cb_word),
+      .cb_data_o    (cb_data),
+      .ld_read_o    (ld_read),
+      .ld_addr_o    (ld_addr),
+      .ld_we_o      (ld_we),
+      .ld_row_o     (ld_row),
+      .launch_o     (launch),
+      .wb_read_o    (wb_read),
+      .wb_row_o     (wb_row),
+      .in_first_o   (in_first),
+      .in_count_o   (in_count),
+      .entry_base_o (entry_base),
+      .dst_addr_o   (dst_addr),
+      .shift_o      (shift),
+      .relu_o       (relu),
+      .store_dst_o  (store_dst),
+      .flags_i      (flags_o)
+  );
+
+  wire [N_PE-1:0] leaf_valid;
+  wire [N_PE-1:0] leaf_done;
+  wire [N_PE*COL_W-1:0] leaf_col;
+  wire [N_PE*16-1:0] leaf_act;
+  wire [N_PE-1:0] leaf_pop;
+
+  eie_lnzd #(
+      .N_PE (N_PE),
+      .REG_W(REG_W)
+  ) u_lnzd (
+      .clk_i       (clk_i),
+      .rst_i       (rst_i),
+      .leaf_valid_i(leaf_valid),
+      .leaf_done_i (leaf_done),
+      .leaf_col_i  (leaf_col),
+      .leaf_act_i  (leaf_act),
+      .leaf_pop_o  (leaf_pop),
+      .root_valid_o(root_valid),
+      .root_done_o (root_done),
+      .root_col_o  (root_col),
+      .root_act_o  (root_act),
+      .root_pop_i  (root_pop)
+  );
+
+  wire [N_PE-1:0] full;
+  wire [N_PE-1:0] busy;
+  wire [N_PE*3-1:0] flags;
+  wire [N_PE*64-1:0] rdata;
+
+  assign hold    = |full;
+  assign pe_busy = |busy;
+
+  or_reduce #(
+      .WIDTH(3),
+      .COUNT(N_PE)
+  ) u_flags (
+      .words_i(flags),
+      .word_o (flags_o)
+  );
+
+  or_reduce #(
+      .WIDTH(64),
+      .COUNT(N_PE)
+  ) u_rdata (
+      .words_i(rdata),
+      .word_o (pe_io_rdata)
+  );
+
+  genvar k;
+  generate
+    for (k = 0; k < N_PE; k = k + 1) begin : g_pe
+      localparam [PE_W-1:0] ID = k;
+      eie_pe #(
+          .N_PE         (N_PE),
+          .ENTRY_DEPTH  (ENTRY_DEPTH),
+          .PTR_DEPTH    (PTR_DEPTH),
+          .ACT_REGS     (ACT_REGS),
+          .ACT_RAM_DEPTH(ACT_RAM_DEPTH),
+          .QUEUE_DEPTH  (QUEUE_DEPTH),
+          .ACC_WIDTH    (ACC_WIDTH)
+      ) u_pe (
+          .clk_i        (clk_i),
+          .rst_i        (rst_i),
+          .id_i         (ID),
+          .advance_i    (advance),
+          .b_valid_i    (b_valid),
+          .b_act_i      (b_act),
+          .b_even_i     (b_even),
+          .b_odd_i      (b_odd),
+          .b_odd_first_i(b_odd_first),
+          .full_o       (full[k]),
+          .leaf_valid_o (leaf_valid[k]),
+          .leaf_done_o  (leaf_done[k]),
+          .leaf_col_o   (leaf_col[COL_W*k+:COL_W]),
+          .leaf_act_o   (leaf_act[16*k+:16]),
+          .leaf_pop_i   (leaf_pop[k]),
+          .role_i       (role),
+          .flags_clear_i(flags_clear),
+          .clear_i      (clear),
+          .cb_we_i      (cb_we),
+          .cb_word_i    (cb_word),
+          .cb_data_i    (cb_data),
+          .ld_read_i    (ld_read),
+          .ld_addr_i    (ld_addr),
+          .ld_we_i      (ld_we),
+          .ld_row_i     (ld_row),
+          .launch_i     (launch),
+          .wb_read_i    (wb_read),
+          .wb_row_i     (wb_row),
+          .in_first_i   (in_first),
+          .in_count_i   (in_count),
+          .entry_base_i (entry_base),
+          .dst_addr_i   (dst_addr),
+          .shift_i      (shift),
+          .relu_i       (relu),
+          .store_dst_i  (store_dst),
+          .busy_o       (busy[k]),
+          .flags_o      (flags[3*k+:3]),
+          .io_en_i      (pe_io_en),
+          .io_write_i   (pe_io_write),
+          .io_addr_i    (pe_io_addr),
+          .io_wdata_i   (pe_io_wdata),
+          .io_rdata_o   (rdata[64*k+:64])
+      );
+    end
+    if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
+      parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();
+    end
+  endgenerate
+endmodule

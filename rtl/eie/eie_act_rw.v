@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation read and write of one PE: source and destination registers, the activation RAM behind
+// them, this PE's leaf of the leading-non-zero tree, and the write-back of accumulators (round, shift,
+// saturate, ReLU) (EIE, Han 2016, section IV).
+// Leaf: offers the non-zero source registers in rising order, one a cycle; leaf_pop_i takes the one offered.
+// Write-back: wb_acc_i taken with wb_read_i is in the destination register two edges later.
+module eie_act_rw #(
+    parameter N_PE = 64,                        // PEs in the array
+    parameter ACT_REGS = 64,                    // source registers, a power of two from 4 to 64
+    parameter ACT_RAM_DEPTH = 1024,             // words of the activation RAM, a power of two
+    parameter ACC_WIDTH = 32,                   // accumulator bits
+    parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
+    parameter REG_W = $clog2(ACT_REGS),         // derived, do not override
+    parameter COL_W = REG_W + $clog2(N_PE),     // derived, do not override
+    parameter RAM_W = $clog2(ACT_RAM_DEPTH)     // derived, do not override
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_i,
+    input  wire [     PE_W-1:0] id_i,         // number of this PE
+    input  wire                 role_i,       // which bank is the source
+    // leaf
+    input  wire                 launch_i,
+    input  wire [          7:0] in_first_i,
+    input  wire [         15:0] in_count_i,
+    output wire                 leaf_valid_o,
+    output wire                 leaf_done_o,
+    output wire [    COL_W-1:0] leaf_col_o,
+    output wire [         15:0] leaf_act_o,
+    input  wire                 leaf_pop_i,
+    // activation RAM to source registers: the row read is written a cycle later
+    input  wire                 ld_read_i,
+    input  wire [    RAM_W-1:0] ld_addr_i,
+    input  wire                 ld_we_i,
+    input  wire [    REG_W-1:0] ld_row_i,
+    // accumulators to destination registers and activation RAM
+    input  wire                 wb_read_i,
+    input  wire [    REG_W-1:0] wb_row_i,
+    input  wire [ACC_WIDTH-1:0] wb_acc_i,
+    input  wire [          5:0] shift_i,
+    input  wire                 relu_i,
+    input  wire                 store_dst_i,
+    input  wire [    RAM_W-1:0] dst_addr_i,
+    // load and read-back
+    input  wire                 io_ram_en_i,
+    input  wire                 io_src_en_i,
+    input  wire                 io_dst_en_i,
+    input  wire                 io_write_i,
+    input  wire [    RAM_W-1:0] io_addr_i,
+    input  wire [         15:0] io_wdata_i,
+    output wire [         15:0] io_ram_rdata_o,
+    output wire [         15:0] io_reg_rdata_o
+);
+  localparam PE_BITS = $clog2(N_PE);
+  // Rows of a register bank and of the RAM meet in one address width.
+  localparam ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
+
+  reg [ACT_REGS-1:0] nz0_q;
+  reg [ACT_REGS-1:0] nz1_q;
+  reg [ACT_REGS-1:0] pend_q;
+  reg leaf_valid_q;
+  reg [REG_W-1:0] leaf_row_q;
+  reg [15:0] leaf_act_q;
+  reg wb_valid_q;
+  reg [REG_W-1:0] wb_row_q;
+  reg [ACC_WIDTH-1:0] wb_acc_q;
+  reg [15:0] io_reg_q;
+
+  // Leaf: the lowest pending register.
+  wire [ACT_REGS-1:0] first_onehot;
+  wire [REG_W-1:0] first_row;
+  wire any_pending = pend_q != {ACT_REGS{1'b0}};
+  wire leaf_load = (!leaf_valid_q || leaf_pop_i) && any_pending;
+  wire [ACT_REGS-1:0] src_nz = role_i ? nz1_q : nz0_q;
+  wire [16:0] limit;
+  wire [ACT_REGS-1:0] all_rows = {ACT_REGS{1'b1}};
+  wire [ACT_REGS-1:0] rows_of_pass = (all_rows << in_first_i) & ~(all_rows << limit);
+
+  generate
+    if (PE_BITS == 0) begin : g_limit_single
+      assign limit = {1'b0, in_count_i};
+      assign leaf_col_o = leaf_row_q;
+      wire unused = &{1'b0, id_i};
+    end else begin : g_limit
+      assign limit = {1'b0, in_count_i >> PE_BITS} + {16'd0, id_i < in_count_i[PE_BITS-1:0]};
+      assign leaf_col_o = {leaf_row_q, id_i};
+    end
+  endgenerate
+
+  find_first #(
+      .WIDTH(ACT_REGS)
+  ) u_first (
+      .vector_i(pend_q),
+      .onehot_o(first_onehot),
+      .index_o (first_row)
+  );
+
+  // Write-back: floor(acc / 2^shift + 1/2) = (acc >> shift) + the last bit shifted out.
+  wire [ACC_WIDTH-1:0] wb_half = $signed(wb_acc_q) >>> (shift_i - 6'd1);
+  wire [ACC_WIDTH-1:0] wb_shifted = $signed(wb_acc_q) >>> shift_i;
+  wire wb_round = shift_i != 6'd0 && wb_half[0];
+  wire [ACC_WIDTH:0] wb_rounded =
+      {wb_shifted[ACC_WIDTH-1], wb_shifted} + {{ACC_WIDTH{1'b0}}, wb_round};
+  wire wb_sign = wb_rounded[ACC_WIDTH];
+  wire wb_saturates = wb_rounded[ACC_WIDTH:15] != {(ACC_WIDTH - 14) {wb_sign}};
+  wire [15:0] wb_limited = wb_saturates ? {wb_sign, {15{!wb_sign}}} : wb_rounded[15:0];
+  wire [15:0] wb_act = relu_i && wb_sign ? 16'd0 : wb_limited;
+
+  // Activation RAM.
+  wire [15:0] ram_rdata;
+  wire [ROW_W-1:0] wb_ram_row = {{(ROW_W - RAM_W) {1'b0}}, dst_addr_i} + {{(ROW_W - REG_W) {1'b0}}, wb_row_q};
+  wire wb_store = wb_valid_q && store_dst_i;
+
+  ram_1rw #(
+      .WIDTH(16),
+      .DEPTH(ACT_RAM_DEPTH)
+  ) u_act_ram (
+      .clk_i  (clk_i),
+      .en_i   (io_ram_en_i || ld_read_i || wb_store),
+      .we_i   (io_ram_en_i ? io_write_i : wb_store),
+      .addr_i (io_ram_en_i ? io_addr_i : wb_store ? wb_ram_row[RAM_W-1:0] : ld_addr_i),
+      .wdata_i(io_ram_en_i ? io_wdata_i : wb_act),
+      .rdata_o(ram_rdata)
+  );
+
+  // Register banks: the source is written by loads, the destination by write-back, both by the port.
+  wire [ROW_W-1:0] io_row_wide = {{(ROW_W - RAM_W) {1'b0}}, io_addr_i};
+  wire [REG_W-1:0] io_row = io_row_wide[REG_W-1:0];
+  wire src_we = ld_we_i || (io_src_en_i && io_write_i);
+  wire [REG_W-1:0] src_waddr = io_src_en_i ? io_row : ld_row_i;
+  wire [15:0] src_wdata = io_src_en_i ? io_wdata_i : ram_rdata;
+  wire [REG_W-1:0] src_raddr = io_src_en_i ? io_row : first_row;
+  wire dst_we = wb_valid_q || (io_dst_en_i && io_write_i);
+  wire [REG_W-1:0] dst_waddr = io_dst_en_i ? io_row : wb_row_q;
+  wire [15:0] dst_wdata = io_dst_en_i ? io_wdata_i : wb_act;
+
+  wire bank0_we = role_i ? dst_we : src_we;
+  wire bank1_we = role_i ? src_we : dst_we;
+  wire [REG_W-1:0] bank0_waddr = role_i ? dst_waddr : src_waddr;
+  wire [REG_W-1:0] bank1_waddr = role_i ? src_waddr : dst_waddr;
+  wire [15:0] bank0_wdata = role_i ? dst_wdata : src_wdata;
+  wire [15:0] bank1_wdata = role_i ? src_wdata : dst_wdata;
+  wire [15:0] bank0_rdata;
+  wire [15:0] bank1_rdata;
+  wire [15:0] src_rdata = role_i ? bank1_rdata : bank0_rdata;
+  wire [15:0] dst_rdata = role_i ? bank0_rdata : bank1_rdata;
+
+  regfile_1r1w #(
+      .WIDTH(16),
+      .DEPTH(ACT_REGS)
+  ) u_bank0 (
+      .clk_i  (clk_i),
+      .we_i   (bank0_we),
+      .waddr_i(bank0_waddr),
+      .wdata_i(bank0_wdata),
+      .raddr_i(role_i ? io_row : src_raddr),
+      .rdata_o(bank0_rdata)
+  );
+
+  regfile_1r1w #(
+      .WIDTH(16),
+      .DEPTH(ACT_REGS)
+  ) u_bank1 (
+      .clk_i  (clk_i),
+      .we_i   (bank1_we),
+      .waddr_i(bank1_waddr),
+      .wdata_i(bank1_wdata),
+      .raddr_i(role_i ? src_raddr : io_row),
+      .rdata_o(bank1_rdata)
+  );
+
+  assign leaf_valid_o   = leaf_valid_q;
+  assign leaf_done_o    = !leaf_valid_q && !any_pending;
+  assign leaf_act_o     = leaf_act_q;
+  assign io_ram_rdata_o = ram_rdata;
+  assign io_reg_rdata_o = io_reg_q;
+
+  // The non-zero bits follow the banks, which have no reset.
+  always @(posedge clk_i) begin
+    if (bank0_we) nz0_q[bank0_waddr] <= bank0_wdata != 16'd0;
+    if (bank1_we) nz1_q[bank1_waddr] <= bank1_wdata != 16'd0;
+  end
+
+  always @(posedge clk_i) begin
+    if (rst_i) begin
+      pend_q       <= {ACT_REGS{1'b0}};
+      leaf_valid_q <= 1'b0;
+      wb_valid_q   <= 1'b0;
+    end else begin
+      if (launch_i) begin
+        pend_q <= src_nz & rows_of_pass;
+      end else if (leaf_load) begin
+        pend_q       <= pend_q & ~first_onehot;
+        leaf_valid_q <= 1'b1;
+        leaf_row_q   <= first_row;
+        leaf_act_q   <= src_rdata;
+      end else if (leaf_pop_i) begin
+        leaf_valid_q <= 1'b0;
+      end
+
+      wb_valid_q <= wb_read_i;
+      if (wb_read_i) begin
+        wb_row_q <= wb_row_i;
+        wb_acc_q <= wb_acc_i;
+      end
+
+      if ((io_src_en_i || io_dst_en_i) && !io_write_i) io_reg_q <= io_src_en_i ? src_rdata : dst_rdata;
+    end
+  end
+
+  wire unused = &{1'b0, wb_half, wb_ram_row, io_row_wide};
+
+  generate
+    if (ACT_REGS < 4 || ACT_REGS > 64 || (ACT_REGS & (ACT_REGS - 1)) != 0) begin : g_check_act_regs
+      parameter_error_ACT_REGS_must_be_a_power_of_two_from_4_to_64 u_error ();
+    end
+    if (ACT_RAM_DEPTH < 4 || ACT_RAM_DEPTH > 65536 || (ACT_RAM_DEPTH & (ACT_RAM_DEPTH - 1)) != 0)
+    begin : g_check_act_ram_depth
+      parameter_error_ACT_RAM_DEPTH_must_be_a_power_of_two_from_4_to_65536 u_error ();
+    end
+  endgenerate
+endmodule

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// One processing element: pointer read, activation queue, sparse-matrix read, arithmetic, activation
+// read and write (EIE, Han 2016, figure 4). All PEs are the same module, numbered by id_i.
+// Broadcast to accumulator: see docs/eie-timing.md; port reads answer in the next cycle.
+module eie_pe #(
+    parameter N_PE = 64,                           // PEs in the array
+    parameter ENTRY_DEPTH = 131072,                // entries, a power of two
+    parameter PTR_DEPTH = 16384,                   // pointers, a power of two
+    parameter ACT_REGS = 64,                       // source registers, a power of two
+    parameter ACT_RAM_DEPTH = 1024,                // words of the activation RAM, a power of two
+    parameter QUEUE_DEPTH = 8,                     // columns that can wait
+    parameter ACC_WIDTH = 32,                      // accumulator bits
+    parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
+    parameter REG_W = $clog2(ACT_REGS),            // derived, do not override
+    parameter COL_W = REG_W + $clog2(N_PE),        // derived, do not override
+    parameter BANK_W = $clog2(PTR_DEPTH / 2),      // derived, do not override
+    parameter CNT_W = REG_W + 2                    // derived, do not override
+) (
+    input  wire              clk_i,
+    input  wire              rst_i,
+    input  wire [  PE_W-1:0] id_i,
+    // broadcast
+    input  wire              advance_i,
+    input  wire              b_valid_i,
+    input  wire [      15:0] b_act_i,
+    input  wire [BANK_W-1:0] b_even_i,
+    input  wire [BANK_W-1:0] b_odd_i,
+    input  wire              b_odd_first_i,
+    output wire              full_o,
+    // leaf of the leading-non-zero tree
+    output wire              leaf_valid_o,
+    output wire              leaf_done_o,
+    output wire [ COL_W-1:0] leaf_col_o,
+    output wire [      15:0] leaf_act_o,
+    input  wire              leaf_pop_i,
+    // phases of a pass, see eie_ccu
+    input  wire              role_i,
+    input  wire              flags_clear_i,
+    input  wire              clear_i,
+    input  wire              cb_we_i,
+    input  wire [       1:0] cb_word_i,
+    input  wire [      63:0] cb_data_i,
+    input  wire              ld_read_i,
+    input  wire [      15:0] ld_addr_i,
+    input  wire              ld_we_i,
+    input  wire [ CNT_W-1:0] ld_row_i,
+    input  wire              launch_i,
+    input  wire              wb_read_i,
+    input  wire [ CNT_W-1:0] wb_row_i,
+    input  wire [       7:0] in_first_i,
+    input  wire [      15:0] in_count_i,
+    input  wire [      15:0] entry_base_i,
+    input  wire [      15:0] dst_addr_i,
+    input  wire [       5:0] shift_i,
+    input  wire              relu_i,
+    input  wire              store_dst_i,
+    output wire              busy_o,
+    output wire [       2:0] flags_o,  // pointer order, row, saturated
+    // load and read-back
+    input  wire              io_en_i,
+    input  wire              io_write_i,
+    input  wire [      31:0] io_addr_i,
+    input  wire [      63:0] io_wdata_i,
+    output wire [      63:0] io_rdata_o
+);
+  localparam ROW_W = $clog2(ENTRY_DEPTH / 8);
+  localparam RAM_W = $clog2(ACT_RAM_DEPTH);
+  localparam PE_BITS = $clog2(N_PE);
+  localparam LANES = N_PE < 4 ? N_PE : 4;  // activations in a port word
+  localparam LANE_BITS = $clog2(LANES);
+  localparam GROUP_BITS = PE_BITS - LANE_BITS;
+  localparam [2:0] SEL_NONE = 3'd0;
+  localparam [2:0] SEL_ENTRY = 3'd1;
+  localparam [2:0] SEL_POINTER = 3'd2;
+  localparam [2:0] SEL_RAM = 3'd3;
+  localparam [2:0] SEL_SRC = 3'd4;
+  localparam [2:0] SEL_DST = 3'd5;
+
+  reg [2:0] io_sel_q;
+
+  // Does a request concern this PE: by PE number, or by the group of lanes its word belongs to.
+  wire [19:0] word = io_addr_i[19:0];
+  wire [19:0] io_row = word >> GROUP_BITS;
+  wire by_number;
+  wire by_group;
+  wire [1:0] lane;
+  generate
+    if (PE_BITS == 0) begin : g_any_number
+      assign by_number = 1'b1;
+    end else begin : g_number
+      assign by_number = io_addr_i[20+:PE_BITS] == id_i;
+    end
+    if (GROUP_BITS == 0) begin : g_any_group
+      assign by_group = 1'b1;
+    end else begin : g_group
+      assign by_group = word[GROUP_BITS-1:0] == id_i[PE_BITS-1:LANE_BITS];
+    end
+    if (LANE_BITS == 0) begin : g_lane_0
+      assign lane = 2'd0;
+    end else begin : g_lane
+      assign lane = {{(2 - LANE_BITS) {1'b0}}, id_i[LANE_BITS-1:0]};
+    end
+  endgenerate
+  wire [3:0] space = io_addr_i[31:28];
+  wire io_entry = io_en_i && space == 4'd0 && by_number;
+  wire io_pointer = io_en_i && space == 4'd1 && by_number;
+  wire io_ram = io_en_i && space == 4'd2 && by_group;
+  wire io_src = io_en_i && space == 4'd3 && by_group;
+  wire io_dst = io_en_i && space == 4'd4 && by_group;
+  wire [15:0] io_act_wdata = io_wdata_i[16*lane+:16];
+
+  wire push;
+  wire [15:0] push_act;
+  wire [15:0] push_start;
+  wire [15:0] push_end;
+  wire [31:0] pointer_rdata;
+  wire pointer_error;
+  wire pointer_busy;
+
+  eie_ptr_read #(
+      .PTR_DEPTH(PTR_DEPTH)
+  ) u_ptr_read (
+      .clk_i        (clk_i),
+      .rst_i        (rst_i),
+      .advance_i    (advance_i),
+      .b_valid_i    (b_valid_i),
+      .b_act_i      (b_act_i),
+      .b_even_i     (b_even_i),
+      .b_odd_i      (b_odd_i),
+      .b_odd_first_i(b_odd_first_i),
+      .push_o       (push),
+      .push_act_o   (push_act),
+      .push_start_o (push_start),
+      .push_end_o   (push_end),
+      .io_en_i      (io_pointer),
+      .io_write_i   (io_write_i),
+      .io_addr_i    (word[BANK_W-1:0]),
+      .io_wdata_i   (io_wdata_i[31:0]),
+      .io_rdata_o   (pointer_rdata),
+      .flags_clear_i(flags_clear_i),
+      .error_o      (pointer_error),
+      .busy_o       (pointer_busy)
+  );
+
+  wire head_pop;
+  wire [15:0] head_act;
+  wire [15:0] head_start;
+  wire [15:0] head_end;
+  wire head_empty;
+
+  eie_act_queue #(
+      .QUEUE_DEPTH(QUEUE_DEPTH)
+  ) u_act_queue (
+      .clk_i       (clk_i),
+      .rst_i       (rst_i),
+      .push_i      (push),
+      .push_act_i  (push_act),
+      .push_start_i(push_start),
+      .push_end_i  (push_end),
+      .pop_i       (head_pop),
+      .head_act_o  (head_act),
+      .head_start_o(head_start),
+      .head_end_o  (head_end),
+      .empty_o     (head_empty),
+      .full_o      (full_o)
+  );
+
+  wire e_valid;
+  wire e_first;
+  wire [3:0] e_code;
+  wire [3:0] e_skip;
+  wire [15:0] e_act;
+  wire [63:0] entry_rdata;
+  wire spmat_busy;
+
+  eie_spmat_read #(
+      .ENTRY_DEPTH(ENTRY_DEPTH)
+  ) u_spmat_read (
+      .clk_i       (clk_i),
+      .rst_i       (rst_i),
+      .entry_base_i(entry_base_i[ROW_W-1:0]),
+      .head_empty_i(head_empty),
+      .head_act_i  (head_act),
+      .head_start_i(head_start),
+      .head_end_i  (head_end),
+      .pop_o       (head_pop),
+      .e_valid_o   (e_valid),
+      .e_first_o   (e_first),
+      .e_code_o    (e_code),
+      .e_skip_o    (e_skip),
+      .e_act_o     (e_act),
+      .io_en_i     (io_entry),
+      .io_write_i  (io_write_i),
+      .io_addr_i   (word[ROW_W-1:0]),
+      .io_wdata_i  (io_wdata_i),
+      .io_rdata_o  (entry_rdata),
+      .busy_o      (spmat_busy)
+  );
+
+  wire [ACC_WIDTH-1:0] wb_acc;
+  wire saturated;
+  wire row_error;
+  wire arith_busy;
+
+  eie_arith #(
+      .ACT_REGS (ACT_REGS),
+      .ACC_WIDTH(ACC_WIDTH)
+  ) u_arith (
+      .clk_i        (clk_i),
+      .rst_i        (rst_i),
+      .e_valid_i    (e_valid),
+      .e_first_i    (e_first),
+      .e_code_i     (e_code),
+      .e_skip_i     (e_skip),
+      .e_act_i      (e_act),
+      .cb_we_i      (cb_we_i),
+      .cb_word_i    (cb_word_i),
+      .cb_data_i    (cb_data_i),
+      .clear_i      (clear_i),
+      .wb_read_i    (wb_read_i),
+      .wb_row_i     (wb_row_i[REG_W-1:0]),
+      .wb_acc_o     (wb_acc),
+      .flags_clear_i(flags_clear_i),
+      .saturated_o  (saturated),
+      .row_error_o  (row_error),
+      .busy_o       (arith_busy)
+  );
+
+  wire [15:0] ram_rdata;
+  wire [15:0] reg_rdata;
+
+  eie_act_rw #(
+      .N_PE         (N_PE),
+      .ACT_REGS     (ACT_REGS),
+      .ACT_RAM_DEPTH(ACT_RAM_DEPTH),
+      .ACC_WIDTH    (ACC_WIDTH)
+  ) u_act_rw (
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .id_i          (id_i),
+      .role_i        (role_i),
+      .launch_i      (launch_i),
+      .in_first_i    (in_first_i),
+      .in_count_i    (in_count_i),
+      .leaf_valid_o  (leaf_valid_o),
+      .leaf_done_o   (leaf_done_o),
+      .leaf_col_o    (leaf_col_o),
+      .leaf_act_o    (leaf_act_o),
+      .leaf_pop_i    (leaf_pop_i),
+      .ld_read_i     (ld_read_i),
+      .ld_addr_i     (ld_addr_i[RAM_W-1:0]),
+      .ld_we_i       (ld_we_i),
+      .ld_row_i      (ld_row_i[REG_W-1:0]),
+      .wb_read_i     (wb_read_i),
+      .wb_row_i      (wb_row_i[REG_W-1:0]),
+      .wb_acc_i      (wb_acc),
+      .shift_i       (shift_i),
+      .relu_i        (relu_i),
+      .store_dst_i   (store_dst_i),
+      .dst_addr_i    (dst_addr_i[RAM_W-1:0]),
+      .io_ram_en_i   (io_ram),
+      .io_src_en_i   (io_src),
+      .io_dst_en_i   (io_dst),
+      .io_write_i    (io_write_i),
+      .io_addr_i     (io_row[RAM_W-1:0]),
+      .io_wdata_i    (io_act_wdata),
+      .io_ram_rdata_o(ram_rdata),
+      .io_reg_rdata_o(reg_rdata)
+  );
+
+  assign busy_o  = pointer_busy || !head_empty || spmat_busy || arith_busy;
+  assign flags_o = {pointer_error, row_error, saturated};
+
+  // Read-back: the unit's answer in its place of the word, zeros elsewhere, so that PEs can be ORed.
+  wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;
+  wire [63:0] act_word = {48'd0, act_rdata} << {lane, 4'd0};
+  assign io_rdata_o = io_sel_q == SEL_NONE    ? 64'd0 :
+                      io_sel_q == SEL_ENTRY   ? entry_rdata :
+                      io_sel_q == SEL_POINTER ? {32'd0, pointer_rdata} :
+                                                act_word;
+
+  always @(posedge clk_i) begin
+    if (rst_i || io_write_i) io_sel_q <= SEL_NONE;
+    else if (io_entry) io_sel_q <= SEL_ENTRY;
+    else if (io_pointer) io_sel_q <= SEL_POINTER;
+    else if (io_ram) io_sel_q <= SEL_RAM;
+    else if (io_src) io_sel_q <= SEL_SRC;
+    else if (io_dst) io_sel_q <= SEL_DST;
+    else io_sel_q <= SEL_NONE;
+  end
+
+  wire unused = &{
+      1'b0, io_addr_i, io_row, entry_base_i, dst_addr_i, ld_addr_i, ld_row_i, wb_row_i, word
+  };
+endmodule

@@ -1,0 +1,15 @@
+rtl/common/ram_1rw.v
+rtl/common/regfile_1r1w.v
+rtl/common/fifo.v
+rtl/common/find_first.v
+rtl/common/or_reduce.v
+rtl/eie/eie_lnzd_node.v
+rtl/eie/eie_lnzd.v
+rtl/eie/eie_ccu.v
+rtl/eie/eie_ptr_read.v
+rtl/eie/eie_act_queue.v
+rtl/eie/eie_spmat_read.v
+rtl/eie/eie_arith.v
+rtl/eie/eie_act_rw.v
+rtl/eie/eie_pe.v
+rtl/eie/eie.v
