@@ -23,8 +23,8 @@ struct DeepCompressionOptions {
   // Share of weights to keep, per layer. Empty: 7 % of the first, 9 % of the middle ones and 26 %
   // of the last layer.
   std::vector<double> densities;
-  double retrain_epochs = 12;
-  double fine_tune_epochs = 4;
+  unsigned retrain_epochs = 12;
+  unsigned fine_tune_epochs = 4;
   CentroidInit init = CentroidInit::kLinear;
   uint32_t validation_count = 5000;
   FixedPointOptions fixed_point;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From shared float weights to the integers the sparse engine computes with: 16-bit activations and
-// codebook entries with a radix point per layer (design of Qiu 2016: radix points from statistics
-// over sample data), biases as columns of constants (EIE, Han 2016, section III).
+// codebook entries with a radix point per layer (the method of Qiu 2016: radix points from
+// statistics over sample data), biases as columns of constants (EIE, Han 2016, section III).
 #pragma once
 
 #include <Eigen/Core>

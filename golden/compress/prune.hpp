@@ -34,8 +34,9 @@ struct PruneOptions {
   // qualities: thresholds rise to theirs linearly).
   unsigned rounds = 3;
   // Epochs of each round but the last, whose settings are `retrain`.
-  double round_epochs = 2;
+  unsigned round_epochs = 2;
   float round_learning_rate = 0.05F;
+  float round_final_rate = 0.02F;
   TrainOptions retrain;
 };
 

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/compress/weight_sharing.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "golden/error.hpp"
+#include "golden/nn/backprop.hpp"
+#include "golden/nn/random.hpp"
+
+namespace sparsys {
+namespace {
+
+using CodeMatrix = Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
+
+// Sorted values with running sums: mean and sum of squares of any range in constant time. In one
+// dimension a cluster is a range, so a Lloyd iteration costs k binary searches.
+class SortedValues {
+ public:
+  explicit SortedValues(const std::vector<float>& values) : sorted_(values) {
+    std::sort(sorted_.begin(), sorted_.end());
+    // Sums of differences from the mean keep the subtraction of squares well conditioned.
+    const double sum = std::accumulate(sorted_.begin(), sorted_.end(), 0.0);
+    offset_ = sorted_.empty() ? 0 : sum / static_cast<double>(sorted_.size());
+    sum_.reserve(sorted_.size() + 1);
+    square_.reserve(sorted_.size() + 1);
+    sum_.push_back(0);
+    square_.push_back(0);
+    for (const float value : sorted_) {
+      const double v = value - offset_;
+      sum_.push_back(sum_.back() + v);
+      square_.push_back(square_.back() + v * v);
+    }
+  }
+
+  size_t size() const { return sorted_.size(); }
+  float operator[](size_t i) const { return sorted_[i]; }
+  double mean(size_t first, size_t last) const {
+    return offset_ + (sum_[last] - sum_[first]) / static_cast<double>(last - first);
+  }
+  // Sum of squared distances from the mean.
+  double spread(size_t first, size_t last) const {
+    const double sum = sum_[last] - sum_[first];
+    return square_[last] - square_[first] - sum * sum / static_cast<double>(last - first);
+  }
+  size_t lower_bound(double value) const {
+    return static_cast<size_t>(std::lower_bound(sorted_.begin(), sorted_.end(), value) -
+                               sorted_.begin());
+  }
+  size_t upper_bound(double value) const {
+    return static_cast<size_t>(std::upper_bound(sorted_.begin(), sorted_.end(), value) -
+                               sorted_.begin());
+  }
+  std::vector<float> distinct() const {
+    std::vector<float> values = sorted_;
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return values;
+  }
+
+ private:
+  std::vector<float> sorted_;
+  double offset_ = 0;
+  std::vector<double> sum_;
+  std::vector<double> square_;
+};
+
+std::vector<double> initial_centroids(const SortedValues& values, unsigned k, CentroidInit init,
+                                      uint64_t seed) {
+  std::vector<double> centroids(k);
+  const size_t n = values.size();
+  Random random(seed);
+  for (unsigned i = 0; i < k; ++i) {
+    switch (init) {
+      case CentroidInit::kLinear: {
+        const double low = values[0];
+        const double high = values[n - 1];
+        centroids[i] = k == 1 ? 0.5 * (low + high) : low + (high - low) * i / (k - 1);
+        break;
+      }
+      case CentroidInit::kDensity:
+        centroids[i] = values[(2 * size_t{i} + 1) * n / (2 * size_t{k})];
+        break;
+      case CentroidInit::kRandom:
+        centroids[i] = values[random.below(n)];
+        break;
+    }
+  }
+  std::sort(centroids.begin(), centroids.end());
+  return centroids;
+}
+
+// bounds[i] .. bounds[i + 1] - 1 are the values nearest to centroid i; of two equally near ones the
+// lower gets the value.
+std::vector<size_t> assign(const SortedValues& values, const std::vector<double>& centroids) {
+  std::vector<size_t> bounds{0};
+  for (size_t i = 0; i + 1 < centroids.size(); ++i) {
+    const double middle = 0.5 * (centroids[i] + centroids[i + 1]);
+    bounds.push_back(std::max(bounds.back(), values.upper_bound(middle)));
+  }
+  bounds.push_back(values.size());
+  return bounds;
+}
+
+// Splits the widest cluster for every empty one. False if there was none.
+bool refill_empty(const SortedValues& values, std::vector<size_t>& bounds) {
+  bool changed = false;
+  while (true) {
+    size_t empty = bounds.size();
+    size_t widest = bounds.size();
+    double spread = 0;
+    for (size_t i = 0; i + 1 < bounds.size(); ++i) {
+      if (bounds[i] == bounds[i + 1]) {
+        empty = i;
+      } else if (values[bounds[i]] != values[bounds[i + 1] - 1]) {
+        const double s = values.spread(bounds[i], bounds[i + 1]);
+        if (widest == bounds.size() || s > spread) {
+          widest = i;
+          spread = s;
+        }
+      }
+    }
+    if (empty == bounds.size() || widest == bounds.size()) return changed;
+    const size_t first = bounds[widest];
+    const size_t last = bounds[widest + 1];
+    size_t cut = values.lower_bound(values.mean(first, last));
+    // Rounding of the mean must not make a half empty, nor may equal values be parted.
+    if (cut <= first) cut = values.upper_bound(values[first]);
+    if (cut >= last) cut = values.lower_bound(values[last - 1]);
+    bounds.erase(bounds.begin() + static_cast<long>(empty));
+    bounds.push_back(cut);
+    std::sort(bounds.begin(), bounds.end());
+    changed = true;
+  }
+}
+
+}  // namespace
+
+Clusters cluster_1d(const std::vector<float>& values, unsigned k, CentroidInit init,
+                    uint64_t seed) {
+  if (k < 1 || k > 256) {
+    throw Error("clustering: " + std::to_string(k) + " clusters, expected 1 to 256");
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      throw Error("clustering: value " + std::to_string(i) + " is not finite");
+    }
+  }
+  Clusters clusters;
+  if (values.empty()) return clusters;
+  const SortedValues sorted(values);
+  std::vector<size_t> bounds;
+  const std::vector<float> distinct = sorted.distinct();
+  if (distinct.size() <= k) {
+    for (const float value : distinct) bounds.push_back(sorted.lower_bound(value));
+    bounds.push_back(sorted.size());
+  } else {
+    bounds = assign(sorted, initial_centroids(sorted, k, init, seed));
+    // Each step lowers the sum of squares, so this ends by itself; the limit is for rounding.
+    constexpr int kMaxIterations = 1000;
+    for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
+      refill_empty(sorted, bounds);
+      std::vector<double> centroids;
+      for (size_t i = 0; i < k; ++i) centroids.push_back(sorted.mean(bounds[i], bounds[i + 1]));
+      std::vector<size_t> next = assign(sorted, centroids);
+      if (next == bounds) break;
+      bounds = std::move(next);
+    }
+    refill_empty(sorted, bounds);
+  }
+  // Ranges of the sorted values; each value finds its own by the first value of the next range.
+  std::vector<float> limits;
+  for (size_t i = 0; i + 1 < bounds.size(); ++i) {
+    clusters.centroids.push_back(static_cast<float>(sorted.mean(bounds[i], bounds[i + 1])));
+    if (i > 0) limits.push_back(sorted[bounds[i]]);
+  }
+  clusters.index.reserve(values.size());
+  for (const float value : values) {
+    clusters.index.push_back(static_cast<uint8_t>(
+        std::upper_bound(limits.begin(), limits.end(), value) - limits.begin()));
+  }
+  return clusters;
+}
+
+double sharing_rate(double n, double k, double b) { return n * b / (n * std::log2(k) + k * b); }
+
+Eigen::MatrixXf SharedLayer::weights() const {
+  return code.unaryExpr([this](uint8_t c) { return codebook[c & 15]; });
+}
+
+Mlp SharedMlp::decode() const {
+  Mlp mlp;
+  mlp.name = name;
+  mlp.origin = origin;
+  for (const SharedLayer& layer : layers) {
+    mlp.layers.push_back({layer.name, layer.weights(), layer.bias, layer.relu});
+  }
+  return mlp;
+}
+
+SharedMlp share_weights(const Mlp& mlp, CentroidInit init, uint64_t seed) {
+  SharedMlp shared;
+  shared.name = mlp.name;
+  shared.origin = mlp.origin;
+  for (const DenseLayer& layer : mlp.layers) {
+    SharedLayer out;
+    out.name = layer.name;
+    out.bias = layer.bias;
+    out.relu = layer.relu;
+    out.code = CodeMatrix::Zero(layer.weights.rows(), layer.weights.cols());
+    std::vector<float> values;
+    std::vector<Eigen::Index> place;
+    for (Eigen::Index i = 0; i < layer.weights.size(); ++i) {
+      const float w = layer.weights.data()[i];
+      if (w == 0) continue;
+      values.push_back(w);
+      place.push_back(i);
+    }
+    const Clusters clusters = cluster_1d(values, 15, init, seed);
+    for (size_t i = 0; i < values.size(); ++i) {
+      out.code.data()[place[i]] = static_cast<uint8_t>(clusters.index[i] + 1);
+    }
+    for (size_t k = 0; k < clusters.centroids.size(); ++k) {
+      float value = clusters.centroids[k];
+      // A symmetric cluster's mean can be 0, which would prune its weights.
+      if (value == 0) value = std::abs(values.front()) * 1e-3F;
+      out.codebook[k + 1] = value;
+    }
+    shared.layers.push_back(std::move(out));
+  }
+  return shared;
+}
+
+std::array<double, 16> centroid_gradient(const CodeMatrix& code, const Eigen::MatrixXf& gradient) {
+  if (code.rows() != gradient.rows() || code.cols() != gradient.cols()) {
+    throw Error("centroid gradient: codes are " + std::to_string(code.rows()) + "x" +
+                std::to_string(code.cols()) + ", expected the gradient's " +
+                std::to_string(gradient.rows()) + "x" + std::to_string(gradient.cols()));
+  }
+  std::array<double, 16> sums{};
+  for (Eigen::Index i = 0; i < code.size(); ++i) sums[code.data()[i] & 15] += gradient.data()[i];
+  sums[0] = 0;
+  return sums;
+}
+
+namespace {
+
+class SharedUpdate final : public Update {
+ public:
+  SharedUpdate(SharedMlp& shared, Mlp& dense, const FineTuneOptions& options)
+      : shared_(shared),
+        dense_(dense),
+        momentum_(options.train.momentum),
+        decay_(options.train.weight_decay),
+        centroid_rate_(options.centroid_rate) {
+    for (const SharedLayer& layer : shared.layers) {
+      Layer state;
+      for (Eigen::Index c = 0; c < layer.code.cols(); c += kGradientColumns) {
+        state.partial.emplace_back();
+        std::vector<Entry> entries;
+        const Eigen::Index width = std::min(kGradientColumns, layer.code.cols() - c);
+        const CodeMatrix block = layer.code.middleCols(c, width);
+        for (Eigen::Index i = 0; i < block.size(); ++i) {
+          if (block.data()[i] == 0) continue;
+          entries.push_back({static_cast<uint32_t>(i), block.data()[i]});
+          ++state.count[block.data()[i]];
+        }
+        state.entries.push_back(std::move(entries));
+      }
+      state.bias_velocity = Eigen::VectorXf::Zero(layer.bias.size());
+      layers_.push_back(std::move(state));
+    }
+  }
+
+  void set_learning_rate(float rate) override { rate_ = rate; }
+
+  void weights(size_t layer, Eigen::Index column, const Eigen::MatrixXf& gradient) override {
+    const auto tile = static_cast<size_t>(column / kGradientColumns);
+    std::array<double, 16> sums{};
+    for (const Entry& e : layers_[layer].entries[tile]) sums[e.code] += gradient.data()[e.index];
+    layers_[layer].partial[tile] = sums;
+  }
+
+  void bias(size_t layer, const Eigen::VectorXf& gradient) override {
+    Eigen::VectorXf& velocity = layers_[layer].bias_velocity;
+    velocity = momentum_ * velocity - rate_ * gradient;
+    dense_.layers[layer].bias += velocity;
+    shared_.layers[layer].bias = dense_.layers[layer].bias;
+  }
+
+  void finish_batch() override {
+    for (size_t l = 0; l < layers_.size(); ++l) {
+      Layer& state = layers_[l];
+      std::array<float, 16>& codebook = shared_.layers[l].codebook;
+      for (size_t k = 1; k < 16; ++k) {
+        if (state.count[k] == 0) continue;
+        double gradient = 0;
+        for (const auto& partial : state.partial) gradient += partial[k];
+        gradient += static_cast<double>(decay_) * state.count[k] * codebook[k];
+        state.velocity[k] =
+            momentum_ * state.velocity[k] - rate_ * centroid_rate_ * static_cast<float>(gradient);
+        const float next = codebook[k] + state.velocity[k];
+        // Exactly 0 would prune the weights of this code.
+        if (next != 0) codebook[k] = next;
+      }
+      float* weights = dense_.layers[l].weights.data();
+      for (size_t tile = 0; tile < state.entries.size(); ++tile) {
+        float* block = weights + static_cast<Eigen::Index>(tile) * kGradientColumns *
+                                     dense_.layers[l].weights.rows();
+        for (const Entry& e : state.entries[tile]) block[e.index] = codebook[e.code];
+      }
+    }
+  }
+
+ private:
+  struct Entry {
+    uint32_t index;  // within a block of kGradientColumns columns
+    uint8_t code;
+  };
+  struct Layer {
+    std::vector<std::vector<Entry>> entries;      // per block
+    std::vector<std::array<double, 16>> partial;  // per block: added in order, for equal results
+    std::array<double, 16> count{};
+    std::array<float, 16> velocity{};
+    Eigen::VectorXf bias_velocity;
+  };
+
+  SharedMlp& shared_;
+  Mlp& dense_;
+  float momentum_;
+  float decay_;
+  float centroid_rate_;
+  float rate_ = 0;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace
+
+TrainReport fine_tune_centroids(SharedMlp& mlp, const Dataset& data,
+                                const FineTuneOptions& options) {
+  Mlp dense = mlp.decode();
+  SharedUpdate update(mlp, dense, options);
+  return descend(dense, data, options.train, update);
+}
+
+}  // namespace sparsys
