@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory image of a compressed network for one sparse engine (docs/eie-format.md): what the host
-// writes through the load port, and where inputs go and outputs are found.
+// The memory image of a compressed network for one sparse engine (docs/eie-format.md): what the
+// host writes through the load port, and where inputs go and outputs are found.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ struct EiePass {
   bool swap = false;
 };
 
-// The two words of a descriptor, and back.
+// The two words of a descriptor, and back. encode throws Error naming a field that is too wide for
+// its bits.
 void encode(const EiePass& pass, uint64_t words[2]);
 EiePass decode(const uint64_t words[2]);
 
@@ -55,6 +56,8 @@ struct EieLayerStats {
 
 struct EieImage {
   EieConfig config;
+  // What is in use of the memories, all PEs alike; the rest is don't-care. Entries fill up whole
+  // rows, and pointers whole pairs, with 0.
   std::vector<std::vector<uint64_t>> entry_rows;  // [pe][row]
   std::vector<std::vector<uint16_t>> pointers;    // [pe][number], from pointer 0
   std::vector<uint64_t> codebook_words;           // 4 a codebook
@@ -66,7 +69,19 @@ struct EieImage {
 };
 
 // Encodes all layers for `config` as one list. Throws Error naming the layer, the memory, what is
-// needed and what there is if the network does not fit (EIE, Han 2016, section III for the format).
+// needed and what there is if the network does not fit (EIE, Han 2016, section III for the format),
+// or if network or config are not sound.
+//
+// A vector that fits the registers (ACT_REGS * N_PE elements) stays in them, every other one lies
+// in the activation RAM. A layer is split into passes by output ranges, within those by inputs of
+// one register file, and within those wherever a PE would exceed 65,535 entries in a pass.
 EieImage build_image(const CompressedNetwork& network, const EieConfig& config);
+
+// The sparse matrices back from the image's memories alone, for tests and for looking at an image:
+// name, inputs, outputs (constants included), relu, codebook, column_start, row and code; the shift
+// is in input_frac, and counts of constants, which the memories do not tell, are 0. Throws Error
+// naming pass, PE and column if pointers fall or leave the memories, a row is not one of the pass's
+// outputs, a row comes twice, or the passes do not make up layers.
+std::vector<CompressedLayer> decode_image(const EieImage& image);
 
 }  // namespace sparsys

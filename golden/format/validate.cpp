@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/format/validate.hpp"
+
+#include <cmath>
+#include <cstdint>
+
+#include "golden/error.hpp"
+
+namespace sparsys {
+namespace {
+
+[[noreturn]] void fail(const std::string& name, const std::string& what) {
+  throw Error(name + ": " + what);
+}
+
+void expect(bool ok, const std::string& name, const char* what) {
+  if (!ok) fail(name, what);
+}
+
+// Bytes of the UTF-8 character at text[i], 0 if there is none (overlong forms, surrogates and
+// numbers above 0x10FFFF are none).
+size_t utf8_length(const std::string& text, size_t i) {
+  const auto byte = [&](size_t k) {
+    return i + k < text.size() ? static_cast<uint8_t>(text[i + k]) : uint8_t{0};
+  };
+  const auto follows = [&](size_t k) { return (byte(k) & 0xC0) == 0x80; };
+  const uint8_t first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (!follows(1) || !follows(2)) return 0;
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    if (first == 0xED && byte(1) > 0x9F) return 0;
+    return 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (!follows(1) || !follows(2) || !follows(3)) return 0;
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+// Texts end up in tables, messages and JSON reports, which must stay in one piece.
+void check_text(const std::string& text, bool line_breaks, const std::string& name,
+                const char* what) {
+  if (text.size() > kMaxText) {
+    fail(name, std::string(what) + " is longer than " + std::to_string(kMaxText) + " bytes");
+  }
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text, i);
+    if (length == 0) fail(name, std::string(what) + " is not UTF-8");
+    const auto c = static_cast<uint8_t>(text[i]);
+    if ((c < 0x20 && !(line_breaks && (c == '\n' || c == '\t'))) || c == 0x7F) {
+      fail(name, std::string(what) + " has a control character");
+    }
+    i += length;
+  }
+}
+
+void check_size(uint64_t size, const std::string& name, const char* what) {
+  if (size < 1 || size > kMaxVector) {
+    fail(name, std::string(what) + " " + std::to_string(size) + " is outside of 1 to " +
+                   std::to_string(kMaxVector));
+  }
+}
+
+void check_frac(int frac, const std::string& name, const char* what) {
+  if (frac < -kMaxFrac || frac > kMaxFrac) {
+    fail(name, std::string(what) + " " + std::to_string(frac) + " is outside of -" +
+                   std::to_string(kMaxFrac) + " to " + std::to_string(kMaxFrac));
+  }
+}
+
+void check_layer_count(size_t layers, const std::string& name) {
+  if (layers < 1 || layers > kMaxLayers) {
+    fail(name, std::to_string(layers) + " layers, expected 1 to " + std::to_string(kMaxLayers));
+  }
+}
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+}  // namespace
+
+std::string printable(const std::string& text) {
+  constexpr size_t kLongest = 80;
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    if (out.size() >= kLongest) return out + "...";
+    const size_t length = utf8_length(text, i);
+    const auto c = static_cast<uint8_t>(text[i]);
+    if (length == 0 || c < 0x20 || c == 0x7F) {
+      out += '?';
+      ++i;
+    } else {
+      out.append(text, i, length);
+      i += length;
+    }
+  }
+  return out;
+}
+
+std::string layer_name(size_t index, const std::string& name) {
+  std::string text = "layer " + std::to_string(index + 1);
+  if (!name.empty()) text += " (" + printable(name) + ")";
+  return text;
+}
+
+void check(const CompressedLayer& layer, const std::string& name) {
+  check_text(layer.name, false, name, "its name");
+  check_size(layer.inputs, name, "number of inputs");
+  check_size(layer.outputs, name, "number of outputs");
+  if (layer.constant_inputs >= layer.inputs) {
+    fail(name, number(layer.constant_inputs) + " constant inputs of " + number(layer.inputs) +
+                   " inputs, expected fewer");
+  }
+  if (layer.constant_outputs >= layer.outputs) {
+    fail(name, number(layer.constant_outputs) + " constant outputs of " + number(layer.outputs) +
+                   " outputs, expected fewer");
+  }
+  check_frac(layer.input_frac, name, "input_frac");
+  check_frac(layer.weight_frac, name, "weight_frac");
+  check_frac(layer.output_frac, name, "output_frac");
+  if (layer.shift() < 0 || layer.shift() > 31) {
+    fail(name, "radix points give shift " + std::to_string(layer.shift()) + ", expected 0 to 31");
+  }
+  if (layer.codebook[0] != 0) {
+    fail(name, "codebook value 0 is " + std::to_string(layer.codebook[0]) + ", expected 0");
+  }
+  if (layer.code.size() != layer.row.size()) {
+    fail(name, number(layer.code.size()) + " codes for " + number(layer.row.size()) + " rows");
+  }
+  if (layer.column_start.size() != size_t{layer.inputs} + 1) {
+    fail(name, number(layer.column_start.size()) + " column starts, expected " +
+                   number(uint64_t{layer.inputs} + 1));
+  }
+  if (layer.column_start.front() != 0) {
+    fail(name, "column 0 starts at " + number(layer.column_start.front()) + ", expected 0");
+  }
+  if (layer.column_start.back() != layer.row.size()) {
+    fail(name, "columns end at " + number(layer.column_start.back()) + ", expected " +
+                   number(layer.row.size()));
+  }
+  // First all of the starts: only then do they bound the walk over rows.
+  for (size_t j = 0; j < layer.inputs; ++j) {
+    if (layer.column_start[j + 1] < layer.column_start[j]) {
+      fail(name, "column " + number(j) + " ends at " + number(layer.column_start[j + 1]) +
+                     ", before its start " + number(layer.column_start[j]));
+    }
+  }
+  for (size_t j = 0; j < layer.inputs; ++j) {
+    uint64_t least = 0;
+    for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
+      if (layer.row[k] < least || layer.row[k] >= layer.outputs) {
+        fail(name, "column " + number(j) + " has row " + number(layer.row[k]) + ", expected " +
+                       number(least) + " to " + number(layer.outputs - 1));
+      }
+      if (layer.code[k] < 1 || layer.code[k] > 15) {
+        fail(name,
+             "column " + number(j) + " has code " + number(layer.code[k]) + ", expected 1 to 15");
+      }
+      least = uint64_t{layer.row[k]} + 1;
+    }
+  }
+}
+
+void check(const CompressedNetwork& network, const std::string& name) {
+  check_text(network.name, false, name, "the network's name");
+  check_text(network.origin, true, name, "its origin");
+  check_layer_count(network.layers.size(), name);
+  for (size_t l = 0; l < network.layers.size(); ++l) {
+    const CompressedLayer& layer = network.layers[l];
+    const std::string place = name + ": " + layer_name(l, layer.name);
+    check(layer, place);
+    if (l == 0) continue;
+    const CompressedLayer& before = network.layers[l - 1];
+    if (layer.inputs != before.outputs) {
+      fail(place, number(layer.inputs) + " inputs, but the layer before has " +
+                      number(before.outputs) + " outputs");
+    }
+    if (layer.constant_inputs != before.constant_outputs) {
+      fail(place, number(layer.constant_inputs) + " constant inputs, but the layer before has " +
+                      number(before.constant_outputs) + " constant outputs");
+    }
+    if (layer.input_frac != before.output_frac) {
+      fail(place, "input_frac is " + std::to_string(layer.input_frac) +
+                      ", but the layer before has output_frac " +
+                      std::to_string(before.output_frac));
+    }
+  }
+  if (network.input_constants.size() != network.layers.front().constant_inputs) {
+    fail(name, number(network.input_constants.size()) + " input constants, expected " +
+                   number(network.layers.front().constant_inputs));
+  }
+}
+
+void check(const Mlp& mlp, const std::string& name) {
+  check_text(mlp.name, false, name, "the network's name");
+  check_text(mlp.origin, true, name, "its origin");
+  check_layer_count(mlp.layers.size(), name);
+  for (size_t l = 0; l < mlp.layers.size(); ++l) {
+    const DenseLayer& layer = mlp.layers[l];
+    const std::string place = name + ": " + layer_name(l, layer.name);
+    check_text(layer.name, false, place, "its name");
+    check_size(static_cast<uint64_t>(layer.weights.cols()), place, "number of inputs");
+    check_size(static_cast<uint64_t>(layer.weights.rows()), place, "number of outputs");
+    if (layer.bias.size() != layer.weights.rows()) {
+      fail(place, std::to_string(layer.bias.size()) + " biases for " +
+                      std::to_string(layer.weights.rows()) + " outputs");
+    }
+    if (l > 0 && layer.weights.cols() != mlp.layers[l - 1].weights.rows()) {
+      fail(place, std::to_string(layer.weights.cols()) + " inputs, but the layer before has " +
+                      std::to_string(mlp.layers[l - 1].weights.rows()) + " outputs");
+    }
+    expect(layer.weights.allFinite(), place, "a weight is not finite");
+    expect(layer.bias.allFinite(), place, "a bias is not finite");
+  }
+}
+
+}  // namespace sparsys
