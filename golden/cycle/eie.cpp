@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/eie.hpp"
+
+namespace sparsys {
+
+namespace {
+const EieConfig& checked(const EieConfig& config) {
+  check(config);
+  return config;
+}
+}  // namespace
+
+eie::eie(const EieConfig& config)
+    : ccu(checked(config)),
+      lnzd(config),
+      pe(config.n_pe, eie_pe(config)),
+      list_first_mask_(static_cast<uint16_t>(low_mask(EieWidths(config).list_w))),
+      list_count_mask_(static_cast<uint16_t>(low_mask(EieWidths(config).list_w + 1))) {
+  for (uint32_t k = 0; k < config.n_pe; ++k) pe[k].id_i = static_cast<uint8_t>(k);
+}
+
+// In the order of dependency: the PEs' outputs are functions of their registers, so they come
+// first; what is held or popped is known only at the root, and goes back down from there.
+void eie::propagate() {
+  propagate_pe_outputs();
+  lnzd.propagate_up();
+  propagate_ccu();
+  lnzd.root_pop_i = ccu.root_pop_o;
+  lnzd.propagate_down();
+  propagate_pe_inputs();
+}
+
+void eie::propagate_pe_outputs() {
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
+  for (size_t k = 0; k < pe.size(); ++k) {
+    eie_pe& p = pe[k];
+    p.propagate_state();
+    ccu.hold_i |= p.full_o;
+    ccu.pe_busy_i |= p.busy_o;
+    ccu.flags_i |= p.flags_o;
+    ccu.io_rdata_i |= p.io_rdata_o;
+    lnzd.leaf_valid_i[k] = p.leaf_valid_o;
+    lnzd.leaf_done_i[k] = p.leaf_done_o;
+    lnzd.leaf_col_i[k] = p.leaf_col_o;
+    lnzd.leaf_act_i[k] = p.leaf_act_o;
+  }
+}
+
+void eie::propagate_ccu() {
+  ccu.start_i = start_i;
+  ccu.list_first_i = list_first_i & list_first_mask_;
+  ccu.list_count_i = list_count_i & list_count_mask_;
+  ccu.io_valid_i = io_valid_i;
+  ccu.io_write_i = io_write_i;
+  ccu.io_addr_i = io_addr_i;
+  ccu.io_wdata_i = io_wdata_i;
+  ccu.root_valid_i = lnzd.root_valid_o;
+  ccu.root_done_i = lnzd.root_done_o;
+  ccu.root_col_i = lnzd.root_col_o;
+  ccu.root_act_i = lnzd.root_act_o;
+  ccu.propagate();
+  busy_o = ccu.busy_o;
+  done_o = ccu.done_o;
+  flags_o = ccu.flags_i;
+  io_ready_o = ccu.io_ready_o;
+  io_rvalid_o = ccu.io_rvalid_o;
+  io_rdata_o = ccu.io_rdata_o;
+}
+
+void eie::propagate_pe_inputs() {
+  eie_pe_common common;
+  common.advance_i = ccu.advance_o;
+  common.b_valid_i = ccu.b_valid_o;
+  common.b_odd_first_i = ccu.b_odd_first_o;
+  common.flags_clear_i = ccu.flags_clear_o;
+  common.clear_i = ccu.clear_o;
+  common.launch_i = ccu.launch_o;
+  common.cb_we_i = ccu.cb_we_o;
+  common.cb_word_i = ccu.cb_word_o;
+  common.ld_read_i = ccu.ld_read_o;
+  common.ld_we_i = ccu.ld_we_o;
+  common.ld_row_i = ccu.ld_row_o;
+  common.wb_read_i = ccu.wb_read_o;
+  common.wb_row_i = ccu.wb_row_o;
+  common.role_i = ccu.role_o;
+  common.in_first_i = ccu.in_first_o;
+  common.shift_i = ccu.shift_o;
+  common.relu_i = ccu.relu_o;
+  common.store_dst_i = ccu.store_dst_o;
+  common.io_en_i = ccu.io_en_o;
+  common.io_write_i = ccu.io_write_o;
+  common.b_act_i = ccu.b_act_o;
+  common.b_even_i = ccu.b_even_o;
+  common.b_odd_i = ccu.b_odd_o;
+  common.ld_addr_i = ccu.ld_addr_o;
+  common.in_count_i = ccu.in_count_o;
+  common.entry_base_i = ccu.entry_base_o;
+  common.dst_addr_i = ccu.dst_addr_o;
+  common.io_addr_i = ccu.io_addr_o;
+  common.cb_data_i = ccu.cb_data_o;
+  common.io_wdata_i = ccu.io_wdata_o;
+  for (size_t k = 0; k < pe.size(); ++k) {
+    eie_pe& p = pe[k];
+    static_cast<eie_pe_common&>(p) = common;
+    p.leaf_pop_i = lnzd.leaf_pop_o[k];
+    p.propagate_inputs();
+  }
+}
+
+void eie::update(bool rst) {
+  ccu.update(rst);
+  lnzd.update(rst);
+  for (eie_pe& p : pe) p.update(rst);
+}
+
+}  // namespace sparsys

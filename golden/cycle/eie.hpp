@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sparse engine, clock cycle by clock cycle: control, non-zero tree and N_PE processing
+// elements (docs/eie-timing.md section 9; EIE, Han 2016, section IV). Written from the timing
+// contract alone, for comparison with rtl/eie register by register.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/cycle/eie_ccu.hpp"
+#include "golden/cycle/eie_lnzd.hpp"
+#include "golden/cycle/eie_pe.hpp"
+#include "golden/format/eie_config.hpp"
+
+namespace sparsys {
+
+class eie {
+ public:
+  // Throws Error if a parameter is out of range.
+  explicit eie(const EieConfig& config);
+
+  // Ports.
+  uint8_t start_i = 0;
+  uint8_t busy_o = 0;
+  uint8_t done_o = 0;
+  uint8_t flags_o = 0;
+  uint16_t list_first_i = 0;
+  uint16_t list_count_i = 0;
+  uint8_t io_valid_i = 0;
+  uint8_t io_write_i = 0;
+  uint8_t io_ready_o = 0;
+  uint8_t io_rvalid_o = 0;
+  uint32_t io_addr_i = 0;
+  uint64_t io_wdata_i = 0;
+  uint64_t io_rdata_o = 0;
+
+  eie_ccu ccu;
+  eie_lnzd lnzd;
+  std::vector<eie_pe> pe;
+
+  void propagate();
+  void update(bool rst);
+
+ private:
+  void propagate_pe_outputs();
+  void propagate_ccu();
+  void propagate_pe_inputs();
+
+  uint16_t list_first_mask_;
+  uint16_t list_count_mask_;
+};
+
+}  // namespace sparsys

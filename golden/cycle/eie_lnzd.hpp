@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leading non-zero detection: the tree of eie_lnzd_node over all PEs, which delivers the non-zero
+// activations of all source registers in rising column (docs/eie-timing.md section 2).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/cycle/eie_lnzd_node.hpp"
+#include "golden/format/eie_config.hpp"
+
+namespace sparsys {
+
+class eie_lnzd {
+ public:
+  explicit eie_lnzd(const EieConfig& config);
+
+  // Ports; the leaf vectors have an element per PE.
+  std::vector<uint8_t> leaf_valid_i;
+  std::vector<uint8_t> leaf_done_i;
+  std::vector<uint16_t> leaf_col_i;
+  std::vector<uint16_t> leaf_act_i;
+  std::vector<uint8_t> leaf_pop_o;
+  uint8_t root_valid_o = 0;
+  uint8_t root_done_o = 0;
+  uint8_t root_pop_i = 0;
+  uint16_t root_col_o = 0;
+  uint16_t root_act_o = 0;
+
+  // Level by level, level 0 (over the leaves) first, the root last. None with one PE.
+  std::vector<eie_lnzd_node> node;
+
+  void propagate() {
+    propagate_up();
+    propagate_down();
+  }
+  // From the leaves to the root: everything but the pops.
+  void propagate_up();
+  // From the root to the leaves: the pops.
+  void propagate_down();
+
+  void update(bool rst) {
+    for (eie_lnzd_node& n : node) n.update(rst);
+  }
+
+ private:
+  // Where the nodes of a level begin in `node`, and how many children they have in all.
+  struct Level {
+    uint32_t first;
+    uint32_t count;
+    uint32_t children;
+  };
+  std::vector<Level> levels_;
+};
+
+}  // namespace sparsys
