@@ -23,8 +23,13 @@ struct DeepCompressionOptions {
   // Share of weights to keep, per layer. Empty: 7 % of the first, 9 % of the middle ones and 26 %
   // of the last layer.
   std::vector<double> densities;
-  unsigned retrain_epochs = 12;
+  unsigned prune_rounds = 3;
+  unsigned retrain_epochs = 20;  // of the last round
+  float retrain_learning_rate = 0.05F;
+  float max_shift = 1;  // augmentation, as in TrainOptions
   unsigned fine_tune_epochs = 4;
+  float fine_tune_learning_rate = 0.01F;
+  float centroid_rate = 0.01F;
   CentroidInit init = CentroidInit::kLinear;
   uint32_t validation_count = 5000;
   FixedPointOptions fixed_point;

@@ -49,11 +49,19 @@ double largest_value(const std::array<float, 16>& codebook) {
   return largest;
 }
 
-// A code no weight uses; merges the two values that lose least by it if there is none.
+// A code no weight uses, best one without a value; merges the two values that lose least by it if
+// there is none.
 size_t free_code(Draft& draft) {
   for (size_t c = 1; c < 16; ++c) {
     if (draft.uses[c] == 0 && draft.layer.codebook[c] == 0) return c;
   }
+  size_t unused = 0;
+  for (size_t c = 1; c < 16; ++c) {
+    if (draft.uses[c] != 0) continue;
+    const float size = std::abs(draft.layer.codebook[c]);
+    if (unused == 0 || size < std::abs(draft.layer.codebook[unused])) unused = c;
+  }
+  if (unused != 0) return unused;
   size_t keep = 1;
   size_t drop = 2;
   double best = std::numeric_limits<double>::infinity();
@@ -166,22 +174,28 @@ const Sum& nearest(const std::vector<Sum>& sums, double target) {
              : *above;
 }
 
-// At most kCandidates of the values, spread evenly over their logarithms.
-std::vector<int64_t> thin_out(std::vector<int64_t> values) {
-  std::sort(values.begin(), values.end(), [](int64_t a, int64_t b) {
-    return std::make_pair(std::abs(a), a) < std::make_pair(std::abs(b), b);
-  });
-  if (values.size() <= kCandidates) return values;
+// At most kCandidates of the values of each sign, spread evenly over their logarithms.
+std::vector<int64_t> thin_out(const std::vector<int64_t>& values) {
   std::vector<int64_t> thin;
-  const double low = std::log(static_cast<double>(std::abs(values.front())));
-  const double high = std::log(static_cast<double>(std::abs(values.back())));
-  double next = low;
-  for (const int64_t v : values) {
-    if (std::log(static_cast<double>(std::abs(v))) < next) continue;
-    thin.push_back(v);
-    next = std::max(next, std::log(static_cast<double>(std::abs(v)))) + (high - low) / kCandidates;
+  for (const int64_t sign : {1, -1}) {
+    std::vector<int64_t> sizes;
+    for (const int64_t v : values) {
+      if (v * sign > 0) sizes.push_back(v * sign);
+    }
+    if (sizes.empty()) continue;
+    std::sort(sizes.begin(), sizes.end());
+    const auto logarithm = [](int64_t v) { return std::log(static_cast<double>(v)); };
+    const double step =
+        sizes.size() <= kCandidates
+            ? 0
+            : (logarithm(sizes.back()) - logarithm(sizes.front())) / (kCandidates - 1);
+    double next = 0;
+    for (const int64_t v : sizes) {
+      if (logarithm(v) < next && v != sizes.back()) continue;
+      thin.push_back(v * sign);
+      next = logarithm(v) + step;
+    }
   }
-  if (thin.back() != values.back()) thin.push_back(values.back());
   return thin;
 }
 
@@ -202,10 +216,13 @@ std::vector<int64_t> choose_constants(const std::array<int16_t, 16>& codebook,
     if (lacking > 0) sum += lacking * lacking * static_cast<double>(targets.size());
     return sum;
   };
-  // The first constant makes large steps and the others finer ones.
+  // The descent starts from one large constant and finer ones.
+  std::vector<int64_t> sorted = candidates;
+  std::sort(sorted.begin(), sorted.end(),
+            [](int64_t a, int64_t b) { return std::abs(a) < std::abs(b); });
   std::vector<int64_t> best(count);
   for (unsigned k = 0; k < count; ++k) {
-    best[k] = candidates[(candidates.size() - 1) * (2 * (count - k) - 1) / (2 * count)];
+    best[k] = sorted[(sorted.size() - 1) * (2 * (count - k) - 1) / (2 * count)];
   }
   double best_cost = cost(best);
   bool improved = true;
@@ -408,11 +425,9 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
           next_has_constants ? std::ldexp(drafts[l + 1].need, input_frac + weight_frac) : 0;
       if (l == 0) {
         std::vector<int64_t> candidates;
-        const bool both = *std::max_element(in.codebook.begin(), in.codebook.end()) > 0 &&
-                          *std::min_element(in.codebook.begin(), in.codebook.end()) < 0;
         for (int64_t v = 1; v <= kMaxConstant; ++v) {
           candidates.push_back(v);
-          if (!both) candidates.push_back(-v);
+          candidates.push_back(-v);
         }
         constants =
             choose_constants(out.codebook, thin_out(candidates), constant_inputs, targets, reach);
