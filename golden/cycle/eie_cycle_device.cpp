@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/eie_cycle_device.hpp"
+
+namespace sparsys {
+
+EieOutputs eie_cycle_device::clock(const EieInputs& inputs) {
+  model.start_i = inputs.start_i;
+  model.list_first_i = inputs.list_first_i;
+  model.list_count_i = inputs.list_count_i;
+  model.io_valid_i = inputs.io_valid_i;
+  model.io_write_i = inputs.io_write_i;
+  model.io_addr_i = inputs.io_addr_i;
+  model.io_wdata_i = inputs.io_wdata_i;
+  model.propagate();
+  if (statistics) statistics->observe(model);
+
+  EieOutputs outputs;
+  outputs.busy_o = model.busy_o;
+  outputs.done_o = model.done_o;
+  outputs.flags_o = model.flags_o;
+  outputs.io_ready_o = model.io_ready_o;
+  outputs.io_rvalid_o = model.io_rvalid_o;
+  outputs.io_rdata_o = model.io_rdata_o;
+  model.update(inputs.rst_i);
+  return outputs;
+}
+
+}  // namespace sparsys
