@@ -24,6 +24,8 @@ static_assert(3 * kMaxConstant * 32768 <= kConstantBudget, "constants fit their 
 // A codebook whose largest entry is smaller than this is too coarse.
 constexpr double kFineCodebook = 512;
 constexpr size_t kCandidates = 64;
+// Radix points beyond this are taken for a mistake in the network.
+constexpr int kMaxFrac = 64;
 
 // What the engine stores for an accumulator.
 int64_t write_back(int64_t acc, int shift, bool relu) {
@@ -374,6 +376,8 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
     if (next_has_constants && drafts[l + 1].need > 0) {
       output_frac = std::min(output_frac, frac_for(drafts[l + 1].need, kMaxConstant));
     }
+    weight_frac = std::min(weight_frac, kMaxFrac);
+    output_frac = std::min(output_frac, kMaxFrac);
     Eigen::VectorXd row_sum = Eigen::VectorXd::Zero(rows);
     Eigen::VectorXd row_count = Eigen::VectorXd::Zero(rows);
     for (Index c = 0; c < columns; ++c) {
@@ -394,7 +398,7 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
     };
     const auto largest_fit = [&](double input) {
       int frac = weight_frac;
-      while (frac > -200 && !fits(frac, input)) --frac;
+      while (frac > -kMaxFrac && !fits(frac, input)) --frac;
       return frac;
     };
     const int safe_frac = largest_fit(32768);
@@ -404,6 +408,12 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
         safe_frac == sample_frac || largest_code * std::ldexp(1.0, safe_frac) >= kFineCodebook;
     weight_frac = facts.accumulator_is_safe_for_all_inputs ? safe_frac : sample_frac;
     output_frac = std::min(output_frac, input_frac + weight_frac);
+    if (output_frac < -kMaxFrac || !fits(weight_frac, 0) ||
+        std::ldexp(largest_code, weight_frac) >= kMax16 + 1) {
+      fail(mlp, "layer " + in.name +
+                    ": weights or activations are too large, expected radix points within " +
+                    std::to_string(kMaxFrac) + " bits");
+    }
     out.weight_frac = weight_frac;
     out.output_frac = output_frac;
     for (size_t c = 1; c < 16; ++c) {
