@@ -83,22 +83,30 @@ std::string number(uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
-std::string printable(const std::string& text) {
-  constexpr size_t kLongest = 80;
+std::string printable_path(const std::string& path) {
   std::string out;
-  for (size_t i = 0; i < text.size();) {
-    if (out.size() >= kLongest) return out + "...";
-    const size_t length = utf8_length(text, i);
-    const auto c = static_cast<uint8_t>(text[i]);
+  for (size_t i = 0; i < path.size();) {
+    const size_t length = utf8_length(path, i);
+    const auto c = static_cast<uint8_t>(path[i]);
     if (length == 0 || c < 0x20 || c == 0x7F) {
       out += '?';
       ++i;
     } else {
-      out.append(text, i, length);
+      out.append(path, i, length);
       i += length;
     }
   }
   return out;
+}
+
+std::string printable(const std::string& text) {
+  constexpr size_t kLongest = 80;
+  const std::string line = printable_path(text);
+  if (line.size() <= kLongest) return line;
+  size_t end = kLongest;
+  // Not within a character.
+  while (end > 0 && (static_cast<uint8_t>(line[end]) & 0xC0) == 0x80) --end;
+  return line.substr(0, end) + "...";
 }
 
 std::string layer_name(size_t index, const std::string& name) {

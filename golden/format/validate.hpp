@@ -37,5 +37,7 @@ std::string layer_name(size_t index, const std::string& name);
 // `text` on one line: control characters and what is not UTF-8 as "?", and no longer than some 80
 // characters.
 std::string printable(const std::string& text);
+// The same without a limit: of file names the end matters.
+std::string printable_path(const std::string& path);
 
 }  // namespace sparsys

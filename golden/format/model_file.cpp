@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/format/model_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "golden/error.hpp"
+#include "golden/format/atomic_file.hpp"
+#include "golden/format/validate.hpp"
+
+namespace sparsys {
+namespace {
+
+using nlohmann::json;
+using Bytes = std::vector<uint8_t>;
+
+constexpr uint8_t kMagic[8] = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S'};
+constexpr uint32_t kVersion = 1;
+constexpr size_t kHeaderSize = 28;
+constexpr const char* kFullyConnected = "fully_connected";
+
+// Bounds on a payload's structure. Its bulk is in byte strings; what is left is a few fields a
+// layer, and parsing costs many times an item's size.
+constexpr size_t kMaxDepth = 6;
+constexpr size_t kMaxItems = 1U << 20;
+
+[[noreturn]] void fail(const std::string& place, const std::string& what) {
+  throw Error(place + ": " + what);
+}
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+std::string hex(uint64_t value, int digits) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%0*llx", digits, static_cast<unsigned long long>(value));
+  return text;
+}
+
+// ---- little-endian numbers ----
+
+template <typename T>
+void put(T value, uint8_t* bytes) {
+  for (size_t b = 0; b < sizeof(T); ++b) bytes[b] = static_cast<uint8_t>(value >> (8 * b));
+}
+
+template <typename T>
+T get(const uint8_t* bytes) {
+  T value = 0;
+  for (size_t b = 0; b < sizeof(T); ++b) value = static_cast<T>(value | T{bytes[b]} << (8 * b));
+  return value;
+}
+
+// The unsigned number of a number's size, which its bytes are taken from.
+template <size_t size>
+struct Bits;
+template <>
+struct Bits<1> {
+  using type = uint8_t;
+};
+template <>
+struct Bits<2> {
+  using type = uint16_t;
+};
+template <>
+struct Bits<4> {
+  using type = uint32_t;
+};
+template <>
+struct Bits<8> {
+  using type = uint64_t;
+};
+
+template <typename T>
+json to_bytes(const T* values, size_t count) {
+  using Word = typename Bits<sizeof(T)>::type;
+  Bytes bytes(count * sizeof(T));
+  for (size_t i = 0; i < count; ++i) {
+    Word word;
+    std::memcpy(&word, &values[i], sizeof word);
+    put(word, &bytes[i * sizeof word]);
+  }
+  return json::binary(std::move(bytes));
+}
+
+template <typename T>
+void from_bytes(const Bytes& bytes, T* values) {
+  using Word = typename Bits<sizeof(T)>::type;
+  for (size_t i = 0; i < bytes.size() / sizeof(T); ++i) {
+    const Word word = get<Word>(&bytes[i * sizeof word]);
+    std::memcpy(&values[i], &word, sizeof word);
+  }
+}
+
+// ---- header ----
+
+struct Header {
+  ModelKind kind = ModelKind::kFloat;
+  uint64_t length = 0;
+  uint32_t crc = 0;
+};
+
+// `file_size` is that of the whole file, of which `data` has at least the header if it is there.
+Header read_header(const uint8_t* data, uint64_t file_size, const std::string& name) {
+  if (file_size < kHeaderSize) {
+    fail(name, "not a model file: " + number(file_size) + " bytes, expected at least " +
+                   number(kHeaderSize));
+  }
+  if (!std::equal(std::begin(kMagic), std::end(kMagic), data)) {
+    std::string found;
+    for (size_t b = 0; b < sizeof kMagic; ++b)
+      found += (b == 0 ? "" : " ") + hex(data[b], 2).substr(2);
+    fail(name, "not a model file: begins with " + found + ", expected 89 53 50 41 52 53 59 53");
+  }
+  const auto version = get<uint32_t>(data + 8);
+  if (version != kVersion) {
+    fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
+  }
+  const auto kind = get<uint32_t>(data + 12);
+  if (kind != static_cast<uint32_t>(ModelKind::kFloat) &&
+      kind != static_cast<uint32_t>(ModelKind::kCompressed)) {
+    fail(name,
+         "header: kind " + number(kind) + ", expected 1 (float model) or 2 (compressed network)");
+  }
+  Header header;
+  header.kind = static_cast<ModelKind>(kind);
+  header.length = get<uint64_t>(data + 16);
+  header.crc = get<uint32_t>(data + 24);
+  if (header.length != file_size - kHeaderSize) {
+    fail(name, "header: payload length " + number(header.length) + ", but " +
+                   number(file_size - kHeaderSize) + " bytes follow");
+  }
+  return header;
+}
+
+// ---- CBOR ----
+
+// Walks over all items without recursion and without memory, so that the parser behind it, which
+// has both, meets only what a model file can hold: definite lengths within the data, no tags, few
+// levels and few items.
+void check_cbor(const uint8_t* data, size_t size, const std::string& name) {
+  size_t offset = 0;
+  const auto fail_here = [&](const std::string& what) {
+    fail(name, "payload byte " + number(offset) + ": " + what);
+  };
+  uint64_t left[kMaxDepth + 1] = {1};  // items to come, by level
+  size_t depth = 0;
+  size_t items = 0;
+  while (true) {
+    while (left[depth] == 0) {
+      if (depth == 0) {
+        if (offset != size) fail_here(number(size - offset) + " bytes behind the end");
+        return;
+      }
+      --depth;
+    }
+    --left[depth];
+    if (offset >= size) fail_here("ends early");
+    if (++items > kMaxItems) fail_here("more than " + number(kMaxItems) + " items");
+    const uint8_t first = data[offset];
+    const unsigned major = first >> 5;
+    const unsigned info = first & 31;
+    if (info >= 28) fail_here("item " + hex(first, 2) + " has no definite length");
+    const size_t extra = info < 24 ? 0 : size_t{1} << (info - 24);
+    if (size - offset - 1 < extra) fail_here("ends early");
+    uint64_t value = info;
+    if (extra > 0) {
+      value = 0;
+      for (size_t b = 0; b < extra; ++b) value = value << 8 | data[offset + 1 + b];
+    }
+    const size_t rest = size - offset - 1 - extra;
+    size_t next = offset + 1 + extra;
+    switch (major) {
+      case 0:
+      case 1:
+        break;
+      case 2:
+      case 3:
+        if (value > rest) {
+          fail_here("string of " + number(value) + " bytes, but " + number(rest) + " follow");
+        }
+        next += static_cast<size_t>(value);
+        break;
+      case 4:
+      case 5:
+        // Each item takes a byte at least.
+        if (value > rest) {
+          fail_here("list of " + number(value) + " items, but " + number(rest) + " bytes follow");
+        }
+        if (depth == kMaxDepth) fail_here("more than " + number(kMaxDepth) + " levels");
+        left[++depth] = major == 4 ? value : 2 * value;
+        break;
+      case 7:
+        // false, true, null and floating point.
+        if (info < 20 || info == 23 || info == 24) {
+          fail_here("item " + hex(first, 2) + " is not expected here");
+        }
+        break;
+      default:
+        fail_here("tags are not expected here");
+    }
+    offset = next;
+  }
+}
+
+json parse_payload(const uint8_t* data, size_t size, const std::string& name) {
+  check_cbor(data, size, name);
+  try {
+    return json::from_cbor(data, data + size);
+  } catch (const json::exception& error) {
+    fail(name, "payload: " + printable(error.what()));
+  }
+}
+
+// The fields of one map, each of which must be there with the right type, and no others.
+class Fields {
+ public:
+  Fields(const json& object, std::string place, std::initializer_list<const char*> names)
+      : object_(object), place_(std::move(place)) {
+    if (!object.is_object()) fail(place_, "expected a map, found " + type_of(object));
+    for (const char* name : names) {
+      if (!object.contains(name)) fail(place_, "field '" + std::string(name) + "' is missing");
+    }
+    if (object.size() == names.size()) return;
+    for (const auto& item : object.items()) {
+      const auto is_it = [&](const char* name) { return item.key() == name; };
+      if (std::none_of(names.begin(), names.end(), is_it)) {
+        fail(place_, "unknown field '" + printable(item.key()) + "'");
+      }
+    }
+  }
+
+  const json& value(const char* name) const { return *object_.find(name); }
+
+  std::string text(const char* name) const {
+    const json& found = value(name);
+    if (!found.is_string()) wrong_type(name, "a text", found);
+    return found.get_ref<const std::string&>();
+  }
+
+  bool flag(const char* name) const {
+    const json& found = value(name);
+    if (!found.is_boolean()) wrong_type(name, "true or false", found);
+    return found.get<bool>();
+  }
+
+  int64_t integer(const char* name, int64_t least, int64_t largest) const {
+    const json& found = value(name);
+    if (!found.is_number_integer()) wrong_type(name, "an integer", found);
+    const bool too_large =
+        found.is_number_unsigned() &&
+        found.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    const int64_t result = too_large ? largest : found.get<int64_t>();
+    if (too_large || result < least || result > largest) {
+      fail(place_, "field '" + std::string(name) + "' is " + printable(found.dump()) +
+                       ", expected " + std::to_string(least) + " to " + std::to_string(largest));
+    }
+    return result;
+  }
+
+  uint32_t size(const char* name, uint32_t least = 0) const {
+    return static_cast<uint32_t>(integer(name, least, kMaxVector));
+  }
+
+  const json::array_t& list(const char* name) const {
+    const json& found = value(name);
+    if (!found.is_array()) wrong_type(name, "a list", found);
+    return found.get_ref<const json::array_t&>();
+  }
+
+  // A byte string of `count` numbers, checked before memory is taken for them.
+  template <typename T>
+  const Bytes& bytes(const char* name, uint64_t count) const {
+    const Bytes& found = any_bytes<T>(name);
+    if (found.size() != count * sizeof(T)) {
+      fail(place_, "field '" + std::string(name) + "' has " + number(found.size()) +
+                       " bytes, expected " + number(count * sizeof(T)));
+    }
+    return found;
+  }
+
+  template <typename T>
+  std::vector<T> numbers(const char* name, uint64_t count) const {
+    std::vector<T> values(static_cast<size_t>(bytes<T>(name, count).size() / sizeof(T)));
+    from_bytes(bytes<T>(name, count), values.data());
+    return values;
+  }
+
+  // How many numbers a byte string holds.
+  template <typename T>
+  uint64_t count(const char* name) const {
+    const Bytes& found = any_bytes<T>(name);
+    if (found.size() % sizeof(T) != 0) {
+      fail(place_, "field '" + std::string(name) + "' has " + number(found.size()) +
+                       " bytes, expected a multiple of " + number(sizeof(T)));
+    }
+    return found.size() / sizeof(T);
+  }
+
+  void expect_type() const {
+    const std::string type = text("type");
+    if (type != kFullyConnected) {
+      fail(place_, "unknown layer type '" + printable(type) + "', expected '" +
+                       std::string(kFullyConnected) + "'");
+    }
+  }
+
+ private:
+  template <typename T>
+  const Bytes& any_bytes(const char* name) const {
+    const json& found = value(name);
+    if (!found.is_binary()) wrong_type(name, "a byte string", found);
+    return found.get_binary();
+  }
+
+  static std::string type_of(const json& value) { return std::string("a ") + value.type_name(); }
+
+  [[noreturn]] void wrong_type(const char* name, const char* expected, const json& found) const {
+    fail(place_,
+         "field '" + std::string(name) + "' is " + type_of(found) + ", expected " + expected);
+  }
+
+  const json& object_;
+  const std::string place_;
+};
+
+std::string layer_place(const std::string& name, size_t l) {
+  return name + ": " + layer_name(l, "");
+}
+
+const json::array_t& layer_list(const Fields& fields, const std::string& name) {
+  const json::array_t& layers = fields.list("layers");
+  if (layers.empty() || layers.size() > kMaxLayers) {
+    fail(name, number(layers.size()) + " layers, expected 1 to " + number(kMaxLayers));
+  }
+  return layers;
+}
+
+// ---- float models ----
+
+json to_payload(const Mlp& mlp) {
+  json layers = json::array();
+  for (const DenseLayer& layer : mlp.layers) {
+    layers.push_back(
+        {{"type", kFullyConnected},
+         {"name", layer.name},
+         {"inputs", layer.weights.cols()},
+         {"outputs", layer.weights.rows()},
+         {"relu", layer.relu},
+         {"weights", to_bytes(layer.weights.data(), static_cast<size_t>(layer.weights.size()))},
+         {"bias", to_bytes(layer.bias.data(), static_cast<size_t>(layer.bias.size()))}});
+  }
+  return {{"name", mlp.name}, {"origin", mlp.origin}, {"layers", std::move(layers)}};
+}
+
+Mlp to_mlp(const json& payload, const std::string& name) {
+  const Fields fields(payload, name, {"name", "origin", "layers"});
+  Mlp mlp;
+  mlp.name = fields.text("name");
+  mlp.origin = fields.text("origin");
+  for (const json& item : layer_list(fields, name)) {
+    const Fields layer_fields(item, layer_place(name, mlp.layers.size()),
+                              {"type", "name", "inputs", "outputs", "relu", "weights", "bias"});
+    layer_fields.expect_type();
+    DenseLayer layer;
+    layer.name = layer_fields.text("name");
+    layer.relu = layer_fields.flag("relu");
+    const uint32_t inputs = layer_fields.size("inputs", 1);
+    const uint32_t outputs = layer_fields.size("outputs", 1);
+    const Bytes& weights = layer_fields.bytes<float>("weights", uint64_t{inputs} * outputs);
+    const Bytes& bias = layer_fields.bytes<float>("bias", outputs);
+    layer.weights.resize(outputs, inputs);
+    layer.bias.resize(outputs);
+    from_bytes(weights, layer.weights.data());
+    from_bytes(bias, layer.bias.data());
+    mlp.layers.push_back(std::move(layer));
+  }
+  check(mlp, name);
+  return mlp;
+}
+
+// ---- compressed networks ----
+
+json to_payload(const CompressedNetwork& network) {
+  json layers = json::array();
+  for (const CompressedLayer& layer : network.layers) {
+    layers.push_back(
+        {{"type", kFullyConnected},
+         {"name", layer.name},
+         {"inputs", layer.inputs},
+         {"outputs", layer.outputs},
+         {"constant_inputs", layer.constant_inputs},
+         {"constant_outputs", layer.constant_outputs},
+         {"relu", layer.relu},
+         {"input_frac", layer.input_frac},
+         {"weight_frac", layer.weight_frac},
+         {"output_frac", layer.output_frac},
+         {"codebook", to_bytes(layer.codebook.data(), layer.codebook.size())},
+         {"column_start", to_bytes(layer.column_start.data(), layer.column_start.size())},
+         {"row", to_bytes(layer.row.data(), layer.row.size())},
+         {"code", to_bytes(layer.code.data(), layer.code.size())}});
+  }
+  return {
+      {"name", network.name},
+      {"origin", network.origin},
+      {"input_constants", to_bytes(network.input_constants.data(), network.input_constants.size())},
+      {"layers", std::move(layers)}};
+}
+
+CompressedNetwork to_network(const json& payload, const std::string& name) {
+  const Fields fields(payload, name, {"name", "origin", "input_constants", "layers"});
+  CompressedNetwork network;
+  network.name = fields.text("name");
+  network.origin = fields.text("origin");
+  network.input_constants =
+      fields.numbers<int16_t>("input_constants", fields.count<int16_t>("input_constants"));
+  for (const json& item : layer_list(fields, name)) {
+    const Fields layer_fields(
+        item, layer_place(name, network.layers.size()),
+        {"type", "name", "inputs", "outputs", "constant_inputs", "constant_outputs", "relu",
+         "input_frac", "weight_frac", "output_frac", "codebook", "column_start", "row", "code"});
+    layer_fields.expect_type();
+    const auto frac = [&](const char* field) {
+      return static_cast<int>(layer_fields.integer(field, -kMaxFrac, kMaxFrac));
+    };
+    CompressedLayer layer;
+    layer.name = layer_fields.text("name");
+    layer.inputs = layer_fields.size("inputs", 1);
+    layer.outputs = layer_fields.size("outputs", 1);
+    layer.constant_inputs = layer_fields.size("constant_inputs");
+    layer.constant_outputs = layer_fields.size("constant_outputs");
+    layer.relu = layer_fields.flag("relu");
+    layer.input_frac = frac("input_frac");
+    layer.weight_frac = frac("weight_frac");
+    layer.output_frac = frac("output_frac");
+    from_bytes(layer_fields.bytes<int16_t>("codebook", layer.codebook.size()),
+               layer.codebook.data());
+    layer.column_start = layer_fields.numbers<uint64_t>("column_start", uint64_t{layer.inputs} + 1);
+    const uint64_t nonzeros = layer_fields.count<uint32_t>("row");
+    layer.row = layer_fields.numbers<uint32_t>("row", nonzeros);
+    layer.code = layer_fields.numbers<uint8_t>("code", nonzeros);
+    network.layers.push_back(std::move(layer));
+  }
+  check(network, name);
+  return network;
+}
+
+// ---- containers ----
+
+template <typename Model>
+Bytes to_container(const Model& model, ModelKind kind) {
+  check(model, "model '" + printable(model.name) + "'");
+  Bytes bytes(kHeaderSize);
+  json::to_cbor(to_payload(model), bytes);
+  const size_t length = bytes.size() - kHeaderSize;
+  if (bytes.size() > kMaxModelBytes) {
+    fail("model '" + printable(model.name) + "'",
+         number(bytes.size()) + " bytes, at most " + number(kMaxModelBytes) + " can be saved");
+  }
+  std::copy(std::begin(kMagic), std::end(kMagic), bytes.begin());
+  put(kVersion, &bytes[8]);
+  put(static_cast<uint32_t>(kind), &bytes[12]);
+  put(uint64_t{length}, &bytes[16]);
+  put(static_cast<uint32_t>(crc32_z(0, &bytes[kHeaderSize], length)), &bytes[24]);
+  return bytes;
+}
+
+json open_container(const uint8_t* data, size_t size, ModelKind kind, const std::string& name) {
+  const Header header = read_header(data, size, name);
+  if (header.kind != kind) {
+    fail(name,
+         std::string("holds a ") + to_string(header.kind) + ", expected a " + to_string(kind));
+  }
+  const uint8_t* payload = data + kHeaderSize;
+  const auto crc = static_cast<uint32_t>(crc32_z(0, payload, static_cast<size_t>(header.length)));
+  if (crc != header.crc) {
+    fail(name,
+         "damaged: CRC-32 of the payload is " + hex(crc, 8) + ", expected " + hex(header.crc, 8));
+  }
+  return parse_payload(payload, static_cast<size_t>(header.length), name);
+}
+
+// An open file for reading.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path) : name_(printable_path(path)) {
+    struct stat status = {};
+    // Before opening: to open a pipe would wait for its other end.
+    if (::stat(path.c_str(), &status) != 0) fail_errno();
+    if (!S_ISREG(status.st_mode)) fail(name_, "cannot read: not a regular file");
+    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd_ < 0) fail_errno();
+    if (::fstat(fd_, &status) != 0) {
+      const int error = errno;
+      ::close(fd_);
+      errno = error;
+      fail_errno();
+    }
+    size_ = static_cast<uint64_t>(status.st_size);
+  }
+  ~InputFile() { ::close(fd_); }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  uint64_t size() const { return size_; }
+  const std::string& name() const { return name_; }
+
+  // The next `size` bytes.
+  void read(uint8_t* data, size_t size) {
+    constexpr size_t kMost = size_t{1} << 28;
+    while (size > 0) {
+      const ssize_t got = ::read(fd_, data, std::min(size, kMost));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail_errno();
+      if (got == 0) fail(name_, "became shorter while it was read");
+      data += got;
+      size -= static_cast<size_t>(got);
+    }
+  }
+
+ private:
+  [[noreturn]] void fail_errno() const {
+    std::string reason = std::generic_category().message(errno);
+    if (!reason.empty()) reason[0] = static_cast<char>(std::tolower(reason[0]));
+    fail(name_, "cannot read: " + reason);
+  }
+
+  const std::string name_;
+  int fd_ = -1;
+  uint64_t size_ = 0;
+};
+
+// The whole file, once its header says that it is one.
+Bytes read_model(InputFile& file) {
+  uint8_t header[kHeaderSize] = {};
+  file.read(header, std::min<size_t>(kHeaderSize, static_cast<size_t>(file.size())));
+  read_header(header, file.size(), file.name());
+  if (file.size() > kMaxModelBytes) {
+    fail(file.name(), number(file.size()) + " bytes, expected at most " + number(kMaxModelBytes));
+  }
+  Bytes bytes(static_cast<size_t>(file.size()));
+  std::copy(std::begin(header), std::end(header), bytes.begin());
+  file.read(bytes.data() + kHeaderSize, bytes.size() - kHeaderSize);
+  return bytes;
+}
+
+}  // namespace
+
+const char* to_string(ModelKind kind) {
+  return kind == ModelKind::kFloat ? "float model" : "compressed network";
+}
+
+Bytes model_to_bytes(const Mlp& mlp) { return to_container(mlp, ModelKind::kFloat); }
+
+Bytes model_to_bytes(const CompressedNetwork& network) {
+  return to_container(network, ModelKind::kCompressed);
+}
+
+Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
+  return to_mlp(open_container(data, size, ModelKind::kFloat, name), name);
+}
+
+CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
+                                                const std::string& name) {
+  return to_network(open_container(data, size, ModelKind::kCompressed, name), name);
+}
+
+void save_model(const std::string& path, const Mlp& mlp) {
+  const Bytes bytes = model_to_bytes(mlp);
+  write_file_atomically(path, bytes.data(), bytes.size());
+}
+
+void save_model(const std::string& path, const CompressedNetwork& network) {
+  const Bytes bytes = model_to_bytes(network);
+  write_file_atomically(path, bytes.data(), bytes.size());
+}
+
+Mlp load_float_model(const std::string& path) {
+  InputFile file(path);
+  const Bytes bytes = read_model(file);
+  return float_model_from_bytes(bytes.data(), bytes.size(), file.name());
+}
+
+CompressedNetwork load_compressed_network(const std::string& path) {
+  InputFile file(path);
+  const Bytes bytes = read_model(file);
+  return compressed_network_from_bytes(bytes.data(), bytes.size(), file.name());
+}
+
+ModelKind model_kind(const std::string& path) {
+  InputFile file(path);
+  uint8_t header[kHeaderSize] = {};
+  file.read(header, std::min<size_t>(kHeaderSize, static_cast<size_t>(file.size())));
+  return read_header(header, file.size(), file.name()).kind;
+}
+
+}  // namespace sparsys
