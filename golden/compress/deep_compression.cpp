@@ -16,9 +16,10 @@ constexpr size_t kSampleImages = 2000;
 std::vector<double> default_densities(size_t layers) {
   // The published densities of LeNet-300-100 are 8, 9 and 26 % (Han 2016, table 2); a little less
   // in the first layer leaves room for the entries that make the biases.
-  std::vector<double> densities(layers, 0.09);
-  densities.back() = 0.26;
-  if (layers > 1) densities.front() = 0.07;
+  std::vector<double> densities;
+  for (size_t l = 0; l < layers; ++l) {
+    densities.push_back(l + 1 == layers ? 0.26 : l == 0 ? 0.07 : 0.09);
+  }
   return densities;
 }
 

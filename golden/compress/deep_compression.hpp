@@ -24,12 +24,12 @@ struct DeepCompressionOptions {
   // of the last layer.
   std::vector<double> densities;
   unsigned prune_rounds = 3;
-  unsigned retrain_epochs = 20;  // of the last round
-  float retrain_learning_rate = 0.05F;
-  float max_shift = 1;  // augmentation, as in TrainOptions
-  unsigned fine_tune_epochs = 4;
+  unsigned retrain_epochs = 40;  // of the last round
+  float retrain_learning_rate = 0.1F;
+  unsigned max_shift = 1;  // augmentation, as in TrainOptions
+  unsigned fine_tune_epochs = 6;
   float fine_tune_learning_rate = 0.01F;
-  float centroid_rate = 0.01F;
+  float centroid_rate = 0.003F;
   CentroidInit init = CentroidInit::kLinear;
   uint32_t validation_count = 5000;
   FixedPointOptions fixed_point;

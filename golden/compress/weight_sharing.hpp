@@ -68,7 +68,7 @@ std::array<double, 16> centroid_gradient(
 // options.learning_rate * centroid_rate.
 struct FineTuneOptions {
   TrainOptions train;
-  float centroid_rate = 0.01F;
+  float centroid_rate = 0.003F;
 };
 TrainReport fine_tune_centroids(SharedMlp& mlp, const Dataset& data,
                                 const FineTuneOptions& options);

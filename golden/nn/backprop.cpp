@@ -21,6 +21,9 @@ using Eigen::VectorXf;
 // not depend on the number of threads.
 constexpr size_t kShard = 64;
 
+// Steps over which the learning rate rises to its first value.
+constexpr double kWarmUpSteps = 200;
+
 // One batch's inputs, activations and deltas, a column per sample.
 class Backprop {
  public:
@@ -213,10 +216,11 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
                 " training images, expected more than the " +
                 std::to_string(options.validation_count) + " of the validation split");
   }
-  if (options.batch == 0 || options.hidden_dropout < 0 || options.hidden_dropout >= 1) {
+  if (options.batch == 0 || options.hidden_dropout < 0 || options.hidden_dropout >= 1 ||
+      options.max_shift > data.rows || options.max_shift > data.cols) {
     throw Error(mlp.name +
-                ": batch size or dropout out of range, expected a batch of at least 1 "
-                "and a probability from 0 to below 1");
+                ": batch size, dropout or shift out of range, expected a batch of at "
+                "least 1, a probability from 0 to below 1, and a shift within the image");
   }
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] {
@@ -236,7 +240,8 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
   Backprop backprop(mlp, batch, pool);
   const size_t steps = (count + batch - 1) / batch;
   const size_t all_steps = steps * options.epochs;
-  const auto shift = static_cast<int>(options.max_shift);
+  const auto shift = static_cast<Index>(options.max_shift);
+  const uint64_t shift_steps = 2 * uint64_t{options.max_shift} + 1;
   TrainReport report;
   Progress progress;
   progress.step = options.step;
@@ -248,6 +253,8 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
     for (size_t s = 0; s < steps; ++s) {
       const size_t step = epoch * steps + s;
       const double phase = static_cast<double>(step) / static_cast<double>(all_steps);
+      // Full-size first steps would leave hidden units dead for good.
+      const double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUpSteps);
       const double ramp = 0.5 * (1 + std::cos(3.141592653589793 * phase));
       update.set_learning_rate(
           static_cast<float>(options.final_learning_rate +
@@ -261,8 +268,8 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
         if (shift > 0) {
           Random random(options.seed, (uint64_t{1} << 61) + uint64_t{epoch} * count + sample);
           if (random.uniform() < options.shift_probability) {
-            dx = static_cast<Index>(random.below(2 * shift + 1)) - shift;
-            dy = static_cast<Index>(random.below(2 * shift + 1)) - shift;
+            dx = static_cast<Index>(random.below(shift_steps)) - shift;
+            dy = static_cast<Index>(random.below(shift_steps)) - shift;
           }
         }
         load_image(data.train_images.data() + size_t{sample} * data.pixels(), data.rows, data.cols,

@@ -169,7 +169,8 @@ double test_error(const Mlp& mlp, const Dataset& data, unsigned threads) {
 
 TrainOptions lenet_300_100_options() {
   TrainOptions options;
-  options.step = "train";
+  options.epochs = 25;
+  options.max_shift = 1;
   return options;
 }
 

@@ -44,11 +44,11 @@ struct TrainOptions {
   unsigned epochs = 20;  // 0 leaves the network as it is
   uint32_t batch = 128;
   float learning_rate = 0.1F;
-  float final_learning_rate = 0.001F;  // reached along a half cosine
+  float final_learning_rate = 0.001F;  // reached along a half cosine, after a short warm-up
   float momentum = 0.9F;
   float weight_decay = 1e-5F;  // of weights, not of biases
   float hidden_dropout = 0;    // probability that a hidden unit is silent in a training step
-  float max_shift = 0;  // pixels; each image moves by a random whole number in each direction
+  unsigned max_shift = 0;  // pixels; each image moves by a random whole number in each direction
   // Share of the images that are moved.
   float shift_probability = 1;
   uint32_t validation_count = 5000;  // last images of the training set, never trained on
