@@ -21,8 +21,8 @@ using Eigen::VectorXf;
 // not depend on the number of threads.
 constexpr size_t kShard = 64;
 
-// Steps over which the learning rate rises to its first value.
-constexpr double kWarmUpSteps = 200;
+// Steps over which the learning rate rises to its first value, if the run is long enough.
+constexpr size_t kWarmUpSteps = 200;
 
 // One batch's inputs, activations and deltas, a column per sample.
 class Backprop {
@@ -240,6 +240,8 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
   Backprop backprop(mlp, batch, pool);
   const size_t steps = (count + batch - 1) / batch;
   const size_t all_steps = steps * options.epochs;
+  const auto warm_up =
+      static_cast<double>(std::max<size_t>(1, std::min(kWarmUpSteps, all_steps / 10)));
   const auto shift = static_cast<Index>(options.max_shift);
   const uint64_t shift_steps = 2 * uint64_t{options.max_shift} + 1;
   TrainReport report;
@@ -254,11 +256,11 @@ TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& opt
       const size_t step = epoch * steps + s;
       const double phase = static_cast<double>(step) / static_cast<double>(all_steps);
       // Full-size first steps would leave hidden units dead for good.
-      const double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUpSteps);
+      const double warm = std::min(1.0, static_cast<double>(step + 1) / warm_up);
       const double ramp = 0.5 * (1 + std::cos(3.141592653589793 * phase));
-      update.set_learning_rate(
-          static_cast<float>(options.final_learning_rate +
-                             ramp * (options.learning_rate - options.final_learning_rate)));
+      update.set_learning_rate(static_cast<float>(
+          warm * (options.final_learning_rate +
+                  ramp * (options.learning_rate - options.final_learning_rate))));
       const size_t first = s * batch;
       const size_t size = std::min(batch, count - first);
       const auto fill = [&](size_t i, MatrixXf::ColXpr column) {

@@ -61,7 +61,7 @@ class Pen {
   std::vector<Stroke> take() { return std::move(strokes_); }
 
  private:
-  float wobble(float v) { return v + loose_ * 0.035F * random_.normal(); }
+  float wobble(float v) { return v + loose_ * 0.032F * random_.normal(); }
 
   Random& random_;
   float loose_;
@@ -183,8 +183,8 @@ void draw_digit(int digit, uint64_t seed, uint64_t stream, float difficulty, uin
   std::vector<Stroke> strokes = outline(digit, random, d);
 
   // Affine map to pixels.
-  const float angle = kDegree * 11 * d * random.normal();
-  const float shear = 0.17F * d * random.normal();
+  const float angle = kDegree * 10 * d * random.normal();
+  const float shear = 0.15F * d * random.normal();
   const float size = 19.5F * (1 + 0.09F * d * random.normal());
   const float aspect = 1 + 0.13F * d * random.normal();
   const float centre_x = 13.5F + 1.1F * d * random.normal();
@@ -198,7 +198,7 @@ void draw_digit(int digit, uint64_t seed, uint64_t stream, float difficulty, uin
   std::array<Wave, 3> waves;
   for (Wave& wave : waves) {
     wave = {random.uniform(-0.35F, 0.35F), random.uniform(-0.35F, 0.35F), random.uniform(0, 6.28F),
-            0.75F * d * random.normal(), 0.75F * d * random.normal()};
+            0.65F * d * random.normal(), 0.65F * d * random.normal()};
   }
   for (Stroke& stroke : strokes) {
     for (Point& p : stroke) {
@@ -220,12 +220,12 @@ void draw_digit(int digit, uint64_t seed, uint64_t stream, float difficulty, uin
     for (size_t i = 0; i + 1 < stroke.size(); ++i) stamp(stroke[i], stroke[i + 1], radius, ink);
   }
   // A stray mark on some images, and a gap on others.
-  if (random.uniform() < 0.2 * d) {
+  if (random.uniform() < 0.1 * d) {
     const Point from{random.uniform(4, 24), random.uniform(4, 24)};
     const Point to{from.x + 4 * random.normal(), from.y + 4 * random.normal()};
     stamp(from, to, 0.7F * radius, ink);
   }
-  if (random.uniform() < 0.3 * d) {
+  if (random.uniform() < 0.15 * d) {
     const float x = random.uniform(6, 22);
     const float y = random.uniform(4, 24);
     const float gap = random.uniform(1.5F, 3.2F);
