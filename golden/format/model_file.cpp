@@ -323,7 +323,14 @@ class Fields {
     return found.get_binary();
   }
 
-  static std::string type_of(const json& value) { return std::string("a ") + value.type_name(); }
+  static std::string type_of(const json& value) {
+    if (value.is_object()) return "a map";
+    if (value.is_array()) return "a list";
+    if (value.is_string()) return "a text";
+    if (value.is_binary()) return "a byte string";
+    if (value.is_number()) return "a number";
+    return value.is_boolean() ? "true or false" : "nothing";
+  }
 
   [[noreturn]] void wrong_type(const char* name, const char* expected, const json& found) const {
     fail(place_,

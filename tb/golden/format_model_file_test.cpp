@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model files: what is saved is loaded, and what is wrong is said in one line.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "golden/error.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/format/random_network.hpp"
+#include "golden/format/validate.hpp"
+
+namespace sparsys {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<uint8_t>;
+using nlohmann::json;
+
+Mlp small_mlp() {
+  Mlp mlp;
+  mlp.name = "tiny";
+  mlp.origin = "by hand\nin two lines, Zürich";
+  DenseLayer layer;
+  layer.name = "fc1";
+  layer.weights.resize(2, 3);
+  layer.weights << 1, -2.5F, 3e-20F, 0, -0.0F, 7;
+  layer.bias.resize(2);
+  layer.bias << 0.5F, std::numeric_limits<float>::denorm_min();
+  layer.relu = true;
+  mlp.layers.push_back(layer);
+  layer.name = "fc2";
+  layer.weights.resize(1, 2);
+  layer.weights << 4, 5;
+  layer.bias.resize(1);
+  layer.bias << -1;
+  layer.relu = false;
+  mlp.layers.push_back(layer);
+  return mlp;
+}
+
+CompressedNetwork small_network() {
+  RandomNetworkOptions options;
+  options.sizes = {6, 5, 3};
+  options.density = 0.5;
+  options.constants = 2;
+  options.extreme = true;
+  return random_network(11, options);
+}
+
+void expect_equal(const CompressedNetwork& a, const CompressedNetwork& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.origin, b.origin);
+  EXPECT_EQ(a.input_constants, b.input_constants);
+  ASSERT_EQ(a.layers.size(), b.layers.size());
+  for (size_t l = 0; l < a.layers.size(); ++l) {
+    const CompressedLayer& x = a.layers[l];
+    const CompressedLayer& y = b.layers[l];
+    EXPECT_EQ(x.name, y.name);
+    EXPECT_EQ(x.inputs, y.inputs);
+    EXPECT_EQ(x.outputs, y.outputs);
+    EXPECT_EQ(x.constant_inputs, y.constant_inputs);
+    EXPECT_EQ(x.constant_outputs, y.constant_outputs);
+    EXPECT_EQ(x.relu, y.relu);
+    EXPECT_EQ(x.input_frac, y.input_frac);
+    EXPECT_EQ(x.weight_frac, y.weight_frac);
+    EXPECT_EQ(x.output_frac, y.output_frac);
+    EXPECT_EQ(x.codebook, y.codebook);
+    EXPECT_EQ(x.column_start, y.column_start);
+    EXPECT_EQ(x.row, y.row);
+    EXPECT_EQ(x.code, y.code);
+  }
+}
+
+CompressedNetwork load(const Bytes& bytes) {
+  return compressed_network_from_bytes(bytes.data(), bytes.size(), "file");
+}
+
+template <typename Load>
+std::string error_of(Load load) {
+  try {
+    load();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string error_of(const Bytes& bytes) {
+  return error_of([&] { load(bytes); });
+}
+
+// A container of any payload, with the right length and CRC.
+Bytes container(const Bytes& payload, uint32_t kind = 2) {
+  Bytes bytes = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S', 1, 0, 0, 0, static_cast<uint8_t>(kind),
+                 0,    0,   0};
+  for (size_t b = 0; b < 8; ++b) {
+    bytes.push_back(static_cast<uint8_t>(uint64_t{payload.size()} >> (8 * b)));
+  }
+  const uLong crc = crc32(0, payload.data(), static_cast<uInt>(payload.size()));
+  for (size_t b = 0; b < 4; ++b) bytes.push_back(static_cast<uint8_t>(crc >> (8 * b)));
+  bytes.insert(bytes.end(), payload.begin(), payload.end());
+  return bytes;
+}
+
+json payload_of(const Bytes& bytes) { return json::from_cbor(bytes.begin() + 28, bytes.end()); }
+
+class ModelFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "sparsys-test-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  std::string path(const std::string& name) const { return (directory_ / name).string(); }
+
+  fs::path directory_;
+};
+
+TEST_F(ModelFile, FloatModelRoundTrip) {
+  const Mlp mlp = small_mlp();
+  save_model(path("m"), mlp);
+  EXPECT_EQ(model_kind(path("m")), ModelKind::kFloat);
+  const Mlp back = load_float_model(path("m"));
+  EXPECT_EQ(back.name, mlp.name);
+  EXPECT_EQ(back.origin, mlp.origin);
+  ASSERT_EQ(back.layers.size(), 2U);
+  for (size_t l = 0; l < 2; ++l) {
+    EXPECT_EQ(back.layers[l].name, mlp.layers[l].name);
+    EXPECT_EQ(back.layers[l].relu, mlp.layers[l].relu);
+    EXPECT_EQ(back.layers[l].weights, mlp.layers[l].weights);
+    EXPECT_EQ(back.layers[l].bias, mlp.layers[l].bias);
+  }
+  EXPECT_TRUE(std::signbit(back.layers[0].weights(1, 1)));
+}
+
+TEST_F(ModelFile, CompressedNetworkRoundTrip) {
+  const uint64_t base = seed_from_environment(1);
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 50); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    const CompressedNetwork network = random_network(seed, random_options(seed, 60));
+    save_model(path("m"), network);
+    EXPECT_EQ(model_kind(path("m")), ModelKind::kCompressed);
+    expect_equal(load_compressed_network(path("m")), network);
+  }
+}
+
+// The header byte for byte: files must stay readable.
+TEST_F(ModelFile, HeaderIsAsDocumented) {
+  const Bytes bytes = model_to_bytes(small_network());
+  const Bytes payload(bytes.begin() + 28, bytes.end());
+  EXPECT_EQ(bytes, container(payload));
+  const json fields = json::from_cbor(payload);
+  EXPECT_EQ(fields.at("layers").size(), 2U);
+  EXPECT_EQ(fields.at("layers")[0].at("codebook").get_binary().size(), 32U);
+  EXPECT_EQ(fields.at("layers")[0].at("inputs"), 8);
+  const Bytes mlp = model_to_bytes(small_mlp());
+  EXPECT_EQ(mlp, container(Bytes(mlp.begin() + 28, mlp.end()), 1));
+  // Weights by columns, float32: W(0,1) = -2.5 is the third.
+  const Bytes weights = payload_of(mlp).at("layers")[0].at("weights").get_binary();
+  EXPECT_EQ(Bytes(weights.begin() + 8, weights.begin() + 12), (Bytes{0x00, 0x00, 0x20, 0xC0}));
+}
+
+TEST_F(ModelFile, FilesThatCannotBeRead) {
+  EXPECT_EQ(error_of([&] { load_compressed_network(path("none")); }),
+            path("none") + ": cannot read: no such file or directory");
+  EXPECT_EQ(error_of([&] { load_compressed_network(directory_.string()); }),
+            directory_.string() + ": cannot read: not a regular file");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(error_of([&] { model_kind(path("pipe")); }),
+            path("pipe") + ": cannot read: not a regular file");
+  std::ofstream(path("empty")).flush();
+  EXPECT_EQ(error_of([&] { load_float_model(path("empty")); }),
+            path("empty") + ": not a model file: 0 bytes, expected at least 28");
+  std::ofstream(path("text")) << "this is a text and nothing else, really";
+  EXPECT_EQ(error_of([&] { model_kind(path("text")); }),
+            path("text") +
+                ": not a model file: begins with 74 68 69 73 20 69 73 20, expected 89 "
+                "53 50 41 52 53 59 53");
+  save_model(path("float"), small_mlp());
+  save_model(path("compressed"), small_network());
+  EXPECT_EQ(error_of([&] { load_compressed_network(path("float")); }),
+            path("float") + ": holds a float model, expected a compressed network");
+  EXPECT_EQ(error_of([&] { load_float_model(path("compressed")); }),
+            path("compressed") + ": holds a compressed network, expected a float model");
+  // Nothing of the kind asked for is allocated for a file that only claims to be huge.
+  fs::resize_file(path("float"), uint64_t{1} << 40);
+  EXPECT_NE(error_of([&] { load_float_model(path("float")); }).find("payload length"),
+            std::string::npos);
+}
+
+TEST_F(ModelFile, DamagedContainers) {
+  const Bytes good = model_to_bytes(small_network());
+  const auto changed = [&](size_t at, uint8_t value) {
+    Bytes bytes = good;
+    bytes[at] = value;
+    return error_of(bytes);
+  };
+  EXPECT_EQ(error_of(good), "no error");
+  EXPECT_EQ(changed(8, 2), "file: header: version 2, expected 1");
+  EXPECT_EQ(changed(12, 3),
+            "file: header: kind 3, expected 1 (float model) or 2 (compressed network)");
+  EXPECT_EQ(changed(12, 1), "file: holds a float model, expected a compressed network");
+  EXPECT_NE(changed(100, 0).find("damaged: CRC-32 of the payload is 0x"), std::string::npos);
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_EQ(error_of(longer), "file: header: payload length " + std::to_string(good.size() - 28) +
+                                  ", but " + std::to_string(good.size() - 27) + " bytes follow");
+}
+
+// The parser behind it is recursive and would take what it is told to.
+TEST_F(ModelFile, HostileCbor) {
+  const auto error = [&](const Bytes& payload) { return error_of(container(payload)); };
+  EXPECT_EQ(error({}), "file: payload byte 0: ends early");
+  EXPECT_EQ(error({0xA0, 0x00}), "file: payload byte 1: 1 bytes behind the end");
+  EXPECT_EQ(error(Bytes(1000000, 0x81)), "file: payload byte 6: more than 6 levels");
+  EXPECT_EQ(error(Bytes(1000000, 0x7F)), "file: payload byte 0: item 0x7f has no definite length");
+  EXPECT_EQ(error(Bytes(1000000, 0x5F)), "file: payload byte 0: item 0x5f has no definite length");
+  EXPECT_EQ(error(Bytes(1000000, 0xC1)), "file: payload byte 0: tags are not expected here");
+  EXPECT_EQ(error({0x5B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}),
+            "file: payload byte 0: string of 18446744073709551615 bytes, but 1 follow");
+  EXPECT_EQ(error({0xBB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}),
+            "file: payload byte 0: list of 18446744073709551615 items, but 1 bytes follow");
+  Bytes many(3000000, 0x00);
+  many[0] = 0x9A;
+  const auto count = static_cast<uint32_t>(many.size() - 5);
+  for (size_t b = 0; b < 4; ++b) many[1 + b] = static_cast<uint8_t>(count >> (24 - 8 * b));
+  EXPECT_NE(error(many).find("more than 1048576 items"), std::string::npos);
+  EXPECT_EQ(error({0x80}), "file: expected a map, found a list");
+  EXPECT_EQ(error({0xA0}), "file: field 'name' is missing");
+  EXPECT_NE(error({0xA1, 0x01, 0x02}).find("file: payload: "), std::string::npos);
+  EXPECT_EQ(error({0xF7}), "file: payload byte 0: item 0xf7 is not expected here");
+}
+
+TEST_F(ModelFile, UnsoundPayloads) {
+  const json good = payload_of(model_to_bytes(small_network()));
+  const auto broken = [&](auto change) {
+    json payload = good;
+    change(payload);
+    return error_of(container(json::to_cbor(payload)));
+  };
+  const auto field = [&](const char* name, const json& value) {
+    return broken([&](json& p) { p["layers"][1][name] = value; });
+  };
+  EXPECT_EQ(broken([](json&) {}), "no error");
+  EXPECT_EQ(broken([](json& p) { p["more"] = 1; }), "file: unknown field 'more'");
+  EXPECT_EQ(broken([](json& p) { p.erase("origin"); }), "file: field 'origin' is missing");
+  EXPECT_EQ(broken([](json& p) { p["name"] = 5; }),
+            "file: field 'name' is a number, expected a text");
+  EXPECT_EQ(broken([](json& p) { p["name"] = "a\nb"; }),
+            "file: the network's name has a control character");
+  EXPECT_EQ(broken([](json& p) { p["name"] = "\xC3("; }), "file: the network's name is not UTF-8");
+  EXPECT_EQ(broken([](json& p) { p["layers"] = json::array(); }),
+            "file: 0 layers, expected 1 to 4096");
+  EXPECT_EQ(broken([](json& p) { p["layers"] = 3; }),
+            "file: field 'layers' is a number, expected a list");
+  EXPECT_EQ(broken([](json& p) { p["layers"][0] = 3; }),
+            "file: layer 1: expected a map, found a number");
+  EXPECT_EQ(broken([](json& p) { p["input_constants"] = json::binary({1}); }),
+            "file: field 'input_constants' has 1 bytes, expected a multiple of 2");
+  EXPECT_EQ(broken([](json& p) {
+              p["input_constants"] = json::binary({1, 0});
+            }),
+            "file: 1 input constants, expected 2");
+  EXPECT_EQ(broken([](json& p) { p["layers"].push_back(p["layers"][1]); }),
+            "file: layer 3 (fc2): 7 inputs, but the layer before has 3 outputs");
+  EXPECT_EQ(field("type", "convolution"),
+            "file: layer 2: unknown layer type 'convolution', expected 'fully_connected'");
+  EXPECT_EQ(field("relu", 1), "file: layer 2: field 'relu' is a number, expected true or false");
+  EXPECT_EQ(field("inputs", 0), "file: layer 2: field 'inputs' is 0, expected 1 to 16777216");
+  EXPECT_EQ(field("inputs", -1), "file: layer 2: field 'inputs' is -1, expected 1 to 16777216");
+  EXPECT_EQ(field("inputs", 1.5), "file: layer 2: field 'inputs' is a number, expected an integer");
+  EXPECT_EQ(field("inputs", 8), "file: layer 2: field 'column_start' has 64 bytes, expected 72");
+  EXPECT_EQ(field("outputs", std::numeric_limits<uint64_t>::max()),
+            "file: layer 2: field 'outputs' is 18446744073709551615, expected 1 to 16777216");
+  EXPECT_NE(field("outputs", 1).find("has row"), std::string::npos);
+  EXPECT_EQ(field("constant_inputs", 7),
+            "file: layer 2 (fc2): 7 constant inputs of 7 inputs, expected fewer");
+  EXPECT_EQ(field("constant_inputs", 1),
+            "file: layer 2 (fc2): 1 constant inputs, but the layer before has 2 constant outputs");
+  EXPECT_EQ(field("constant_outputs", 3),
+            "file: layer 2 (fc2): 3 constant outputs of 3 outputs, expected fewer");
+  EXPECT_EQ(field("input_frac", 65), "file: layer 2: field 'input_frac' is 65, expected -64 to 64");
+  EXPECT_EQ(field("weight_frac", -1),
+            "file: layer 2 (fc2): radix points give shift -1, expected 0 to 31");
+  EXPECT_EQ(field("weight_frac", 32),
+            "file: layer 2 (fc2): radix points give shift 32, expected 0 to 31");
+  EXPECT_EQ(broken([](json& p) {
+              p["layers"][1]["input_frac"] = 7;
+              p["layers"][1]["output_frac"] = 7;
+            }),
+            "file: layer 2 (fc2): input_frac is 7, but the layer before has output_frac 8");
+  EXPECT_EQ(field("codebook", json::binary(Bytes(30))),
+            "file: layer 2: field 'codebook' has 30 bytes, expected 32");
+  EXPECT_EQ(field("codebook", json::binary(Bytes(32, 1))),
+            "file: layer 2 (fc2): codebook value 0 is 257, expected 0");
+  EXPECT_EQ(field("codebook", "text"),
+            "file: layer 2: field 'codebook' is a text, expected a byte string");
+  const auto bytes = [&](const char* name, size_t at, uint8_t value) {
+    return broken([&](json& p) { p["layers"][1][name].get_binary().at(at) = value; });
+  };
+  EXPECT_EQ(bytes("column_start", 0, 1), "file: layer 2 (fc2): column 0 starts at 1, expected 0");
+  EXPECT_NE(bytes("column_start", 8 * 7, 200).find("columns end at 200, expected"),
+            std::string::npos);
+  EXPECT_NE(bytes("column_start", 8 * 3 + 7, 255).find("before its start"), std::string::npos);
+  EXPECT_NE(bytes("row", 3, 1).find("has row 167"), std::string::npos);
+  EXPECT_NE(bytes("code", 0, 0).find("has code 0, expected 1 to 15"), std::string::npos);
+  EXPECT_NE(bytes("code", 0, 16).find("has code 16, expected 1 to 15"), std::string::npos);
+  EXPECT_NE(
+      broken([](json& p) { p["layers"][1]["row"].get_binary().pop_back(); }).find("'row' has"),
+      std::string::npos);
+  EXPECT_NE(
+      broken([](json& p) { p["layers"][1]["code"].get_binary().pop_back(); }).find("'code' has"),
+      std::string::npos);
+  // Rows that do not rise.
+  EXPECT_NE(broken([](json& p) {
+              auto& layer = p["layers"][1];
+              auto& rows = layer["row"].get_binary();
+              for (size_t i = 0; i < rows.size(); ++i) rows[i] = 0;
+            }).find("has row 0, expected 1 to 2"),
+            std::string::npos);
+}
+
+TEST_F(ModelFile, UnsoundFloatPayloads) {
+  const json good = payload_of(model_to_bytes(small_mlp()));
+  const auto broken = [&](auto change) {
+    json payload = good;
+    change(payload["layers"][1]);
+    const Bytes bytes = container(json::to_cbor(payload), 1);
+    return error_of([&] { float_model_from_bytes(bytes.data(), bytes.size(), "file"); });
+  };
+  EXPECT_EQ(broken([](json&) {}), "no error");
+  // Were it not for the bytes that are not there, these weights would take 2^50 bytes.
+  EXPECT_EQ(broken([](json& l) { l["inputs"] = l["outputs"] = 1 << 24; }),
+            "file: layer 2: field 'weights' has 8 bytes, expected 1125899906842624");
+  EXPECT_EQ(broken([](json& l) { l["bias"] = json::binary(Bytes(8)); }),
+            "file: layer 2: field 'bias' has 8 bytes, expected 4");
+  // 4.0 is 0x40800000; 0x7F800000 is infinity.
+  EXPECT_EQ(broken([](json& l) { l["weights"].get_binary()[3] = 0x7F; }),
+            "file: layer 2 (fc2): a weight is not finite");
+  EXPECT_EQ(broken([](json& l) {
+              l["bias"] = json::binary({0, 0, 0xC0, 0xFF});
+            }),
+            "file: layer 2 (fc2): a bias is not finite");
+  EXPECT_EQ(broken([](json& l) {
+              l["inputs"] = 1;
+              l["weights"] = json::binary(Bytes(4));
+            }),
+            "file: layer 2 (fc2): 1 inputs, but the layer before has 2 outputs");
+  EXPECT_EQ(broken([](json& l) { l["type"] = ""; }),
+            "file: layer 2: unknown layer type '', expected 'fully_connected'");
+}
+
+// What could not be loaded is not saved, and a file that was there stays.
+TEST_F(ModelFile, UnsoundNetworksAreNotSaved) {
+  save_model(path("m"), small_network());
+  CompressedNetwork network = small_network();
+  network.layers[0].code[0] = 0;
+  EXPECT_NE(error_of([&] { save_model(path("m"), network); }).find("layer 1 (fc1)"),
+            std::string::npos);
+  expect_equal(load_compressed_network(path("m")), small_network());
+  Mlp mlp = small_mlp();
+  mlp.layers[1].bias(0) = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(error_of([&] { save_model(path("m"), mlp); }),
+            "model 'tiny': layer 2 (fc2): a bias is not finite");
+  mlp = Mlp();
+  EXPECT_EQ(error_of([&] { save_model(path("m"), mlp); }),
+            "model '': 0 layers, expected 1 to 4096");
+  EXPECT_EQ(error_of([&] { save_model(path("no/m"), small_mlp()); }),
+            path("no/m") + ": cannot write: no such file or directory");
+  EXPECT_EQ(error_of([&] { save_model("/dev/full", small_mlp()); }),
+            "/dev/full: cannot write: no space left on device");
+}
+
+TEST(Validate, PrintableKeepsOneLine) {
+  EXPECT_EQ(printable("plain, Zürich \xF0\x9F\x98\x80"), "plain, Zürich \xF0\x9F\x98\x80");
+  EXPECT_EQ(printable("a\nb\tc\x7F"), "a?b?c?");
+  EXPECT_EQ(printable("\xFF\xC3"), "??");
+  EXPECT_EQ(printable("\xED\xA0\x80"), "???");       // a surrogate
+  EXPECT_EQ(printable("\xC0\x80"), "??");            // overlong
+  EXPECT_EQ(printable("\xF4\x90\x80\x80"), "????");  // above 0x10FFFF
+  EXPECT_EQ(printable(std::string(100, 'x')), std::string(80, 'x') + "...");
+  EXPECT_EQ(printable(std::string(79, 'x') + "ü"), std::string(79, 'x') + "...");
+  EXPECT_EQ(layer_name(1, "fc"), "layer 2 (fc)");
+  EXPECT_EQ(layer_name(0, ""), "layer 1");
+}
+
+}  // namespace
+}  // namespace sparsys
