@@ -21,7 +21,7 @@ namespace {
 [[noreturn]] void fail(const std::string& path, int error) {
   std::string reason = std::generic_category().message(error);
   if (!reason.empty()) reason[0] = static_cast<char>(std::tolower(reason[0]));
-  throw Error(printable_path(path) + ": cannot write: " + reason);
+  throw Error(printable(path, 0) + ": cannot write: " + reason);
 }
 
 // An open file that closes itself, and removes itself unless it was kept.

@@ -500,7 +500,7 @@ json open_container(const uint8_t* data, size_t size, ModelKind kind, const std:
 // An open file for reading.
 class InputFile {
  public:
-  explicit InputFile(const std::string& path) : name_(printable_path(path)) {
+  explicit InputFile(const std::string& path) : name_(printable(path, 0)) {
     struct stat status = {};
     // Before opening: to open a pipe would wait for its other end.
     if (::stat(path.c_str(), &status) != 0) fail_errno();

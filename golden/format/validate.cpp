@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/format/validate.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 
 #include "golden/error.hpp"
@@ -83,30 +83,21 @@ std::string number(uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
-std::string printable_path(const std::string& path) {
+std::string printable(const std::string& text, size_t longest) {
   std::string out;
-  for (size_t i = 0; i < path.size();) {
-    const size_t length = utf8_length(path, i);
-    const auto c = static_cast<uint8_t>(path[i]);
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text, i);
+    if (longest != 0 && out.size() + std::max<size_t>(length, 1) > longest) return out + "...";
+    const auto c = static_cast<uint8_t>(text[i]);
     if (length == 0 || c < 0x20 || c == 0x7F) {
       out += '?';
       ++i;
     } else {
-      out.append(path, i, length);
+      out.append(text, i, length);
       i += length;
     }
   }
   return out;
-}
-
-std::string printable(const std::string& text) {
-  constexpr size_t kLongest = 80;
-  const std::string line = printable_path(text);
-  if (line.size() <= kLongest) return line;
-  size_t end = kLongest;
-  // Not within a character.
-  while (end > 0 && (static_cast<uint8_t>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "...";
 }
 
 std::string layer_name(size_t index, const std::string& name) {

@@ -34,10 +34,8 @@ void check(const Mlp& mlp, const std::string& name);
 // "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
 std::string layer_name(size_t index, const std::string& name);
 
-// `text` on one line: control characters and what is not UTF-8 as "?", and no longer than some 80
-// characters.
-std::string printable(const std::string& text);
-// The same without a limit: of file names the end matters.
-std::string printable_path(const std::string& path);
+// `text` on one line: control characters and what is not UTF-8 as "?", and cut after `longest`
+// bytes (0: never).
+std::string printable(const std::string& text, size_t longest = 80);
 
 }  // namespace sparsys

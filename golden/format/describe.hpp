@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model is made of and how it sits in an engine's memories: the data of `sparsys inspect`.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "golden/format/compressed_network.hpp"
+#include "golden/format/eie_config.hpp"
+#include "golden/format/eie_image.hpp"
+#include "golden/nn/mlp.hpp"
+
+namespace sparsys {
+
+// Shares are in percent. All throw Error if the network is not sound.
+//
+// Both: kind ("float model", "compressed network"), name, origin, inputs, outputs, weights,
+// nonzeros, density (percent of weights), layers[]: name, inputs, outputs, weights, nonzeros,
+// density, relu. Inputs, outputs, weights and what is counted of them leave constants out
+// (docs/eie-format.md section 8).
+nlohmann::json describe(const Mlp& mlp);
+
+// Besides: input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in
+// rows or columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16]
+// and code_count[16], how many non-zeros have each code.
+nlohmann::json describe(const CompressedNetwork& network);
+
+// Besides: `engine`, as describe_engine gives it, or if the network does not fit {fits: false,
+// error: text, config}.
+nlohmann::json describe(const CompressedNetwork& network, const EieConfig& config);
+
+// fits: true, config, passes, entries, padding, padding_percent, entries_per_pe {min, mean, max},
+// balance (mean / max entries over the PEs), the same per layer in layers[] with its name, and
+// memories[]: name, used, available, unit, percent (of the fullest PE).
+nlohmann::json describe_engine(const EieImage& image);
+
+// A description for people: a few tables.
+void print_description(std::ostream& out, const nlohmann::json& description);
+
+}  // namespace sparsys
