@@ -31,20 +31,24 @@ void eie::propagate() {
 }
 
 void eie::propagate_pe_outputs() {
-  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
-  ccu.io_rdata_i = 0;
-  for (size_t k = 0; k < pe.size(); ++k) {
+  uint8_t hold = 0, busy = 0, flags = 0;
+  uint64_t io_rdata = 0;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
     eie_pe& p = pe[k];
     p.propagate_state();
-    ccu.hold_i |= p.full_o;
-    ccu.pe_busy_i |= p.busy_o;
-    ccu.flags_i |= p.flags_o;
-    ccu.io_rdata_i |= p.io_rdata_o;
+    hold |= p.full_o;
+    busy |= p.busy_o;
+    flags |= p.flags_o;
+    io_rdata |= p.io_rdata_o;
     lnzd.leaf_valid_i[k] = p.leaf_valid_o;
     lnzd.leaf_done_i[k] = p.leaf_done_o;
     lnzd.leaf_col_i[k] = p.leaf_col_o;
     lnzd.leaf_act_i[k] = p.leaf_act_o;
   }
+  ccu.hold_i = hold;
+  ccu.pe_busy_i = busy;
+  ccu.flags_i = flags;
+  ccu.io_rdata_i = io_rdata;
 }
 
 void eie::propagate_ccu() {
@@ -69,40 +73,39 @@ void eie::propagate_ccu() {
 }
 
 void eie::propagate_pe_inputs() {
-  eie_pe_common common;
-  common.advance_i = ccu.advance_o;
-  common.b_valid_i = ccu.b_valid_o;
-  common.b_odd_first_i = ccu.b_odd_first_o;
-  common.flags_clear_i = ccu.flags_clear_o;
-  common.clear_i = ccu.clear_o;
-  common.launch_i = ccu.launch_o;
-  common.cb_we_i = ccu.cb_we_o;
-  common.cb_word_i = ccu.cb_word_o;
-  common.ld_read_i = ccu.ld_read_o;
-  common.ld_we_i = ccu.ld_we_o;
-  common.ld_row_i = ccu.ld_row_o;
-  common.wb_read_i = ccu.wb_read_o;
-  common.wb_row_i = ccu.wb_row_o;
-  common.role_i = ccu.role_o;
-  common.in_first_i = ccu.in_first_o;
-  common.shift_i = ccu.shift_o;
-  common.relu_i = ccu.relu_o;
-  common.store_dst_i = ccu.store_dst_o;
-  common.io_en_i = ccu.io_en_o;
-  common.io_write_i = ccu.io_write_o;
-  common.b_act_i = ccu.b_act_o;
-  common.b_even_i = ccu.b_even_o;
-  common.b_odd_i = ccu.b_odd_o;
-  common.ld_addr_i = ccu.ld_addr_o;
-  common.in_count_i = ccu.in_count_o;
-  common.entry_base_i = ccu.entry_base_o;
-  common.dst_addr_i = ccu.dst_addr_o;
-  common.io_addr_i = ccu.io_addr_o;
-  common.cb_data_i = ccu.cb_data_o;
-  common.io_wdata_i = ccu.io_wdata_o;
-  for (size_t k = 0; k < pe.size(); ++k) {
+  common_.advance_i = ccu.advance_o;
+  common_.b_valid_i = ccu.b_valid_o;
+  common_.b_odd_first_i = ccu.b_odd_first_o;
+  common_.flags_clear_i = ccu.flags_clear_o;
+  common_.clear_i = ccu.clear_o;
+  common_.launch_i = ccu.launch_o;
+  common_.cb_we_i = ccu.cb_we_o;
+  common_.cb_word_i = ccu.cb_word_o;
+  common_.ld_read_i = ccu.ld_read_o;
+  common_.ld_we_i = ccu.ld_we_o;
+  common_.ld_row_i = ccu.ld_row_o;
+  common_.wb_read_i = ccu.wb_read_o;
+  common_.wb_row_i = ccu.wb_row_o;
+  common_.role_i = ccu.role_o;
+  common_.in_first_i = ccu.in_first_o;
+  common_.shift_i = ccu.shift_o;
+  common_.relu_i = ccu.relu_o;
+  common_.store_dst_i = ccu.store_dst_o;
+  common_.io_en_i = ccu.io_en_o;
+  common_.io_write_i = ccu.io_write_o;
+  common_.b_act_i = ccu.b_act_o;
+  common_.b_even_i = ccu.b_even_o;
+  common_.b_odd_i = ccu.b_odd_o;
+  common_.ld_addr_i = ccu.ld_addr_o;
+  common_.in_count_i = ccu.in_count_o;
+  common_.entry_base_i = ccu.entry_base_o;
+  common_.dst_addr_i = ccu.dst_addr_o;
+  common_.io_addr_i = ccu.io_addr_o;
+  common_.cb_data_i = ccu.cb_data_o;
+  common_.io_wdata_i = ccu.io_wdata_o;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
     eie_pe& p = pe[k];
-    static_cast<eie_pe_common&>(p) = common;
+    static_cast<eie_pe_common&>(p) = common_;
     p.leaf_pop_i = lnzd.leaf_pop_o[k];
     p.propagate_inputs();
   }

@@ -46,6 +46,7 @@ class eie {
   void propagate_ccu();
   void propagate_pe_inputs();
 
+  eie_pe_common common_;  // what all PEs get in this cycle
   uint16_t list_first_mask_;
   uint16_t list_count_mask_;
 };

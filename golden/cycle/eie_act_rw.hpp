@@ -14,7 +14,23 @@
 
 namespace sparsys {
 
-class eie_act_rw {
+// Ports that carry the pass and what the control does in it.
+struct eie_act_rw_common {
+  uint8_t role_i = 0;
+  uint8_t in_first_i = 0;
+  uint8_t shift_i = 0;
+  uint8_t relu_i = 0;
+  uint8_t store_dst_i = 0;
+  uint8_t launch_i = 0;
+  uint8_t ld_read_i = 0;
+  uint8_t ld_we_i = 0;
+  uint8_t ld_row_i = 0;
+  uint16_t in_count_i = 0;
+  uint16_t ld_addr_i = 0;
+  uint16_t dst_addr_i = 0;
+};
+
+class eie_act_rw : public eie_act_rw_common {
  public:
   explicit eie_act_rw(const EieConfig& config)
       : bank0(config.act_regs),
@@ -25,31 +41,19 @@ class eie_act_rw {
         row_mask_(static_cast<uint8_t>(config.act_regs - 1)),
         ram_mask_(static_cast<uint16_t>(config.act_ram_depth - 1)) {}
 
-  // Ports.
+  // Ports, besides those of eie_act_rw_common.
   uint8_t id_i = 0;
-  uint8_t role_i = 0;
-  uint8_t in_first_i = 0;
-  uint8_t launch_i = 0;
-  uint16_t in_count_i = 0;
   uint8_t leaf_valid_o = 0;
   uint8_t leaf_done_o = 0;
   uint8_t leaf_pop_i = 0;
-  uint8_t ld_read_i = 0;
   uint16_t leaf_col_o = 0;
   uint16_t leaf_act_o = 0;
-  uint16_t ld_addr_i = 0;
-  uint8_t ld_we_i = 0;
-  uint8_t ld_row_i = 0;
   uint8_t wb_read_i = 0;
   uint8_t wb_row_i = 0;
-  uint8_t shift_i = 0;
-  uint8_t relu_i = 0;
-  uint8_t store_dst_i = 0;
   uint8_t io_ram_en_i = 0;
   uint8_t io_src_en_i = 0;
   uint8_t io_dst_en_i = 0;
   uint8_t io_write_i = 0;
-  uint16_t dst_addr_i = 0;
   uint16_t io_addr_i = 0;
   uint16_t io_wdata_i = 0;
   uint16_t io_ram_rdata_o = 0;

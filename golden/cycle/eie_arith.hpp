@@ -14,27 +14,31 @@
 
 namespace sparsys {
 
-class eie_arith {
+// Ports that carry the codebook and the clear.
+struct eie_arith_common {
+  uint8_t clear_i = 0;
+  uint8_t cb_we_i = 0;
+  uint8_t cb_word_i = 0;
+  uint64_t cb_data_i = 0;
+};
+
+class eie_arith : public eie_arith_common {
  public:
   explicit eie_arith(const EieConfig& config)
       : acc(config.act_regs), act_regs_(config.act_regs), acc_width_(config.acc_width) {}
 
-  // Ports.
+  // Ports, besides those of eie_arith_common.
   uint8_t e_valid_i = 0;
   uint8_t e_first_i = 0;
   uint8_t e_code_i = 0;
   uint8_t e_skip_i = 0;
   uint16_t e_act_i = 0;
-  uint8_t cb_we_i = 0;
-  uint8_t cb_word_i = 0;
-  uint8_t clear_i = 0;
   uint8_t flags_clear_i = 0;
   uint8_t wb_read_i = 0;
   uint8_t wb_row_i = 0;
   uint8_t busy_o = 0;
   uint8_t saturated_o = 0;
   uint8_t row_error_o = 0;
-  uint64_t cb_data_i = 0;
   uint64_t wb_acc_o = 0;
 
   // Registers. Accumulator values are ACC_WIDTH bits of two's complement.
@@ -62,6 +66,11 @@ class eie_arith {
 
   void propagate() {
     propagate_state();
+    propagate_inputs();
+  }
+
+  // wb_acc_o and the accumulators.
+  void propagate_inputs() {
     acc.we_i = s3_valid_q & s3_write_q;
     acc.waddr_i = s3_row_q;
     acc.wdata_i = s3_sum_q;

@@ -33,8 +33,8 @@ class EieDevice {
  public:
   virtual ~EieDevice() = default;
   virtual const EieConfig& config() const = 0;
-  // One clock cycle: applies `inputs`, returns the outputs as they stand before the rising edge that
-  // ends the cycle, then takes that edge.
+  // One clock cycle: applies `inputs`, returns the outputs as they stand before the rising edge
+  // that ends the cycle, then takes that edge.
   virtual EieOutputs clock(const EieInputs& inputs) = 0;
 };
 

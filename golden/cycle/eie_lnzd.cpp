@@ -15,10 +15,11 @@ eie_lnzd::eie_lnzd(const EieConfig& config)
       leaf_col_i(config.n_pe),
       leaf_act_i(config.n_pe),
       leaf_pop_o(config.n_pe) {
-  uint32_t first = 0;
+  uint32_t first = 0, below = kLeaves;
   for (uint32_t children = config.n_pe; children > 1;) {
     const uint32_t count = (children + kChildren - 1) / kChildren;
-    levels_.push_back({first, count, children});
+    levels_.push_back({first, count, children, below});
+    below = first;
     first += count;
     children = count;
   }
@@ -33,21 +34,27 @@ void eie_lnzd::propagate_up() {
     root_act_o = leaf_act_i[0];
     return;
   }
-  const eie_lnzd_node* below = nullptr;  // the level below; the leaves below level 0
   for (const Level& level : levels_) {
     for (uint32_t n = 0; n < level.count; ++n) {
       eie_lnzd_node& parent = node[level.first + n];
-      const uint32_t end = std::min(kChildren, level.children - kChildren * n);
-      for (uint32_t c = 0; c < end; ++c) {
-        const uint32_t child = kChildren * n + c;
-        parent.child_valid_i[c] = below ? below[child].valid_o : leaf_valid_i[child];
-        parent.child_done_i[c] = below ? below[child].done_o : leaf_done_i[child];
-        parent.child_col_i[c] = below ? below[child].col_o : leaf_col_i[child];
-        parent.child_act_i[c] = below ? below[child].act_o : leaf_act_i[child];
+      const uint32_t first = kChildren * n;
+      const uint32_t children = std::min(kChildren, level.children - first);
+      if (level.below == kLeaves) {
+        std::copy_n(&leaf_valid_i[first], children, parent.child_valid_i.begin());
+        std::copy_n(&leaf_done_i[first], children, parent.child_done_i.begin());
+        std::copy_n(&leaf_col_i[first], children, parent.child_col_i.begin());
+        std::copy_n(&leaf_act_i[first], children, parent.child_act_i.begin());
+      } else {
+        const eie_lnzd_node* child = &node[level.below + first];
+        for (uint32_t c = 0; c < children; ++c) {
+          parent.child_valid_i[c] = child[c].valid_o;
+          parent.child_done_i[c] = child[c].done_o;
+          parent.child_col_i[c] = child[c].col_o;
+          parent.child_act_i[c] = child[c].act_o;
+        }
       }
       parent.propagate_up();
     }
-    below = &node[level.first];
   }
   const eie_lnzd_node& root = node.back();
   root_valid_o = root.valid_o;
@@ -62,19 +69,17 @@ void eie_lnzd::propagate_down() {
     return;
   }
   node.back().pop_i = root_pop_i;
-  for (size_t l = levels_.size(); l-- > 0;) {
-    const Level& level = levels_[l];
-    for (uint32_t n = 0; n < level.count; ++n) {
-      eie_lnzd_node& parent = node[level.first + n];
+  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+    for (uint32_t n = 0; n < level->count; ++n) {
+      eie_lnzd_node& parent = node[level->first + n];
+      const uint32_t first = kChildren * n;
+      const uint32_t children = std::min(kChildren, level->children - first);
       parent.propagate_down();
-      const uint32_t end = std::min(kChildren, level.children - kChildren * n);
-      for (uint32_t c = 0; c < end; ++c) {
-        const uint32_t child = kChildren * n + c;
-        if (l > 0) {
-          node[levels_[l - 1].first + child].pop_i = parent.child_pop_o[c];
-        } else {
-          leaf_pop_o[child] = parent.child_pop_o[c];
-        }
+      if (level->below == kLeaves) {
+        std::copy_n(parent.child_pop_o.begin(), children, &leaf_pop_o[first]);
+      } else {
+        eie_lnzd_node* child = &node[level->below + first];
+        for (uint32_t c = 0; c < children; ++c) child[c].pop_i = parent.child_pop_o[c];
       }
     }
   }

@@ -44,12 +44,13 @@ class eie_lnzd {
   }
 
  private:
-  // Where the nodes of a level begin in `node`, and how many children they have in all.
   struct Level {
-    uint32_t first;
-    uint32_t count;
-    uint32_t children;
+    uint32_t first;     // the level's first node in `node`
+    uint32_t count;     // its nodes
+    uint32_t children;  // their children in all
+    uint32_t below;     // the first of them in `node`; kLeaves on level 0
   };
+  static constexpr uint32_t kLeaves = ~0U;
   std::vector<Level> levels_;
 };
 

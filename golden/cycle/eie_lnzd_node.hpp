@@ -44,6 +44,9 @@ class eie_lnzd_node {
 
   // What the children see: needs the parent's pop.
   void propagate_down() {
+    child_pop_o = {};
+    take_ = 0;
+    if (valid_q && !pop_i) return;
     uint32_t settled = 1;
     uint32_t smallest = kNone;
     uint32_t taken = 0;
@@ -54,9 +57,8 @@ class eie_lnzd_node {
       taken = col < smallest ? c : taken;
       smallest = col < smallest ? col : smallest;
     }
-    take_ = (!valid_q || pop_i) && settled && smallest != kNone;
+    take_ = settled && smallest != kNone;
     taken_ = static_cast<uint8_t>(taken);
-    child_pop_o = {};
     child_pop_o[taken] = take_;
   }
 

@@ -15,42 +15,16 @@
 
 namespace sparsys {
 
-// The ports that carry the CCU's outputs: the same values to all PEs, so the engine fills one of
-// these and copies it whole.
-struct eie_pe_common {
-  // The broadcast.
-  uint8_t advance_i = 0;
-  uint8_t b_valid_i = 0;
-  uint8_t b_odd_first_i = 0;
-  // Control.
+// The ports that carry the CCU's outputs: the same values in all PEs, so the engine fills one of
+// these and copies it whole, and a PE hands whole parts of it to its units.
+struct eie_pe_common : eie_ptr_read_common, eie_arith_common, eie_act_rw_common {
   uint8_t flags_clear_i = 0;
-  uint8_t clear_i = 0;
-  uint8_t launch_i = 0;
-  uint8_t cb_we_i = 0;
-  uint8_t cb_word_i = 0;
-  uint8_t ld_read_i = 0;
-  uint8_t ld_we_i = 0;
-  uint8_t ld_row_i = 0;
   uint8_t wb_read_i = 0;
   uint8_t wb_row_i = 0;
-  // The pass.
-  uint8_t role_i = 0;
-  uint8_t in_first_i = 0;
-  uint8_t shift_i = 0;
-  uint8_t relu_i = 0;
-  uint8_t store_dst_i = 0;
-  // Load and read-back.
   uint8_t io_en_i = 0;
   uint8_t io_write_i = 0;
-  uint16_t b_act_i = 0;
-  uint16_t b_even_i = 0;
-  uint16_t b_odd_i = 0;
-  uint16_t ld_addr_i = 0;
-  uint16_t in_count_i = 0;
   uint16_t entry_base_i = 0;
-  uint16_t dst_addr_i = 0;
   uint32_t io_addr_i = 0;
-  uint64_t cb_data_i = 0;
   uint64_t io_wdata_i = 0;
 };
 
@@ -143,21 +117,16 @@ inline void eie_pe::propagate_state() {
 inline void eie_pe::propagate_inputs() {
   if (io_en_i | io_active_) propagate_io();
 
-  ptr_read.advance_i = advance_i;
-  ptr_read.b_valid_i = b_valid_i;
-  ptr_read.b_act_i = b_act_i;
-  ptr_read.b_even_i = b_even_i;
-  ptr_read.b_odd_i = b_odd_i;
-  ptr_read.b_odd_first_i = b_odd_first_i;
+  static_cast<eie_ptr_read_common&>(ptr_read) = *this;
   ptr_read.flags_clear_i = flags_clear_i;
-  ptr_read.propagate();
+  ptr_read.propagate_inputs();
 
   spmat_read.entry_base_i = entry_base_i;
   spmat_read.head_empty_i = act_queue.empty_o;
   spmat_read.head_act_i = act_queue.head_act_o;
   spmat_read.head_start_i = act_queue.head_start_o;
   spmat_read.head_end_i = act_queue.head_end_o;
-  spmat_read.propagate();
+  spmat_read.propagate_inputs();
 
   act_queue.push_i = ptr_read.push_o;
   act_queue.push_act_i = ptr_read.push_act_o;
@@ -166,36 +135,22 @@ inline void eie_pe::propagate_inputs() {
   act_queue.pop_i = spmat_read.pop_o;
   act_queue.propagate_inputs();
 
+  static_cast<eie_arith_common&>(arith) = *this;
   arith.e_valid_i = spmat_read.e_valid_o;
   arith.e_first_i = spmat_read.e_first_o;
   arith.e_code_i = spmat_read.e_code_o;
   arith.e_skip_i = spmat_read.e_skip_o;
   arith.e_act_i = spmat_read.e_act_o;
-  arith.cb_we_i = cb_we_i;
-  arith.cb_word_i = cb_word_i;
-  arith.cb_data_i = cb_data_i;
-  arith.clear_i = clear_i;
   arith.flags_clear_i = flags_clear_i;
   arith.wb_read_i = wb_read_i;
   arith.wb_row_i = wb_row_i;
-  arith.propagate();
+  arith.propagate_inputs();
 
-  act_rw.role_i = role_i;
-  act_rw.launch_i = launch_i;
-  act_rw.in_first_i = in_first_i;
-  act_rw.in_count_i = in_count_i;
+  static_cast<eie_act_rw_common&>(act_rw) = *this;
   act_rw.leaf_pop_i = leaf_pop_i;
-  act_rw.ld_read_i = ld_read_i;
-  act_rw.ld_addr_i = ld_addr_i;
-  act_rw.ld_we_i = ld_we_i;
-  act_rw.ld_row_i = ld_row_i;
   act_rw.wb_read_i = wb_read_i;
   act_rw.wb_row_i = wb_row_i;
   act_rw.wb_acc_i = arith.wb_acc_o;
-  act_rw.shift_i = shift_i;
-  act_rw.relu_i = relu_i;
-  act_rw.store_dst_i = store_dst_i;
-  act_rw.dst_addr_i = dst_addr_i;
   act_rw.propagate_inputs();
 }
 

@@ -10,18 +10,22 @@
 
 namespace sparsys {
 
-class eie_ptr_read {
- public:
-  explicit eie_ptr_read(const EieConfig& config)
-      : even(config.ptr_depth / 2), odd(config.ptr_depth / 2) {}
-
-  // Ports.
+// Ports that carry the broadcast.
+struct eie_ptr_read_common {
   uint8_t advance_i = 0;
   uint8_t b_valid_i = 0;
   uint8_t b_odd_first_i = 0;
   uint16_t b_act_i = 0;
   uint16_t b_even_i = 0;
   uint16_t b_odd_i = 0;
+};
+
+class eie_ptr_read : public eie_ptr_read_common {
+ public:
+  explicit eie_ptr_read(const EieConfig& config)
+      : even(config.ptr_depth / 2), odd(config.ptr_depth / 2) {}
+
+  // Ports, besides those of eie_ptr_read_common.
   uint8_t flags_clear_i = 0;
   uint8_t io_en_i = 0;
   uint8_t io_write_i = 0;
@@ -46,6 +50,11 @@ class eie_ptr_read {
 
   void propagate() {
     propagate_state();
+    propagate_inputs();
+  }
+
+  // push_o and the banks.
+  void propagate_inputs() {
     push_o = p_valid_q && advance_i && push_end_o > push_start_o;
 
     const uint8_t read = advance_i && b_valid_i;

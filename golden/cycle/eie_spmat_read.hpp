@@ -16,7 +16,7 @@ class eie_spmat_read {
  public:
   explicit eie_spmat_read(const EieConfig& config)
       : entry_ram(config.entry_depth / 8),
-        row_mask_(static_cast<uint16_t>(low_mask(EieWidths(config).row_w))) {}
+        row_mask_(static_cast<uint32_t>(low_mask(EieWidths(config).row_w))) {}
 
   // Ports.
   uint8_t head_empty_i = 0;
@@ -56,15 +56,19 @@ class eie_spmat_read {
 
   void propagate() {
     propagate_state();
+    propagate_inputs();
+  }
 
+  // pop_o and the entry memory.
+  void propagate_inputs() {
     // Fetch the next segment, the part of the head's column that lies in one entry row, as soon as
     // the decoder is at its last entry.
     issue_ = !head_empty_i && (!d_valid_q || d_left_q == 1);
     pos_ = f_mid_q ? f_pos_q : head_start_i;
-    const uint16_t room = static_cast<uint16_t>(8 - (pos_ & 7));
-    const uint16_t rest = static_cast<uint16_t>(head_end_i - pos_);
+    const uint32_t room = 8 - (pos_ & 7);
+    const uint32_t rest = (head_end_i - pos_) & 0xFFFF;
     last_ = rest <= room;
-    count_ = static_cast<uint8_t>(std::min(room, rest));
+    count_ = std::min(room, rest);
     pop_o = issue_ && last_;
 
     entry_ram.en_i = io_en_i | issue_;
@@ -103,10 +107,10 @@ class eie_spmat_read {
       d_valid_q = 1;
       d_first_q = !f_mid_q;
       d_off_q = pos_ & 7;
-      d_left_q = count_;
+      d_left_q = static_cast<uint8_t>(count_);
       d_act_q = head_act_i;
       f_mid_q = !last_;
-      f_pos_q = static_cast<uint16_t>((pos_ & ~7) + 8);
+      f_pos_q = static_cast<uint16_t>((pos_ & ~7U) + 8);
     } else if (d_valid_q) {
       if (d_left_q > 1) {
         --d_left_q;
@@ -119,11 +123,12 @@ class eie_spmat_read {
   }
 
  private:
-  uint16_t row_mask_;
-  uint16_t pos_ = 0;
-  uint8_t issue_ = 0;
-  uint8_t last_ = 0;
-  uint8_t count_ = 0;
+  uint32_t row_mask_;
+  // The next segment, from propagate() to update().
+  uint32_t pos_ = 0;
+  uint32_t count_ = 0;
+  bool issue_ = false;
+  bool last_ = false;
 };
 
 }  // namespace sparsys

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -365,8 +367,9 @@ EieConfig random_config(Random& random) {
   EieConfig config;
   config.n_pe = 1u << random.below(6);
   config.act_regs = 4u << random.below(5);
-  config.entry_depth = 1u << 15;
-  config.ptr_depth = 1u << 13;
+  config.entry_depth = 1u << 18;
+  config.ptr_depth = 1u << 16;
+  config.list_depth = 4096;
   config.act_ram_depth = 1024;
   config.queue_depth = static_cast<uint32_t>(1 + random.below(9));
   config.acc_width = static_cast<uint32_t>(20 + random.below(29));
@@ -405,7 +408,9 @@ TEST(EngineRandom, NetworksAgainstPlainArithmetic) {
     ASSERT_EQ(device.watch.bubbles, 0u);
     work += device.watch.cycles_with_work;
   }
-  EXPECT_GT(work, seeds * 100);
+  if (!seed_is_given()) {
+    EXPECT_GT(work, seeds * 100);
+  }
 }
 
 TEST(EngineRandom, SixtyFourPes) {
@@ -425,6 +430,30 @@ TEST(EngineRandom, SixtyFourPes) {
   const std::vector<int16_t> input = random_input(seed, network, 0.35);
   EXPECT_EQ(driver.run(image, input), multiply(network, input, config.acc_width));
   EXPECT_EQ(device.watch.bubbles, 0u);
+}
+
+// Not a check: prints how fast the model runs. Run it alone, with --gtest_also_run_disabled_tests.
+TEST(EngineSpeed, DISABLED_SixtyFourPes) {
+  RandomNetworkOptions options;
+  options.sizes = {4096, 4096, 4096};
+  options.density = 0.1;
+  options.uneven = false;
+  const CompressedNetwork network = random_network(1, options);
+  const EieImage image = build_image(network, EieConfig());
+  eie_cycle_device device{EieConfig()};
+  EieDriver driver(device);
+  driver.reset();
+  driver.load(image);
+  const std::vector<int16_t> input = random_input(2, network, 0.35);
+  double best = 0;
+  for (int run = 0; run < 5; ++run) {
+    const uint64_t before = driver.cycles();
+    const std::clock_t start = std::clock();
+    driver.run(image, input);
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    best = std::max(best, static_cast<double>(driver.cycles() - before) / seconds);
+  }
+  std::printf("%.0f engine cycles per second of processor time, 64 PEs\n", best);
 }
 
 TEST(EngineStatistics, OneEntry) {
