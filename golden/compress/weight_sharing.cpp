@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "golden/error.hpp"
@@ -223,7 +224,9 @@ SharedMlp share_weights(const Mlp& mlp, CentroidInit init, uint64_t seed) {
     for (size_t k = 0; k < clusters.centroids.size(); ++k) {
       float value = clusters.centroids[k];
       // A symmetric cluster's mean can be 0, which would prune its weights.
-      if (value == 0) value = std::abs(values.front()) * 1e-3F;
+      if (value == 0) {
+        value = std::max(std::abs(values.front()) * 1e-3F, std::numeric_limits<float>::min());
+      }
       out.codebook[k + 1] = value;
     }
     shared.layers.push_back(std::move(out));

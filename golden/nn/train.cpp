@@ -176,7 +176,8 @@ TrainOptions lenet_300_100_options() {
 
 Mlp train_lenet_300_100(const Dataset& data, const TrainOptions& options, TrainReport* report) {
   Mlp mlp = make_mlp({data.pixels(), 300, 100, 10}, options.seed, "lenet-300-100");
-  mlp.origin = data.description;
+  // Not the description, which names a place on this machine: equal runs give equal files.
+  mlp.origin = data.name;
   const TrainReport result = train(mlp, data, options);
   if (report != nullptr) *report = result;
   return mlp;

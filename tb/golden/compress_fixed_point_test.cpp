@@ -84,6 +84,14 @@ void expect_sound(const CompressedNetwork& network, const SharedMlp& mlp, unsign
     if (report[l].accumulator_is_safe_for_all_inputs) {
       for (const int64_t s : size) EXPECT_LT(s + rounding, int64_t{1} << 31) << "layer " << l;
     }
+    // Biases, made of the constants that really arrive, are as near as the report says.
+    double worst = 0;
+    for (uint32_t r = 0; r < rows; ++r) {
+      const double bias =
+          std::ldexp(static_cast<double>(made[r]), -layer.input_frac - layer.weight_frac);
+      worst = std::max(worst, std::abs(bias - static_cast<double>(mlp.layers[l].bias[r])));
+    }
+    EXPECT_NEAR(worst, report[l].largest_bias_error, 1e-9 + 1e-6 * worst) << "layer " << l;
     constant.clear();
     for (uint32_t r = rows; r < layer.outputs; ++r) {
       int64_t y = (made[r] + rounding) >> layer.shift();

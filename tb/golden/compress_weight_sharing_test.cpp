@@ -177,14 +177,24 @@ TEST(WeightSharing, CodeZeroIsTheZerosAndNothingElse) {
 }
 
 TEST(WeightSharing, SymmetricClusterIsNotPruned) {
-  Mlp mlp = make_mlp({40, 1}, 1, "net");
-  mlp.layers[0].weights.setZero();
-  for (int i = 0; i < 16; ++i) mlp.layers[0].weights(0, i) = static_cast<float>(i + 10);
-  mlp.layers[0].weights(0, 20) = 0.5F;
-  mlp.layers[0].weights(0, 21) = -0.5F;
+  // -25 .. -10, 10 .. 25 and one pair whose mean is exactly 0, too close for clusters of their own.
+  std::vector<float> values = {-0.125F, 0.125F};
+  for (int i = 10; i <= 25; ++i) {
+    values.push_back(static_cast<float>(i));
+    values.push_back(static_cast<float>(-i));
+  }
+  const Clusters clusters = cluster_1d(values, 15);
+  ASSERT_EQ(clusters.index[0], clusters.index[1]);
+  ASSERT_EQ(clusters.centroids[clusters.index[0]], 0);
+  Mlp mlp = make_mlp({static_cast<uint32_t>(values.size()), 1}, 1, "net");
+  for (size_t i = 0; i < values.size(); ++i) {
+    mlp.layers[0].weights(0, static_cast<Eigen::Index>(i)) = values[i];
+  }
   const SharedLayer layer = share_weights(mlp).layers[0];
-  EXPECT_NE(layer.codebook[layer.code(0, 20)], 0);
-  EXPECT_NE(layer.codebook[layer.code(0, 21)], 0);
+  EXPECT_EQ(layer.code(0, 0), layer.code(0, 1));
+  EXPECT_NE(layer.code(0, 0), 0);
+  EXPECT_NE(layer.codebook[layer.code(0, 0)], 0);
+  EXPECT_LT(std::abs(layer.codebook[layer.code(0, 0)]), 0.125F);
 }
 
 TEST(WeightSharing, FineTuningLowersTheLoss) {
