@@ -256,6 +256,7 @@ class Reader {
   explicit Reader(const EieImage& image) : image_(image), config_(image.config) {}
 
   std::vector<CompressedLayer> read() {
+    check(config_);
     if (image_.entry_rows.size() != config_.n_pe || image_.pointers.size() != config_.n_pe) {
       throw Error("image: memories of " + std::to_string(image_.entry_rows.size()) + " and " +
                   std::to_string(image_.pointers.size()) + " PEs, expected " +

@@ -11,6 +11,7 @@
 #include "golden/format/eie_image.hpp"
 #include "golden/format/random_network.hpp"
 #include "golden/function/eie.hpp"
+#include "golden/nn/random.hpp"
 
 namespace sparsys {
 namespace {
@@ -548,6 +549,70 @@ TEST(EieImage, DecodingChecksTheMemories) {
   EXPECT_NE(broken([](auto& i) { i.passes[1].load_src = true; }), "no error");
   EXPECT_NE(broken([](auto& i) { i.passes[2].dst_addr = 0; }), "no error");
   EXPECT_NE(broken([](auto& i) { i.pointers.pop_back(); }), "no error");
+}
+
+// Anything may be wrong in an image; reading it back gives matrices or one clear line.
+TEST(EieImage, DamagedImagesDecodeOrAreErrors) {
+  const uint64_t base = seed_from_environment(1);
+  int errors = 0;
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 3000); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    EieImage image = build_image(layers({16, 24, 40}, 0.3), small_config(4, 4));
+    Random random(seed, 6);
+    for (uint64_t change = 1 + random.below(3); change > 0; --change) {
+      const size_t pe = random.below(4);
+      EiePass& pass = image.passes[random.below(image.passes.size())];
+      const auto number = static_cast<uint32_t>(random.next() >> random.below(64));
+      switch (random.below(12)) {
+        case 0:
+        case 1:
+          image.pointers[pe][random.below(image.pointers[pe].size())] =
+              static_cast<uint16_t>(number);
+          break;
+        case 2:
+        case 3:
+          image.entry_rows[pe][random.below(image.entry_rows[pe].size())] ^= random.next();
+          break;
+        case 4:
+          pass.ptr_base = number;
+          break;
+        case 5:
+          pass.entry_base = number;
+          break;
+        case 6:
+          pass.in_count = number;
+          break;
+        case 7:
+          pass.out_count = number;
+          break;
+        case 8:
+          pass.in_first = number;
+          break;
+        case 9:
+          (random.below(2) != 0 ? pass.src_addr : pass.dst_addr) = number;
+          break;
+        case 10:
+          pass.codebook = number;
+          break;
+        default: {
+          bool EiePass::*const flags[] = {&EiePass::load_src, &EiePass::load_codebook,
+                                          &EiePass::write_back, &EiePass::store_dst,
+                                          &EiePass::swap};
+          bool& flag = pass.*flags[random.below(5)];
+          flag = !flag;
+        }
+      }
+    }
+    try {
+      decode_image(image);
+    } catch (const Error& error) {
+      ++errors;
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    }
+  }
+  if (!seed_is_given()) {
+    EXPECT_GT(errors, 1000);
+  }
 }
 
 TEST(EieImage, RandomNetworksRoundTripAndRun) {
