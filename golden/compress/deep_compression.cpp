@@ -18,7 +18,7 @@ std::vector<double> default_densities(size_t layers) {
   // in the first layer leaves room for the entries that make the biases.
   std::vector<double> densities;
   for (size_t l = 0; l < layers; ++l) {
-    densities.push_back(l + 1 == layers ? 0.26 : l == 0 ? 0.07 : 0.09);
+    densities.push_back(l + 1 == layers ? 0.26 : l == 0 ? 0.073 : 0.09);
   }
   return densities;
 }

@@ -22,7 +22,7 @@ constexpr int64_t kConstantBudget = int64_t{1} << 29;
 constexpr int64_t kMaxConstant = 5461;
 static_assert(3 * kMaxConstant * 32768 <= kConstantBudget, "constants fit their budget");
 // A codebook whose largest entry is smaller than this is too coarse.
-constexpr double kFineCodebook = 512;
+constexpr double kFineCodebook = 128;
 constexpr size_t kCandidates = 64;
 // Radix points beyond this are taken for a mistake in the network.
 constexpr int kMaxFrac = 64;
