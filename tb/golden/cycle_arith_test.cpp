@@ -285,6 +285,18 @@ TEST_P(ArithRows, RowBeyondTheLastIsFlaggedAndWritesNothing) {
   EXPECT_FALSE(a.unit.row_error_q);
 }
 
+// The sum of an entry that writes nothing is not forwarded, though its row's low bits match.
+TEST_P(ArithRows, EntryBeyondTheLastRowForwardsNothing) {
+  Arith a(32, GetParam());
+  for (uint32_t row = 0; row < GetParam(); row += 16) a.entry(row == 0, 15, 0, 1);
+  a.entry(false, 15, 1, 50);
+  EXPECT_EQ(a.unit.row_q, GetParam());
+  EXPECT_EQ(a.unit.s1_row_q, 0);
+  a.entry(true, 0, 1, 3);
+  a.bubbles(4);
+  EXPECT_EQ(a.acc(0), 3);
+}
+
 INSTANTIATE_TEST_SUITE_P(Rows, ArithRows, testing::Values(4, 8, 16, 32, 64));
 
 TEST(ArithTest, RandomEntriesAgainstPlainSums) {
