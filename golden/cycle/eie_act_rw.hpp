@@ -113,13 +113,13 @@ class eie_act_rw : public eie_act_rw_common {
     act_ram.update(rst);
     bank0.update(rst);
     bank1.update(rst);
+    if (bank0.we_i) write_bit(nz0_q, bank0.waddr_i, bank0.wdata_i != 0);
+    if (bank1.we_i) write_bit(nz1_q, bank1.waddr_i, bank1.wdata_i != 0);
     if (rst) {
       pend_q = 0;
       leaf_valid_q = wb_valid_q = 0;
       return;
     }
-    if (bank0.we_i) write_bit(nz0_q, bank0.waddr_i, bank0.wdata_i != 0);
-    if (bank1.we_i) write_bit(nz1_q, bank1.waddr_i, bank1.wdata_i != 0);
     if (io_src_en_i && !io_write_i) io_reg_q = (role_i ? bank1 : bank0).rdata_o;
     if (io_dst_en_i && !io_write_i) io_reg_q = (role_i ? bank0 : bank1).rdata_o;
 

@@ -27,9 +27,9 @@ class ram_1rw {
 
   void propagate() { rdata_o = rdata_q; }
 
-  // The RAM has no reset of its own, but nothing is carried out in a cycle of reset.
-  void update(bool rst) {
-    if (rst || !en_i) return;
+  // No reset: what the ports ask for takes place in a cycle of reset, too.
+  void update(bool /*rst*/) {
+    if (!en_i) return;
     if (we_i) {
       mem[addr_i] = wdata_i;
     } else {

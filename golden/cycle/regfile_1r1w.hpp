@@ -26,9 +26,9 @@ class regfile_1r1w {
 
   void propagate() { rdata_o = mem[raddr_i]; }
 
-  // The file has no reset of its own, but nothing is carried out in a cycle of reset.
-  void update(bool rst) {
-    if (!rst && we_i) mem[waddr_i] = wdata_i;
+  // No reset: what the ports ask for takes place in a cycle of reset, too.
+  void update(bool /*rst*/) {
+    if (we_i) mem[waddr_i] = wdata_i;
   }
 };
 

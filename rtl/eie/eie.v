@@ -38,7 +38,6 @@ module eie #(
   localparam REG_W = $clog2(ACT_REGS);
   localparam COL_W = REG_W + $clog2(N_PE);
   localparam BANK_W = $clog2(PTR_DEPTH / 2);
-  localparam CNT_W = REG_W + 2;
 
   wire pe_io_en;
   wire pe_io_write;
@@ -67,10 +66,10 @@ module eie #(
   wire ld_read;
   wire [15:0] ld_addr;
   wire ld_we;
-  wire [CNT_W-1:0] ld_row;
+  wire [REG_W-1:0] ld_row;
   wire launch;
   wire wb_read;
-  wire [CNT_W-1:0] wb_row;
+  wire [REG_W-1:0] wb_row;
   wire [7:0] in_first;
   wire [15:0] in_count;
   wire [15:0] entry_base;

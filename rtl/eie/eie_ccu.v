@@ -66,10 +66,10 @@ module eie_ccu #(
     output wire              ld_read_o,
     output wire [      15:0] ld_addr_o,
     output wire              ld_we_o,
-    output wire [ CNT_W-1:0] ld_row_o,
+    output wire [ REG_W-1:0] ld_row_o,
     output wire              launch_o,
     output wire              wb_read_o,
-    output wire [ CNT_W-1:0] wb_row_o,
+    output wire [ REG_W-1:0] wb_row_o,
     // fields of the descriptor
     output wire [       7:0] in_first_o,
     output wire [      15:0] in_count_o,
@@ -239,10 +239,10 @@ module eie_ccu #(
   assign ld_read_o     = in_setup && load_src && step_q < in_rows;
   assign ld_addr_o     = src_addr + {{(16 - CNT_W) {1'b0}}, step_q};
   assign ld_we_o       = in_setup && load_src && !step_first && step_q <= in_rows;
-  assign ld_row_o      = step_before;
+  assign ld_row_o      = step_before[REG_W-1:0];
   assign launch_o      = state_q == LAUNCH;
   assign wb_read_o     = state_q == WRITE_BACK && step_q < out_rows;
-  assign wb_row_o      = step_q;
+  assign wb_row_o      = step_q[REG_W-1:0];
   assign in_first_o    = d1_q[39:32];
   assign in_count_o    = in_count;
   assign entry_base_o  = d0_q[31:16];

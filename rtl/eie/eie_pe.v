@@ -13,8 +13,7 @@ module eie_pe #(
     parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
     parameter REG_W = $clog2(ACT_REGS),            // derived, do not override
     parameter COL_W = REG_W + $clog2(N_PE),        // derived, do not override
-    parameter BANK_W = $clog2(PTR_DEPTH / 2),      // derived, do not override
-    parameter CNT_W = REG_W + 2                    // derived, do not override
+    parameter BANK_W = $clog2(PTR_DEPTH / 2)       // derived, do not override
 ) (
     input  wire              clk_i,
     input  wire              rst_i,
@@ -43,10 +42,10 @@ module eie_pe #(
     input  wire              ld_read_i,
     input  wire [      15:0] ld_addr_i,
     input  wire              ld_we_i,
-    input  wire [ CNT_W-1:0] ld_row_i,
+    input  wire [ REG_W-1:0] ld_row_i,
     input  wire              launch_i,
     input  wire              wb_read_i,
-    input  wire [ CNT_W-1:0] wb_row_i,
+    input  wire [ REG_W-1:0] wb_row_i,
     input  wire [       7:0] in_first_i,
     input  wire [      15:0] in_count_i,
     input  wire [      15:0] entry_base_i,
@@ -218,7 +217,7 @@ module eie_pe #(
       .cb_data_i    (cb_data_i),
       .clear_i      (clear_i),
       .wb_read_i    (wb_read_i),
-      .wb_row_i     (wb_row_i[REG_W-1:0]),
+      .wb_row_i     (wb_row_i),
       .wb_acc_o     (wb_acc),
       .flags_clear_i(flags_clear_i),
       .saturated_o  (saturated),
@@ -250,9 +249,9 @@ module eie_pe #(
       .ld_read_i     (ld_read_i),
       .ld_addr_i     (ld_addr_i[RAM_W-1:0]),
       .ld_we_i       (ld_we_i),
-      .ld_row_i      (ld_row_i[REG_W-1:0]),
+      .ld_row_i      (ld_row_i),
       .wb_read_i     (wb_read_i),
-      .wb_row_i      (wb_row_i[REG_W-1:0]),
+      .wb_row_i      (wb_row_i),
       .wb_acc_i      (wb_acc),
       .shift_i       (shift_i),
       .relu_i        (relu_i),
@@ -290,6 +289,6 @@ module eie_pe #(
   end
 
   wire unused = &{
-      1'b0, io_addr_i, io_row, entry_base_i, dst_addr_i, ld_addr_i, ld_row_i, wb_row_i, word
+      1'b0, io_addr_i, io_row, entry_base_i, dst_addr_i, ld_addr_i, word
   };
 endmodule
