@@ -361,7 +361,7 @@ module eie_ccu #(
     end
   end
 
-  wire unused = &{1'b0, ptr_base, codebook, d1_q[63], d1_q[55:54], in_rows_wide, out_rows_wide};
+  wire unused = &{1'b0, ptr_base, codebook, step_before, d1_q[63], d1_q[55:54], in_rows_wide, out_rows_wide};
 
   generate
     if (PTR_DEPTH < 4 || PTR_DEPTH > 65536 || (PTR_DEPTH & (PTR_DEPTH - 1)) != 0)
