@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin front of CMake and CTest: each target does all set-up and then its job.
+#   JOBS=n      parallel jobs, all processors by default
+#   VERBOSE=1   show compiler commands and the output of all tests
+#   BUILD=dir   build folder, ./build by default
+#   DATA=dir    demo: folder with the MNIST files
+#   TESTS=regex test: only tests whose names match
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+export PYTHONDONTWRITEBYTECODE := 1
+BUILD ?= build
+JOBS ?= $(shell nproc)
+REPORTS := $(BUILD)/reports
+BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
+
+.PHONY: help demo test lint bench build format clean setup configure
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    train, compress and run a network on the RTL, every clock cycle checked"
+	@echo "make test    the whole test suite"
+	@echo "make lint    Verilog lint, parameter checks, licence lines, formatting"
+	@echo "make bench   speeds of the models and of the encoder"
+	@echo "make build   build everything, run nothing"
+	@echo "make format  apply clang-format to all C++ files, if it is installed"
+	@echo "make clean   remove the build folder"
+	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/<target>.json"
+	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo) TESTS=regex (test)"
+
+setup:
+	@./scripts/setup.sh
+
+configure: setup
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) --log-level=$(if $(VERBOSE),STATUS,NOTICE)
+	@cmake -E make_directory $(REPORTS)
+
+build: configure
+	@cmake --build $(BUILD) $(BUILD_FLAGS)
+
+demo: configure
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
+	@$(BUILD)/bin/sparsys demo --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
+
+# The table comes behind CTest's own closing lines; either failing fails the target.
+test: build
+	@rm -f $(REPORTS)/test.xml $(REPORTS)/test.json
+	@status=0; \
+	ctest --test-dir $(BUILD) --parallel $(JOBS) --output-on-failure $(if $(VERBOSE),--verbose) \
+	  $(if $(TESTS),-R '$(TESTS)') --no-tests=error --output-junit $(abspath $(REPORTS))/test.xml \
+	  || status=$$?; \
+	python3 scripts/test_report.py $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
+	exit $$status
+
+lint: setup
+	@python3 scripts/lint.py --jobs $(JOBS) --report $(REPORTS)/lint.json
+
+bench: configure
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench
+	@python3 scripts/bench.py --build $(BUILD) --report $(REPORTS)/bench.json
+
+format:
+	@command -v clang-format >/dev/null || { echo "format: clang-format is not installed" >&2; exit 1; }
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+clean:
+	@cmake -E rm -rf $(BUILD)
