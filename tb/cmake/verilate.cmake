@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# Verilated libraries: one per module and parameter set.
+
+# All RTL files, from the one list that serves every tool.
+file(STRINGS ${PROJECT_SOURCE_DIR}/rtl/files.f rtl_files REGEX "^[^#]")
+list(TRANSFORM rtl_files PREPEND ${PROJECT_SOURCE_DIR}/)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/files.f)
+
+# The variables that lockstep reads, made public without a word in the RTL: from
+# lockstep/signals/<module>.def, each line SIGNAL(name), GUARDED(name, ...), ARRAY(name).
+set(public_vlt ${CMAKE_CURRENT_BINARY_DIR}/lockstep.vlt)
+function(sparsys_write_public_vlt)
+  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/lockstep/signals/*.def)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
+  set(text "`verilator_config\n// One object for each PE, so that its variables keep one layout.\nno_inline -module \"eie_pe\"\n")
+  foreach(list ${lists})
+    get_filename_component(module ${list} NAME_WE)
+    file(STRINGS ${list} lines REGEX "^(SIGNAL|GUARDED2?|ARRAY)\\(")
+    foreach(line ${lines})
+      string(REGEX REPLACE "^[A-Z0-9]+\\(([a-z0-9_]+).*" "\\1" name "${line}")
+      string(APPEND text "public_flat_rd -module \"${module}\" -var \"${name}\"\n")
+    endforeach()
+  endforeach()
+  file(CONFIGURE OUTPUT ${public_vlt} CONTENT "${text}" @ONLY)
+endfunction()
+sparsys_write_public_vlt()
+
+# sparsys_verilate(NAME TOP module [PARAMETERS N=4 ...] [SOURCES files instead of the whole list]):
+# static library NAME with class V<NAME>.
+function(sparsys_verilate name)
+  cmake_parse_arguments(ARG "" "TOP" "PARAMETERS;SOURCES" ${ARGN})
+  if(NOT ARG_SOURCES)
+    set(ARG_SOURCES ${rtl_files})
+  endif()
+  list(TRANSFORM ARG_PARAMETERS PREPEND -G)
+  add_library(${name} STATIC)
+  verilate(${name} PREFIX V${name} TOP_MODULE ${ARG_TOP} SOURCES ${public_vlt} ${ARG_SOURCES}
+           VERILATOR_ARGS ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert
+                          -Wno-fatal
+           OPT_SLOW -O0 OPT_FAST -O2 OPT_GLOBAL -O2)
+  target_include_directories(${name} SYSTEM PUBLIC ${VERILATOR_ROOT}/include
+                                                   ${VERILATOR_ROOT}/include/vltstd)
+endfunction()
+
+# sparsys_eie_rtl(NAME [UNREGISTERED] [SOURCES ...] [N_PE 4] ...): object library NAME_rtl with
+# sparsys::make_NAME(), entered in the registry of make_eie_rtl() unless UNREGISTERED.
+function(sparsys_eie_rtl name)
+  set(defaults N_PE 64 ENTRY_DEPTH 131072 PTR_DEPTH 16384 ACT_REGS 64 ACT_RAM_DEPTH 1024
+      QUEUE_DEPTH 8 ACC_WIDTH 32 CODEBOOKS 16 LIST_DEPTH 256)
+  set(keys N_PE ENTRY_DEPTH PTR_DEPTH ACT_REGS ACT_RAM_DEPTH QUEUE_DEPTH ACC_WIDTH CODEBOOKS
+      LIST_DEPTH)
+  cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
+  cmake_parse_arguments(ARG "UNREGISTERED" "${keys}" "SOURCES" ${ARGN})
+  set(parameters)
+  foreach(key ${keys})
+    if(DEFINED ARG_${key})
+      set(${key} ${ARG_${key}})
+    else()
+      set(${key} ${DEFAULT_${key}})
+    endif()
+    list(APPEND parameters ${key}=${${key}})
+  endforeach()
+  sparsys_verilate(${name} TOP eie PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
+  set(NAME ${name})
+  if(ARG_UNREGISTERED)
+    set(REGISTER false)
+  else()
+    set(REGISTER true)
+  endif()
+  configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/eie_rtl_instance.cpp.in
+                 ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
+  add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp)
+  target_link_libraries(${name}_rtl PUBLIC ${name})
+  target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()

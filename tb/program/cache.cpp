@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/program/cache.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "golden/error.hpp"
+#include "golden/format/model_file.hpp"
+#include "tb/program/output.hpp"
+
+namespace sparsys {
+namespace {
+
+// To be raised when training or compression makes something else of the same options.
+constexpr int kRecipe = 1;
+
+uint32_t crc_of(const std::vector<uint8_t>& bytes) {
+  return static_cast<uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
+}
+
+// Everything a trained network depends on but the machine.
+std::string key(const Dataset& data, const TrainOptions& o) {
+  std::ostringstream text;
+  text << kRecipe << ' ' << data.name << ' ' << data.rows << ' ' << data.cols << ' '
+       << data.train_count() << ' ' << crc_of(data.train_images) << ' ' << crc_of(data.train_labels)
+       << " train " << o.seed << ' ' << o.epochs << ' ' << o.batch << ' ' << o.learning_rate << ' '
+       << o.final_learning_rate << ' ' << o.momentum << ' ' << o.weight_decay << ' '
+       << o.hidden_dropout << ' ' << o.max_shift << ' ' << o.shift_probability << ' '
+       << o.validation_count << ' ' << o.train_limit;
+  return text.str();
+}
+
+std::string key(const DeepCompressionOptions& o) {
+  std::ostringstream text;
+  text << " compress " << o.seed << ' ' << o.densities.size();
+  for (const double density : o.densities) text << ' ' << density;
+  text << ' ' << o.prune_rounds << ' ' << o.retrain_epochs << ' ' << o.retrain_learning_rate << ' '
+       << o.max_shift << ' ' << o.fine_tune_epochs << ' ' << o.fine_tune_learning_rate << ' '
+       << o.centroid_rate << ' ' << static_cast<int>(o.init) << ' ' << o.validation_count << ' '
+       << o.fixed_point.constants << ' ' << o.fixed_point.input_frac << ' '
+       << o.fixed_point.headroom;
+  return text.str();
+}
+
+// FNV-1a, 64 bits.
+std::string digest(const std::string& text) {
+  uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3ULL;
+  std::array<char, 17> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return hex.data();
+}
+
+std::string file_name(const std::string& directory, const Dataset& data, const std::string& key,
+                      const char* kind) {
+  return directory + "/lenet-300-100-" + data.name + "-" + digest(key) + "." + kind + ".model";
+}
+
+// Loads `path` if it is there and sound, else makes and saves it.
+template <typename Load, typename Make>
+auto load_or_make(const std::string& path, const Load& load, const Make& make) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    try {
+      auto model = load(path);
+      std::cout << "  from " << path << std::endl;
+      return model;
+    } catch (const Error& error) {
+      std::fprintf(stderr, "sparsys: warning: %s; making it again\n", error.what());
+    }
+  }
+  check_writable(path);
+  auto model = make();
+  save_model(path, model);
+  std::cout << "  kept in " << path << std::endl;
+  return model;
+}
+
+void check_sizes(uint64_t inputs, uint64_t outputs, const Dataset& data, const std::string& path) {
+  if (inputs == data.pixels() && outputs == 10) return;
+  throw Error(path + ": " + std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
+              " outputs, expected " + std::to_string(data.pixels()) + " and 10");
+}
+
+}  // namespace
+
+ModelCache::ModelCache(std::string directory) : directory_(std::move(directory)) {
+  make_directory(directory_);
+  check_writable(directory_ + "/model");
+}
+
+Mlp ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& options) {
+  return load_or_make(
+      file_name(directory_, data, key(data, options), "float"),
+      [&data](const std::string& path) {
+        Mlp mlp = load_float_model(path);
+        check_sizes(static_cast<uint64_t>(mlp.layers.front().weights.cols()),
+                    static_cast<uint64_t>(mlp.layers.back().weights.rows()), data, path);
+        return mlp;
+      },
+      [&] { return train_lenet_300_100(data, options); });
+}
+
+CompressedNetwork ModelCache::compressed(const Mlp& trained, const Dataset& data,
+                                         const TrainOptions& options,
+                                         const DeepCompressionOptions& compression) {
+  return load_or_make(
+      file_name(directory_, data, key(data, options) + key(compression), "net"),
+      [&data](const std::string& path) {
+        CompressedNetwork network = load_compressed_network(path);
+        check_sizes(network.input_size(), network.output_size(), data, path);
+        return network;
+      },
+      [&] {
+        DeepCompressionReport report;
+        CompressedNetwork network = deep_compress(trained, data, compression, &report);
+        std::cout << '\n' << to_string(report) << std::endl;
+        return network;
+      });
+}
+
+}  // namespace sparsys

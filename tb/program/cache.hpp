@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trained and compressed models kept from one run to the next.
+#pragma once
+
+#include <string>
+
+#include "golden/compress/deep_compression.hpp"
+#include "golden/format/compressed_network.hpp"
+#include "golden/nn/dataset.hpp"
+#include "golden/nn/mlp.hpp"
+#include "golden/nn/train.hpp"
+
+namespace sparsys {
+
+// File names hold the data set's name and a digest of its images and of all options that decide the
+// result, so a change of any of these makes another file.
+class ModelCache {
+ public:
+  // Makes the directory. Throws Error if it cannot be made or written.
+  explicit ModelCache(std::string directory);
+
+  // LeNet-300-100, from its file or trained and then kept. A damaged file is reported on stderr in
+  // one line and made anew.
+  Mlp lenet_300_100(const Dataset& data, const TrainOptions& options);
+  // The same network, which `trained` is, compressed with `compression`.
+  CompressedNetwork compressed(const Mlp& trained, const Dataset& data, const TrainOptions& options,
+                               const DeepCompressionOptions& compression);
+
+ private:
+  std::string directory_;
+};
+
+}  // namespace sparsys

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `sparsys`: trains and compresses networks, and runs them on the sparse engine.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "tb/program/commands.hpp"
+
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 ok; 1 wrong usage or bad input, with one line on stderr;\n"
+    "            2 the result is not as expected: engine and golden model differ, or a figure is\n"
+    "              out of its bounds.\n"
+    "`sparsys COMMAND --help` tells about a command.\n";
+
+int fail(const std::string& what, int code) {
+  std::cout.flush();
+  std::fprintf(stderr, "sparsys: error: %s\n", what.c_str());
+  return code;
+}
+
+// On one line, as messages of the option parser are not always.
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A file beyond the limit of this process is then an error like any other.
+  std::signal(SIGXFSZ, SIG_IGN);
+
+  CLI::App program("Sparsys: trains and compresses networks, and runs them on a sparse engine");
+  program.name("sparsys");
+  program.set_version_flag("--version", "sparsys " SPARSYS_VERSION);
+  program.footer(kFooter);
+  program.require_subcommand(1);
+  sparsys::add_train(program);
+  sparsys::add_compress(program);
+  sparsys::add_run(program);
+  sparsys::add_inspect(program);
+  sparsys::add_demo(program);
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+      return fail(one_line(error.what()) + " (see sparsys --help)", sparsys::kExitError);
+    }
+    program.exit(error);  // help or version
+  } catch (const sparsys::ExpectationFailed& error) {
+    return fail(error.what(), sparsys::kExitExpectation);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", sparsys::kExitError);
+  } catch (const std::exception& error) {
+    return fail(one_line(error.what()), sparsys::kExitError);
+  }
+  std::cout.flush();
+  if (!std::cout) return fail("cannot write to the standard output", sparsys::kExitError);
+  return sparsys::kExitOk;
+}

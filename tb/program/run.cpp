@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "golden/format/eie_image.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/format/validate.hpp"
+#include "golden/function/eie.hpp"
+#include "tb/program/commands.hpp"
+#include "tb/program/engine.hpp"
+#include "tb/program/options.hpp"
+#include "tb/program/output.hpp"
+
+namespace sparsys {
+namespace {
+
+struct Arguments {
+  DataOptions data;
+  std::string model;
+  uint64_t images = 100;
+  uint64_t first = 0;
+  std::string engine = "rtl";
+  EieConfig config;
+  bool no_lockstep = false;
+  std::string waves;
+  std::string json;
+};
+
+void check_range(const Arguments& arguments, const Dataset& data) {
+  const uint64_t count = data.test_count();
+  if (arguments.first <= count && arguments.images <= count - arguments.first) return;
+  throw Error("--first " + std::to_string(arguments.first) + " --images " +
+              std::to_string(arguments.images) + ": there are only " + std::to_string(count) +
+              " test images in " + data.description);
+}
+
+nlohmann::json run_function(const Arguments& arguments, const CompressedNetwork& network,
+                            const Dataset& data) {
+  const EieFunction function(network, static_cast<int>(arguments.config.acc_width));
+  Meter meter("function", arguments.images);
+  uint64_t errors = 0;
+  uint64_t saturated_images = 0;
+  double seconds = 0;
+  for (uint64_t n = 0; n < arguments.images; ++n) {
+    const std::vector<int16_t> input = test_input(network, data, arguments.first + n);
+    const auto start = std::chrono::steady_clock::now();
+    bool saturated = false;
+    const std::vector<int16_t> outputs = function.run_layers(input, &saturated).back();
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    errors +=
+        argmax(outputs.data(), network.output_size()) != data.test_labels[arguments.first + n];
+    saturated_images += saturated;
+    meter.at(n + 1);
+  }
+  const double count = static_cast<double>(arguments.images);
+  nlohmann::json result = {{"errors", errors},
+                           {"error_pct", 100 * static_cast<double>(errors) / count},
+                           {"saturated_images", saturated_images},
+                           {"images_per_second", seconds > 0 ? count / seconds : 0}};
+  Listing listing;
+  listing.add("wrong digits", grouped(errors) + " of " + grouped(arguments.images) + ", " +
+                                  fixed(result["error_pct"], 2) + " %");
+  listing.add("saturation", "in " + grouped(saturated_images) + " images");
+  listing.add("speed", fixed(result["images_per_second"], 0) + " images a second");
+  if (arguments.json != "-") listing.print(std::cout);
+  return result;
+}
+
+// The engine's result as JSON; prints a table as well.
+nlohmann::json report(const Arguments& arguments, const Engine& engine, const RunTotals& totals) {
+  nlohmann::json result = {{"errors", totals.errors},
+                           {"error_pct", totals.error_percent()},
+                           {"mismatched_images", totals.mismatched_images},
+                           {"saturated_images", totals.saturated_images},
+                           {"cycles_per_image", totals.per_image(totals.list_cycles)},
+                           {"io_cycles_per_image", totals.per_image(totals.io_cycles)},
+                           {"broadcasts_per_image", totals.per_image(totals.broadcasts)},
+                           {"held_cycles_per_image", totals.per_image(totals.held)},
+                           {"cycles_per_second", totals.cycles_per_second()}};
+  Listing listing;
+  listing.add("wrong digits", grouped(totals.errors) + " of " + grouped(totals.images) + ", " +
+                                  fixed(totals.error_percent(), 2) + " %");
+  listing.add("against functional model",
+              totals.mismatched_images == 0 ? "every output value identical"
+                                            : grouped(totals.mismatched_images) +
+                                                  " images DIFFER, first " + totals.first_mismatch);
+  if (const EieLockstep* lockstep = engine.lockstep()) {
+    result["checked_cycles"] = lockstep->checked_cycles();
+    result["checked_signals_per_cycle"] = lockstep->signals_per_cycle();
+    result["mismatched_signals"] = lockstep->mismatched_signals();
+    listing.add("lockstep", grouped(lockstep->signals_per_cycle()) + " signals identical in " +
+                                grouped(lockstep->checked_cycles()) + " cycles");
+  }
+  listing.add("cycles per image", fixed(totals.per_image(totals.list_cycles), 1) + ", and " +
+                                      fixed(totals.per_image(totals.io_cycles), 1) +
+                                      " to move data in and out");
+  listing.add("broadcasts per image", fixed(totals.per_image(totals.broadcasts), 1) +
+                                          ", held for " + fixed(totals.per_image(totals.held), 1) +
+                                          " cycles");
+  if (engine.statistics() != nullptr) {
+    result["entries_per_image"] = totals.per_image(totals.entries);
+    result["pe_utilisation_pct"] = totals.utilisation_percent(engine.config().n_pe);
+    listing.add("entries per image", fixed(totals.per_image(totals.entries), 1));
+    listing.add("PE utilisation",
+                fixed(totals.utilisation_percent(engine.config().n_pe), 1) + " %");
+  }
+  listing.add("saturation", "in " + grouped(totals.saturated_images) + " images");
+  listing.add("speed",
+              grouped(static_cast<uint64_t>(totals.cycles_per_second())) + " cycles a second");
+  if (arguments.json != "-") listing.print(std::cout);
+  return result;
+}
+
+void run_run(Arguments arguments) {
+  const bool function = arguments.engine == "function";
+  const bool lockstep = arguments.engine == "rtl" && !arguments.no_lockstep;
+  if (arguments.no_lockstep && arguments.engine != "rtl") {
+    throw Error("--no-lockstep: is for --engine rtl only");
+  }
+  if (!arguments.waves.empty() && !lockstep) {
+    throw Error(
+        "--waves: the lockstep writes them, so it needs --engine rtl without "
+        "--no-lockstep");
+  }
+  check(arguments.config);
+  check_writable(arguments.json);
+  check_writable(arguments.waves);
+  const CompressedNetwork network = load_compressed_network(arguments.model);
+  // Also for the functional model: it stands for an engine of this size.
+  const EieImage image = build_image(network, arguments.config);
+  std::unique_ptr<Engine> engine;
+  if (!function) {
+    EngineOptions options;
+    options.kind = lockstep                    ? EngineKind::kLockstep
+                   : arguments.engine == "rtl" ? EngineKind::kRtl
+                                               : EngineKind::kCycle;
+    options.config = arguments.config;
+    options.waves = arguments.waves;
+    options.mismatch_waves = "lockstep-mismatch.fst";
+    engine = std::make_unique<Engine>(options);
+  }
+  const bool table = arguments.json != "-";
+  const Dataset data = arguments.data.load(false, table);
+  check_image_size(network.input_size(), data, arguments.model);
+  check_range(arguments, data);
+
+  nlohmann::json result = {
+      {"model", printable(network.name)}, {"dataset", data.name},
+      {"engine", arguments.engine},       {"lockstep", lockstep},
+      {"n_pe", arguments.config.n_pe},    {"queue_depth", arguments.config.queue_depth},
+      {"first", arguments.first},         {"images", arguments.images}};
+  if (table) {
+    std::cout << printable(network.name) << " on the "
+              << (function ? "functional model" : to_string(engine->kind())) << ", "
+              << arguments.config.n_pe << " PEs" << std::endl;
+  }
+  if (function) {
+    result.update(run_function(arguments, network, data));
+    write_json(arguments.json, result);
+    return;
+  }
+  RunTotals totals;
+  engine->load(image);
+  run_images(*engine, network, EieFunction(network, static_cast<int>(arguments.config.acc_width)),
+             data, arguments.first, arguments.images, totals);
+  engine->finish();
+  result.update(report(arguments, *engine, totals));
+  write_json(arguments.json, result);
+  if (totals.mismatched_images > 0) {
+    throw ExpectationFailed(std::to_string(totals.mismatched_images) + " of " +
+                            std::to_string(totals.images) + " images differ from the functional " +
+                            "model, first " + totals.first_mismatch);
+  }
+}
+
+}  // namespace
+
+void add_run(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "run",
+      "Classifies test images with a compressed network on the sparse engine, and compares every "
+      "output value with the functional model");
+  command
+      ->add_option("--model", arguments->model,
+                   "Compressed network, as `sparsys compress` writes it")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--images", arguments->images, "Number of test images")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--first", arguments->first, "First test image, counted from 0")
+      ->capture_default_str()
+      ->type_name("K");
+  command
+      ->add_option("--pe", arguments->config.n_pe,
+                   "Number of PEs, a power of two from 1 to 256; of the RTL those built in: 1, 2, "
+                   "4, 16, 64")
+      ->capture_default_str()
+      ->type_name("N_PE");
+  command
+      ->add_option("--engine", arguments->engine,
+                   "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
+                   "alone; function: the functional model, which knows no cycles")
+      ->check(CLI::IsMember({"rtl", "cycle", "function"}))
+      ->capture_default_str()
+      ->type_name("ENGINE");
+  command
+      ->add_option("--queue", arguments->config.queue_depth,
+                   "Depth of the activation queues, 1 to 255; of the RTL as built in")
+      ->capture_default_str()
+      ->type_name("D");
+  command->add_flag("--no-lockstep", arguments->no_lockstep,
+                    "Run the RTL alone: faster, but only outputs are compared");
+  command
+      ->add_option("--waves", arguments->waves,
+                   "FST file of all compared signals of RTL and cycle model")
+      ->type_name("FILE");
+  command
+      ->add_option("--json", arguments->json,
+                   "Also write the result to this file; -: to stdout in place of the table")
+      ->type_name("FILE");
+  arguments->data.add_to(*command);
+  command->add_option("--seed", arguments->data.seed, "Seed of the synthetic digits")
+      ->capture_default_str()
+      ->type_name("N");
+  command->footer(
+      "A difference between RTL and cycle model ends the run with a report on stderr, exit code "
+      "2,\n"
+      "and the waveform of the cycles before it in lockstep-mismatch.fst.\n"
+      "Example: sparsys run --model net.model --images 10 --pe 16\n");
+  command->callback([arguments] { run_run(*arguments); });
+}
+
+}  // namespace sparsys
