@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong parameters of the RTL must be refused at elaboration, by name, by Verilator, Yosys and Icarus.
+
+Also finds a parameter_error_* of rtl/ that no case below sets off.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Quick to elaborate; each case changes one parameter.
+SMALL = {
+    "N_PE": 1, "ENTRY_DEPTH": 32, "PTR_DEPTH": 8, "ACT_REGS": 4, "ACT_RAM_DEPTH": 8,
+    "QUEUE_DEPTH": 2, "CODEBOOKS": 2, "LIST_DEPTH": 4,
+}
+# (top module, parameter, wrong values)
+CASES = [
+    ("eie", "N_PE", [0, 3, 512]),
+    ("eie", "ENTRY_DEPTH", [16, 48, 1048576]),
+    ("eie", "PTR_DEPTH", [2, 12, 131072]),
+    ("eie", "ACT_REGS", [2, 6, 128]),
+    ("eie", "ACT_RAM_DEPTH", [2, 12, 131072]),
+    ("eie", "QUEUE_DEPTH", [0, 256]),
+    ("eie", "ACC_WIDTH", [19, 49]),
+    ("eie", "CODEBOOKS", [1, 3, 512]),
+    ("eie", "LIST_DEPTH", [1, 3, 65536]),
+    ("fifo", "DEPTH", [0]),
+    ("ram_1rw", "DEPTH", [1]),
+    ("regfile_1r1w", "DEPTH", [1]),
+    ("find_first", "WIDTH", [1, 3, 128]),
+]
+# Refused too, but an illegal replication of 0 bits stops the tool before it gets to the check.
+UNNAMED = {("verilator", "LIST_DEPTH", 1)}
+TOOLS = ("verilator", "yosys", "iverilog")
+
+
+def rtl_files():
+    return (ROOT / "rtl/files.f").read_text().split()
+
+
+def command(tool, top, parameters):
+    files = rtl_files()
+    if tool == "verilator":
+        sets = [f"-G{n}={v}" for n, v in parameters.items()]
+        return ["verilator", "--lint-only", "-Wall", "--top-module", top] + sets + files
+    if tool == "iverilog":
+        sets = [f"-P{top}.{n}={v}" for n, v in parameters.items()]
+        return ["iverilog", "-g2005", "-s", top] + sets + ["-o", os.devnull] + files
+    sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
+    script = f"read_verilog {' '.join(files)}; hierarchy -check -top {top} {sets}"
+    return ["yosys", "-q", "-p", script]
+
+
+def elaborate(tool, top, parameters):
+    """Returns whether the tool takes these parameters, and what it printed."""
+    try:
+        done = subprocess.run(command(tool, top, parameters), cwd=ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=120)
+    except subprocess.TimeoutExpired:
+        return True, "no answer in two minutes"
+    return done.returncode == 0, done.stdout
+
+
+def run_case(tool, top, name, value):
+    """Returns (what is wrong or "", names of the checks that spoke)."""
+    base = dict(SMALL) if top == "eie" else {}
+    base[name] = value
+    taken, text = elaborate(tool, top, base)
+    checks = set(re.findall(r"parameter_error_\w+", text))
+    case = f"{tool}: {top} with {name}={value}"
+    if taken:
+        return f"{case} is not refused", checks
+    if not checks and (tool, name, value) not in UNNAMED:
+        last = text.strip().splitlines()[-1] if text.strip() else "no output"
+        return f"{case} is refused without naming the parameter: {last}", checks
+    return "", checks
+
+
+def check_all(jobs):
+    """Returns (number of checks made, list of complaints)."""
+    cases = [(t, top, n, v) for top, n, values in CASES for v in values for t in TOOLS]
+    complaints = []
+    spoke = set()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for wrong, checks in pool.map(lambda c: run_case(*c), cases):
+            spoke |= checks
+            if wrong:
+                complaints.append(wrong)
+        for tool, (taken, text) in zip(TOOLS, pool.map(lambda t: elaborate(t, "eie", SMALL), TOOLS)):
+            if not taken:
+                complaints.append(f"{tool}: the right parameters {SMALL} are refused: {text}")
+    named = set()
+    for file in rtl_files():
+        named |= set(re.findall(r"parameter_error_\w+", (ROOT / file).read_text()))
+    for check in sorted(named - spoke):
+        complaints.append(f"no case sets off {check}: add one to CASES")
+    return len(cases) + len(TOOLS) + len(named), complaints
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    count, complaints = check_all(options.jobs)
+    for complaint in complaints:
+        print(complaint)
+    print(f"{count} checks, {len(complaints)} complaints")
+    sys.exit(1 if complaints else 0)
+
+
+if __name__ == "__main__":
+    main()
