@@ -23,8 +23,7 @@ constexpr size_t kLogLimit = 32 << 20;  // input changes kept for a replay
 bool same(const EieInputs& a, const EieInputs& b) {
   return a.rst_i == b.rst_i && a.start_i == b.start_i && a.list_first_i == b.list_first_i &&
          a.list_count_i == b.list_count_i && a.io_valid_i == b.io_valid_i &&
-         a.io_write_i == b.io_write_i && a.io_addr_i == b.io_addr_i &&
-         a.io_wdata_i == b.io_wdata_i;
+         a.io_write_i == b.io_write_i && a.io_addr_i == b.io_addr_i && a.io_wdata_i == b.io_wdata_i;
 }
 
 // The inputs of all cycles so far, equal neighbours counted.
@@ -227,17 +226,18 @@ void EieLockstep::finish() {
   i.waves.reset();
   // Both sides agree, so the model speaks for the RTL too.
   const eie_ccu& ccu = i.sides.model.ccu;
-  const char* pending = outputs.busy_o          ? "the engine is busy"
-                        : ccu.pe_busy_i         ? "a PE holds work"
-                        : !ccu.root_done_i      ? "the non-zero tree holds activations"
-                        : ccu.b_valid_q         ? "a broadcast is pending"
-                        : ccu.io1_valid_q       ? "a port request is pending"
-                        : ccu.io2_read_q        ? "a port read is pending"
-                        : outputs.io_rvalid_o   ? "a port answer is pending"
-                                                : nullptr;
+  const char* pending = outputs.busy_o        ? "the engine is busy"
+                        : ccu.pe_busy_i       ? "a PE holds work"
+                        : !ccu.root_done_i    ? "the non-zero tree holds activations"
+                        : ccu.b_valid_q       ? "a broadcast is pending"
+                        : ccu.io1_valid_q     ? "a port request is pending"
+                        : ccu.io2_read_q      ? "a port read is pending"
+                        : outputs.io_rvalid_o ? "a port answer is pending"
+                                              : nullptr;
   if (pending) {
-    throw LockstepMismatch("lockstep: at the end, cycle " + std::to_string(i.cycle) + ": " + pending,
-                           i.cycle, "eie", "idle", 0);
+    throw LockstepMismatch(
+        "lockstep: at the end, cycle " + std::to_string(i.cycle) + ": " + pending, i.cycle, "eie",
+        "idle", 0);
   }
 }
 

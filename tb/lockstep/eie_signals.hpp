@@ -44,10 +44,10 @@ inline void add_signals(SignalTable& table, const std::string& path, const eie_l
   for (size_t level = 0, below = m.leaf_valid_i.size(); below > 1; ++level) {
     const size_t nodes = (below + 3) / 4;
     for (size_t n = 0; n < nodes; ++n) {
-      add_signals(table,
-                  path + ".g_level[" + std::to_string(level) + "].g_node[" + std::to_string(n) +
-                      "].u_node",
-                  m.node[node++]);
+      add_signals(
+          table,
+          path + ".g_level[" + std::to_string(level) + "].g_node[" + std::to_string(n) + "].u_node",
+          m.node[node++]);
     }
     below = nodes;
   }

@@ -48,8 +48,8 @@ void FstWriter::declare(const char* side) {
     for (; open.size() < scope.size(); open.push_back(scope[open.size()])) {
       fstWriterSetScope(writer_, FST_ST_VCD_MODULE, scope[open.size()].c_str(), nullptr);
     }
-    handles_.push_back(fstWriterCreateVar(writer_, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, s.width,
-                                          s.name.c_str(), 0));
+    handles_.push_back(
+        fstWriterCreateVar(writer_, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, s.width, s.name.c_str(), 0));
   }
   for (size_t i = 0; i <= open.size(); ++i) fstWriterSetUpscope(writer_);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/signal_table.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -13,12 +14,6 @@ namespace sparsys {
 
 namespace {
 
-uint64_t load(const uint8_t* place, uint32_t bytes) {
-  uint64_t value = 0;
-  std::memcpy(&value, place, bytes);  // little-endian, as all of Verilator's public words are used
-  return value;
-}
-
 template <class Word>
 uint64_t load_as(const uint8_t* place) {
   Word value;
@@ -26,23 +21,43 @@ uint64_t load_as(const uint8_t* place) {
   return value;
 }
 
+uint64_t load(const uint8_t* place, uint32_t bytes) {
+  switch (bytes) {
+    case 1:
+      return load_as<uint8_t>(place);
+    case 2:
+      return load_as<uint16_t>(place);
+    case 4:
+      return load_as<uint32_t>(place);
+    default:
+      return load_as<uint64_t>(place);
+  }
+}
+
 uint32_t log2_bytes(uint32_t bytes) { return bytes == 8 ? 3 : bytes == 4 ? 2 : bytes == 2 ? 1 : 0; }
 
-template <class Rtl, class Model, class Entries>
-uint64_t difference_of(const Entries& entries, const uint8_t* rtl, const uint8_t* model) {
+// Instances are compared in blocks: few enough for all their variables to stay in the processor's
+// first cache while one entry after the other passes over them, enough to make the table cheap.
+constexpr size_t kBlock = 8;
+
+// One entry in `count` instances, which lie at equal distances on both sides.
+template <class Rtl, class Model>
+uint64_t strided_difference(const uint8_t* rtl, ptrdiff_t rtl_stride, const uint8_t* model,
+                            ptrdiff_t model_stride, size_t count) {
   uint64_t difference = 0;
-  for (const auto& e : entries) {
-    difference |= load_as<Rtl>(rtl + e.rtl) ^ load_as<Model>(model + e.model);
+  for (size_t i = 0; i < count; ++i) {
+    difference |= load_as<Rtl>(rtl) ^ load_as<Model>(model);
+    rtl += rtl_stride;
+    model += model_stride;
   }
   return difference;
 }
 
-template <class Rtl, class Model, class Entries>
-uint64_t guarded_difference_of(const Entries& entries, const uint8_t* rtl, const uint8_t* model) {
+// `words` neighbouring words of eight bytes.
+uint64_t run_difference(const uint8_t* rtl, const uint8_t* model, size_t words) {
   uint64_t difference = 0;
-  for (const auto& e : entries) {
-    const uint64_t on = model[e.guard0] & model[e.guard1] & 1U;
-    difference |= (load_as<Rtl>(rtl + e.rtl) ^ load_as<Model>(model + e.model)) & (0 - on);
+  for (size_t i = 0; i < words; ++i) {
+    difference |= load_as<uint64_t>(rtl + 8 * i) ^ load_as<uint64_t>(model + 8 * i);
   }
   return difference;
 }
@@ -98,8 +113,14 @@ void SignalTable::add_entries(Group& group, const Signal& s, const Instance& bas
   const ptrdiff_t rtl = s.rtl - base.rtl;
   const ptrdiff_t model = s.model - base.model;
   if (s.guard[0]) {
-    const uint8_t* second = s.guard[1] ? s.guard[1] : s.guard[0];
-    group.guarded[r][m].push_back({rtl, model, s.guard[0] - base.model, second - base.model});
+    const ptrdiff_t guard0 = s.guard[0] - base.model;
+    const ptrdiff_t guard1 = s.guard[1] ? s.guard[1] - base.model : guard0;
+    auto& all = group.guarded;
+    auto same = std::find_if(all.begin(), all.end(), [&](const Guarded& g) {
+      return g.guard0 == guard0 && g.guard1 == guard1;
+    });
+    if (same == all.end()) same = all.insert(all.end(), {guard0, guard1, {}});
+    same->words.push_back({{rtl, model}, s.rtl_bytes, s.model_bytes});
     return;
   }
   // Neighbours on both sides (array words) are compared up to eight bytes at a time.
@@ -122,6 +143,38 @@ void SignalTable::add_entries(Group& group, const Signal& s, const Instance& bas
     }
   }
   group.tables[r][m].push_back({rtl, model});
+}
+
+void SignalTable::Group::find_runs() {
+  std::vector<Entry> single;
+  const std::vector<Entry> words = std::move(tables[3][3]);
+  for (size_t i = 0; i < words.size();) {
+    const ptrdiff_t from = static_cast<ptrdiff_t>(i);
+    size_t end = i + 1;
+    for (; end < words.size(); ++end) {
+      const ptrdiff_t distance = 8 * (static_cast<ptrdiff_t>(end) - from);
+      if (words[end].rtl != words[i].rtl + distance) break;
+      if (words[end].model != words[i].model + distance) break;
+    }
+    if (end - i > 1) {
+      runs.push_back({words[i], end - i});
+    } else {
+      single.push_back(words[i]);
+    }
+    i = end;
+  }
+  tables[3][3] = std::move(single);
+}
+
+bool SignalTable::Group::append(const Group& other) {
+  if (!(tables == other.tables && guarded == other.guarded && runs == other.runs)) return false;
+  const ptrdiff_t rtl = other.instances[0].rtl - instances.back().rtl;
+  const ptrdiff_t model = other.instances[0].model - instances.back().model;
+  if (instances.size() > 1 && (rtl != rtl_stride || model != model_stride)) return false;
+  rtl_stride = rtl;
+  model_stride = model;
+  instances.push_back(other.instances[0]);
+  return true;
 }
 
 void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& objects) {
@@ -150,49 +203,68 @@ void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& obje
     add_entries(group, s, group.instances[0]);
   }
   groups_.clear();
+  rest.find_runs();
   groups_.push_back(std::move(rest));
   for (Group& group : per_object) {
     if (group.instances.empty()) continue;
-    Group& last = groups_.back();
-    if (last.tables == group.tables && last.guarded == group.guarded) {
-      last.instances.push_back(group.instances[0]);
-    } else {
-      groups_.push_back(std::move(group));
-    }
+    group.find_runs();
+    if (!groups_.back().append(group)) groups_.push_back(std::move(group));
   }
 }
 
-uint64_t SignalTable::difference(const Group& g, const Instance& i) {
+template <class Rtl, class Model>
+uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t count, size_t r,
+                                 size_t m) {
   uint64_t d = 0;
-  const Tables& t = g.tables;
-  d |= difference_of<uint8_t, uint8_t>(t[0][0], i.rtl, i.model);
-  d |= difference_of<uint8_t, uint16_t>(t[0][1], i.rtl, i.model);
-  d |= difference_of<uint8_t, uint32_t>(t[0][2], i.rtl, i.model);
-  d |= difference_of<uint8_t, uint64_t>(t[0][3], i.rtl, i.model);
-  d |= difference_of<uint16_t, uint16_t>(t[1][1], i.rtl, i.model);
-  d |= difference_of<uint16_t, uint32_t>(t[1][2], i.rtl, i.model);
-  d |= difference_of<uint16_t, uint64_t>(t[1][3], i.rtl, i.model);
-  d |= difference_of<uint32_t, uint32_t>(t[2][2], i.rtl, i.model);
-  d |= difference_of<uint32_t, uint64_t>(t[2][3], i.rtl, i.model);
-  d |= difference_of<uint64_t, uint64_t>(t[3][3], i.rtl, i.model);
-  const GuardedTables& u = g.guarded;
-  d |= guarded_difference_of<uint8_t, uint8_t>(u[0][0], i.rtl, i.model);
-  d |= guarded_difference_of<uint8_t, uint16_t>(u[0][1], i.rtl, i.model);
-  d |= guarded_difference_of<uint8_t, uint32_t>(u[0][2], i.rtl, i.model);
-  d |= guarded_difference_of<uint8_t, uint64_t>(u[0][3], i.rtl, i.model);
-  d |= guarded_difference_of<uint16_t, uint16_t>(u[1][1], i.rtl, i.model);
-  d |= guarded_difference_of<uint16_t, uint32_t>(u[1][2], i.rtl, i.model);
-  d |= guarded_difference_of<uint16_t, uint64_t>(u[1][3], i.rtl, i.model);
-  d |= guarded_difference_of<uint32_t, uint32_t>(u[2][2], i.rtl, i.model);
-  d |= guarded_difference_of<uint32_t, uint64_t>(u[2][3], i.rtl, i.model);
-  d |= guarded_difference_of<uint64_t, uint64_t>(u[3][3], i.rtl, i.model);
+  for (const Entry& e : g.tables[r][m]) {
+    // The usual count is a constant, so that the compiler unrolls.
+    const uint8_t* rtl = first.rtl + e.rtl;
+    const uint8_t* model = first.model + e.model;
+    d |= count == kBlock
+             ? strided_difference<Rtl, Model>(rtl, g.rtl_stride, model, g.model_stride, kBlock)
+             : strided_difference<Rtl, Model>(rtl, g.rtl_stride, model, g.model_stride, count);
+  }
   return d;
+}
+
+uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t count) {
+  uint64_t d = 0;
+  for (const Run& run : g.runs) {
+    for (size_t i = 0; i < count; ++i) {
+      const ptrdiff_t at = static_cast<ptrdiff_t>(i);
+      d |= run_difference(first.rtl + run.first.rtl + at * g.rtl_stride,
+                          first.model + run.first.model + at * g.model_stride, run.words);
+    }
+  }
+  for (const Guarded& guarded : g.guarded) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint8_t* model = first.model + static_cast<ptrdiff_t>(i) * g.model_stride;
+      if (!(model[guarded.guard0] && model[guarded.guard1])) continue;
+      const uint8_t* rtl = first.rtl + static_cast<ptrdiff_t>(i) * g.rtl_stride;
+      for (const Guarded::Word& w : guarded.words) {
+        d |= load(rtl + w.entry.rtl, w.rtl_bytes) ^ load(model + w.entry.model, w.model_bytes);
+      }
+    }
+  }
+  return d |  //
+         difference<uint8_t, uint8_t>(g, first, count, 0, 0) |
+         difference<uint8_t, uint16_t>(g, first, count, 0, 1) |
+         difference<uint8_t, uint32_t>(g, first, count, 0, 2) |
+         difference<uint8_t, uint64_t>(g, first, count, 0, 3) |
+         difference<uint16_t, uint16_t>(g, first, count, 1, 1) |
+         difference<uint16_t, uint32_t>(g, first, count, 1, 2) |
+         difference<uint16_t, uint64_t>(g, first, count, 1, 3) |
+         difference<uint32_t, uint32_t>(g, first, count, 2, 2) |
+         difference<uint32_t, uint64_t>(g, first, count, 2, 3) |
+         difference<uint64_t, uint64_t>(g, first, count, 3, 3);
 }
 
 bool SignalTable::differs() const {
   uint64_t d = 0;
-  for (const Group& group : groups_) {
-    for (const Instance& instance : group.instances) d |= difference(group, instance);
+  for (const Group& g : groups_) {
+    for (size_t i = 0; i < g.instances.size(); i += kBlock) {
+      d |= difference(g, g.instances[i], std::min(kBlock, g.instances.size() - i));
+    }
   }
   return d != 0;
 }

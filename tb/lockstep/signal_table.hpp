@@ -49,8 +49,8 @@ class SignalTable {
   }
 
   // To be called once, behind the last add(): builds the tables of differs().
-  // Objects: start and size of the model's objects that occur many times (the PEs); instances of
-  // equal layout on both sides share a table, which then stays in the processor's first cache.
+  // Objects: start and size of the model's objects that occur many times (the PEs), in order;
+  // instances of equal layout on both sides are compared by one table entry.
   void finish(const std::vector<std::pair<const void*, size_t>>& objects);
 
   // True if any signal differs.
@@ -67,31 +67,55 @@ class SignalTable {
   };
   // Entries by size of both sides in bytes, as powers of two: [rtl][model].
   using Tables = std::array<std::array<std::vector<Entry>, 4>, 4>;
+  // Words compared only while both guards, bytes of the model, are not 0.
   struct Guarded {
-    ptrdiff_t rtl;
-    ptrdiff_t model;
+    struct Word {
+      Entry entry;
+      uint32_t rtl_bytes;
+      uint32_t model_bytes;
+      bool operator==(const Word& o) const {
+        return entry == o.entry && rtl_bytes == o.rtl_bytes && model_bytes == o.model_bytes;
+      }
+    };
     ptrdiff_t guard0;
     ptrdiff_t guard1;
+    std::vector<Word> words;
     bool operator==(const Guarded& o) const {
-      return rtl == o.rtl && model == o.model && guard0 == o.guard0 && guard1 == o.guard1;
+      return guard0 == o.guard0 && guard1 == o.guard1 && words == o.words;
     }
   };
-  using GuardedTables = std::array<std::array<std::vector<Guarded>, 4>, 4>;
   struct Instance {
     const uint8_t* rtl;
     const uint8_t* model;
   };
+  // Neighbouring words of eight bytes.
+  struct Run {
+    Entry first;
+    size_t words;
+    bool operator==(const Run& o) const { return first == o.first && words == o.words; }
+  };
+  // Instances with one layout, at equal distances.
   struct Group {
     Tables tables;
-    GuardedTables guarded;
+    std::vector<Guarded> guarded;
+    std::vector<Run> runs;
     std::vector<Instance> instances;
+    ptrdiff_t rtl_stride = 0;
+    ptrdiff_t model_stride = 0;
+
+    // Moves neighbours out of the table of eight-byte words.
+    void find_runs();
+    // Takes in the one instance of `other` if it continues this group.
+    bool append(const Group& other);
   };
 
   void add_words(const std::string& instance, const char* name, const uint8_t* model,
-                 size_t model_bytes, size_t count, bool array,
-                 std::array<const uint8_t*, 2> guard);
+                 size_t model_bytes, size_t count, bool array, std::array<const uint8_t*, 2> guard);
   static void add_entries(Group& group, const Signal& signal, const Instance& base);
-  static uint64_t difference(const Group& group, const Instance& instance);
+  template <class Rtl, class Model>
+  static uint64_t difference(const Group& group, const Instance& first, size_t count,
+                             size_t rtl_size, size_t model_size);
+  static uint64_t difference(const Group& group, const Instance& first, size_t count);
 
   VerilatedContext& context_;
   std::vector<Signal> signals_;
