@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make bench: runs the benchmark program, prints speeds and the ratios that are promised, fails if one is not
+kept. Medians of interleaved repetitions, so that a busy machine slows all alike."""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import report
+
+REPETITIONS = 5
+# Benchmark, what it measures, unit of its rate.
+ROWS = [
+    ("BM_build_image", "encoder, 25088 x 4096 at 4 %", "entries/s"),
+    ("BM_function_batch", "functional model, LeNet-300-100 size", "images/s"),
+    ("BM_cycle_model", "cycle model, 64 PEs", "cycles/s"),
+    ("BM_rtl", "RTL, 64 PEs", "cycles/s"),
+    ("BM_lockstep", "RTL and cycle model in lockstep, 64 PEs", "cycles/s"),
+]
+# Name, numerator, denominator, least value.
+RATIOS = [
+    ("cycle_model_over_rtl", "BM_cycle_model", "BM_rtl", 1.0),
+    ("lockstep_over_rtl", "BM_lockstep", "BM_rtl", 0.5),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--report", required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "bench.json")
+        print("measuring, about a minute", flush=True)
+        done = subprocess.run([
+            pathlib.Path(options.build) / "bin/bench", f"--benchmark_out={out}",
+            "--benchmark_out_format=json", f"--benchmark_repetitions={REPETITIONS}",
+            "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.3",
+        ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit(f"bench: the benchmark program fails: {done.stderr.strip()}")
+        with open(out, encoding="utf-8") as file:
+            results = json.load(file)["benchmarks"]
+    rates = {}
+    for result in results:
+        if result.get("error_occurred"):
+            sys.exit(f"bench: {result['name']}: {result['error_message']}")
+        if result.get("aggregate_name") == "median":
+            rates[result["run_name"].split("/")[0]] = result["rate"]
+    missing = [name for name, _, _ in ROWS if name not in rates]
+    if missing:
+        sys.exit(f"bench: no result for {', '.join(missing)}")
+    report.print_table(["what", "median rate", "unit"],
+                       [[what, round(rates[name]), unit] for name, what, unit in ROWS])
+    print()
+    ratios = []
+    for name, over, under, least in RATIOS:
+        value = rates[over] / rates[under]
+        ratios.append({"name": name, "value": round(value, 3), "at_least": least,
+                       "kept": value >= least})
+    report.print_table(["ratio", "value", "at least", "result"],
+                       [[r["name"], r["value"], r["at_least"], "ok" if r["kept"] else "FAILED"]
+                        for r in ratios])
+    report.write_json(options.report, {
+        "repetitions": REPETITIONS,
+        "rates": [{"name": name[3:], "what": what, "rate": rates[name], "unit": unit}
+                  for name, what, unit in ROWS],
+        "ratios": ratios,
+    })
+    sys.exit(0 if all(r["kept"] for r in ratios) else 1)
+
+
+main()
