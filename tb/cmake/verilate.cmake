@@ -67,7 +67,7 @@ function(sparsys_eie_rtl name)
   else()
     set(REGISTER true)
   endif()
-  configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/eie_rtl_instance.cpp.in
+  configure_file(${PROJECT_SOURCE_DIR}/tb/cmake/eie_rtl_instance.cpp.in
                  ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
   add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp)
   target_link_libraries(${name}_rtl PUBLIC ${name})
