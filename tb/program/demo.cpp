@@ -253,7 +253,7 @@ void run_demo(Arguments arguments) {
   options.config = arguments.config;
   options.waves = arguments.waves;
   options.mismatch_waves = report_directory + "lockstep-mismatch.fst";
-  Engine engine(options);
+  auto engine = std::make_unique<Engine>(options);
   arguments.data.seed = arguments.seed;
   const Dataset data = arguments.data.load();
   if (arguments.images > data.test_count()) {
@@ -270,7 +270,8 @@ void run_demo(Arguments arguments) {
 
   RunTotals totals;
   const std::string mismatch =
-      run_lockstep(arguments, network, image, data, engine, totals, report);
+      run_lockstep(arguments, network, image, data, *engine, totals, report);
+  engine.reset();
   for (const char* key : {"rtl_cycles_per_second", "rtl_lockstep_cycles_per_second",
                           "cycle_model_cycles_per_second", "cycle_mismatched_images"}) {
     report[key] = nullptr;
