@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   program.name("sparsys");
   program.set_version_flag("--version", "sparsys " SPARSYS_VERSION);
   program.footer(kFooter);
-  program.require_subcommand(1);
+  program.require_subcommand(0, 1);  // that there is one is checked after unknown words
   sparsys::add_train(program);
   sparsys::add_compress(program);
   sparsys::add_run(program);
@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
 
   try {
     program.parse(argc, argv);
+    if (program.get_subcommands().empty()) throw CLI::RequiredError("A command");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) {
       return fail(one_line(error.what()) + " (see sparsys --help)", sparsys::kExitError);

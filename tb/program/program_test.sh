@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Tests of the program `sparsys` as its user sees it. Usage: program_test.sh PROGRAM
+set -u
+program=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+wrong() {
+  failures=$((failures + 1))
+  echo "FAILED: $*"
+  echo "  stdout: $(head -5 out)"
+  echo "  stderr: $(head -5 err)"
+}
+
+# expect CODE ARGUMENTS...: runs the program, keeps stdout in `out` and stderr in `err`.
+expect() {
+  code=$1
+  shift
+  "$program" "$@" >out 2>err
+  status=$?
+  [ "$status" -eq "$code" ] || wrong "exit code $status, expected $code: sparsys $*"
+}
+
+# refuse TEXT ARGUMENTS...: exit code 1 and one line on stderr that holds TEXT; no file is left.
+refuse() {
+  text=$1
+  shift
+  ls -A >before
+  expect 1 "$@"
+  [ "$(wc -l <err)" -eq 1 ] || wrong "more or less than one line on stderr: sparsys $*"
+  grep -q '^sparsys: error: ' err || wrong "no error message: sparsys $*"
+  grep -qF -e "$text" err || wrong "message without '$text': sparsys $*"
+  ls -A >after
+  cmp -s before after || wrong "left behind: $(diff before after | tr '\n' ' '): sparsys $*"
+}
+
+# holds FILE TEXT...: every text is in the file.
+holds() {
+  file=$1
+  shift
+  for text in "$@"; do
+    grep -qF -e "$text" "$file" || wrong "no '$text' in $file: $(head -40 "$file")"
+  done
+}
+
+: >out; : >err; : >before; : >after
+
+# ---- what works ----
+expect 0 --version
+holds out "sparsys "
+expect 0 --help
+holds out train compress run inspect demo "Exit codes"
+for command in train compress run inspect demo; do
+  expect 0 $command --help
+  holds out "Example: sparsys $command"
+done
+
+expect 0 train --synthetic --limit 1000 --epochs 2 --seed 3 --threads 2 --out float.model
+holds out "synthetic" "test error" "written: float.model"
+expect 0 compress --model float.model --out net.model --synthetic --limit 1000 --rounds 1 \
+  --retrain-epochs 2 --fine-tune-epochs 1 --density 0.08,0.1,0.3
+holds out "fixed point" "weights kept" "times smaller" "written: net.model"
+expect 0 inspect float.model
+holds out "float model lenet-300-100" "784 inputs"
+expect 0 inspect net.model --pe 16 --json inspect.json
+holds out "codebook of ip1" "sparse engine of 16 PEs" "padding" "balance"
+holds inspect.json '"entries_per_pe"' '"n_pe": 16'
+expect 0 inspect net.model --json -
+holds out '"kind": "compressed network"'
+
+expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json
+holds out "RTL in lockstep, 4 PEs" "signals identical" "every output value identical"
+holds run.json '"errors"' '"error_pct"' '"mismatched_images": 0' '"mismatched_signals": 0' \
+  '"checked_cycles"' '"checked_signals_per_cycle"' '"cycles_per_image"' '"io_cycles_per_image"' \
+  '"pe_utilisation_pct"' '"entries_per_image"' '"broadcasts_per_image"' '"cycles_per_second"'
+cycles=$(grep '"cycles_per_image"' run.json)
+expect 0 run --model net.model --images 3 --pe 4 --synthetic --engine cycle --json run.json
+holds run.json "$cycles" '"lockstep": false'
+expect 0 run --model net.model --images 3 --pe 4 --synthetic --no-lockstep --json run.json
+holds run.json "$cycles" '"engine": "rtl"' '"lockstep": false'
+expect 0 run --model net.model --images 3 --first 50 --pe 32 --queue 3 --synthetic --engine cycle
+holds out "cycle model, 32 PEs" "every output value identical"
+expect 0 run --model net.model --images 3 --synthetic --engine function --json -
+holds out '"images_per_second"' '"engine": "function"'
+expect 0 run --model net.model --images 1 --pe 2 --synthetic --waves waves.fst
+[ -s waves.fst ] || wrong "no waveform"
+
+demo="demo --synthetic --limit 1000 --epochs 2 --rounds 1 --retrain-epochs 1 --fine-tune-epochs 1
+  --images 4 --pe 4"
+expect 0 $demo
+holds build/reports/demo.json '"dataset": "synthetic"' '"float_error_pct"' \
+  '"compressed_error_pct"' '"rtl_images": 4' '"rtl_mismatched_images": 0' '"checked_cycles"' \
+  '"checked_signals_per_cycle"' '"mismatched_signals": 0' '"cycles_per_image"' \
+  '"io_cycles_per_image"' '"pe_utilisation_pct"' '"rtl_cycles_per_second"' \
+  '"rtl_lockstep_cycles_per_second"' '"cycle_model_cycles_per_second"' '"layers"' '"name": "ip1"' \
+  '"density_pct"' '"entries"' '"padding"' '"balance_pct"' '"cycle_mismatched_images": 0' \
+  '"test_images": 10000'
+# Again, from the cache; then with a damaged file in it.
+expect 0 $demo
+[ "$(grep -c '  from ' out)" -eq 2 ] || wrong "models were not taken from the cache"
+net=$(ls build/models/*.net.model)
+cp "$net" kept.model
+head -c 1000 kept.model >"$net"
+expect 0 $demo
+[ "$(grep -c 'warning' err)" -eq 1 ] || wrong "a damaged file in the cache is not told in one line"
+cmp -s "$net" kept.model || wrong "a damaged file in the cache was not made again"
+
+# ---- wrong usage ----
+refuse "A command is required"
+refuse "nonsense" nonsense
+refuse "--out" train --synthetic
+refuse "--engine" run --model net.model --engine magic
+refuse "--images" run --model net.model --images 0
+refuse "--images" run --model net.model --images -5
+refuse "--pe" run --model net.model --pe many
+refuse "N_PE is 3" run --model net.model --pe 3
+refuse "N_PE is 3" run --model net.model --pe 3 --engine cycle
+refuse "N_PE is 3" inspect net.model --pe 3
+refuse "64" run --model net.model --pe 32
+refuse "--waves" run --model net.model --engine cycle --waves w.fst
+refuse "only 10000 test images" run --model net.model --synthetic --first 9999 --images 2
+refuse "one per layer" compress --model float.model --out x.model --density 0.1,0.2
+refuse "--density" compress --model float.model --out x.model --density 0.1,0.2,1.5
+refuse "excludes" train --synthetic --data . --out x.model
+
+# ---- bad input ----
+refuse "nowhere" train --data nowhere --out x.model
+mkdir empty
+refuse "train-images-idx3-ubyte" train --data empty --out x.model
+refuse "missing.model" run --model missing.model --synthetic
+refuse "float" run --model float.model --synthetic
+refuse "compressed" compress --model net.model --out x.model --synthetic
+head -c 2000 net.model >short.model
+refuse "short.model" run --model short.model --synthetic
+refuse "short.model" inspect short.model
+: >nothing.model
+refuse "nothing.model" inspect nothing.model
+echo "This is a text, not a model, and long enough for a header." >text.model
+refuse "text.model" inspect text.model
+{ printf 'X'; tail -c +2 net.model; } >magic.model
+refuse "magic.model" run --model magic.model --synthetic
+{ head -c 500 net.model; printf 'XXXX'; tail -c +505 net.model; } >damaged.model
+refuse "damaged.model" inspect damaged.model
+
+for engine in rtl cycle function; do
+  refuse "activation RAM" run --model net.model --synthetic --engine $engine --pe 1
+done
+refuse "QUEUE_DEPTH is 999" run --model net.model --synthetic --engine cycle --queue 999
+
+# Images of 2x2 pixels: magic, count, rows, columns, pixels; big-endian.
+mkdir small
+for set in train t10k; do
+  printf '\000\000\010\003\000\000\000\002\000\000\000\002\000\000\000\00212345678' \
+    >small/$set-images-idx3-ubyte
+  printf '\000\000\010\001\000\000\000\002\001\002' >small/$set-labels-idx1-ubyte
+done
+refuse "pixels" run --model net.model --data small --images 1
+refuse "pixels" compress --model float.model --data small --out x.model
+head -c 20 small/t10k-images-idx3-ubyte >small/cut && mv small/cut small/t10k-images-idx3-ubyte
+refuse "t10k-images-idx3-ubyte" run --model net.model --data small --images 1
+
+# ---- output that cannot be written; told before the training ----
+refuse "nowhere/x.model" train --synthetic --epochs 100000 --out nowhere/x.model
+refuse "empty: cannot write: is a directory" train --synthetic --epochs 100000 --out empty
+refuse "nowhere/r.json" run --model net.model --synthetic --json nowhere/r.json
+refuse "text.model" demo --synthetic --epochs 100000 --cache text.model
+refuse "text.model" demo --synthetic --epochs 100000 --report text.model/demo.json
+# A file system that is full: files may have 4 blocks of 512 bytes.
+ls -A >before
+(
+  ulimit -f 4
+  "$program" train --synthetic --limit 200 --epochs 0 --out full.model >/dev/null 2>err-full
+  echo $? >code-full
+)
+[ "$(cat code-full)" -eq 1 ] || wrong "full disk: exit code $(cat code-full)"
+[ "$(grep -c '^sparsys: error: full.model: cannot write' err-full)" -eq 1 ] ||
+  wrong "full disk: $(cat err-full)"
+rm -f err-full code-full
+ls -A >after
+cmp -s before after || wrong "full disk: left behind $(diff before after)"
+if [ -w /dev/full ]; then
+  "$program" inspect net.model >/dev/full 2>err && wrong "nothing told of a full standard output"
+fi
+
+echo "$failures failures"
+[ "$failures" -eq 0 ]
