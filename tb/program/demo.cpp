@@ -291,7 +291,8 @@ void run_demo(Arguments arguments) {
   expect.require(mismatch.empty() && report["mismatched_signals"] == 0,
                  "every signal the same in RTL and cycle model, in every cycle");
   expect.require(totals.mismatched_images == 0 && totals.images == arguments.images,
-                 "every output of the RTL the same as of the functional model" +
+                 "every output of the RTL the same as of the functional model, in all " +
+                     grouped(arguments.images) + " images" +
                      (totals.first_mismatch.empty() ? "" : ": " + totals.first_mismatch));
   if (mismatch.empty()) {
     expect.require(report["cycle_mismatched_images"] == 0,

@@ -162,10 +162,14 @@ void run_run(Arguments arguments) {
     return;
   }
   RunTotals totals;
-  engine->load(image);
-  run_images(*engine, network, EieFunction(network, static_cast<int>(arguments.config.acc_width)),
-             data, arguments.first, arguments.images, totals);
-  engine->finish();
+  try {
+    engine->load(image);
+    run_images(*engine, network, EieFunction(network, static_cast<int>(arguments.config.acc_width)),
+               data, arguments.first, arguments.images, totals);
+    engine->finish();
+  } catch (const LockstepMismatch& mismatch) {
+    throw ExpectationFailed(mismatch.what());
+  }
   result.update(report(arguments, *engine, totals));
   write_json(arguments.json, result);
   if (totals.mismatched_images > 0) {
