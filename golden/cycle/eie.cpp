@@ -23,32 +23,35 @@ eie::eie(const EieConfig& config)
 // first; what is held or popped is known only at the root, and goes back down from there.
 void eie::propagate() {
   propagate_pe_outputs();
+  propagate_rest([](uint32_t, uint32_t) {});
+}
+
+void eie::propagate_control() {
   lnzd.propagate_up();
   propagate_ccu();
   lnzd.root_pop_i = ccu.root_pop_o;
   lnzd.propagate_down();
-  propagate_pe_inputs();
 }
 
 void eie::propagate_pe_outputs() {
-  uint8_t hold = 0, busy = 0, flags = 0;
-  uint64_t io_rdata = 0;
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
-    eie_pe& p = pe[k];
-    p.propagate_state();
-    hold |= p.full_o;
-    busy |= p.busy_o;
-    flags |= p.flags_o;
-    io_rdata |= p.io_rdata_o;
-    lnzd.leaf_valid_i[k] = p.leaf_valid_o;
-    lnzd.leaf_done_i[k] = p.leaf_done_o;
-    lnzd.leaf_col_i[k] = p.leaf_col_o;
-    lnzd.leaf_act_i[k] = p.leaf_act_o;
+    propagate_pe_outputs(k);
   }
-  ccu.hold_i = hold;
-  ccu.pe_busy_i = busy;
-  ccu.flags_i = flags;
-  ccu.io_rdata_i = io_rdata;
+}
+
+inline void eie::propagate_pe_outputs(uint32_t k) {
+  eie_pe& p = pe[k];
+  p.propagate_state();
+  ccu.hold_i |= p.full_o;
+  ccu.pe_busy_i |= p.busy_o;
+  ccu.flags_i |= p.flags_o;
+  ccu.io_rdata_i |= p.io_rdata_o;
+  lnzd.leaf_valid_i[k] = p.leaf_valid_o;
+  lnzd.leaf_done_i[k] = p.leaf_done_o;
+  lnzd.leaf_col_i[k] = p.leaf_col_o;
+  lnzd.leaf_act_i[k] = p.leaf_act_o;
 }
 
 void eie::propagate_ccu() {
@@ -70,9 +73,7 @@ void eie::propagate_ccu() {
   io_ready_o = ccu.io_ready_o;
   io_rvalid_o = ccu.io_rvalid_o;
   io_rdata_o = ccu.io_rdata_o;
-}
 
-void eie::propagate_pe_inputs() {
   common_.advance_i = ccu.advance_o;
   common_.b_valid_i = ccu.b_valid_o;
   common_.b_odd_first_i = ccu.b_odd_first_o;
@@ -103,11 +104,25 @@ void eie::propagate_pe_inputs() {
   common_.io_addr_i = ccu.io_addr_o;
   common_.cb_data_i = ccu.cb_data_o;
   common_.io_wdata_i = ccu.io_wdata_o;
-  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+}
+
+void eie::propagate_pe_inputs(uint32_t first, uint32_t count) {
+  for (uint32_t k = first; k < first + count; ++k) {
     eie_pe& p = pe[k];
     static_cast<eie_pe_common&>(p) = common_;
     p.leaf_pop_i = lnzd.leaf_pop_o[k];
     p.propagate_inputs();
+  }
+}
+
+void eie::edge(bool rst) {
+  ccu.update(rst);
+  lnzd.update(rst);
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+    pe[k].update(rst);
+    propagate_pe_outputs(k);
   }
 }
 

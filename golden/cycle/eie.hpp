@@ -41,10 +41,30 @@ class eie {
   void propagate();
   void update(bool rst);
 
+  // The same for a caller who wants speed: edge() is update() and the part of the next propagate()
+  // that follows from the registers, in one pass over the PEs; propagate_rest() is what is left of
+  // propagate() then. In it, seen(first, count) is called for one block of PEs after the other as
+  // soon as they have settled, while their variables are still in the processor's cache.
+  void edge(bool rst);
+  template <class Seen>
+  void propagate_rest(Seen&& seen) {
+    propagate_control();
+    const uint32_t n_pe = static_cast<uint32_t>(pe.size());
+    for (uint32_t first = 0; first < n_pe; first += kBlock) {
+      const uint32_t count = first + kBlock <= n_pe ? kBlock : n_pe - first;
+      propagate_pe_inputs(first, count);
+      seen(first, count);
+    }
+  }
+
  private:
   void propagate_pe_outputs();
+  void propagate_control();
   void propagate_ccu();
-  void propagate_pe_inputs();
+  void propagate_pe_inputs(uint32_t first, uint32_t count);
+  void propagate_pe_outputs(uint32_t k);
+
+  static constexpr uint32_t kBlock = 8;
 
   eie_pe_common common_;  // what all PEs get in this cycle
   uint16_t list_first_mask_;

@@ -11,7 +11,7 @@ EieOutputs eie_cycle_device::clock(const EieInputs& inputs) {
   model.io_write_i = inputs.io_write_i;
   model.io_addr_i = inputs.io_addr_i;
   model.io_wdata_i = inputs.io_wdata_i;
-  model.propagate();
+  model.propagate_rest([](uint32_t, uint32_t) {});
   if (statistics) statistics->observe(model);
 
   EieOutputs outputs;
@@ -21,7 +21,7 @@ EieOutputs eie_cycle_device::clock(const EieInputs& inputs) {
   outputs.io_ready_o = model.io_ready_o;
   outputs.io_rvalid_o = model.io_rvalid_o;
   outputs.io_rdata_o = model.io_rdata_o;
-  model.update(inputs.rst_i);
+  model.edge(inputs.rst_i);
   return outputs;
 }
 

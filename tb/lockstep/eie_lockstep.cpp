@@ -54,10 +54,11 @@ struct Sides {
     std::vector<std::pair<const void*, size_t>> objects;
     for (const eie_pe& pe : model.pe) objects.emplace_back(&pe, sizeof(pe));
     table.finish(objects);
+    model.propagate();
   }
 
-  // Up to the edge.
-  EieOutputs settle(const EieInputs& inputs) {
+  // Up to the edge. Sets `differs` if any signal does.
+  EieOutputs settle(const EieInputs& inputs, bool* differs) {
     const EieOutputs outputs = rtl->settle(inputs);
     model.start_i = inputs.start_i;
     model.list_first_i = inputs.list_first_i;
@@ -66,11 +67,14 @@ struct Sides {
     model.io_write_i = inputs.io_write_i;
     model.io_addr_i = inputs.io_addr_i;
     model.io_wdata_i = inputs.io_wdata_i;
-    model.propagate();
+    bool inside = false;
+    model.propagate_rest(
+        [&](uint32_t first, uint32_t count) { inside |= table.differs_inside(first, count); });
+    *differs = inside || table.differs_outside();
     return outputs;
   }
   void edge(const EieInputs& inputs) {
-    model.update(inputs.rst_i);
+    model.edge(inputs.rst_i);
     rtl->edge();
   }
 
@@ -99,9 +103,12 @@ struct EieLockstep::Impl {
     return options.make_rtl ? options.make_rtl() : make_eie_rtl(config);
   }
 
-  EieOutputs settle(Sides& both, const EieInputs& inputs, uint64_t at) const {
-    if (options.tamper) options.tamper(at, both.model);
-    return both.settle(inputs);
+  EieOutputs settle(Sides& both, const EieInputs& inputs, uint64_t at, bool* differs) const {
+    if (options.tamper) {
+      options.tamper(at, both.model);
+      both.model.propagate();
+    }
+    return both.settle(inputs, differs);
   }
 
   [[noreturn]] void mismatch();
@@ -156,7 +163,8 @@ std::string EieLockstep::Impl::replay(const std::string& instance) const {
   uint64_t at = 0;
   for (const auto& run : log.runs()) {
     for (uint64_t i = 0; i < run.second && at <= cycle; ++i, ++at) {
-      settle(again, run.first, at);
+      bool differs = false;
+      settle(again, run.first, at, &differs);
       if (at >= wave_from && !options.mismatch_waves.empty() && window_error.empty()) {
         try {
           if (!window) {
@@ -207,8 +215,9 @@ const EieConfig& EieLockstep::config() const { return impl_->config; }
 EieOutputs EieLockstep::clock(const EieInputs& inputs) {
   Impl& i = *impl_;
   i.log.push(inputs);
-  const EieOutputs outputs = i.settle(i.sides, inputs, i.cycle);
-  if (i.sides.table.differs()) i.mismatch();
+  bool differs = false;
+  const EieOutputs outputs = i.settle(i.sides, inputs, i.cycle, &differs);
+  if (differs) i.mismatch();
   if (i.waves) i.waves->sample(i.cycle);
   if (i.options.statistics) i.options.statistics->observe(i.sides.model);
   i.sides.edge(inputs);
@@ -220,8 +229,9 @@ void EieLockstep::finish() {
   Impl& i = *impl_;
   const EieInputs idle;
   i.log.push(idle);
-  const EieOutputs outputs = i.settle(i.sides, idle, i.cycle);
-  if (i.sides.table.differs()) i.mismatch();
+  bool differs = false;
+  const EieOutputs outputs = i.settle(i.sides, idle, i.cycle, &differs);
+  if (differs) i.mismatch();
   if (i.waves) i.waves->sample(i.cycle);
   i.waves.reset();
   // Both sides agree, so the model speaks for the RTL too.

@@ -40,10 +40,26 @@ uint32_t log2_bytes(uint32_t bytes) { return bytes == 8 ? 3 : bytes == 4 ? 2 : b
 // first cache while one entry after the other passes over them, enough to make the table cheap.
 constexpr size_t kBlock = 8;
 
-// One entry in `count` instances, which lie at equal distances on both sides.
-template <class Rtl, class Model>
+// One entry in `count` instances, which lie at equal distances on both sides. kWhole: count is
+// kBlock, which the compiler then unrolls.
+template <class Rtl, class Model, bool kWhole>
 uint64_t strided_difference(const uint8_t* rtl, ptrdiff_t rtl_stride, const uint8_t* model,
                             ptrdiff_t model_stride, size_t count) {
+  if (kWhole) {
+    // Two instances three strides apart a step: few pointers, all loads independent.
+    const ptrdiff_t r3 = 3 * rtl_stride, m3 = 3 * model_stride;
+    const uint8_t* r = rtl + 4 * rtl_stride;
+    const uint8_t* m = model + 4 * model_stride;
+    uint64_t a = load_as<Rtl>(rtl) ^ load_as<Model>(model);
+    uint64_t b = load_as<Rtl>(rtl + rtl_stride) ^ load_as<Model>(model + model_stride);
+    a |= load_as<Rtl>(rtl + 2 * rtl_stride) ^ load_as<Model>(model + 2 * model_stride);
+    b |= load_as<Rtl>(rtl + r3) ^ load_as<Model>(model + m3);
+    a |= load_as<Rtl>(r) ^ load_as<Model>(m);
+    b |= load_as<Rtl>(r + rtl_stride) ^ load_as<Model>(m + model_stride);
+    a |= load_as<Rtl>(r + 2 * rtl_stride) ^ load_as<Model>(m + 2 * model_stride);
+    b |= load_as<Rtl>(r + r3) ^ load_as<Model>(m + m3);
+    return a | b;
+  }
   uint64_t difference = 0;
   for (size_t i = 0; i < count; ++i) {
     difference |= load_as<Rtl>(rtl) ^ load_as<Model>(model);
@@ -203,68 +219,81 @@ void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& obje
     add_entries(group, s, group.instances[0]);
   }
   groups_.clear();
+  objects_ = objects.size();
   rest.find_runs();
   groups_.push_back(std::move(rest));
   for (Group& group : per_object) {
-    if (group.instances.empty()) continue;
+    if (group.instances.empty()) {
+      --objects_;
+      continue;
+    }
     group.find_runs();
     if (!groups_.back().append(group)) groups_.push_back(std::move(group));
   }
 }
 
-template <class Rtl, class Model>
-uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t count, size_t r,
-                                 size_t m) {
+template <class Rtl, class Model, bool kWhole>
+uint64_t SignalTable::table_difference(const Group& g, const Instance& first, size_t count,
+                                       size_t r, size_t m) {
   uint64_t d = 0;
   for (const Entry& e : g.tables[r][m]) {
-    // The usual count is a constant, so that the compiler unrolls.
-    const uint8_t* rtl = first.rtl + e.rtl;
-    const uint8_t* model = first.model + e.model;
-    d |= count == kBlock
-             ? strided_difference<Rtl, Model>(rtl, g.rtl_stride, model, g.model_stride, kBlock)
-             : strided_difference<Rtl, Model>(rtl, g.rtl_stride, model, g.model_stride, count);
+    d |= strided_difference<Rtl, Model, kWhole>(first.rtl + e.rtl, g.rtl_stride,
+                                                first.model + e.model, g.model_stride, count);
   }
   return d;
 }
 
+template <bool kWhole>
+uint64_t SignalTable::tables_difference(const Group& g, const Instance& first, size_t count) {
+  return table_difference<uint8_t, uint8_t, kWhole>(g, first, count, 0, 0) |
+         table_difference<uint8_t, uint16_t, kWhole>(g, first, count, 0, 1) |
+         table_difference<uint8_t, uint32_t, kWhole>(g, first, count, 0, 2) |
+         table_difference<uint8_t, uint64_t, kWhole>(g, first, count, 0, 3) |
+         table_difference<uint16_t, uint16_t, kWhole>(g, first, count, 1, 1) |
+         table_difference<uint16_t, uint32_t, kWhole>(g, first, count, 1, 2) |
+         table_difference<uint16_t, uint64_t, kWhole>(g, first, count, 1, 3) |
+         table_difference<uint32_t, uint32_t, kWhole>(g, first, count, 2, 2) |
+         table_difference<uint32_t, uint64_t, kWhole>(g, first, count, 2, 3) |
+         table_difference<uint64_t, uint64_t, kWhole>(g, first, count, 3, 3);
+}
+
 uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t count) {
-  uint64_t d = 0;
-  for (const Run& run : g.runs) {
-    for (size_t i = 0; i < count; ++i) {
-      const ptrdiff_t at = static_cast<ptrdiff_t>(i);
-      d |= run_difference(first.rtl + run.first.rtl + at * g.rtl_stride,
-                          first.model + run.first.model + at * g.model_stride, run.words);
+  uint64_t d = count == kBlock ? tables_difference<true>(g, first, count)
+                               : tables_difference<false>(g, first, count);
+  for (size_t i = 0; i < count; ++i) {
+    const ptrdiff_t at = static_cast<ptrdiff_t>(i);
+    const uint8_t* rtl = first.rtl + at * g.rtl_stride;
+    const uint8_t* model = first.model + at * g.model_stride;
+    for (const Run& run : g.runs) {
+      d |= run_difference(rtl + run.first.rtl, model + run.first.model, run.words);
     }
-  }
-  for (const Guarded& guarded : g.guarded) {
-    for (size_t i = 0; i < count; ++i) {
-      const uint8_t* model = first.model + static_cast<ptrdiff_t>(i) * g.model_stride;
+    for (const Guarded& guarded : g.guarded) {
       if (!(model[guarded.guard0] && model[guarded.guard1])) continue;
-      const uint8_t* rtl = first.rtl + static_cast<ptrdiff_t>(i) * g.rtl_stride;
       for (const Guarded::Word& w : guarded.words) {
         d |= load(rtl + w.entry.rtl, w.rtl_bytes) ^ load(model + w.entry.model, w.model_bytes);
       }
     }
   }
-  return d |  //
-         difference<uint8_t, uint8_t>(g, first, count, 0, 0) |
-         difference<uint8_t, uint16_t>(g, first, count, 0, 1) |
-         difference<uint8_t, uint32_t>(g, first, count, 0, 2) |
-         difference<uint8_t, uint64_t>(g, first, count, 0, 3) |
-         difference<uint16_t, uint16_t>(g, first, count, 1, 1) |
-         difference<uint16_t, uint32_t>(g, first, count, 1, 2) |
-         difference<uint16_t, uint64_t>(g, first, count, 1, 3) |
-         difference<uint32_t, uint32_t>(g, first, count, 2, 2) |
-         difference<uint32_t, uint64_t>(g, first, count, 2, 3) |
-         difference<uint64_t, uint64_t>(g, first, count, 3, 3);
+  return d;
 }
 
-bool SignalTable::differs() const {
+bool SignalTable::differs_outside() const {
+  return difference(groups_[0], groups_[0].instances[0], 1) != 0;
+}
+
+bool SignalTable::differs_inside(size_t first, size_t count) const {
   uint64_t d = 0;
-  for (const Group& g : groups_) {
-    for (size_t i = 0; i < g.instances.size(); i += kBlock) {
-      d |= difference(g, g.instances[i], std::min(kBlock, g.instances.size() - i));
+  size_t start = 0;  // number of the group's first object
+  for (size_t group = 1; group < groups_.size() && count; ++group) {
+    const Group& g = groups_[group];
+    for (size_t i = first - start; i < g.instances.size() && count;) {
+      const size_t block = std::min({kBlock, g.instances.size() - i, count});
+      d |= difference(g, g.instances[i], block);
+      i += block;
+      first += block;
+      count -= block;
     }
+    start += g.instances.size();
   }
   return d != 0;
 }

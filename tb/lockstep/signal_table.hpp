@@ -53,8 +53,10 @@ class SignalTable {
   // instances of equal layout on both sides are compared by one table entry.
   void finish(const std::vector<std::pair<const void*, size_t>>& objects);
 
-  // True if any signal differs.
-  bool differs() const;
+  // True if any signal differs: of all; of what lies in none of the objects; of `count` objects.
+  bool differs() const { return differs_outside() || differs_inside(0, objects_); }
+  bool differs_outside() const;
+  bool differs_inside(size_t first, size_t count) const;
 
   const std::vector<Signal>& signals() const { return signals_; }
 
@@ -112,14 +114,17 @@ class SignalTable {
   void add_words(const std::string& instance, const char* name, const uint8_t* model,
                  size_t model_bytes, size_t count, bool array, std::array<const uint8_t*, 2> guard);
   static void add_entries(Group& group, const Signal& signal, const Instance& base);
-  template <class Rtl, class Model>
-  static uint64_t difference(const Group& group, const Instance& first, size_t count,
-                             size_t rtl_size, size_t model_size);
+  template <class Rtl, class Model, bool kWhole>
+  static uint64_t table_difference(const Group& group, const Instance& first, size_t count,
+                                   size_t rtl_size, size_t model_size);
+  template <bool kWhole>
+  static uint64_t tables_difference(const Group& group, const Instance& first, size_t count);
   static uint64_t difference(const Group& group, const Instance& first, size_t count);
 
   VerilatedContext& context_;
   std::vector<Signal> signals_;
-  std::vector<Group> groups_;
+  std::vector<Group> groups_;  // the first: outside of all objects; then the objects, in order
+  size_t objects_ = 0;
 };
 
 }  // namespace sparsys
