@@ -125,8 +125,8 @@ void eie_ccu::update(bool rst) {
     io1_valid_q = io2_read_q = io3_valid_q = 0;
     cycles_q = broadcasts_q = held_q = 0;
   } else {
+    update_io();  // reads the counters of this cycle
     update_counters();
-    update_io();
     update_list();  // reads b_valid_q and the list RAM's output of this cycle
     update_broadcast();
   }

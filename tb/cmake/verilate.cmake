@@ -10,7 +10,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_
 # lockstep/signals/<module>.def, each line SIGNAL(name), GUARDED(name, ...), ARRAY(name).
 set(public_vlt ${CMAKE_CURRENT_BINARY_DIR}/lockstep.vlt)
 function(sparsys_write_public_vlt)
-  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/lockstep/signals/*.def)
+  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../lockstep/signals/*.def)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
   set(text "`verilator_config\n// One object for each PE, so that its variables keep one layout.\nno_inline -module \"eie_pe\"\n")
   foreach(list ${lists})
@@ -25,14 +25,43 @@ function(sparsys_write_public_vlt)
 endfunction()
 sparsys_write_public_vlt()
 
-# sparsys_verilate(NAME TOP module [PARAMETERS N=4 ...] [SOURCES files instead of the whole list]):
-# static library NAME with class V<NAME>.
+# Verilator's own code, for all libraries of one translation unit.
+add_library(sparsys_verilated STATIC EXCLUDE_FROM_ALL ${VERILATOR_ROOT}/include/verilated.cpp
+                                                      ${VERILATOR_ROOT}/include/verilated_threads.cpp)
+target_include_directories(sparsys_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/include
+                                                           ${VERILATOR_ROOT}/include/vltstd)
+target_compile_options(sparsys_verilated PRIVATE -w)
+target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
+
+# sparsys_verilate(NAME TOP module [ONE_UNIT] [PARAMETERS N=4 ...] [SOURCES files instead of the
+# whole list]): static library NAME with class V<NAME>. ONE_UNIT: one translation unit, verilated
+# while building and not while configuring; cheaper for models that need not be fast.
 function(sparsys_verilate name)
-  cmake_parse_arguments(ARG "" "TOP" "PARAMETERS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_UNIT" "TOP" "PARAMETERS;SOURCES" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
   endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND -G)
+  if(ARG_ONE_UNIT)
+    set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
+    add_custom_command(
+      OUTPUT ${dir}/V${name}__ALL.cpp
+      BYPRODUCTS ${dir}/V${name}.h
+      COMMAND ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
+              --cc --prefix V${name} --top-module ${ARG_TOP} --Mdir ${dir}
+              ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint
+              -Wno-style ${public_vlt} ${ARG_SOURCES}
+      COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${name}
+              -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+      DEPENDS ${public_vlt} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+      COMMENT "Verilating ${name}"
+      VERBATIM)
+    add_library(${name} STATIC ${dir}/V${name}__ALL.cpp)
+    target_include_directories(${name} SYSTEM PUBLIC ${dir})
+    target_compile_options(${name} PRIVATE -w -O1)
+    target_link_libraries(${name} PUBLIC sparsys_verilated)
+    return()
+  endif()
   add_library(${name} STATIC)
   verilate(${name} PREFIX V${name} TOP_MODULE ${ARG_TOP} SOURCES ${public_vlt} ${ARG_SOURCES}
            VERILATOR_ARGS ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert
@@ -42,15 +71,15 @@ function(sparsys_verilate name)
                                                    ${VERILATOR_ROOT}/include/vltstd)
 endfunction()
 
-# sparsys_eie_rtl(NAME [UNREGISTERED] [SOURCES ...] [N_PE 4] ...): object library NAME_rtl with
-# sparsys::make_NAME(), entered in the registry of make_eie_rtl() unless UNREGISTERED.
+# sparsys_eie_rtl(NAME [UNREGISTERED] [ONE_UNIT] [SOURCES ...] [N_PE 4] ...): object library
+# NAME_rtl with sparsys::make_NAME(), entered in the registry of make_eie_rtl() unless UNREGISTERED.
 function(sparsys_eie_rtl name)
   set(defaults N_PE 64 ENTRY_DEPTH 131072 PTR_DEPTH 16384 ACT_REGS 64 ACT_RAM_DEPTH 1024
       QUEUE_DEPTH 8 ACC_WIDTH 32 CODEBOOKS 16 LIST_DEPTH 256)
   set(keys N_PE ENTRY_DEPTH PTR_DEPTH ACT_REGS ACT_RAM_DEPTH QUEUE_DEPTH ACC_WIDTH CODEBOOKS
       LIST_DEPTH)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED" "${keys}" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;ONE_UNIT" "${keys}" "SOURCES" ${ARGN})
   set(parameters)
   foreach(key ${keys})
     if(DEFINED ARG_${key})
@@ -60,7 +89,11 @@ function(sparsys_eie_rtl name)
     endif()
     list(APPEND parameters ${key}=${${key}})
   endforeach()
-  sparsys_verilate(${name} TOP eie PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
+  set(one_unit)
+  if(ARG_ONE_UNIT)
+    set(one_unit ONE_UNIT)
+  endif()
+  sparsys_verilate(${name} TOP eie ${one_unit} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
   set(NAME ${name})
   if(ARG_UNREGISTERED)
     set(REGISTER false)
