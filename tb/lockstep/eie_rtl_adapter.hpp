@@ -20,7 +20,13 @@ class EieRtlAdapter final : public EieRtl {
     top_->clk_i = 0;
     top_->eval();
   }
-  ~EieRtlAdapter() override { top_->final(); }
+  ~EieRtlAdapter() override {
+    // Verilator 5.006 takes leave of its scopes in the thread's context, not in the model's own:
+    // with several engines alive that is the one made last.
+    Verilated::threadContextp(context_.get());
+    top_->final();
+    top_.reset();
+  }
 
   const EieConfig& config() const override { return config_; }
   VerilatedContext& context() override { return *context_; }
