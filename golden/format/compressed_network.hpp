@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A deep-compressed network in memory: what compression makes, what model files hold, and what every
-// sparse engine (function, cycle, RTL) runs. It does not depend on the number of PEs.
+// A deep-compressed network in memory: what compression makes, what model files hold, and what
+// every sparse engine (function, cycle, RTL) runs. It does not depend on the number of PEs.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 
 namespace sparsys {
 
-// One fully connected layer, y = act(round(W x >> shift)), in the integers the engine computes with.
+// One fully connected layer, y = act(round(W x >> shift)), in the engine's integers.
 //
-// W is `outputs` x `inputs`, stored by columns (compressed sparse column): the non-zeros of column j
-// are row[k], code[k] for column_start[j] <= k < column_start[j+1], rows strictly rising.
+// W is `outputs` x `inputs`, stored by columns (compressed sparse column): the non-zeros of column
+// j are row[k], code[k] for column_start[j] <= k < column_start[j+1], rows strictly rising.
 // A non-zero's value is codebook[code] with code in 1..15; codebook[0] is 0 and never stored here.
 //
 // Biases are columns too (EIE, Han 2016, section III: "bias appended as an extra constant-one

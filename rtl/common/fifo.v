@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// First-in first-out queue of any depth. push_i is taken unless full_o, pop_i unless empty_o, both may
-// come in one cycle. head_o is combinational from the storage: a word pushed in one cycle is at the
-// head of an empty queue in the next.
+// First-in first-out queue of any depth. push_i is taken unless full_o, pop_i unless empty_o, both
+// may come in one cycle. head_o is combinational from the storage: a word pushed in one cycle is at
+// the head of an empty queue in the next.
 module fifo #(
     parameter WIDTH = 48,  // bits of a word
     parameter DEPTH = 8    // words, at least 1

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Synchronous RAM with one port that reads or writes; the one place to map such RAMs to a technology.
-// Latency: read data in the cycle after en_i && !we_i, kept until the next read. A write leaves it alone.
+// Synchronous RAM with one port that reads or writes; the one place to map such RAMs to a
+// technology.
+// Latency: read data in the cycle after en_i && !we_i, kept until the next read. A write leaves it
+// alone.
 module ram_1rw #(
     parameter WIDTH = 64,  // bits of a word
     parameter DEPTH = 16,  // words, at least 2

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sparse engine: an array of processing elements that runs deep-compressed fully connected layers
-// without decompressing them (EIE, Han 2016). Formats: docs/eie-format.md, timing: docs/eie-timing.md.
-// Handshake: while idle (busy_o low), load memories and read them back through the io port, one 64-bit
-// word a cycle, reads answer three cycles later; start_i then runs a list of pass descriptors; done_o
-// is high in its last busy cycle.
+// The sparse engine: an array of processing elements that runs deep-compressed fully connected
+// layers without decompressing them (EIE, Han 2016). Formats and timing:
+// docs/eie-format.md, docs/eie-timing.md.
+// Handshake: while idle (busy_o low), load memories and read them back through the io port, one
+// 64-bit word a cycle, reads answer three cycles later; start_i then runs a list of pass
+// descriptors; done_o is high in its last busy cycle.
 module eie #(
     parameter N_PE = 64,             // processing elements, a power of two from 1 to 256
     parameter ENTRY_DEPTH = 131072,  // entries of a PE, a power of two from 32 to 524288
     parameter PTR_DEPTH = 16384,     // pointers of a PE, a power of two from 4 to 65536
-    parameter ACT_REGS = 64,         // source and destination registers of a PE, a power of two, 4 to 64
+    parameter ACT_REGS = 64,         // source registers of a PE, as many destination ones; 4 to 64
     parameter ACT_RAM_DEPTH = 1024,  // activation RAM words of a PE, a power of two from 4 to 65536
     parameter QUEUE_DEPTH = 8,       // activation queue of a PE, 1 to 255
     parameter ACC_WIDTH = 32,        // accumulator bits, 20 to 48

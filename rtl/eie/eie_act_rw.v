@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activation read and write of one PE: source and destination registers, the activation RAM behind
-// them, this PE's leaf of the leading-non-zero tree, and the write-back of accumulators (round, shift,
-// saturate, ReLU) (EIE, Han 2016, section IV).
-// Leaf: offers the non-zero source registers in rising order, one a cycle; leaf_pop_i takes the one offered.
+// them, this PE's leaf of the leading-non-zero tree, and the write-back of accumulators (round,
+// shift, saturate, ReLU) (EIE, Han 2016, section IV).
+// Leaf: offers the non-zero source registers in rising order, one a cycle; leaf_pop_i takes the one
+// offered.
 // Write-back: wb_acc_i taken with wb_read_i is in the destination register two edges later.
 module eie_act_rw #(
     parameter N_PE = 64,                        // PEs in the array
@@ -107,7 +108,8 @@ module eie_act_rw #(
 
   // Activation RAM.
   wire [15:0] ram_rdata;
-  wire [ROW_W-1:0] wb_ram_row = {{(ROW_W - RAM_W) {1'b0}}, dst_addr_i} + {{(ROW_W - REG_W) {1'b0}}, wb_row_q};
+  wire [ROW_W-1:0] wb_ram_row =
+      {{(ROW_W - RAM_W) {1'b0}}, dst_addr_i} + {{(ROW_W - REG_W) {1'b0}}, wb_row_q};
   wire wb_store = wb_valid_q && store_dst_i;
 
   ram_1rw #(
@@ -122,7 +124,7 @@ module eie_act_rw #(
       .rdata_o(ram_rdata)
   );
 
-  // Register banks: the source is written by loads, the destination by write-back, both by the port.
+  // Register banks: loads write the source, write-back the destination, the port either.
   wire [ROW_W-1:0] io_row_wide = {{(ROW_W - RAM_W) {1'b0}}, io_addr_i};
   wire [REG_W-1:0] io_row = io_row_wide[REG_W-1:0];
   wire src_we = ld_we_i || (io_src_en_i && io_write_i);
@@ -203,7 +205,9 @@ module eie_act_rw #(
         wb_acc_q <= wb_acc_i;
       end
 
-      if ((io_src_en_i || io_dst_en_i) && !io_write_i) io_reg_q <= io_src_en_i ? src_rdata : dst_rdata;
+      if ((io_src_en_i || io_dst_en_i) && !io_write_i) begin
+        io_reg_q <= io_src_en_i ? src_rdata : dst_rdata;
+      end
     end
   end
 

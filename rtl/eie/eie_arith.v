@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic unit: decodes an entry's code and row, multiplies by the activation and adds to the row's
-// accumulator (EIE, Han 2016, section IV). Four stages, one entry a cycle, never stalls:
+// Arithmetic unit: decodes an entry's code and row, multiplies by the activation and adds to the
+// row's accumulator (EIE, Han 2016, section IV). Four stages, one entry a cycle, never stalls:
 //   1 codebook look-up, row accumulate   2 multiply, accumulator read   3 add, saturate   4 write
-// An accumulator hit again after one cycle gets the sum forwarded from stage 4 to stage 3, after two
-// cycles from stage 4 to stage 2. Between passes the write-back port reads the accumulators.
+// An accumulator hit again after one cycle gets the sum forwarded from stage 4 to stage 3, after
+// two cycles from stage 4 to stage 2. Between passes the write-back port reads the accumulators.
 module eie_arith #(
     parameter ACT_REGS = 64,           // accumulators, a power of two
     parameter ACC_WIDTH = 32,          // accumulator bits, 20 to 48

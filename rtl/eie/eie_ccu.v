@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Central control: runs a list of pass descriptors, collects one non-zero activation a cycle from the
-// tree's root and broadcasts it, waits for the PEs to drain, writes back; while idle, serves the
-// load and read-back port (EIE, Han 2016, section IV: I/O mode and computing mode).
-// Handshake: start_i in an idle cycle runs list_count_i descriptors from list_first_i; done_o is one
-// cycle long, the last busy one. A port request is taken with io_valid_i && io_ready_o; a read answers
-// three cycles later.
+// Central control: runs a list of pass descriptors, collects one non-zero activation a cycle from
+// the tree's root and broadcasts it, waits for the PEs to drain, writes back; while idle, serves
+// the load and read-back port (EIE, Han 2016, section IV: I/O mode and computing mode).
+// Handshake: start_i in an idle cycle runs list_count_i descriptors from list_first_i; done_o is
+// one cycle long, the last busy one. A port request is taken with io_valid_i && io_ready_o; a read
+// answers three cycles later.
 module eie_ccu #(
     parameter N_PE = 64,                      // PEs in the array, a power of two
     parameter PTR_DEPTH = 16384,              // pointers of a PE, a power of two
@@ -361,7 +361,9 @@ module eie_ccu #(
     end
   end
 
-  wire unused = &{1'b0, ptr_base, codebook, step_before, d1_q[63], d1_q[55:54], in_rows_wide, out_rows_wide};
+  wire unused = &{
+      1'b0, ptr_base, codebook, step_before, d1_q[63], d1_q[55:54], in_rows_wide, out_rows_wide
+  };
 
   generate
     if (PTR_DEPTH < 4 || PTR_DEPTH > 65536 || (PTR_DEPTH & (PTR_DEPTH - 1)) != 0)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One node of the leading-non-zero tree: merges four streams of (column, activation), each rising in
-// its column, into one rising stream (EIE, Han 2016, section IV).
-// Handshake: a child offers with valid and is taken by pop in the same cycle; done says that nothing
-// will follow. Child 0 holds lower columns than child 1 wherever their rows are equal.
+// One node of the leading-non-zero tree: merges four streams of (column, activation), each rising
+// in its column, into one rising stream (EIE, Han 2016, section IV).
+// Handshake: a child offers with valid and is taken by pop in the same cycle; done says that
+// nothing will follow. Child 0 holds lower columns than child 1 wherever their rows are equal.
 // Latency one cycle, throughput one a cycle.
 module eie_lnzd_node #(
     parameter COL_W = 12,  // bits of a column number
-    parameter ROW_LSB = 6  // columns are compared from this bit up; below it the child order decides
+    parameter ROW_LSB = 6  // columns are compared from this bit up, below it children are in order
 ) (
     input  wire               clk_i,
     input  wire               rst_i,

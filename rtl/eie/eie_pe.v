@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One processing element: pointer read, activation queue, sparse-matrix read, arithmetic, activation
-// read and write (EIE, Han 2016, figure 4). All PEs are the same module, numbered by id_i.
+// One processing element: pointer read, activation queue, sparse-matrix read, arithmetic,
+// activation read and write (EIE, Han 2016, figure 4). All PEs are the same module, numbered by
+// id_i.
 // Broadcast to accumulator: see docs/eie-timing.md; port reads answer in the next cycle.
 module eie_pe #(
     parameter N_PE = 64,                           // PEs in the array
@@ -270,7 +271,7 @@ module eie_pe #(
   assign busy_o  = pointer_busy || !head_empty || spmat_busy || arith_busy;
   assign flags_o = {pointer_error, row_error, saturated};
 
-  // Read-back: the unit's answer in its place of the word, zeros elsewhere, so that PEs can be ORed.
+  // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
   wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;
   wire [63:0] act_word = {48'd0, act_rdata} << {lane, 4'd0};
   assign io_rdata_o = io_sel_q == SEL_NONE    ? 64'd0 :

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pointer read: looks up the first and last entry of the broadcast column in this PE, one column a
 // cycle, from an even and an odd bank at once (EIE, Han 2016, section IV).
-// Handshake: takes b_valid_i in a cycle with advance_i, one cycle later pushes the column's range in a
-// cycle with advance_i, unless the column is empty. Stands still without advance_i.
+// Handshake: takes b_valid_i in a cycle with advance_i, one cycle later pushes the column's range
+// in a cycle with advance_i, unless the column is empty. Stands still without advance_i.
 module eie_ptr_read #(
     parameter PTR_DEPTH = 16384,               // pointers in both banks together, a power of two
     parameter BANK_W = $clog2(PTR_DEPTH / 2)  // derived, do not override

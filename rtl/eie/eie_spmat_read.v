@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sparse-matrix read: turns the queue's head column into entries (code, zero rows skipped), one a cycle.
-// The fetch half reads the 64-bit rows of the entry memory; the decode half picks the bytes out of the
-// memory's output. The next row, of this column or of the next, is fetched in the cycle in which the
-// last byte of the present one is picked, so that a queue with work means an entry every cycle.
+// Sparse-matrix read: turns the queue's head column into entries (code, zero rows skipped), one a
+// cycle. The fetch half reads the 64-bit rows of the entry memory; the decode half picks the bytes
+// out of the memory's output. The next row, of this column or of the next, is fetched in the cycle
+// in which the last byte of the present one is picked, so that a queue with work means an entry
+// every cycle.
 // Latency: queue head to e_*_o two cycles. No back pressure: the arithmetic never stalls.
 module eie_spmat_read #(
     parameter ENTRY_DEPTH = 131072,            // entries, a power of two, at least 32
