@@ -39,7 +39,7 @@ build: configure
 
 demo: configure
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
-	@$(BUILD)/bin/sparsys demo --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
+	@$(BUILD)/bin/sparsys demo --cache $(BUILD)/models --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
 test: build

@@ -7,6 +7,9 @@ import xml.etree.ElementTree as ElementTree
 
 import report
 
+# What CTest says of a test that chose not to run; any other test that did not run has failed.
+SKIPPED = ("SKIP_REGULAR_EXPRESSION_MATCHED", "SKIP_RETURN_CODE", "Disabled")
+
 
 def main():
     if len(sys.argv) != 3:
@@ -20,14 +23,15 @@ def main():
     for case in root.iter("testcase"):
         name = case.get("name")
         suite = suites.setdefault(name.split(".")[0].split("/")[0], [0, 0, 0, 0.0])
-        status = case.get("status")
-        if case.find("failure") is not None or status == "fail":
-            suite[1] += 1
-            failed_names.append(name)
-        elif case.find("skipped") is not None or status in ("notrun", "disabled"):
+        skipped = case.find("skipped")
+        if case.get("status") == "run" and case.find("failure") is None:
+            suite[0] += 1
+        elif case.get("status") == "disabled" or (
+                skipped is not None and skipped.get("message", "").startswith(SKIPPED)):
             suite[2] += 1
         else:
-            suite[0] += 1
+            suite[1] += 1
+            failed_names.append(name)
         suite[3] += float(case.get("time") or 0)
     rows = [[name, s[0], s[1], s[2], round(s[3], 1)] for name, s in sorted(suites.items())]
     total = [sum(row[i] for row in rows) for i in range(1, 4)]
