@@ -23,7 +23,7 @@ class EieRtlAdapter final : public EieRtl {
   ~EieRtlAdapter() override {
     // Verilator 5.006 takes leave of its scopes in the thread's context, not in the model's own:
     // with several engines alive that is the one made last.
-    Verilated::threadContextp(context_.get());
+    ::Verilated::threadContextp(context_.get());
     top_->final();
     top_.reset();
   }

@@ -40,35 +40,6 @@ uint32_t log2_bytes(uint32_t bytes) { return bytes == 8 ? 3 : bytes == 4 ? 2 : b
 // first cache while one entry after the other passes over them, enough to make the table cheap.
 constexpr size_t kBlock = 8;
 
-// One entry in `count` instances, which lie at equal distances on both sides. kWhole: count is
-// kBlock, which the compiler then unrolls.
-template <class Rtl, class Model, bool kWhole>
-uint64_t strided_difference(const uint8_t* rtl, ptrdiff_t rtl_stride, const uint8_t* model,
-                            ptrdiff_t model_stride, size_t count) {
-  if (kWhole) {
-    // Two instances three strides apart a step: few pointers, all loads independent.
-    const ptrdiff_t r3 = 3 * rtl_stride, m3 = 3 * model_stride;
-    const uint8_t* r = rtl + 4 * rtl_stride;
-    const uint8_t* m = model + 4 * model_stride;
-    uint64_t a = load_as<Rtl>(rtl) ^ load_as<Model>(model);
-    uint64_t b = load_as<Rtl>(rtl + rtl_stride) ^ load_as<Model>(model + model_stride);
-    a |= load_as<Rtl>(rtl + 2 * rtl_stride) ^ load_as<Model>(model + 2 * model_stride);
-    b |= load_as<Rtl>(rtl + r3) ^ load_as<Model>(model + m3);
-    a |= load_as<Rtl>(r) ^ load_as<Model>(m);
-    b |= load_as<Rtl>(r + rtl_stride) ^ load_as<Model>(m + model_stride);
-    a |= load_as<Rtl>(r + 2 * rtl_stride) ^ load_as<Model>(m + 2 * model_stride);
-    b |= load_as<Rtl>(r + r3) ^ load_as<Model>(m + m3);
-    return a | b;
-  }
-  uint64_t difference = 0;
-  for (size_t i = 0; i < count; ++i) {
-    difference |= load_as<Rtl>(rtl) ^ load_as<Model>(model);
-    rtl += rtl_stride;
-    model += model_stride;
-  }
-  return difference;
-}
-
 // `words` neighbouring words of eight bytes.
 uint64_t run_difference(const uint8_t* rtl, const uint8_t* model, size_t words) {
   uint64_t difference = 0;
@@ -184,10 +155,8 @@ void SignalTable::Group::find_runs() {
 
 bool SignalTable::Group::append(const Group& other) {
   if (!(tables == other.tables && guarded == other.guarded && runs == other.runs)) return false;
-  const ptrdiff_t rtl = other.instances[0].rtl - instances.back().rtl;
   const ptrdiff_t model = other.instances[0].model - instances.back().model;
-  if (instances.size() > 1 && (rtl != rtl_stride || model != model_stride)) return false;
-  rtl_stride = rtl;
+  if (instances.size() > 1 && model != model_stride) return false;
   model_stride = model;
   instances.push_back(other.instances[0]);
   return true;
@@ -233,37 +202,57 @@ void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& obje
 }
 
 template <class Rtl, class Model, bool kWhole>
-uint64_t SignalTable::table_difference(const Group& g, const Instance& first, size_t count,
+uint64_t SignalTable::table_difference(const Group& g, const Instance* block, size_t count,
                                        size_t r, size_t m) {
   uint64_t d = 0;
-  for (const Entry& e : g.tables[r][m]) {
-    d |= strided_difference<Rtl, Model, kWhole>(first.rtl + e.rtl, g.rtl_stride,
-                                                first.model + e.model, g.model_stride, count);
+  if (kWhole) {
+    // All of a block, unrolled: independent loads, few pointers. The model's objects lie at equal
+    // distances; the RTL's do not, as Verilator orders them by name.
+    const ptrdiff_t stride = g.model_stride;
+    const uint8_t* const rtl[kBlock] = {block[0].rtl, block[1].rtl, block[2].rtl, block[3].rtl,
+                                        block[4].rtl, block[5].rtl, block[6].rtl, block[7].rtl};
+    for (const Entry& e : g.tables[r][m]) {
+      const uint8_t* model = block[0].model + e.model;
+      const uint8_t* upper = model + 4 * stride;
+      const auto differ = [&](size_t i, const uint8_t* word) {
+        return load_as<Rtl>(rtl[i] + e.rtl) ^ load_as<Model>(word);
+      };
+      uint64_t a = differ(0, model) | differ(1, model + stride);
+      uint64_t b = differ(2, model + 2 * stride) | differ(3, model + 3 * stride);
+      a |= differ(4, upper) | differ(5, upper + stride);
+      b |= differ(6, upper + 2 * stride) | differ(7, upper + 3 * stride);
+      d |= a | b;
+    }
+  } else {
+    for (const Entry& e : g.tables[r][m]) {
+      for (size_t i = 0; i < count; ++i) {
+        d |= load_as<Rtl>(block[i].rtl + e.rtl) ^ load_as<Model>(block[i].model + e.model);
+      }
+    }
   }
   return d;
 }
 
 template <bool kWhole>
-uint64_t SignalTable::tables_difference(const Group& g, const Instance& first, size_t count) {
-  return table_difference<uint8_t, uint8_t, kWhole>(g, first, count, 0, 0) |
-         table_difference<uint8_t, uint16_t, kWhole>(g, first, count, 0, 1) |
-         table_difference<uint8_t, uint32_t, kWhole>(g, first, count, 0, 2) |
-         table_difference<uint8_t, uint64_t, kWhole>(g, first, count, 0, 3) |
-         table_difference<uint16_t, uint16_t, kWhole>(g, first, count, 1, 1) |
-         table_difference<uint16_t, uint32_t, kWhole>(g, first, count, 1, 2) |
-         table_difference<uint16_t, uint64_t, kWhole>(g, first, count, 1, 3) |
-         table_difference<uint32_t, uint32_t, kWhole>(g, first, count, 2, 2) |
-         table_difference<uint32_t, uint64_t, kWhole>(g, first, count, 2, 3) |
-         table_difference<uint64_t, uint64_t, kWhole>(g, first, count, 3, 3);
+uint64_t SignalTable::tables_difference(const Group& g, const Instance* block, size_t count) {
+  return table_difference<uint8_t, uint8_t, kWhole>(g, block, count, 0, 0) |
+         table_difference<uint8_t, uint16_t, kWhole>(g, block, count, 0, 1) |
+         table_difference<uint8_t, uint32_t, kWhole>(g, block, count, 0, 2) |
+         table_difference<uint8_t, uint64_t, kWhole>(g, block, count, 0, 3) |
+         table_difference<uint16_t, uint16_t, kWhole>(g, block, count, 1, 1) |
+         table_difference<uint16_t, uint32_t, kWhole>(g, block, count, 1, 2) |
+         table_difference<uint16_t, uint64_t, kWhole>(g, block, count, 1, 3) |
+         table_difference<uint32_t, uint32_t, kWhole>(g, block, count, 2, 2) |
+         table_difference<uint32_t, uint64_t, kWhole>(g, block, count, 2, 3) |
+         table_difference<uint64_t, uint64_t, kWhole>(g, block, count, 3, 3);
 }
 
-uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t count) {
-  uint64_t d = count == kBlock ? tables_difference<true>(g, first, count)
-                               : tables_difference<false>(g, first, count);
+uint64_t SignalTable::difference(const Group& g, const Instance* block, size_t count) {
+  uint64_t d = count == kBlock ? tables_difference<true>(g, block, count)
+                               : tables_difference<false>(g, block, count);
   for (size_t i = 0; i < count; ++i) {
-    const ptrdiff_t at = static_cast<ptrdiff_t>(i);
-    const uint8_t* rtl = first.rtl + at * g.rtl_stride;
-    const uint8_t* model = first.model + at * g.model_stride;
+    const uint8_t* rtl = block[i].rtl;
+    const uint8_t* model = block[i].model;
     for (const Run& run : g.runs) {
       d |= run_difference(rtl + run.first.rtl, model + run.first.model, run.words);
     }
@@ -278,7 +267,7 @@ uint64_t SignalTable::difference(const Group& g, const Instance& first, size_t c
 }
 
 bool SignalTable::differs_outside() const {
-  return difference(groups_[0], groups_[0].instances[0], 1) != 0;
+  return difference(groups_[0], &groups_[0].instances[0], 1) != 0;
 }
 
 bool SignalTable::differs_inside(size_t first, size_t count) const {
@@ -288,7 +277,7 @@ bool SignalTable::differs_inside(size_t first, size_t count) const {
     const Group& g = groups_[group];
     for (size_t i = first - start; i < g.instances.size() && count;) {
       const size_t block = std::min({kBlock, g.instances.size() - i, count});
-      d |= difference(g, g.instances[i], block);
+      d |= difference(g, &g.instances[i], block);
       i += block;
       first += block;
       count -= block;

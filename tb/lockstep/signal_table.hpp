@@ -96,13 +96,12 @@ class SignalTable {
     size_t words;
     bool operator==(const Run& o) const { return first == o.first && words == o.words; }
   };
-  // Instances with one layout, at equal distances.
+  // Instances with one layout, the model's at equal distances.
   struct Group {
     Tables tables;
     std::vector<Guarded> guarded;
     std::vector<Run> runs;
     std::vector<Instance> instances;
-    ptrdiff_t rtl_stride = 0;
     ptrdiff_t model_stride = 0;
 
     // Moves neighbours out of the table of eight-byte words.
@@ -115,11 +114,11 @@ class SignalTable {
                  size_t model_bytes, size_t count, bool array, std::array<const uint8_t*, 2> guard);
   static void add_entries(Group& group, const Signal& signal, const Instance& base);
   template <class Rtl, class Model, bool kWhole>
-  static uint64_t table_difference(const Group& group, const Instance& first, size_t count,
+  static uint64_t table_difference(const Group& group, const Instance* block, size_t count,
                                    size_t rtl_size, size_t model_size);
   template <bool kWhole>
-  static uint64_t tables_difference(const Group& group, const Instance& first, size_t count);
-  static uint64_t difference(const Group& group, const Instance& first, size_t count);
+  static uint64_t tables_difference(const Group& group, const Instance* block, size_t count);
+  static uint64_t difference(const Group& group, const Instance* block, size_t count);
 
   VerilatedContext& context_;
   std::vector<Signal> signals_;
