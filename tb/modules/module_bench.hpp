@@ -110,7 +110,11 @@ class RtlTop {
     context.randReset(0);
     top = std::make_unique<Rtl>(&context, "TOP");
   }
-  ~RtlTop() { top->final(); }
+  ~RtlTop() {
+    Verilated::threadContextp(&context);  // as in tb/lockstep/eie_rtl_adapter.hpp
+    top->final();
+    top.reset();
+  }
   VerilatedContext context;
   std::unique_ptr<Rtl> top;
 };
