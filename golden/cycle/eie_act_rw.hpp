@@ -102,11 +102,12 @@ class eie_act_rw : public eie_act_rw_common {
     const uint8_t io_en = io_ram_en_i | io_src_en_i | io_dst_en_i;
     if (!(io_en | ld_read_i | ld_we_i | wb_valid_q)) {  // The usual case: nothing but the leaf.
       source.we_i = destination.we_i = act_ram.en_i = 0;
+      if (advance_leaf_ && pend_q) source.propagate();
     } else {
       propagate_memories(source, destination);
+      source.propagate();
+      destination.propagate();
     }
-    source.propagate();
-    destination.propagate();
   }
 
   void update(bool rst) {

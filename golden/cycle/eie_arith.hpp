@@ -74,9 +74,12 @@ class eie_arith : public eie_arith_common {
     acc.we_i = s3_valid_q & s3_write_q;
     acc.waddr_i = s3_row_q;
     acc.wdata_i = s3_sum_q;
-    acc.raddr_i = wb_read_i ? wb_row_i : s1_row_q;
-    acc.propagate();
-    wb_acc_o = acc_valid_q >> acc.raddr_i & 1 ? acc.rdata_o : 0;
+    // Nobody looks at what is read in other cycles.
+    if (s1_valid_q | wb_read_i) {
+      acc.raddr_i = wb_read_i ? wb_row_i : s1_row_q;
+      acc.propagate();
+      wb_acc_o = acc_valid_q >> acc.raddr_i & 1 ? acc.rdata_o : 0;
+    }
   }
 
   // The outputs that follow from the registers alone: all but wb_acc_o.
