@@ -131,6 +131,12 @@ void EieLockstep::Impl::mismatch() {
   }
   mismatched += differing.size();
   if (differing.empty()) throw Error("lockstep: fast and slow comparison disagree (a defect here)");
+  // Registers first: a wrong one is nearer to the cause than what follows from it in the same
+  // cycle.
+  std::stable_partition(differing.begin(), differing.end(), [](const Signal* s) {
+    const std::string name = s->name.substr(0, s->name.find('['));
+    return name.size() > 2 && name.compare(name.size() - 2, 2, "_q") == 0;
+  });
   const Signal& first = *differing.front();
   std::string text = "lockstep: cycle " + std::to_string(cycle) + ": " + first.instance + "." +
                      first.name + ": RTL 0x" + hex(first.rtl_value()) + ", cycle model 0x" +
