@@ -146,7 +146,8 @@ refuse "magic.model" run --model magic.model --synthetic
 refuse "damaged.model" inspect damaged.model
 
 for engine in rtl cycle function; do
-  refuse "activation RAM" run --model net.model --synthetic --engine $engine --pe 1
+  refuse "net.model: layer 1 (ip1): activation RAM" run --model net.model --synthetic \
+    --engine $engine --pe 1
 done
 refuse "QUEUE_DEPTH is 999" run --model net.model --synthetic --engine cycle --queue 999
 

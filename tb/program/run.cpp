@@ -113,6 +113,15 @@ nlohmann::json report(const Arguments& arguments, const Engine& engine, const Ru
   return result;
 }
 
+// The network in an engine's memories; a network that does not fit is told with its file.
+EieImage image_of(const CompressedNetwork& network, const Arguments& arguments) {
+  try {
+    return build_image(network, arguments.config);
+  } catch (const Error& error) {
+    throw Error(printable(arguments.model, 0) + ": " + error.what());
+  }
+}
+
 void run_run(Arguments arguments) {
   const bool function = arguments.engine == "function";
   const bool lockstep = arguments.engine == "rtl" && !arguments.no_lockstep;
@@ -129,7 +138,7 @@ void run_run(Arguments arguments) {
   check_writable(arguments.waves);
   const CompressedNetwork network = load_compressed_network(arguments.model);
   // Also for the functional model: it stands for an engine of this size.
-  const EieImage image = build_image(network, arguments.config);
+  const EieImage image = image_of(network, arguments);
   std::unique_ptr<Engine> engine;
   if (!function) {
     EngineOptions options;
