@@ -244,7 +244,11 @@ uint64_t run_cycle_model(const Arguments& arguments, const CompressedNetwork& ne
 
 void run_demo(Arguments arguments) {
   check(arguments.config);
-  if (arguments.report == "-") arguments.report = "/dev/stdout";
+  // Told before the training.
+  if (arguments.config.n_pe == 1) {
+    throw Error(
+        "--pe 1: LeNet-300-100 does not fit the activation RAM of one PE, expected 2, 4, 16 or 64");
+  }
   const std::string report_directory = directory_of(arguments.report);
   if (!report_directory.empty()) make_directory(report_directory);
   check_writable(arguments.report);
@@ -325,7 +329,7 @@ void run_demo(Arguments arguments) {
                            fixed(kMinCycleModelSpeed, 0) + " or more")}};
   }
   write_json(arguments.report, report);
-  std::cout << "report: " << arguments.report << std::endl;
+  if (arguments.report != "-") std::cout << "report: " << arguments.report << std::endl;
   if (!mismatch.empty()) throw ExpectationFailed(mismatch);
   expect.throw_if_failed();
 }
@@ -345,13 +349,15 @@ void add_demo(CLI::App& program) {
       ->type_name("N");
   command
       ->add_option("--pe", arguments->config.n_pe,
-                   "Number of PEs: those whose RTL is built in, 1, 2, 4, 16 or 64")
+                   "Number of PEs: those whose RTL is built in and large enough, 2, 4, 16 or 64")
       ->capture_default_str()
       ->type_name("N_PE");
   command->add_option("--cache", arguments->cache, "Directory of models kept from run to run")
       ->capture_default_str()
       ->type_name("DIR");
-  command->add_option("--report", arguments->report, "JSON file to write; -: to stdout")
+  command
+      ->add_option("--report", arguments->report,
+                   "JSON file to write; -: to stdout, behind the table")
       ->capture_default_str()
       ->type_name("FILE");
   command

@@ -98,8 +98,9 @@ holds build/reports/demo.json '"dataset": "synthetic"' '"float_error_pct"' \
   '"rtl_lockstep_cycles_per_second"' '"cycle_model_cycles_per_second"' '"layers"' '"name": "ip1"' \
   '"density_pct"' '"entries"' '"padding"' '"balance_pct"' '"cycle_mismatched_images": 0' \
   '"test_images": 10000'
-# Again, from the cache; then with a damaged file in it.
-expect 0 $demo
+# Again, from the cache, with the report behind the table; then with a damaged file in it.
+expect 0 $demo --report -
+holds out '"rtl_images": 4' "data set"
 [ "$(grep -c '  from ' out)" -eq 2 ] || wrong "models were not taken from the cache"
 net=$(ls build/models/*.net.model)
 cp "$net" kept.model
@@ -118,6 +119,7 @@ refuse "--images" run --model net.model --images -5
 refuse "--pe" run --model net.model --pe many
 refuse "N_PE is 3" run --model net.model --pe 3
 refuse "N_PE is 3" run --model net.model --pe 3 --engine cycle
+refuse "expected 2, 4, 16 or 64" demo --synthetic --epochs 100000 --pe 1
 refuse "N_PE is 3" inspect net.model --pe 3
 refuse "64" run --model net.model --pe 32
 refuse "--waves" run --model net.model --engine cycle --waves w.fst
