@@ -22,6 +22,8 @@ void add_train(CLI::App& program);
 void add_compress(CLI::App& program);
 void add_run(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_pack(CLI::App& program);
+void add_unpack(CLI::App& program);
 void add_demo(CLI::App& program);
 
 }  // namespace sparsys

@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
   sparsys::add_compress(program);
   sparsys::add_run(program);
   sparsys::add_inspect(program);
+  sparsys::add_pack(program);
+  sparsys::add_unpack(program);
   sparsys::add_demo(program);
 
   try {

@@ -52,8 +52,8 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train compress run inspect demo "Exit codes"
-for command in train compress run inspect demo; do
+holds out train compress run inspect pack unpack demo "Exit codes"
+for command in train compress run inspect pack unpack demo; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
@@ -70,6 +70,15 @@ holds out "codebook of ip1" "sparse engine of 16 PEs" "padding" "balance"
 holds inspect.json '"entries_per_pe"' '"n_pe": 16'
 expect 0 inspect net.model --json -
 holds out '"kind": "compressed network"'
+expect 0 pack net.model --out net.sps --json pack.json
+holds out "Huffman" "header" "times smaller" "written: net.sps"
+holds pack.json '"original_bytes"' "\"stored_bytes\": $(wc -c <net.sps)" '"ratio"' \
+  '"density_pct"' '"weight_bits_huffman"' '"index_bits_huffman"' '"name": "ip3"'
+expect 0 unpack net.sps --out unpacked.model
+cmp -s net.model unpacked.model || wrong "unpack does not give the network that was packed"
+expect 0 pack net.model --out wide.sps --index-bits 4 --json -
+holds out '"index_bits": 4.0'
+[ "$(wc -c <net.sps)" -le "$(wc -c <wide.sps)" ] || wrong "the best width is not the best"
 
 expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json
 holds out "RTL in lockstep, 4 PEs" "signals identical" "every output value identical"
@@ -146,6 +155,11 @@ refuse "text.model" inspect text.model
 refuse "magic.model" run --model magic.model --synthetic
 { head -c 500 net.model; printf 'XXXX'; tail -c +505 net.model; } >damaged.model
 refuse "damaged.model" inspect damaged.model
+refuse "float" pack float.model --out x.sps
+refuse "not a stored model" unpack net.model --out x.model
+{ head -c 500 net.sps; printf 'XXXX'; tail -c +505 net.sps; } >damaged.sps
+refuse "damaged.sps: damaged: CRC-32" unpack damaged.sps --out x.model
+refuse "--index-bits" pack net.model --out x.sps --index-bits 17
 
 for engine in rtl cycle function; do
   refuse "net.model: layer 1 (ip1): activation RAM" run --model net.model --synthetic \
