@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <random>
 #include <string>
 
@@ -16,6 +17,11 @@
 #include "tb/lockstep/eie_lockstep.hpp"
 
 namespace sparsys {
+// Names of cases, in what CTest prints.
+void PrintTo(const EieConfig& config, std::ostream* out) {
+  *out << config.n_pe << " PEs, queue " << config.queue_depth;
+}
+
 namespace {
 
 EieConfig paper(uint32_t n_pe) {

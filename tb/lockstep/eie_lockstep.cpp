@@ -111,6 +111,10 @@ struct EieLockstep::Impl {
     return both.settle(inputs, differs);
   }
 
+  void close_waves() {
+    if (waves) waves->close();
+    waves.reset();
+  }
   [[noreturn]] void mismatch();
   std::string replay(const std::string& instance) const;
 
@@ -124,7 +128,12 @@ struct EieLockstep::Impl {
 };
 
 void EieLockstep::Impl::mismatch() {
-  waves.reset();
+  std::string waves_error;
+  try {
+    close_waves();
+  } catch (const Error& e) {
+    waves_error = std::string(e.what()) + "\n";
+  }
   std::vector<const Signal*> differing;
   for (const Signal& s : sides.table.signals()) {
     if (s.differs()) differing.push_back(&s);
@@ -149,7 +158,7 @@ void EieLockstep::Impl::mismatch() {
             hex(s.model_value()) + "\n";
   }
   if (differing.size() > kListed) text += "  ...\n";
-  text += replay(first.instance);
+  text += replay(first.instance) + waves_error;
   throw LockstepMismatch(text, cycle, first.instance, first.name, differing.size());
 }
 
@@ -187,6 +196,13 @@ std::string EieLockstep::Impl::replay(const std::string& instance) const {
         }
       }
       if (at < cycle) again.edge(run.first);
+    }
+  }
+  if (window) {
+    try {
+      window->close();
+    } catch (const Error& e) {
+      window_error = e.what();
     }
   }
   std::string text = instance + ", cycles " + std::to_string(text_from) + " to " +
@@ -239,7 +255,7 @@ void EieLockstep::finish() {
   const EieOutputs outputs = i.settle(i.sides, idle, i.cycle, &differs);
   if (differs) i.mismatch();
   if (i.waves) i.waves->sample(i.cycle);
-  i.waves.reset();
+  i.close_waves();
   // Both sides agree, so the model speaks for the RTL too.
   const eie_ccu& ccu = i.sides.model.ccu;
   const char* pending = outputs.busy_o        ? "the engine is busy"

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/fst_writer.hpp"
 
+#include <cerrno>
 #include <cstdio>
-#include <set>
+#include <cstring>
 
 #include "golden/error.hpp"
 #include "gtkwave/fstapi.h"
+#include "tb/lockstep/fst_library.hpp"
 
 namespace sparsys {
 
@@ -25,12 +27,13 @@ std::vector<std::string> split(const std::string& path) {
 }  // namespace
 
 FstWriter::FstWriter(const std::string& path, const std::vector<Signal>& signals)
-    : signals_(signals), last_(2 * signals.size()) {
+    : path_(path), part_(path + ".part"), signals_(signals), last_(2 * signals.size()) {
   // The library reports a path it cannot write only by crashing later.
-  std::FILE* probe = std::fopen(path.c_str(), "wb");
-  if (!probe) throw Error(path + ": cannot be written (waveform)");
+  std::FILE* probe = std::fopen(part_.c_str(), "wb");
+  if (!probe) throw Error(path + ": cannot be written (waveform): " + std::strerror(errno));
   std::fclose(probe);
-  writer_ = fstWriterCreate(path.c_str(), 1);
+  take_fst_failure();
+  writer_ = fstWriterCreate(part_.c_str(), 1);
   if (!writer_) throw Error(path + ": cannot be written (waveform)");
   fstWriterSetPackType(writer_, FST_WR_PT_LZ4);
   fstWriterSetTimescaleFromString(writer_, "1ns");
@@ -54,7 +57,30 @@ void FstWriter::declare(const char* side) {
   for (size_t i = 0; i <= open.size(); ++i) fstWriterSetUpscope(writer_);
 }
 
-FstWriter::~FstWriter() { fstWriterClose(writer_); }
+FstWriter::~FstWriter() { discard(); }
+
+void FstWriter::discard() {
+  if (!writer_) return;
+  fstWriterClose(writer_);
+  writer_ = nullptr;
+  std::remove(part_.c_str());
+  std::remove((part_ + ".hier").c_str());
+  take_fst_failure();
+}
+
+void FstWriter::fail() {
+  discard();
+  throw Error(path_ + ": the waveform cannot be written (no space left on device?)");
+}
+
+void FstWriter::close() {
+  fstWriterClose(writer_);
+  writer_ = nullptr;
+  if (!take_fst_failure() && std::rename(part_.c_str(), path_.c_str()) == 0) return;
+  std::remove(part_.c_str());
+  std::remove((part_ + ".hier").c_str());
+  fail();
+}
 
 void FstWriter::sample(uint64_t cycle) {
   fstWriterEmitTimeChange(writer_, cycle);
@@ -63,6 +89,7 @@ void FstWriter::sample(uint64_t cycle) {
     emit(signals_.size() + i, signals_[i].model_value(), signals_[i].width);
   }
   first_ = false;
+  if (take_fst_failure()) fail();
 }
 
 void FstWriter::emit(size_t index, uint64_t value, uint32_t width) {

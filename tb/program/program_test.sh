@@ -195,7 +195,17 @@ ls -A >before
 [ "$(cat code-full)" -eq 1 ] || wrong "full disk: exit code $(cat code-full)"
 [ "$(grep -c '^sparsys: error: full.model: cannot write' err-full)" -eq 1 ] ||
   wrong "full disk: $(cat err-full)"
-rm -f err-full code-full
+# The same in the middle of a waveform, which is written by GTKWave's library.
+(
+  ulimit -f 16
+  "$program" run --model net.model --images 2 --pe 4 --synthetic --waves full.fst \
+    >/dev/null 2>err-waves
+  echo $? >code-waves
+)
+[ "$(cat code-waves)" -eq 1 ] || wrong "full disk, waves: exit code $(cat code-waves)"
+[ "$(grep -c '^sparsys: error: full.fst: the waveform cannot be written' err-waves)" -eq 1 ] ||
+  wrong "full disk, waves: $(cat err-waves)"
+rm -f err-full code-full err-waves code-waves
 ls -A >after
 cmp -s before after || wrong "full disk: left behind $(diff before after)"
 if [ -w /dev/full ]; then
