@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/format/model_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "golden/error.hpp"
 #include "golden/format/atomic_file.hpp"
+#include "golden/format/input_file.hpp"
 #include "golden/format/validate.hpp"
 
 namespace sparsys {
@@ -496,56 +492,6 @@ json open_container(const uint8_t* data, size_t size, ModelKind kind, const std:
   }
   return parse_payload(payload, static_cast<size_t>(header.length), name);
 }
-
-// An open file for reading.
-class InputFile {
- public:
-  explicit InputFile(const std::string& path) : name_(printable(path, 0)) {
-    struct stat status = {};
-    // Before opening: to open a pipe would wait for its other end.
-    if (::stat(path.c_str(), &status) != 0) fail_errno();
-    if (!S_ISREG(status.st_mode)) fail(name_, "cannot read: not a regular file");
-    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd_ < 0) fail_errno();
-    if (::fstat(fd_, &status) != 0) {
-      const int error = errno;
-      ::close(fd_);
-      errno = error;
-      fail_errno();
-    }
-    size_ = static_cast<uint64_t>(status.st_size);
-  }
-  ~InputFile() { ::close(fd_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-
-  uint64_t size() const { return size_; }
-  const std::string& name() const { return name_; }
-
-  // The next `size` bytes.
-  void read(uint8_t* data, size_t size) {
-    constexpr size_t kMost = size_t{1} << 28;
-    while (size > 0) {
-      const ssize_t got = ::read(fd_, data, std::min(size, kMost));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail_errno();
-      if (got == 0) fail(name_, "became shorter while it was read");
-      data += got;
-      size -= static_cast<size_t>(got);
-    }
-  }
-
- private:
-  [[noreturn]] void fail_errno() const {
-    std::string reason = std::generic_category().message(errno);
-    if (!reason.empty()) reason[0] = static_cast<char>(std::tolower(reason[0]));
-    fail(name_, "cannot read: " + reason);
-  }
-
-  const std::string name_;
-  int fd_ = -1;
-  uint64_t size_ = 0;
-};
 
 // The whole file, once its header says that it is one.
 Bytes read_model(InputFile& file) {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/format/stored_model.hpp"
 
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "golden/compress/huffman.hpp"
 #include "golden/error.hpp"
 #include "golden/format/atomic_file.hpp"
+#include "golden/format/input_file.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/validate.hpp"
 
@@ -453,36 +451,14 @@ void check_header(const uint8_t* data, uint64_t file_size, const std::string& na
   }
 }
 
-[[noreturn]] void fail_errno(const std::string& path) {
-  std::string reason = std::generic_category().message(errno);
-  if (!reason.empty()) reason[0] = static_cast<char>(std::tolower(reason[0]));
-  fail(printable(path, 0), "cannot read: " + reason);
-}
-
-Bytes read_file(const std::string& path) {
-  const std::string name = printable(path, 0);
-  struct stat status = {};
-  // Before opening: to open a pipe would wait for its other end.
-  if (::stat(path.c_str(), &status) != 0) fail_errno(path);
-  if (!S_ISREG(status.st_mode)) fail(name, "cannot read: not a regular file");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  if (file == nullptr) fail_errno(path);
-  const auto size = static_cast<uint64_t>(status.st_size);
-  Bytes bytes(std::min<uint64_t>(size, kHeaderSize));
-  const auto read = [&](size_t from) {
-    if (std::fread(bytes.data() + from, 1, bytes.size() - from, file.get()) ==
-        bytes.size() - from) {
-      return;
-    }
-    if (std::ferror(file.get()) != 0) fail_errno(path);
-    fail(name, "became shorter while it was read");
-  };
-  // The rest only if it is such a file.
-  read(0);
-  check_header(bytes.data(), size, name);
-  bytes.resize(static_cast<size_t>(size));
-  read(kHeaderSize);
+// The whole file, once its header says that it is one.
+Bytes read_stored(InputFile& file) {
+  const auto size = static_cast<size_t>(file.size());
+  Bytes bytes(std::min(size, kHeaderSize));
+  file.read(bytes.data(), bytes.size());
+  check_header(bytes.data(), file.size(), file.name());
+  bytes.resize(size);
+  file.read(bytes.data() + kHeaderSize, size - kHeaderSize);
   return bytes;
 }
 
@@ -587,8 +563,9 @@ void save_stored(const std::string& path, const CompressedNetwork& network,
 }
 
 CompressedNetwork load_stored_file(const std::string& path) {
-  const Bytes bytes = read_file(path);
-  return load_stored(bytes.data(), bytes.size(), printable(path, 0));
+  InputFile file(path);
+  const Bytes bytes = read_stored(file);
+  return load_stored(bytes.data(), bytes.size(), file.name());
 }
 
 }  // namespace sparsys
