@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <ostream>
 #include <random>
@@ -269,6 +270,7 @@ TEST_P(EveryEngine, ResetInTheMiddleOfALayer) {
 TEST_P(EveryEngine, RunsRandomNetworks) {
   const uint64_t first = seed_from_environment(1);
   const uint64_t last = seed_is_given() ? first : first + (GetParam().n_pe >= 16 ? 7 : 19);
+  std::cout << "seeds " << first << " to " << last << "; SPARSYS_SEED=n reruns one\n";
   uint32_t ran = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
