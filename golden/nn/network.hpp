@@ -22,8 +22,8 @@ std::string to_string(const Shape& shape);
 enum class Op : uint8_t {
   kConv,     // x, weights [outputs, inputs / group, kernel h, kernel w], bias [outputs] if any
   kGemm,     // alpha x W' + beta bias; W' is the weights, transposed with trans_b; bias if any
-  kMatMul,   // x times weights [inputs, outputs]
-  kAdd,      // x plus a bias, or two values of one shape
+  kMatMul,   // x [1, inputs] times weights [inputs, outputs]
+  kAdd,      // a value and a parameter that broadcasts to it, or two values of one shape
   kRelu,     //
   kMaxPool,  //
   kFlatten,  // all dimensions but the first into one
@@ -82,12 +82,13 @@ struct Network {
 };
 
 // A node that multiplies by weights, and the parameters it does it with: what the tables of Deep
-// Compression call a layer. A MatMul followed by an Add of a parameter is one layer.
+// Compression call a layer. Without a bias of its own it has the parameter that an Add right behind
+// it adds, if that holds one value per output.
 struct Layer {
   std::string name;            // the node's, or that of its weights if it has none
   size_t node = 0;             // in Network::nodes: kConv, kGemm or kMatMul
   size_t weights = 0;          // in Network::parameters
-  int64_t bias = -1;           // in Network::parameters; -1: none
+  int64_t bias = -1;           // in Network::parameters, of any shape; -1: none
   int64_t outputs = 0;         // rows of the weights as a matrix: output channels or units
   int64_t inputs = 0;          // columns: inputs of one output, channels x kernel
   bool columns_first = false;  // stored [inputs, outputs] (kMatMul, kGemm without trans_b)
@@ -102,10 +103,11 @@ Eigen::MatrixXf weight_matrix(const Network& network, const Layer& layer);
 void set_weight_matrix(Network& network, const Layer& layer, const Eigen::MatrixXf& weights);
 
 // Shapes of all values for one sample: of the input first, then of each node's output, all with
-// a first dimension of 1. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" unless
-// the network is sound: names unique, values made before they are used, parameters used and of the
-// shape their node needs, all of them finite, windows and groups within their bounds, one output
-// which is the last node's, softmax at the end only.
+// a first dimension of 1. Throws Error "<network>: node '<name>' (<op>): <what is wrong>", with the
+// node's number from 1 if it has no name, unless the network is sound: names unique, values made
+// before they are used, parameters used (once or more) and of the shape their node needs, all of
+// them finite, windows and groups within their bounds, one output which is the last node's, softmax
+// at the end only, no value of more than 2^28 elements.
 std::vector<Shape> infer_shapes(const Network& network);
 
 // Multiplications by weights that one sample takes, zeros included.
