@@ -4,6 +4,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
@@ -123,10 +125,10 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
     fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
   }
   const auto kind = get<uint32_t>(data + 12);
-  if (kind != static_cast<uint32_t>(ModelKind::kFloat) &&
-      kind != static_cast<uint32_t>(ModelKind::kCompressed)) {
+  if (kind < static_cast<uint32_t>(ModelKind::kMlp) ||
+      kind > static_cast<uint32_t>(ModelKind::kFloat)) {
     fail(name,
-         "header: kind " + number(kind) + ", expected 1 (float model) or 2 (compressed network)");
+         "header: kind " + number(kind) + ", expected 2 (compressed network) or 3 (float model)");
   }
   Header header;
   header.kind = static_cast<ModelKind>(kind);
@@ -268,6 +270,27 @@ class Fields {
     return static_cast<uint32_t>(integer(name, least, kMaxVector));
   }
 
+  float real(const char* name) const {
+    const json& found = value(name);
+    if (!found.is_number()) wrong_type(name, "a number", found);
+    const double result = found.get<double>();
+    if (!(std::abs(result) <= static_cast<double>(std::numeric_limits<float>::max()))) {
+      fail(place_, "field '" + std::string(name) + "' is not finite as a 32-bit number");
+    }
+    return static_cast<float>(result);
+  }
+
+  // Sizes or places, all of them; how many is for others to judge.
+  Shape shape(const char* name) const { return numbers<int64_t>(name, count<int64_t>(name)); }
+
+  template <size_t size>
+  std::array<int64_t, size> sizes(const char* name) const {
+    const std::vector<int64_t> found = numbers<int64_t>(name, size);
+    std::array<int64_t, size> values;
+    std::copy_n(found.begin(), size, values.begin());
+    return values;
+  }
+
   const json::array_t& list(const char* name) const {
     const json& found = value(name);
     if (!found.is_array()) wrong_type(name, "a list", found);
@@ -350,6 +373,111 @@ const json::array_t& layer_list(const Fields& fields, const std::string& name) {
 }
 
 // ---- float models ----
+
+json to_bytes(const Shape& shape) { return to_bytes(shape.data(), shape.size()); }
+
+template <size_t size>
+Shape sizes(const std::array<int64_t, size>& values) {
+  return Shape(values.begin(), values.end());
+}
+
+json to_payload(const Network& network) {
+  json nodes = json::array();
+  for (const Node& node : network.nodes) {
+    const Window& window = node.window;
+    nodes.push_back({{"op", to_string(node.op)},
+                     {"name", node.name},
+                     {"inputs", node.inputs},
+                     {"output", node.output},
+                     {"kernel", to_bytes(sizes(window.kernel))},
+                     {"stride", to_bytes(sizes(window.stride))},
+                     {"dilation", to_bytes(sizes(window.dilation))},
+                     {"pad", to_bytes(sizes(window.pad))},
+                     {"ceil_mode", window.ceil_mode},
+                     {"group", node.group},
+                     {"alpha", node.alpha},
+                     {"beta", node.beta},
+                     {"trans_b", node.trans_b},
+                     {"axis", node.axis},
+                     {"shape", to_bytes(node.shape)}});
+  }
+  json parameters = json::array();
+  for (const Parameter& parameter : network.parameters) {
+    parameters.push_back({{"name", parameter.name},
+                          {"shape", to_bytes(parameter.shape)},
+                          {"values", to_bytes(parameter.values.data(), parameter.values.size())}});
+  }
+  return {{"name", network.name},
+          {"origin", network.origin},
+          {"input", network.input},
+          {"input_shape", to_bytes(network.input_shape)},
+          {"output", network.output},
+          {"input_scale", network.input_scale},
+          {"input_offset", network.input_offset},
+          {"nodes", std::move(nodes)},
+          {"parameters", std::move(parameters)}};
+}
+
+Op to_op(const std::string& text, const std::string& place) {
+  for (size_t op = 0; op < kOps; ++op) {
+    if (text == to_string(static_cast<Op>(op))) return static_cast<Op>(op);
+  }
+  fail(place, "unknown operator '" + printable(text) + "'");
+}
+
+Network to_float_network(const json& payload, const std::string& name) {
+  const Fields fields(payload, name,
+                      {"name", "origin", "input", "input_shape", "output", "input_scale",
+                       "input_offset", "nodes", "parameters"});
+  constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+  Network network;
+  network.name = fields.text("name");
+  network.origin = fields.text("origin");
+  network.input = fields.text("input");
+  network.input_shape = fields.shape("input_shape");
+  network.output = fields.text("output");
+  network.input_scale = fields.real("input_scale");
+  network.input_offset = fields.real("input_offset");
+  for (const json& item : fields.list("nodes")) {
+    const std::string place = name + ": node " + number(network.nodes.size() + 1);
+    const Fields node_fields(
+        item, place,
+        {"op", "name", "inputs", "output", "kernel", "stride", "dilation", "pad", "ceil_mode",
+         "group", "alpha", "beta", "trans_b", "axis", "shape"});
+    Node node;
+    node.op = to_op(node_fields.text("op"), place);
+    node.name = node_fields.text("name");
+    for (const json& input : node_fields.list("inputs")) {
+      if (!input.is_string()) fail(place, "an input's name is not a text");
+      node.inputs.push_back(input.get_ref<const std::string&>());
+    }
+    node.output = node_fields.text("output");
+    node.window.kernel = node_fields.sizes<2>("kernel");
+    node.window.stride = node_fields.sizes<2>("stride");
+    node.window.dilation = node_fields.sizes<2>("dilation");
+    node.window.pad = node_fields.sizes<4>("pad");
+    node.window.ceil_mode = node_fields.flag("ceil_mode");
+    node.group = node_fields.integer("group", -kAny, kAny);
+    node.alpha = node_fields.real("alpha");
+    node.beta = node_fields.real("beta");
+    node.trans_b = node_fields.flag("trans_b");
+    node.axis = node_fields.integer("axis", -kAny, kAny);
+    node.shape = node_fields.shape("shape");
+    network.nodes.push_back(std::move(node));
+  }
+  for (const json& item : fields.list("parameters")) {
+    const std::string place = name + ": parameter " + number(network.parameters.size() + 1);
+    const Fields parameter_fields(item, place, {"name", "shape", "values"});
+    Parameter parameter;
+    parameter.name = parameter_fields.text("name");
+    parameter.shape = parameter_fields.shape("shape");
+    parameter.values =
+        parameter_fields.numbers<float>("values", parameter_fields.count<float>("values"));
+    network.parameters.push_back(std::move(parameter));
+  }
+  check(network, name);
+  return network;
+}
 
 json to_payload(const Mlp& mlp) {
   json layers = json::array();
@@ -480,6 +608,9 @@ Bytes to_container(const Model& model, ModelKind kind) {
 
 json open_container(const uint8_t* data, size_t size, ModelKind kind, const std::string& name) {
   const Header header = read_header(data, size, name);
+  if (header.kind == ModelKind::kMlp && kind == ModelKind::kFloat) {
+    fail(name, "holds a float model as older versions wrote it: train again");
+  }
   if (header.kind != kind) {
     fail(name,
          std::string("holds a ") + to_string(header.kind) + ", expected a " + to_string(kind));
@@ -510,22 +641,40 @@ Bytes read_model(InputFile& file) {
 }  // namespace
 
 const char* to_string(ModelKind kind) {
-  return kind == ModelKind::kFloat ? "float model" : "compressed network";
+  switch (kind) {
+    case ModelKind::kMlp:
+      return "float model of an older version";
+    case ModelKind::kCompressed:
+      return "compressed network";
+    default:
+      return "float model";
+  }
 }
 
-Bytes model_to_bytes(const Mlp& mlp) { return to_container(mlp, ModelKind::kFloat); }
+Bytes model_to_bytes(const Network& network) { return to_container(network, ModelKind::kFloat); }
+
+Bytes model_to_bytes(const Mlp& mlp) { return to_container(mlp, ModelKind::kMlp); }
 
 Bytes model_to_bytes(const CompressedNetwork& network) {
   return to_container(network, ModelKind::kCompressed);
 }
 
+Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
+  return to_float_network(open_container(data, size, ModelKind::kFloat, name), name);
+}
+
 Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
-  return to_mlp(open_container(data, size, ModelKind::kFloat, name), name);
+  return to_mlp(open_container(data, size, ModelKind::kMlp, name), name);
 }
 
 CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
                                                 const std::string& name) {
   return to_network(open_container(data, size, ModelKind::kCompressed, name), name);
+}
+
+void save_model(const std::string& path, const Network& network) {
+  const Bytes bytes = model_to_bytes(network);
+  write_file_atomically(path, bytes.data(), bytes.size());
 }
 
 void save_model(const std::string& path, const Mlp& mlp) {
@@ -536,6 +685,12 @@ void save_model(const std::string& path, const Mlp& mlp) {
 void save_model(const std::string& path, const CompressedNetwork& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
+}
+
+Network load_float_network(const std::string& path) {
+  InputFile file(path);
+  const Bytes bytes = read_model(file);
+  return float_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
 Mlp load_float_model(const std::string& path) {

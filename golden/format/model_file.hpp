@@ -3,14 +3,14 @@
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
 //          8..11  version, 1
-//         12..15  kind: 1 float model, 2 compressed network
-//         16..23  length of the payload in bytes; nothing follows it
-//         24..27  CRC-32 (zlib) of the payload
-//         28..    payload: CBOR (RFC 8949) of definite lengths and without tags
+//         12..15  kind: 2 compressed network, 3 float model (1 was one of fully connected layers
+//         alone) 16..23  length of the payload in bytes; nothing follows it 24..27  CRC-32 (zlib)
+//         of the payload 28..    payload: CBOR (RFC 8949) of definite lengths and without tags
 //
-// Numbers are little-endian. The payload is a map of the fields of Mlp or CompressedNetwork by
-// their names, arrays of numbers as byte strings (int16, uint32, uint64, float32; uint8 for codes),
-// each layer with its `type`. Weights of float models go by columns.
+// Numbers are little-endian. The payload is a map of the fields of Network or CompressedNetwork by
+// their names, arrays of numbers as byte strings (int16, uint32, uint64, float32; uint8 for codes;
+// int64 for shapes), layers of compressed networks with their `type`, nodes of float models with
+// `op`, ONNX's name of the operator, and with the fields of their window.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,11 @@
 
 #include "golden/format/compressed_network.hpp"
 #include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 
 namespace sparsys {
 
-enum class ModelKind : uint32_t { kFloat = 1, kCompressed = 2 };
+enum class ModelKind : uint32_t { kMlp = 1, kCompressed = 2, kFloat = 3 };
 const char* to_string(ModelKind kind);
 
 // Files beyond this are refused (4 GiB).
@@ -32,12 +33,14 @@ constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 // Writes a file completely or not at all (golden/format/atomic_file.hpp). Throws Error if it cannot
 // be written, or if the network is not sound (golden/format/validate.hpp): what is saved can be
 // loaded.
+void save_model(const std::string& path, const Network& network);
 void save_model(const std::string& path, const Mlp& mlp);
 void save_model(const std::string& path, const CompressedNetwork& network);
 
 // Everything is validated before anything is used, and memory taken is bounded by a small multiple
 // of the file's size. Throws Error "<path>: <place>: <expected and found>", one line, if the file
-// cannot be read, is of the other kind or is damaged in any way, or if what it holds is not sound.
+// cannot be read, is of another kind or is damaged in any way, or if what it holds is not sound.
+Network load_float_network(const std::string& path);
 Mlp load_float_model(const std::string& path);
 CompressedNetwork load_compressed_network(const std::string& path);
 
@@ -45,8 +48,10 @@ CompressedNetwork load_compressed_network(const std::string& path);
 ModelKind model_kind(const std::string& path);
 
 // The same in memory. `name` stands for the path in messages.
+std::vector<uint8_t> model_to_bytes(const Network& network);
 std::vector<uint8_t> model_to_bytes(const Mlp& mlp);
 std::vector<uint8_t> model_to_bytes(const CompressedNetwork& network);
+Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
                                                 const std::string& name);

@@ -2,6 +2,7 @@
 #include "golden/format/validate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "golden/error.hpp"
@@ -80,6 +81,22 @@ void check_layer_count(size_t layers, const std::string& name) {
 }
 
 std::string number(uint64_t value) { return std::to_string(value); }
+
+void check_count(size_t count, const std::string& name, const char* what) {
+  if (count > kMaxLayers) {
+    fail(name, number(count) + " " + what + ", expected at most " + number(kMaxLayers));
+  }
+}
+
+void check_rank(size_t rank, const std::string& name, const char* what) {
+  if (rank > kMaxRank) {
+    fail(name, std::string(what) + " has " + number(rank) + " elements, expected at most " +
+                   number(kMaxRank));
+  }
+}
+
+// Of what is told about a network from elsewhere, with names of any length in it.
+constexpr size_t kLongestReason = 300;
 
 }  // namespace
 
@@ -214,6 +231,50 @@ void check(const Mlp& mlp, const std::string& name) {
     }
     expect(layer.weights.allFinite(), place, "a weight is not finite");
     expect(layer.bias.allFinite(), place, "a bias is not finite");
+  }
+}
+
+void check(const Network& network, const std::string& name) {
+  check_text(network.name, false, name, "the network's name");
+  check_text(network.origin, true, name, "its origin");
+  check_text(network.input, false, name, "its input's name");
+  check_text(network.output, false, name, "its output's name");
+  check_rank(network.input_shape.size(), name, "its input's shape");
+  expect(std::isfinite(network.input_scale) && std::isfinite(network.input_offset), name,
+         "its input's scale or offset is not finite");
+  check_count(network.nodes.size(), name, "nodes");
+  check_count(network.parameters.size(), name, "parameters");
+  for (size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const std::string place = name + ": node " + number(n + 1);
+    check_text(node.name, false, place, "its name");
+    check_text(node.output, false, place, "its output's name");
+    check_rank(node.inputs.size(), place, "its list of inputs");
+    for (const std::string& input : node.inputs) {
+      check_text(input, false, place, "an input's name");
+    }
+    check_rank(node.shape.size(), place, "its shape");
+    expect(static_cast<size_t>(node.op) < kOps, place, "its operator is unknown");
+    expect(std::isfinite(node.alpha) && std::isfinite(node.beta), place,
+           "its alpha or beta is not finite");
+  }
+  for (size_t p = 0; p < network.parameters.size(); ++p) {
+    const Parameter& parameter = network.parameters[p];
+    const std::string place = name + ": parameter " + number(p + 1);
+    check_text(parameter.name, false, place, "its name");
+    check_rank(parameter.shape.size(), place, "its shape");
+  }
+  std::vector<Shape> shapes;
+  try {
+    shapes = infer_shapes(network);
+  } catch (const Error& error) {
+    fail(name, printable(error.what(), kLongestReason));
+  }
+  for (size_t v = 0; v < shapes.size(); ++v) {
+    if (element_count(shapes[v]) <= int64_t{kMaxVector}) continue;
+    fail(name + ": " + (v == 0 ? "input" : "node " + number(v)),
+         "a value of shape " + to_string(shapes[v]) + ", at most " + number(kMaxVector) +
+             " elements can be worked on");
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "golden/format/compressed_network.hpp"
 #include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 
 namespace sparsys {
 
@@ -14,6 +15,8 @@ namespace sparsys {
 constexpr size_t kMaxLayers = 4096;
 constexpr uint32_t kMaxVector = 1U << 24;
 constexpr size_t kMaxText = 1U << 16;
+// The most sizes of a shape, and inputs of a node.
+constexpr size_t kMaxRank = 8;
 // Radix points lie within +-kMaxFrac.
 constexpr int kMaxFrac = 64;
 
@@ -30,6 +33,11 @@ void check(const CompressedLayer& layer, const std::string& name);
 // Likewise: at least one layer; sizes 1 .. kMaxVector that agree; one bias per output; all numbers
 // finite; texts valid UTF-8.
 void check(const Mlp& mlp, const std::string& name);
+
+// Likewise: sound as infer_shapes() has it (golden/nn/network.hpp); at most kMaxLayers nodes and as
+// many parameters, kMaxRank sizes of a shape, kMaxVector elements of a value; numbers finite; texts
+// valid UTF-8.
+void check(const Network& network, const std::string& name);
 
 // "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
 std::string layer_name(size_t index, const std::string& name);

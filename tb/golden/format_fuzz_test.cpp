@@ -67,6 +67,36 @@ Mlp mlp_to_break() {
   return mlp;
 }
 
+Network float_network_to_break() {
+  Network network;
+  network.name = "n";
+  network.input = "i";
+  network.input_shape = {1, 1, 4, 4};
+  network.output = "o";
+  network.nodes.resize(4);
+  Node& conv = network.nodes[0];
+  conv.op = Op::kConv;
+  conv.inputs = {"i", "w", "b"};
+  conv.output = "c";
+  conv.window.kernel = {2, 2};
+  Node& pool = network.nodes[1];
+  pool.op = Op::kMaxPool;
+  pool.inputs = {"c"};
+  pool.output = "p";
+  pool.window.kernel = {2, 2};
+  Node& flatten = network.nodes[2];
+  flatten.op = Op::kFlatten;
+  flatten.inputs = {"p"};
+  flatten.output = "f";
+  Node& gemm = network.nodes[3];
+  gemm.op = Op::kGemm;
+  gemm.inputs = {"f", "v"};
+  gemm.output = "o";
+  network.parameters = {
+      {"w", {1, 1, 2, 2}, {0, 1, 2, 3}}, {"b", {1}, {0.5F}}, {"v", {4, 1}, {4, 5, 6, 7}}};
+  return network;
+}
+
 struct Tally {
   size_t sound = 0;
   size_t errors = 0;
@@ -79,13 +109,17 @@ void fix_crc(Bytes& bytes) {
   for (size_t b = 0; b < 4; ++b) bytes[24 + b] = static_cast<uint8_t>(crc >> (8 * b));
 }
 
-// Loads a copy of exactly these bytes (so that a sanitiser sees reads beyond them) as both kinds.
+// Loads a copy of exactly these bytes (so that a sanitiser sees reads beyond them) as every kind.
 void load(const Bytes& bytes, Tally& tally) {
   const Bytes exact(bytes.begin(), bytes.end());
   largest_block = 0;
-  for (const bool as_float : {false, true}) {
+  for (const ModelKind kind : {ModelKind::kCompressed, ModelKind::kMlp, ModelKind::kFloat}) {
     try {
-      if (as_float) {
+      if (kind == ModelKind::kFloat) {
+        const Network network = float_network_from_bytes(exact.data(), exact.size(), "file");
+        check(network, "again");
+        multiplications(network);
+      } else if (kind == ModelKind::kMlp) {
         check(float_model_from_bytes(exact.data(), exact.size(), "file"), "again");
       } else {
         const CompressedNetwork network =
@@ -111,6 +145,7 @@ void load(const Bytes& bytes, Tally& tally) {
 }
 
 Bytes sample(int which) {
+  if (which == 2) return model_to_bytes(float_network_to_break());
   return which == 0 ? model_to_bytes(network_to_break()) : model_to_bytes(mlp_to_break());
 }
 
@@ -204,8 +239,10 @@ TEST_P(Fuzz, RandomDamage) {
   std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1),
-                         [](const auto& info) { return info.param == 0 ? "Compressed" : "Float"; });
+const char* const kKindNames[] = {"Compressed", "Mlp", "Float"};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2),
+                         [](const auto& info) { return kKindNames[info.param]; });
 
 // No model at all: with nothing right, with a right header, and with a right header and CRC.
 TEST(FuzzBytes, RandomBytes) {

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -43,6 +44,95 @@ Mlp small_mlp() {
   layer.relu = false;
   mlp.layers.push_back(layer);
   return mlp;
+}
+
+// Convolution, pooling and two layers on a picture of 6 x 6, with no field at its default.
+Network small_float_network() {
+  Network network;
+  network.name = "tiny-5";
+  network.origin = "by hand\nin two lines, Zürich";
+  network.input = "image";
+  network.input_shape = {1, 1, 6, 6};
+  network.output = "logits";
+  network.input_scale = 0.1F;
+  network.input_offset = -0.0F;
+  const auto node = [&](Op op, const char* name, std::vector<std::string> inputs,
+                        const char* output) -> Node& {
+    network.nodes.emplace_back();
+    network.nodes.back().op = op;
+    network.nodes.back().name = name;
+    network.nodes.back().inputs = std::move(inputs);
+    network.nodes.back().output = output;
+    return network.nodes.back();
+  };
+  const auto parameter = [&](const char* name, Shape shape) {
+    std::vector<float> values(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = 0.1F * static_cast<float>(i) - 0.5F;
+    network.parameters.push_back({name, std::move(shape), std::move(values)});
+  };
+  Node& conv = node(Op::kConv, "conv", {"image", "conv.w", "conv.b"}, "c");
+  conv.window.kernel = {3, 2};
+  conv.window.stride = {1, 2};
+  conv.window.dilation = {2, 1};
+  conv.window.pad = {1, 0, 0, 2};
+  parameter("conv.w", {2, 1, 3, 2});
+  parameter("conv.b", {2});
+  node(Op::kRelu, "", {"c"}, "r");
+  Node& pool = node(Op::kMaxPool, "pool", {"r"}, "p");
+  pool.window.kernel = {2, 2};
+  pool.window.stride = {2, 2};
+  pool.window.ceil_mode = true;
+  node(Op::kFlatten, "", {"p"}, "f");
+  Node& gemm = node(Op::kGemm, "fc1", {"f", "fc1.w", "fc1.b"}, "h");
+  gemm.trans_b = true;
+  parameter("fc1.w", {3, 8});
+  parameter("fc1.b", {3});
+  network.parameters.back().values = {1, -0.0F, std::numeric_limits<float>::denorm_min()};
+  node(Op::kMatMul, "fc2", {"h", "fc2.w"}, "m");
+  parameter("fc2.w", {3, 2});
+  node(Op::kAdd, "bias", {"m", "fc2.b"}, "logits");
+  parameter("fc2.b", {2});
+  return network;
+}
+
+void expect_equal(const Network& a, const Network& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.origin, b.origin);
+  EXPECT_EQ(a.input, b.input);
+  EXPECT_EQ(a.input_shape, b.input_shape);
+  EXPECT_EQ(a.output, b.output);
+  EXPECT_EQ(a.input_scale, b.input_scale);
+  EXPECT_EQ(a.input_offset, b.input_offset);
+  EXPECT_EQ(std::signbit(a.input_offset), std::signbit(b.input_offset));
+  ASSERT_EQ(a.nodes.size(), b.nodes.size());
+  for (size_t n = 0; n < a.nodes.size(); ++n) {
+    const Node& x = a.nodes[n];
+    const Node& y = b.nodes[n];
+    EXPECT_EQ(x.op, y.op);
+    EXPECT_EQ(x.name, y.name);
+    EXPECT_EQ(x.inputs, y.inputs);
+    EXPECT_EQ(x.output, y.output);
+    EXPECT_EQ(x.window.kernel, y.window.kernel);
+    EXPECT_EQ(x.window.stride, y.window.stride);
+    EXPECT_EQ(x.window.dilation, y.window.dilation);
+    EXPECT_EQ(x.window.pad, y.window.pad);
+    EXPECT_EQ(x.window.ceil_mode, y.window.ceil_mode);
+    EXPECT_EQ(x.group, y.group);
+    EXPECT_EQ(x.alpha, y.alpha);
+    EXPECT_EQ(x.beta, y.beta);
+    EXPECT_EQ(x.trans_b, y.trans_b);
+    EXPECT_EQ(x.axis, y.axis);
+    EXPECT_EQ(x.shape, y.shape);
+  }
+  ASSERT_EQ(a.parameters.size(), b.parameters.size());
+  for (size_t p = 0; p < a.parameters.size(); ++p) {
+    EXPECT_EQ(a.parameters[p].name, b.parameters[p].name);
+    EXPECT_EQ(a.parameters[p].shape, b.parameters[p].shape);
+    ASSERT_EQ(a.parameters[p].values.size(), b.parameters[p].values.size());
+    EXPECT_EQ(std::memcmp(a.parameters[p].values.data(), b.parameters[p].values.data(),
+                          4 * a.parameters[p].values.size()),
+              0);
+  }
 }
 
 CompressedNetwork small_network() {
@@ -126,9 +216,23 @@ class ModelFile : public ::testing::Test {
 };
 
 TEST_F(ModelFile, FloatModelRoundTrip) {
+  Network network = small_float_network();
+  save_model(path("m"), network);
+  EXPECT_EQ(model_kind(path("m")), ModelKind::kFloat);
+  expect_equal(load_float_network(path("m")), network);
+  // Fields that this operator does not have are kept too.
+  network.nodes[1].alpha = 2;
+  network.nodes[1].beta = -3;
+  network.nodes[1].group = 2;
+  network.nodes[1].shape = {0, -1};
+  save_model(path("m"), network);
+  expect_equal(load_float_network(path("m")), network);
+}
+
+TEST_F(ModelFile, MlpRoundTrip) {
   const Mlp mlp = small_mlp();
   save_model(path("m"), mlp);
-  EXPECT_EQ(model_kind(path("m")), ModelKind::kFloat);
+  EXPECT_EQ(model_kind(path("m")), ModelKind::kMlp);
   const Mlp back = load_float_model(path("m"));
   EXPECT_EQ(back.name, mlp.name);
   EXPECT_EQ(back.origin, mlp.origin);
@@ -158,6 +262,8 @@ TEST_F(ModelFile, HeaderIsAsDocumented) {
   const Bytes bytes = model_to_bytes(small_network());
   const Bytes payload(bytes.begin() + 28, bytes.end());
   EXPECT_EQ(bytes, container(payload));
+  const Bytes network = model_to_bytes(small_float_network());
+  EXPECT_EQ(network, container(Bytes(network.begin() + 28, network.end()), 3));
   const json fields = json::from_cbor(payload);
   EXPECT_EQ(fields.at("layers").size(), 2U);
   EXPECT_EQ(fields.at("layers")[0].at("codebook").get_binary().size(), 32U);
@@ -185,15 +291,18 @@ TEST_F(ModelFile, FilesThatCannotBeRead) {
             path("text") +
                 ": not a model file: begins with 74 68 69 73 20 69 73 20, expected 89 "
                 "53 50 41 52 53 59 53");
-  save_model(path("float"), small_mlp());
+  save_model(path("float"), small_float_network());
+  save_model(path("old"), small_mlp());
   save_model(path("compressed"), small_network());
   EXPECT_EQ(error_of([&] { load_compressed_network(path("float")); }),
             path("float") + ": holds a float model, expected a compressed network");
-  EXPECT_EQ(error_of([&] { load_float_model(path("compressed")); }),
+  EXPECT_EQ(error_of([&] { load_float_network(path("compressed")); }),
             path("compressed") + ": holds a compressed network, expected a float model");
+  EXPECT_EQ(error_of([&] { load_float_network(path("old")); }),
+            path("old") + ": holds a float model as older versions wrote it: train again");
   // Nothing of the kind asked for is allocated for a file that only claims to be huge.
   fs::resize_file(path("float"), uint64_t{1} << 40);
-  EXPECT_NE(error_of([&] { load_float_model(path("float")); }).find("payload length"),
+  EXPECT_NE(error_of([&] { load_float_network(path("float")); }).find("payload length"),
             std::string::npos);
 }
 
@@ -206,9 +315,9 @@ TEST_F(ModelFile, DamagedContainers) {
   };
   EXPECT_EQ(error_of(good), "no error");
   EXPECT_EQ(changed(8, 2), "file: header: version 2, expected 1");
-  EXPECT_EQ(changed(12, 3),
-            "file: header: kind 3, expected 1 (float model) or 2 (compressed network)");
-  EXPECT_EQ(changed(12, 1), "file: holds a float model, expected a compressed network");
+  EXPECT_EQ(changed(12, 4),
+            "file: header: kind 4, expected 2 (compressed network) or 3 (float model)");
+  EXPECT_EQ(changed(12, 3), "file: holds a float model, expected a compressed network");
   EXPECT_NE(changed(100, 0).find("damaged: CRC-32 of the payload is 0x"), std::string::npos);
   Bytes longer = good;
   longer.push_back(0);
@@ -329,6 +438,78 @@ TEST_F(ModelFile, UnsoundPayloads) {
             std::string::npos);
 }
 
+TEST_F(ModelFile, UnsoundFloatNetworks) {
+  const json good = payload_of(model_to_bytes(small_float_network()));
+  const auto broken = [&](auto change) {
+    json payload = good;
+    change(payload);
+    const Bytes bytes = container(json::to_cbor(payload), 3);
+    return error_of([&] { float_network_from_bytes(bytes.data(), bytes.size(), "file"); });
+  };
+  const auto node = [&](const char* name, const json& value) {
+    return broken([&](json& p) { p["nodes"][0][name] = value; });
+  };
+  EXPECT_EQ(broken([](json&) {}), "no error");
+  EXPECT_EQ(broken([](json& p) { p["more"] = 1; }), "file: unknown field 'more'");
+  EXPECT_EQ(broken([](json& p) { p["nodes"] = 1; }),
+            "file: field 'nodes' is a number, expected a list");
+  EXPECT_EQ(broken([](json& p) { p["input"] = "a\nb"; }),
+            "file: its input's name has a control character");
+  EXPECT_EQ(broken([](json& p) { p["input_scale"] = 1e39; }),
+            "file: field 'input_scale' is not finite as a 32-bit number");
+  EXPECT_EQ(broken([](json& p) { p["input_scale"] = std::nan(""); }),
+            "file: field 'input_scale' is not finite as a 32-bit number");
+  EXPECT_EQ(broken([](json& p) { p["input_shape"] = json::binary(Bytes(9)); }),
+            "file: field 'input_shape' has 9 bytes, expected a multiple of 8");
+  EXPECT_EQ(broken([](json& p) { p["input_shape"] = json::binary(Bytes(72, 1)); }),
+            "file: its input's shape has 9 elements, expected at most 8");
+  // Sizes that would take 2^48 bytes if they were believed.
+  EXPECT_NE(broken([](json& p) {
+              Bytes& shape = p["input_shape"].get_binary();
+              shape[8 + 5] = 1;
+            }),
+            "no error");
+  EXPECT_EQ(node("op", "LSTM"), "file: node 1: unknown operator 'LSTM'");
+  EXPECT_EQ(node("inputs", {1}), "file: node 1: an input's name is not a text");
+  EXPECT_EQ(node("inputs", json::array({"1", "2", "3", "4", "5", "6", "7", "8", "9"})),
+            "file: node 1: its list of inputs has 9 elements, expected at most 8");
+  EXPECT_EQ(node("kernel", json::binary(Bytes(24))),
+            "file: node 1: field 'kernel' has 24 bytes, expected 16");
+  EXPECT_NE(node("kernel", json::binary(Bytes(16))), "no error");
+  EXPECT_NE(node("stride", json::binary(Bytes(16))), "no error");
+  EXPECT_NE(node("dilation", json::binary(Bytes(16, 0xFF))), "no error");
+  EXPECT_NE(node("pad", json::binary(Bytes(32, 0x7F))), "no error");
+  EXPECT_NE(node("group", 0), "no error");
+  EXPECT_EQ(node("name", "\xFF"), "file: node 1: its name is not UTF-8");
+  EXPECT_NE(node("output", "other"), "no error");
+  EXPECT_EQ(node("axis", std::numeric_limits<uint64_t>::max()).substr(0, 33),
+            "file: node 1: field 'axis' is 184");
+  EXPECT_EQ(broken([](json& p) { p["nodes"][0].erase("pad"); }),
+            "file: node 1: field 'pad' is missing");
+  EXPECT_EQ(broken([](json& p) { p["parameters"][0]["values"].get_binary().pop_back(); }),
+            "file: parameter 1: field 'values' has 47 bytes, expected a multiple of 4");
+  EXPECT_NE(broken([](json& p) { p["parameters"][0]["values"].get_binary().resize(44); }),
+            "no error");
+  // 0x7F800000 is infinity.
+  EXPECT_NE(broken([](json& p) {
+              Bytes& values = p["parameters"][0]["values"].get_binary();
+              values[2] = 0x80;
+              values[3] = 0x7F;
+            }).find("finite"),
+            std::string::npos);
+  EXPECT_NE(broken([](json& p) { p["parameters"].erase(0); }), "no error");
+  EXPECT_NE(broken([](json& p) { p["parameters"].push_back(p["parameters"][0]); }), "no error");
+}
+
+// What infer_shapes() tells is told in one line of bounded length.
+TEST_F(ModelFile, LongNames) {
+  Network network = small_float_network();
+  network.name = std::string(60000, 'n');
+  network.nodes[0].name = std::string(60000, 'c');
+  network.nodes[0].group = 7;
+  EXPECT_LT(error_of([&] { check(network, "file"); }).size(), 400U);
+}
+
 TEST_F(ModelFile, UnsoundFloatPayloads) {
   const json good = payload_of(model_to_bytes(small_mlp()));
   const auto broken = [&](auto change) {
@@ -374,6 +555,9 @@ TEST_F(ModelFile, UnsoundNetworksAreNotSaved) {
   mlp = Mlp();
   EXPECT_EQ(error_of([&] { save_model(path("m"), mlp); }),
             "model '': 0 layers, expected 1 to 4096");
+  Network unsound = small_float_network();
+  unsound.parameters[0].values[0] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(error_of([&] { save_model(path("m"), unsound); }).substr(0, 15), "model 'tiny-5':");
   EXPECT_EQ(error_of([&] { save_model(path("no/m"), small_mlp()); }),
             path("no/m") + ": cannot write: no such file or directory");
   EXPECT_EQ(error_of([&] { save_model("/dev/full", small_mlp()); }),

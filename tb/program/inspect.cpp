@@ -20,7 +20,7 @@ void run_inspect(const Arguments& arguments) {
   check(arguments.config);
   check_writable(arguments.json);
   const nlohmann::json description =
-      model_kind(arguments.file) == ModelKind::kFloat
+      model_kind(arguments.file) == ModelKind::kMlp
           ? describe(load_float_model(arguments.file))
           : describe(load_compressed_network(arguments.file), arguments.config);
   if (arguments.json != "-") print_description(std::cout, description);
