@@ -185,18 +185,213 @@ Clusters cluster_1d(const std::vector<float>& values, unsigned k, CentroidInit i
 
 double sharing_rate(double n, double k, double b) { return n * b / (n * std::log2(k) + k * b); }
 
-Eigen::MatrixXf SharedLayer::weights() const {
-  return code.unaryExpr([this](uint8_t c) { return codebook[c & 15]; });
+namespace {
+
+// One setting per layer.
+std::vector<unsigned> bits_of(const Network& network, const char* what,
+                              const std::vector<unsigned>& bits, size_t count, unsigned least) {
+  std::vector<unsigned> all = bits;
+  if (all.size() == 1) all.resize(count, all[0]);
+  if (all.size() != count) {
+    throw Error(network.name + ": bits of " + what + " for " + std::to_string(all.size()) +
+                " layers, expected " + std::to_string(count) + " or one for all");
+  }
+  for (const unsigned b : all) {
+    if (b < least || b > 8) {
+      throw Error(network.name + ": " + std::to_string(b) + " bits of " + what + ", expected " +
+                  std::to_string(least) + " to 8");
+    }
+  }
+  return all;
 }
 
-Mlp SharedMlp::decode() const {
-  Mlp mlp;
-  mlp.name = name;
-  mlp.origin = origin;
-  for (const SharedLayer& layer : layers) {
-    mlp.layers.push_back({layer.name, layer.weights(), layer.bias, layer.relu});
+// 0 would prune the weights of a code; a symmetric cluster's mean can be 0.
+float nonzero(float value, float member) {
+  if (value != 0) return value;
+  return std::max(std::abs(member) * 1e-3F, std::numeric_limits<float>::min());
+}
+
+// Drops codes that no element has, and puts the others (of weights: but 0) in rising order, which
+// makes tables of code lengths short.
+void compact(SharedParameter& parameter, bool weights) {
+  std::vector<size_t> count(parameter.codebook.size(), 0);
+  for (const uint8_t code : parameter.code) ++count[code];
+  std::vector<size_t> order;
+  for (size_t k = weights ? 1 : 0; k < count.size(); ++k) {
+    if (count[k] > 0) order.push_back(k);
   }
-  return mlp;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return parameter.codebook[a] < parameter.codebook[b];
+  });
+  if (weights) order.insert(order.begin(), 0);
+  std::vector<uint8_t> next(parameter.codebook.size(), 0);
+  std::vector<float> codebook;
+  for (const size_t k : order) {
+    next[k] = static_cast<uint8_t>(codebook.size());
+    codebook.push_back(parameter.codebook[k]);
+  }
+  for (uint8_t& code : parameter.code) code = next[code];
+  parameter.codebook = std::move(codebook);
+}
+
+// The choice of a value for each weight by distance and code length.
+class EntropyChoice {
+ public:
+  // `square`: what distances are measured in.
+  EntropyChoice(const std::vector<float>& codebook, const std::vector<size_t>& count,
+                double entropy, double square, bool prunes) {
+    double all = 0;
+    for (const size_t c : count) all += static_cast<double>(c);
+    const double scale = entropy * (square > 0 ? square : 1);
+    for (size_t k = prunes ? 0 : 1; k < codebook.size(); ++k) {
+      // A value that nobody has is given up.
+      if (count[k] == 0) continue;
+      values_.push_back(
+          {codebook[k], static_cast<float>(scale * -std::log2(static_cast<double>(count[k]) / all)),
+           static_cast<uint8_t>(k)});
+    }
+  }
+
+  bool empty() const { return values_.empty(); }
+  uint8_t operator()(float w) const {
+    const Value* best = values_.data();
+    float least = std::numeric_limits<float>::infinity();
+    for (const Value& value : values_) {
+      const float cost = (w - value.value) * (w - value.value) + value.penalty;
+      if (cost < least) {
+        least = cost;
+        best = &value;
+      }
+    }
+    return best->code;
+  }
+
+ private:
+  struct Value {
+    float value;
+    float penalty;
+    uint8_t code;
+  };
+  std::vector<Value> values_;
+};
+
+double mean_square(const std::vector<float>& values) {
+  double sum = 0;
+  double count = 0;
+  for (const float v : values) {
+    sum += static_cast<double>(v) * v;
+    count += v != 0 ? 1 : 0;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+// Lloyd's algorithm with code lengths.
+void assign_by_entropy(const std::vector<float>& values, SharedParameter& shared,
+                       const SharingOptions& options) {
+  const double square = mean_square(values);
+  constexpr int kMaxIterations = 100;
+  for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
+    std::vector<size_t> count(shared.codebook.size(), 0);
+    for (const uint8_t code : shared.code) ++count[code];
+    const EntropyChoice choice(shared.codebook, count, options.entropy, square,
+                               options.entropy_prunes);
+    if (choice.empty()) break;
+    std::vector<double> sum(shared.codebook.size(), 0);
+    std::fill(count.begin(), count.end(), 0);
+    bool changed = false;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (values[i] == 0) continue;
+      const uint8_t code = choice(values[i]);
+      changed = changed || code != shared.code[i];
+      shared.code[i] = code;
+      sum[code] += values[i];
+      ++count[code];
+    }
+    for (size_t k = 1; k < shared.codebook.size(); ++k) {
+      if (count[k] == 0) continue;
+      shared.codebook[k] =
+          nonzero(static_cast<float>(sum[k] / static_cast<double>(count[k])), shared.codebook[k]);
+    }
+    if (!changed) break;
+  }
+  compact(shared, true);
+}
+
+SharedParameter share(const std::vector<float>& values, unsigned bits, bool weights,
+                      const SharingOptions& options) {
+  std::vector<float> members;
+  for (const float v : values) {
+    if (!weights || v != 0) members.push_back(v);
+  }
+  const Clusters clusters =
+      cluster_1d(members, (1U << bits) - (weights ? 1 : 0), options.init, options.seed);
+  SharedParameter shared;
+  if (weights) shared.codebook.push_back(0);
+  std::vector<float> member(clusters.centroids.size(), 0);
+  for (size_t i = 0; i < members.size(); ++i) member[clusters.index[i]] = members[i];
+  for (size_t k = 0; k < clusters.centroids.size(); ++k) {
+    shared.codebook.push_back(weights ? nonzero(clusters.centroids[k], member[k])
+                                      : clusters.centroids[k]);
+  }
+  size_t next = 0;
+  for (const float v : values) {
+    if (weights && v == 0) {
+      shared.code.push_back(0);
+    } else {
+      shared.code.push_back(static_cast<uint8_t>(clusters.index[next++] + (weights ? 1 : 0)));
+    }
+  }
+  if (weights && options.entropy > 0) assign_by_entropy(values, shared, options);
+  return shared;
+}
+
+}  // namespace
+
+SharedNetwork share_weights(const Network& network, const SharingOptions& options) {
+  const std::vector<Layer> all = layers(network);
+  const std::vector<unsigned> bits = bits_of(network, "weights", options.bits, all.size(), 1);
+  const std::vector<unsigned> bias_bits =
+      bits_of(network, "biases", options.bias_bits, all.size(), 0);
+  if (!(options.entropy >= 0) || !std::isfinite(options.entropy)) {
+    throw Error(network.name + ": weight of code lengths out of range, expected at least 0");
+  }
+  SharedNetwork shared;
+  shared.network = network;
+  shared.parameters.resize(network.parameters.size());
+  for (size_t l = 0; l < all.size(); ++l) {
+    const size_t p = all[l].weights;
+    if (shared.parameters[p].shared()) continue;
+    shared.parameters[p] = share(network.parameters[p].values, bits[l], true, options);
+    shared.network.parameters[p].values.clear();
+  }
+  for (size_t l = 0; l < all.size(); ++l) {
+    if (all[l].bias < 0 || bias_bits[l] == 0) continue;
+    const auto p = static_cast<size_t>(all[l].bias);
+    if (shared.parameters[p].shared()) continue;
+    SharedParameter bias = share(network.parameters[p].values, bias_bits[l], false, options);
+    const size_t floats = 32 * bias.code.size();
+    if (32 * bias.codebook.size() + bias_bits[l] * bias.code.size() >= floats) continue;
+    shared.parameters[p] = std::move(bias);
+    shared.network.parameters[p].values.clear();
+  }
+  return shared;
+}
+
+double entropy_bits(const SharedParameter& parameter) {
+  std::vector<size_t> count(parameter.codebook.size(), 0);
+  for (const uint8_t code : parameter.code) ++count[code];
+  double bits = 0;
+  for (const size_t c : count) {
+    const auto n = static_cast<double>(c);
+    if (c > 0) bits -= n * std::log2(n / static_cast<double>(parameter.code.size()));
+  }
+  return bits;
+}
+
+std::vector<double> centroid_gradient(const SharedParameter& parameter, const float* gradient) {
+  std::vector<double> sums(parameter.codebook.size(), 0);
+  for (size_t i = 0; i < parameter.code.size(); ++i) sums[parameter.code[i]] += gradient[i];
+  return sums;
 }
 
 SharedMlp share_weights(const Mlp& mlp, CentroidInit init, uint64_t seed) {

@@ -15,7 +15,7 @@
 namespace sparsys {
 namespace {
 
-struct Shape {
+struct NetShape {
   std::vector<uint32_t> sizes;
   double density = 0.3;
   float weight_scale = 1;
@@ -24,7 +24,7 @@ struct Shape {
   bool relu = true;
 };
 
-SharedMlp random_net(const Shape& shape, uint64_t seed) {
+SharedMlp random_net(const NetShape& shape, uint64_t seed) {
   Mlp mlp = make_mlp(shape.sizes, seed, "net");
   Random random(seed, 99);
   for (DenseLayer& layer : mlp.layers) {
@@ -131,7 +131,7 @@ double deviation(const CompressedNetwork& network, const SharedMlp& mlp,
   return largest > 0 ? worst / largest : worst;
 }
 
-void expect_close(const Shape& shape, uint64_t seed, double limit, unsigned constants = 2) {
+void expect_close(const NetShape& shape, uint64_t seed, double limit, unsigned constants = 2) {
   SCOPED_TRACE("seed " + std::to_string(seed) + ", constants " + std::to_string(constants));
   const SharedMlp mlp = random_net(shape, seed);
   const Eigen::MatrixXf inputs = random_inputs(shape.sizes.front(), 60, seed);
@@ -151,7 +151,7 @@ TEST(FixedPoint, FollowsTheFloatNetwork) {
 }
 
 TEST(FixedPoint, MoreConstantsMakeBetterBiases) {
-  const Shape shape{{80, 40, 30, 10}};
+  const NetShape shape{{80, 40, 30, 10}};
   const SharedMlp mlp = random_net(shape, 3);
   const Eigen::MatrixXf inputs = random_inputs(80, 40, 3);
   std::vector<double> errors;
@@ -183,7 +183,7 @@ TEST(FixedPoint, OddShapes) {
 }
 
 TEST(FixedPoint, WithoutBiasThereAreNoConstants) {
-  Shape shape{{60, 30, 20, 5}};
+  NetShape shape{{60, 30, 20, 5}};
   shape.bias_scale = 0;
   const SharedMlp mlp = random_net(shape, 1);
   const Eigen::MatrixXf inputs = random_inputs(60, 30, 1);
@@ -212,7 +212,7 @@ TEST(FixedPoint, ConstantsEndWithTheLastBias) {
 TEST(FixedPoint, WeightsOfOneSign) {
   for (const int sign : {-1, 1}) {
     for (uint64_t seed = 1; seed <= 4; ++seed) {
-      Shape shape{{60, 30, 20, 5}};
+      NetShape shape{{60, 30, 20, 5}};
       shape.sign = sign;
       // Outputs after ReLU all die with negative weights, so a bias has to carry them.
       shape.bias_scale = sign < 0 ? 2.0F : 0.3F;
@@ -220,7 +220,7 @@ TEST(FixedPoint, WeightsOfOneSign) {
       expect_close(shape, seed, 0.06);
     }
   }
-  Shape shape{{60, 30, 20, 5}};
+  NetShape shape{{60, 30, 20, 5}};
   shape.sign = -1;
   const SharedMlp mlp = random_net(shape, 1);
   std::vector<FixedPointLayerReport> report;
@@ -230,7 +230,7 @@ TEST(FixedPoint, WeightsOfOneSign) {
 }
 
 TEST(FixedPoint, LayersWithoutWeights) {
-  Shape shape{{20, 10, 8, 5}};
+  NetShape shape{{20, 10, 8, 5}};
   shape.density = 0;
   expect_close(shape, 1, 0.05);
   shape.bias_scale = 0;
@@ -248,7 +248,7 @@ TEST(FixedPoint, ScalesOfWeightsAndBiases) {
   for (const float weight : {1e-4F, 1e-2F, 30.0F}) {
     for (const float bias : {1e-3F, 0.3F, 20.0F}) {
       SCOPED_TRACE(std::to_string(weight) + " " + std::to_string(bias));
-      Shape shape{{60, 30, 5}};
+      NetShape shape{{60, 30, 5}};
       shape.weight_scale = weight;
       shape.bias_scale = bias;
       expect_close(shape, 1, 0.06);
@@ -257,14 +257,14 @@ TEST(FixedPoint, ScalesOfWeightsAndBiases) {
 }
 
 TEST(FixedPoint, WithoutRelu) {
-  Shape shape{{60, 30, 20, 5}};
+  NetShape shape{{60, 30, 20, 5}};
   shape.relu = false;
   for (uint64_t seed = 1; seed <= 4; ++seed) expect_close(shape, seed, 0.03);
 }
 
 TEST(FixedPoint, WideRowsStayInsideTheAccumulator) {
   // 4000 weights a row: the bound, not the codebook's 16 bits, decides the radix point.
-  Shape shape{{4000, 12, 10}, 1};
+  NetShape shape{{4000, 12, 10}, 1};
   for (uint64_t seed = 1; seed <= 2; ++seed) expect_close(shape, seed, 0.05);
 }
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks as the sparse engine runs them: a chain of fully connected layers.
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/compress/shared_network.hpp"
+#include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
+
+namespace sparsys {
+
+// A layer whose weights are codebook[code]. Code 0 is the value 0.
+struct SharedLayer {
+  std::string name;
+  Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic> code;  // outputs x inputs, 0..15
+  std::array<float, 16> codebook{};                             // unused codes hold 0
+  Eigen::VectorXf bias;
+  bool relu = false;
+
+  Eigen::MatrixXf weights() const;
+};
+
+struct SharedMlp {
+  std::string name;
+  std::string origin;
+  std::vector<SharedLayer> layers;
+
+  Mlp decode() const;
+};
+
+// The network as a chain: MatMul and Gemm with their biases (a layer without one gets zeros) and
+// the Relu behind them. Flatten and Reshape, and a Softmax at the end, which changes no answer,
+// are left out. Its inputs are pixels p of 0..255 as p / 256: what the network makes of a pixel
+// otherwise (input_scale, input_offset) moves into the first layer's weights and biases, and so do
+// alpha and beta of a Gemm.
+//
+// Throw Error "<network>: node '<name>' (<op>): <what is wrong>" if the network is no such chain or
+// not sound, or of a shared network if a layer's weights are not shared or have more than 15 values
+// other than 0.
+Mlp dense_chain(const Network& network);
+SharedMlp dense_chain(const SharedNetwork& network);
+
+}  // namespace sparsys
