@@ -46,6 +46,7 @@ void check(const SharedNetwork& shared, const std::string& name) {
         name + ": parameter " + number(p + 1) + " (" + printable(parameter.name) + ")";
     if (!codes.shared()) {
       if (!codes.code.empty()) fail(place, "codes without a codebook");
+      if (parameter.values.empty()) fail(place, "neither codes nor values");
       continue;
     }
     if (!parameter.values.empty()) fail(place, "both codes and values of its own");
@@ -62,9 +63,17 @@ void check(const SharedNetwork& shared, const std::string& name) {
       fail(place, "code " + number(*largest) + ", expected below " + number(codes.codebook.size()));
     }
   }
-  const Network decoded = shared.decode();
-  check(decoded, name);
-  for (const Layer& layer : layers(decoded)) {
+  check(network, name, true);
+  for (size_t p = 0; p < shared.parameters.size(); ++p) {
+    const Parameter& parameter = network.parameters[p];
+    const SharedParameter& codes = shared.parameters[p];
+    const auto count = static_cast<uint64_t>(element_count(parameter.shape));
+    if (!codes.shared() || codes.code.size() == count) continue;
+    fail(name + ": parameter " + number(p + 1) + " (" + printable(parameter.name) + ")",
+         number(codes.code.size()) + " codes, expected " + number(count) + " for shape " +
+             to_string(parameter.shape));
+  }
+  for (const Layer& layer : layers(network, true)) {
     const std::vector<float>& codebook = shared.parameters[layer.weights].codebook;
     for (size_t c = 0; c < codebook.size(); ++c) {
       if ((codebook[c] == 0) == (c == 0)) continue;

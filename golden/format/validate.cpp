@@ -234,7 +234,7 @@ void check(const Mlp& mlp, const std::string& name) {
   }
 }
 
-void check(const Network& network, const std::string& name) {
+void check(const Network& network, const std::string& name, bool shared) {
   check_text(network.name, false, name, "the network's name");
   check_text(network.origin, true, name, "its origin");
   check_text(network.input, false, name, "its input's name");
@@ -266,7 +266,7 @@ void check(const Network& network, const std::string& name) {
   }
   std::vector<Shape> shapes;
   try {
-    shapes = infer_shapes(network);
+    shapes = infer_shapes(network, shared);
   } catch (const Error& error) {
     fail(name, printable(error.what(), kLongestReason));
   }

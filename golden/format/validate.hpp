@@ -36,8 +36,8 @@ void check(const Mlp& mlp, const std::string& name);
 
 // Likewise: sound as infer_shapes() has it (golden/nn/network.hpp); at most kMaxLayers nodes and as
 // many parameters, kMaxRank sizes of a shape, kMaxVector elements of a value; numbers finite; texts
-// valid UTF-8.
-void check(const Network& network, const std::string& name);
+// valid UTF-8. With `shared`, parameters may be without values.
+void check(const Network& network, const std::string& name, bool shared = false);
 
 // "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
 std::string layer_name(size_t index, const std::string& name);

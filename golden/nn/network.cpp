@@ -50,8 +50,8 @@ bool none_empty(int64_t count, int64_t size, int64_t kernel, int64_t stride, int
 
 class Inference {
  public:
-  explicit Inference(const Network& network)
-      : network_(network), name_(printable(network.name.empty() ? "network" : network.name)) {}
+  Inference(const Network& network, bool shared)
+      : network_(network), shared_(shared), name_(printable(network.name.empty() ? "network" : network.name)) {}
 
   std::vector<Shape> run() {
     check_parameters();
@@ -118,6 +118,7 @@ class Inference {
       const std::string why = check_shape(parameter.shape);
       if (!why.empty()) fail_network(name + " has shape " + to_string(parameter.shape) + why);
       const auto count = static_cast<size_t>(element_count(parameter.shape));
+      if (shared_ && parameter.values.empty()) continue;
       if (parameter.values.size() != count) {
         fail_network(name + " has " + plural(parameter.values.size(), "value") + ", expected " +
                      std::to_string(count) + " for shape " + to_string(parameter.shape));
@@ -415,6 +416,7 @@ class Inference {
   };
 
   const Network& network_;
+  const bool shared_;  // parameters may be without values
   const std::string name_;
   size_t index_ = 0;  // of the node at hand
   std::map<std::string, Value> values_;
@@ -521,10 +523,12 @@ Parameter* Network::find(const std::string& parameter) {
   return i < parameters.size() ? &parameters[i] : nullptr;
 }
 
-std::vector<Shape> infer_shapes(const Network& network) { return Inference(network).run(); }
+std::vector<Shape> infer_shapes(const Network& network, bool shared) {
+  return Inference(network, shared).run();
+}
 
-std::vector<Layer> layers(const Network& network) {
-  const std::vector<Shape> shapes = infer_shapes(network);
+std::vector<Layer> layers(const Network& network, bool shared) {
+  const std::vector<Shape> shapes = infer_shapes(network, shared);
   std::vector<Layer> found;
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];

@@ -96,7 +96,7 @@ struct Layer {
 
 // In the order of the nodes. Parameters that no layer has (of an Add between values, say) are not
 // in it. Throws Error as infer_shapes().
-std::vector<Layer> layers(const Network& network);
+std::vector<Layer> layers(const Network& network, bool shared = false);
 
 // Weights of a layer as a matrix, outputs x inputs, and back. Throws Error if sizes differ.
 Eigen::MatrixXf weight_matrix(const Network& network, const Layer& layer);
@@ -107,8 +107,9 @@ void set_weight_matrix(Network& network, const Layer& layer, const Eigen::Matrix
 // node's number from 1 if it has no name, unless the network is sound: names unique, values made
 // before they are used, parameters used (once or more) and of the shape their node needs, all of
 // them finite, windows and groups within their bounds, one output which is the last node's, softmax
-// at the end only, no value of more than 2^28 elements.
-std::vector<Shape> infer_shapes(const Network& network);
+// at the end only, no value of more than 2^28 elements. With `shared`, a parameter may be without
+// values, as those of a SharedNetwork are.
+std::vector<Shape> infer_shapes(const Network& network, bool shared = false);
 
 // Multiplications by weights that one sample takes, zeros included.
 uint64_t multiplications(const Network& network);
