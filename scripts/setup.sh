@@ -37,10 +37,17 @@ nlohmann-json3-dev
 #if !__has_include(<CLI/CLI.hpp>)
 libcli11-dev
 #endif
+#if !__has_include(<google/protobuf/message.h>)
+libprotobuf-dev
+#endif
+#if !__has_include(<onnx/onnx_pb.h>)
+libonnx-dev
+#endif
 HEADERS
 )"
 else
-  need "g++ libgtest-dev libbenchmark-dev libeigen3-dev zlib1g-dev nlohmann-json3-dev libcli11-dev"
+  need "g++ libgtest-dev libbenchmark-dev libeigen3-dev zlib1g-dev nlohmann-json3-dev libcli11-dev \
+libprotobuf-dev libonnx-dev"
 fi
 missing=$(echo $missing)  # squeezes spaces
 [ -n "$missing" ] || exit 0
