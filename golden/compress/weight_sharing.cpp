@@ -443,7 +443,7 @@ std::array<double, 16> centroid_gradient(const CodeMatrix& code, const Eigen::Ma
 
 namespace {
 
-class SharedUpdate final : public Update {
+class SharedUpdate final : public MlpUpdate {
  public:
   SharedUpdate(SharedMlp& shared, Mlp& dense, const FineTuneOptions& options)
       : shared_(shared),

@@ -49,7 +49,7 @@ class Backprop {
   // fill(sample, column) writes input `sample`; returns the batch's summed loss.
   template <typename Fill, typename Label>
   double run(size_t count, float dropout, uint64_t seed, uint64_t stream, const Fill& fill,
-             const Label& label, Update& update) {
+             const Label& label, MlpUpdate& update) {
     const size_t shards = (count + kShard - 1) / kShard;
     const float scale = 1.0F / static_cast<float>(count);
     pool_.run(shards, [&](size_t shard) {
@@ -209,7 +209,7 @@ void check_fits(const Mlp& mlp, const Dataset& data) {
 }
 
 TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& options,
-                    Update& update) {
+                    MlpUpdate& update) {
   check_fits(mlp, data);
   if (options.validation_count >= data.train_count()) {
     throw Error(data.name + ": " + std::to_string(data.train_count()) +
@@ -340,7 +340,7 @@ double loss_gradient(const Mlp& mlp, const uint8_t* images, const uint8_t* label
                      Mlp& gradient) {
   check_chain(mlp);
   if (count == 0) throw Error(mlp.name + ": no images, expected at least one");
-  class Collect final : public Update {
+  class Collect final : public MlpUpdate {
    public:
     explicit Collect(Mlp& out) : out_(out) {}
     void set_learning_rate(float) override {}

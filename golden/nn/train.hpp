@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training of multilayer perceptrons by mini-batch gradient descent with momentum on the softmax
-// cross-entropy.
+// Training of networks by mini-batch gradient descent with momentum on the softmax cross-entropy.
 //
-// Input x of the network is pixel / kPixelScale, so that with kPixelFrac fractional bits an input's
-// fixed-point integer is the pixel itself.
+// Input x of the network is pixel * input_scale + input_offset. By default that is pixel /
+// kPixelScale, so that with kPixelFrac fractional bits an input's fixed-point integer is the pixel
+// itself.
 //
 // For a given seed and machine results are the same bit for bit, whatever the number of threads:
 // work is cut into pieces of fixed size, and sums over pieces are taken in a fixed order.
@@ -18,6 +18,7 @@
 
 #include "golden/nn/dataset.hpp"
 #include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 
 namespace sparsys {
 
@@ -39,6 +40,10 @@ ProgressCallback console_progress();
 // Which weights may be other than zero: 1 keeps, 0 prunes. outputs x inputs, as the weights.
 using Mask = Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
 
+// One for each of Network::parameters: empty (all are kept) or one byte per element, row-major; 1
+// keeps, 0 prunes.
+using ParameterMasks = std::vector<std::vector<uint8_t>>;
+
 struct TrainOptions {
   uint64_t seed = 1;
   unsigned epochs = 20;  // 0 leaves the network as it is
@@ -47,10 +52,21 @@ struct TrainOptions {
   float final_learning_rate = 0.001F;  // reached along a half cosine, after a short warm-up
   float momentum = 0.9F;
   float weight_decay = 1e-5F;  // of weights, not of biases
-  float hidden_dropout = 0;    // probability that a hidden unit is silent in a training step
-  unsigned max_shift = 0;  // pixels; each image moves by a random whole number in each direction
-  // Share of the images that are moved.
+  // Probability that a hidden unit (of a Relu with two dimensions) is silent in a training step.
+  float hidden_dropout = 0;
+  // Augmentation. Each image moves by a random number of pixels up to max_shift in each direction:
+  // a whole number, unless it is turned or scaled too, by up to max_rotation (degrees) and
+  // max_scale (share of its size), either way.
+  unsigned max_shift = 0;
+  float max_rotation = 0;
+  float max_scale = 0;
+  // Share of the images that this is done to.
   float shift_probability = 1;
+  // Distillation (Hinton 2015): with w = teacher_weight and T = temperature, the loss is (1 - w)
+  // times the cross-entropy with the labels + w T^2 KL(teacher || network), both softened by T.
+  const Network* teacher = nullptr;
+  float teacher_weight = 0;
+  float temperature = 4;
   uint32_t validation_count = 5000;  // last images of the training set, never trained on
   uint32_t train_limit = 0;          // 0: all other training images
   unsigned threads = 0;              // 0: all processors
@@ -81,6 +97,33 @@ double error_percent(const Mlp& mlp, const uint8_t* images, const uint8_t* label
 double validation_error(const Mlp& mlp, const Dataset& data, uint32_t validation_count,
                         unsigned threads = 0);
 double test_error(const Mlp& mlp, const Dataset& data, unsigned threads = 0);
+
+// The same for networks; all throw Error as infer_shapes(), and if masks, images or the number of
+// classes do not fit.
+TrainReport train(Network& network, const Dataset& data, const TrainOptions& options,
+                  const ParameterMasks* masks = nullptr);
+double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
+                     size_t count, unsigned threads = 0);
+double validation_error(const Network& network, const Dataset& data, uint32_t validation_count,
+                        unsigned threads = 0);
+double test_error(const Network& network, const Dataset& data, unsigned threads = 0);
+
+// The network's outputs, samples x elements of its output, row-major as the inputs. Throws Error as
+// infer_shapes().
+std::vector<float> infer(const Network& network, const float* inputs, size_t samples,
+                         unsigned threads = 0);
+
+// Gradient of the mean loss over the images, for checks: a network whose parameters are the
+// derivatives of the loss by those of `network`. Returns the loss. Of the options, only those of
+// distillation count.
+double loss_gradient(const Network& network, const uint8_t* images, const uint8_t* labels,
+                     size_t count, Network& gradient, const TrainOptions& options = {});
+
+// Untrained networks. LeNet-300-100 (LeCun 1998): fully connected, ReLU between. LeNet-5 as Caffe
+// has it, for 28x28 pixels: 20 5x5 convolutions, 2x2 max pooling, 50 5x5 convolutions, 2x2 max
+// pooling, 500 units with ReLU, 10 outputs. Layers are named conv1, conv2, ip1, ip2, ip3.
+Network make_lenet_300_100(uint32_t pixels, uint64_t seed);
+Network make_lenet_5(uint64_t seed);
 
 // Trains LeNet-300-100 (784-300-100-10; LeCun 1998) with settings chosen on the validation images
 // of MNIST. `options.epochs` and the other fields may be changed by the caller.
