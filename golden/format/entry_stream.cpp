@@ -120,7 +120,7 @@ void finish(EntryPlan& plan) {
 // The plan of one width, without contexts.
 EntryPlan plan_width(const Histogram& histogram, unsigned bits) {
   const uint64_t last = (uint64_t{1} << bits) - 1;
-  Counts indices(last + 1);
+  Counts indices(std::min(last, histogram.gaps.back().first) + 1);
   Counts codes = histogram.codes;
   EntryPlan plan;
   plan.index_bits = bits;
@@ -130,7 +130,7 @@ EntryPlan plan_width(const Histogram& histogram, unsigned bits) {
     indices[gap & last] += count;
   }
   codes[0] = plan.padding;
-  indices[last] += plan.padding;
+  if (plan.padding != 0) indices[last] += plan.padding;
   plan.entries += plan.padding;
   plan.codes = plan_stream({std::move(codes)});
   plan.indices = plan_stream({std::move(indices)});
@@ -167,8 +167,10 @@ void add_contexts(const SparseLine& line, const std::vector<uint8_t>& classes, E
     plan.code_contexts = true;
     plan.codes = std::move(with);
   }
+  const size_t symbols =
+      size_t{*std::max_element(entries.indices.begin(), entries.indices.end())} + 1;
   for (unsigned contexts = 1; contexts <= kMaxIndexContexts; ++contexts) {
-    std::vector<Counts> indices(kContexts, Counts(size_t{1} << plan.index_bits));
+    std::vector<Counts> indices(kContexts, Counts(symbols));
     for_each_index(entries, contexts,
                    [&](size_t table, uint16_t index) { ++indices[table][index]; });
     with = plan_stream(std::move(indices));

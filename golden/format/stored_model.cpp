@@ -25,6 +25,7 @@ constexpr uint8_t kVersion = 1;
 constexpr uint8_t kEngineKind = 0;
 constexpr uint8_t kSharedKind = 1;
 constexpr size_t kHeaderSize = 12;
+constexpr size_t kBeginning = 16;  // what tells the other kinds of files
 constexpr size_t kCodes = 16;
 
 [[noreturn]] void fail(const std::string& place, const std::string& what) {
@@ -228,11 +229,11 @@ void take_matrix(PackedReader& in, CompressedLayer& layer) {
   layer.column_start.resize(size_t{layer.inputs} + 1, layer.row.size());
 }
 
-// `data` has at least the header, if the file has.
+// `data` has the beginning of the file.
 void check_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
                   const std::string& name) {
   ModelKind kind{};
-  if (kind_from_header(data, static_cast<size_t>(std::min<uint64_t>(file_size, kHeaderSize)),
+  if (kind_from_header(data, static_cast<size_t>(std::min<uint64_t>(file_size, kBeginning)),
                        kind) &&
       kind != expected) {
     fail(name, std::string("holds a ") + to_string(kind) + ", expected a " + to_string(expected));
@@ -274,11 +275,12 @@ PackedReader open_payload(const uint8_t* data, size_t size, ModelKind expected,
 // The whole file, once its header says that it is one.
 Bytes read_stored(InputFile& file, ModelKind expected) {
   const auto size = static_cast<size_t>(file.size());
-  Bytes bytes(std::min(size, kHeaderSize));
+  Bytes bytes(std::min(size, kBeginning));
   file.read(bytes.data(), bytes.size());
   check_header(bytes.data(), file.size(), expected, file.name());
+  const size_t read = bytes.size();
   bytes.resize(size);
-  file.read(bytes.data() + kHeaderSize, size - kHeaderSize);
+  file.read(bytes.data() + read, size - read);
   return bytes;
 }
 
