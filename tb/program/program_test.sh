@@ -52,8 +52,8 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train compress run inspect pack unpack demo "Exit codes"
-for command in train compress run inspect pack unpack demo; do
+holds out train import export compress run inspect pack unpack demo "Exit codes"
+for command in train import export compress run inspect pack unpack demo; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
@@ -96,6 +96,21 @@ expect 0 run --model net.model --images 3 --synthetic --engine function --json -
 holds out '"images_per_second"' '"engine": "function"'
 expect 0 run --model net.model --images 1 --pe 2 --synthetic --waves waves.fst
 [ -s waves.fst ] || wrong "no waveform"
+
+expect 0 export float.model --out float.onnx
+holds out "written: float.onnx"
+expect 0 import float.onnx --out imported.model
+holds out "lenet-300-100" "input [1, 784]" "266,200 weights, " "written: imported.model"
+expect 0 export imported.model --out again.onnx --samples samples.json
+cmp -s float.onnx again.onnx || wrong "import and export do not give the same file"
+holds samples.json '"input_shape"' '"inputs"' '"outputs"' '"samples": 8'
+expect 0 import float.onnx --out scaled.model --scale 0.5 --offset -1
+cmp -s imported.model scaled.model && wrong "--scale is not kept"
+expect 0 export net.model --out net.onnx
+expect 0 import net.onnx --out sparse.model
+holds out "of them 0"
+expect 0 export net.sps --out stored.onnx
+cmp -s net.onnx stored.onnx || wrong "a stored model is exported otherwise than what was stored"
 
 demo="demo --synthetic --limit 1000 --epochs 2 --rounds 1 --retrain-epochs 1 --fine-tune-epochs 1
   --images 4 --pe 4"
@@ -160,6 +175,20 @@ refuse "not a stored model" unpack net.model --out x.model
 { head -c 500 net.sps; printf 'XXXX'; tail -c +505 net.sps; } >damaged.sps
 refuse "damaged.sps: damaged: CRC-32" unpack damaged.sps --out x.model
 refuse "--index-bits" pack net.model --out x.sps --index-bits 17
+refuse "text.model: not an ONNX model" import text.model --out x.model
+refuse "nothing.model: not an ONNX model: the file is empty" import nothing.model --out x.model
+refuse "missing.onnx: cannot read" import missing.onnx --out x.model
+refuse "empty: cannot read: not a regular file" import empty --out x.model
+head -c 5000 float.onnx >short.onnx
+refuse "short.onnx: not an ONNX model" import short.onnx --out x.model
+refuse "NAME=SIZE" import float.onnx --out x.model --dim N
+refuse "NAME=SIZE" import float.onnx --out x.model --dim N=0
+refuse "--dim N=1: input 'input' has no dimension" import float.onnx --out x.model --dim N=1
+refuse "twice" import float.onnx --out x.model --dim N=1 --dim N=2
+refuse "float.onnx" export float.onnx --out x.onnx
+refuse "damaged.model" export damaged.model --out x.onnx
+refuse "damaged.sps" export damaged.sps --out x.onnx
+refuse "nowhere/x.onnx" export float.model --out nowhere/x.onnx
 
 for engine in rtl cycle function; do
   refuse "net.model: layer 1 (ip1): activation RAM" run --model net.model --synthetic \
