@@ -10,7 +10,7 @@
 
 namespace sparsys {
 
-enum ExitCode { kExitOk = 0, kExitError = 1, kExitExpectation = 2 };
+enum ExitCode { kExitOk = 0, kExitError = 1, kExitExpectation = 2, kExitStopped = 130 };
 
 // The work was done, but its result is not what it must be; the text may have several lines.
 class ExpectationFailed : public Error {
