@@ -60,8 +60,8 @@ done
 
 expect 0 train --synthetic --limit 1000 --epochs 2 --seed 3 --threads 2 --out float.model
 holds out "synthetic" "test error" "written: float.model"
-expect 0 compress --model float.model --out net.model --synthetic --limit 1000 --rounds 1 \
-  --retrain-epochs 2 --fine-tune-epochs 1 --density 0.08,0.1,0.3
+expect 0 compress --model float.model --target eie --out net.model --synthetic --limit 1000 \
+  --rounds 1 --retrain-epochs 2 --fine-tune-epochs 1 --density 0.08,0.1,0.3
 holds out "fixed point" "weights kept" "times smaller" "written: net.model"
 expect 0 inspect float.model
 holds out "float model lenet-300-100" "784 inputs"
@@ -79,6 +79,53 @@ cmp -s net.model unpacked.model || wrong "unpack does not give the network that 
 expect 0 pack net.model --out wide.sps --index-bits 4 --json -
 holds out '"index_bits": 4.0'
 [ "$(wc -c <net.sps)" -le "$(wc -c <wide.sps)" ] || wrong "the best width is not the best"
+
+# Stored models: with training, and without data, where zeros stay.
+quick="--synthetic --limit 1000 --rounds 1 --retrain-epochs 1 --reassign-epochs 1
+  --fine-tune-epochs 1"
+expect 0 compress --model float.model --out stored.sps $quick --json compress.json
+holds out "fine-tune" "in brackets: Deep Compression" "times smaller" "test error" \
+  "written: stored.sps"
+holds compress.json '"float_error_pct"' '"compressed_error_pct"' '"original_bytes": 1066440' \
+  "\"stored_bytes\": $(wc -c <stored.sps)" '"ratio"' '"density_pct"' '"weight_bits"' \
+  '"weight_bits_huffman"' '"index_bits"' '"index_bits_huffman"' '"name": "ip3"' \
+  '"validation_error_pct"' '"name": "reassign"'
+expect 0 run --model stored.sps --images 3 --synthetic --engine function
+holds out "wrong digits"
+expect 0 run --model net.sps --images 3 --synthetic --engine function
+expect 0 compress --model float.model --out pruned.sps --no-data --density 0.1,0.1,0.3 --bits 4 \
+  --balance 4 --index-bits 5 --json compress.json
+holds out "10.0 10.0 30.0"
+holds compress.json '"index_bits": 5.0' '"validation_error_pct": null' '"name": "share"'
+expect 0 compress --model float.model --out all.sps --no-data --bits 2 --json -
+holds out '"density_pct": 100.0'
+
+# Ctrl-C in the middle, and the same command again: the file of an undisturbed run.
+long="--model float.model --synthetic --limit 3000 --rounds 2 --retrain-epochs 30
+  --reassign-epochs 2 --fine-tune-epochs 1 --no-test"
+expect 0 compress $long --out straight.sps
+# The shell has commands in the background ignore SIGINT; Python sets it back.
+cat >interrupt.py <<'END'
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, text=True)
+lines = []
+for line in process.stderr:
+    lines.append(line)
+    if line.startswith("prune 2/2") and " 2" in line and len(lines) > 3:
+        process.send_signal(signal.SIGINT)
+        break
+rest = process.stderr.read()
+sys.stderr.write(rest)
+sys.exit(process.wait())
+END
+python3 interrupt.py "$program" compress $long --out resumed.sps --checkpoints kept >out 2>err
+status=$?
+[ "$status" -eq 130 ] || wrong "exit code $status after Ctrl-C, expected 130"
+holds err "stopped" "again"
+[ -e resumed.sps ] && wrong "a stopped run has written its file"
+expect 0 compress $long --out resumed.sps --checkpoints kept
+cmp -s straight.sps resumed.sps || wrong "a resumed run gives another file"
 
 expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json
 holds out "RTL in lockstep, 4 PEs" "signals identical" "every output value identical"
@@ -150,6 +197,11 @@ refuse "--waves" run --model net.model --engine cycle --waves w.fst
 refuse "only 10000 test images" run --model net.model --synthetic --first 9999 --images 2
 refuse "one per layer" compress --model float.model --out x.model --density 0.1,0.2
 refuse "--density" compress --model float.model --out x.model --density 0.1,0.2,1.5
+refuse "excludes" compress --model float.model --out x.sps --density 0.1 --quality 1
+refuse "excludes" compress --model float.model --out x.sps --no-data --synthetic
+refuse "images" compress --model float.model --out x.model --no-data --target eie
+refuse "--bits" compress --model float.model --out x.sps --bits 9
+refuse "one per layer" compress --model float.model --out x.sps --bits 4,4 --no-data
 refuse "excludes" train --synthetic --data . --out x.model
 
 # ---- bad input ----
@@ -158,6 +210,8 @@ mkdir empty
 refuse "train-images-idx3-ubyte" train --data empty --out x.model
 refuse "missing.model" run --model missing.model --synthetic
 refuse "float" run --model float.model --synthetic
+refuse "15 of the sparse engine" compress --model float.model --out x.model --target eie --bits 5 \
+  --synthetic --limit 500 --rounds 1 --retrain-epochs 0 --fine-tune-epochs 0
 refuse "compressed" compress --model net.model --out x.model --synthetic
 head -c 2000 net.model >short.model
 refuse "short.model" run --model short.model --synthetic
