@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Systolic data set-up: a row of the unified buffer, or padding, goes to the array's rows, row r by
+// r cycles later than the first (docs/mxu-timing.md section 3).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "golden/cycle/mxu_skew.hpp"
+#include "golden/format/mxu_config.hpp"
+
+namespace sparsys {
+
+class mxu_setup {
+ public:
+  explicit mxu_setup(const MxuConfig& config) : skew(config.rows), row_(config.rows) {}
+
+  // Ports.
+  const uint8_t* data_i = nullptr;  // LANES
+  const uint8_t* a_o = nullptr;     // ROWS
+  uint8_t pad_i = 0;
+  uint8_t pad_value_i = 0;
+
+  // Registers.
+  uint8_t pad_q = 0;
+  uint8_t value_q = 0;
+  mxu_skew<uint8_t, true> skew;
+
+  void propagate() {
+    if (pad_q) {
+      std::fill(row_.begin(), row_.end(), value_q);
+    } else {
+      std::copy_n(data_i, row_.size(), row_.begin());
+    }
+    a_o = skew.propagate(row_.data());
+  }
+
+  void update(bool rst) {
+    skew.update(row_.data());
+    pad_q = rst ? 0 : pad_i;
+    value_q = pad_value_i;
+  }
+
+ private:
+  std::vector<uint8_t> row_;
+};
+
+}  // namespace sparsys

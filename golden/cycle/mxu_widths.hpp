@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Widths that follow from a matrix unit's parameters (docs/mxu-timing.md, Parameters), and vectors
+// of bits as the RTL's packed vectors have them: 32-bit words, the lowest bits first.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "golden/cycle/eie_widths.hpp"
+#include "golden/format/mxu_config.hpp"
+
+namespace sparsys {
+
+// Bits of the sum below row `row` of the array: what row + 1 products of signed bytes need.
+constexpr uint32_t mxu_sum_width(uint32_t row) {
+  uint32_t width = 16;
+  for (uint32_t products = row + 1; products > 1; products >>= 1) ++width;
+  return width;
+}
+
+struct MxuWidths {
+  explicit MxuWidths(const MxuConfig& c)
+      : lanes(c.lanes()),
+        banks(c.cols / c.tile_cols),
+        sum_w(mxu_sum_width(c.rows - 1)),
+        acc_w(clog2(c.acc_depth)),
+        ub_w(clog2(c.ub_depth)),
+        fifo_w(clog2(uint64_t{c.fifo_tiles} * c.rows)),
+        set_w(clog2(c.param_sets)) {}
+
+  uint32_t lanes;   // bytes of a row of the unified buffer
+  uint32_t banks;   // of columns: weights, accumulators
+  uint32_t sum_w;   // a sum below the array
+  uint32_t acc_w;   // an accumulator row
+  uint32_t ub_w;    // a row of the unified buffer
+  uint32_t fifo_w;  // a row of the weight FIFO
+  uint32_t set_w;   // a parameter set
+};
+
+// Bits `lsb` .. `lsb + width - 1` (width 1 to 32) of a vector of words.
+inline uint32_t get_field(const uint32_t* words, uint32_t lsb, uint32_t width) {
+  const uint32_t word = lsb / 32;
+  const uint32_t shift = lsb % 32;
+  uint64_t bits = words[word];
+  if (shift + width > 32) bits |= uint64_t{words[word + 1]} << 32;
+  return static_cast<uint32_t>(bits >> shift & low_mask(width));
+}
+
+inline void set_field(uint32_t* words, uint32_t lsb, uint32_t width, uint32_t value) {
+  const uint32_t word = lsb / 32;
+  const uint32_t shift = lsb % 32;
+  const uint64_t mask = low_mask(width) << shift;
+  const uint64_t bits = (uint64_t{value} << shift) & mask;
+  words[word] = (words[word] & ~static_cast<uint32_t>(mask)) | static_cast<uint32_t>(bits);
+  if (shift + width > 32) {
+    words[word + 1] =
+        (words[word + 1] & ~static_cast<uint32_t>(mask >> 32)) | static_cast<uint32_t>(bits >> 32);
+  }
+}
+
+// Signed values of `width` bits side by side, the first lowest: the RTL's flat vector of sums.
+// `words` must hold ceil(count * width / 32) words.
+inline void pack_sums(const int32_t* sums, size_t count, uint32_t width, uint32_t* words) {
+  for (size_t i = 0; i < count; ++i) {
+    set_field(words, static_cast<uint32_t>(i * width), width, static_cast<uint32_t>(sums[i]));
+  }
+}
+
+// Bits in 32-bit words; those beyond `size` are 0.
+class bit_vector {
+ public:
+  explicit bit_vector(uint32_t size) : words(std::max(1U, (size + 31) / 32)), size_(size) {}
+
+  std::vector<uint32_t> words;
+
+  uint32_t size() const { return size_; }
+  bool get(uint32_t bit) const { return words[bit / 32] >> bit % 32 & 1; }
+  bool any() const {
+    uint32_t all = 0;
+    for (const uint32_t word : words) all |= word;
+    return all != 0;
+  }
+  void clear() { std::fill(words.begin(), words.end(), 0); }
+  // All bits move up by one, `bit` becomes the lowest, the highest is lost.
+  void shift_in(bool bit) {
+    uint32_t carry = bit;
+    for (uint32_t& word : words) {
+      const uint32_t out = word >> 31;
+      word = word << 1 | carry;
+      carry = out;
+    }
+    if (size_ == 0) {
+      words[0] = 0;
+    } else if (size_ % 32) {
+      words.back() &= (1U << size_ % 32) - 1;
+    }
+  }
+
+ private:
+  uint32_t size_;
+};
+
+}  // namespace sparsys
