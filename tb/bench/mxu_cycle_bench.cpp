@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Speed of the matrix unit's cycle model at full size: idle, and with array, weights, accumulators
+// and activation unit at work. rate: clock cycles a second.
+#include <benchmark/benchmark.h>
+
+#include <random>
+
+#include "golden/cycle/mxu_cycle_device.hpp"
+#include "tb/golden/mxu_program.hpp"
+
+namespace {
+
+using namespace sparsys;
+using namespace sparsys::mxu_test;
+
+std::vector<Row> random_rows(std::mt19937& random, size_t count, size_t bytes) {
+  std::vector<Row> rows(count, Row(bytes));
+  for (Row& row : rows) {
+    for (uint8_t& value : row) value = static_cast<uint8_t>(random());
+  }
+  return rows;
+}
+
+void BM_idle(benchmark::State& state) {
+  mxu_cycle_device device{MxuConfig{}};
+  Host host(device);
+  host.reset();
+  for (int i = 0; i < 2000; ++i) host.clock();
+  const uint64_t before = host.cycle;
+  for (auto _ : state) {
+    for (int i = 0; i < 10000; ++i) host.clock();
+  }
+  state.counters["rate"] =
+      benchmark::Counter(static_cast<double>(host.cycle - before), benchmark::Counter::kIsRate);
+}
+BENCHMARK(BM_idle)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// A new tile of weights every 256 rows, added to the accumulators; the other half is activated.
+void BM_busy(benchmark::State& state) {
+  const MxuConfig config;
+  mxu_cycle_device device{config};
+  Host host(device);
+  host.reset();
+  std::mt19937 random(1);
+  host.weights[0] = random_rows(random, config.rows, config.cols);
+  for (const Row& row : random_rows(random, 256, config.lanes())) host.input.push_back(row);
+  host.program = {set_register(8, bytes(0, 128, 127)), read_host(0, 256), synchronise()};
+  host.run();
+  const uint64_t before = host.cycle;
+  for (auto _ : state) {
+    for (int i = 0; i < 16; ++i) {
+      host.program.push_back(read_weights(0));
+      host.program.push_back(multiply(0, 0, 256, true, true));
+      host.program.push_back(activate(1024, 2048, 256, 0, kIdentity));
+    }
+    host.run();
+  }
+  state.counters["rate"] =
+      benchmark::Counter(static_cast<double>(host.cycle - before), benchmark::Counter::kIsRate);
+  state.counters["active"] =
+      static_cast<double>(host.read_status(1)) / static_cast<double>(host.read_status(0));
+}
+BENCHMARK(BM_busy)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
