@@ -4,160 +4,258 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
+#include "golden/compress/dense_chain.hpp"
 #include "golden/error.hpp"
+#include "golden/function/eie.hpp"
 
 namespace sparsys {
 namespace {
 
 constexpr size_t kSampleImages = 2000;
 
-std::vector<double> default_densities(size_t layers) {
-  // The published densities of LeNet-300-100 are 8, 9 and 26 % (Han 2016, table 2); a little less
-  // in the first layer leaves room for the entries that make the biases.
-  std::vector<double> densities;
-  for (size_t l = 0; l < layers; ++l) {
-    densities.push_back(l + 1 == layers ? 0.26 : l == 0 ? 0.073 : 0.09);
+class Stopwatch {
+ public:
+  // Seconds since the last call.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    start_ = now;
+    return seconds;
   }
-  return densities;
-}
 
-CompressionStep measure(const std::string& name, const Mlp& mlp, double error, double seconds) {
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+CompressionStep measure(const std::string& name, const Network& network, double error,
+                        double seconds) {
   CompressionStep step;
   step.name = name;
   step.validation_error = error;
   step.seconds = seconds;
-  double kept = 0;
-  double all = 0;
-  for (const DenseLayer& layer : mlp.layers) {
-    const auto nonzero = static_cast<double>((layer.weights.array() != 0).count());
-    const auto size = static_cast<double>(layer.weights.size());
-    step.layer_densities.push_back(nonzero / size);
-    kept += nonzero;
-    all += size;
+  for (const Layer& layer : layers(network)) {
+    step.layer_densities.push_back(density(network, layer));
   }
-  step.density = kept / all;
+  step.density = density(network);
   return step;
 }
 
-// The integers back in floating point, to measure what rounding and bias constants cost. (The
-// rounding of activations, 2^-8 of a pixel step and finer, is not in it.)
-Mlp decode(const CompressedNetwork& network) {
-  Mlp mlp;
-  mlp.name = network.name;
-  std::vector<double> constants(network.input_constants.begin(), network.input_constants.end());
-  for (const CompressedLayer& layer : network.layers) {
-    const uint32_t rows = layer.outputs - layer.constant_outputs;
-    const uint32_t columns = layer.inputs - layer.constant_inputs;
-    const float scale = std::ldexp(1.0F, -layer.weight_frac);
-    DenseLayer dense;
-    dense.name = layer.name;
-    dense.relu = layer.relu;
-    dense.weights = Eigen::MatrixXf::Zero(rows, columns);
-    std::vector<double> sums(layer.outputs, 0.0);
-    for (uint32_t c = 0; c < layer.inputs; ++c) {
-      for (uint64_t k = layer.column_start[c]; k < layer.column_start[c + 1]; ++k) {
-        const int16_t value = layer.codebook[layer.code[k]];
-        if (c < columns) {
-          dense.weights(layer.row[k], c) = static_cast<float>(value) * scale;
-        } else {
-          sums[layer.row[k]] += value * constants[c - columns];
-        }
-      }
-    }
-    dense.bias.resize(rows);
-    for (uint32_t r = 0; r < rows; ++r) {
-      dense.bias[r] =
-          static_cast<float>(std::ldexp(sums[r], -layer.input_frac - layer.weight_frac));
-    }
-    constants.clear();
-    for (uint32_t r = rows; r < layer.outputs; ++r) {
-      const double y = std::floor(std::ldexp(sums[r], -layer.shift()) + 0.5);
-      constants.push_back(layer.relu ? std::max(0.0, y) : y);
-    }
-    mlp.layers.push_back(std::move(dense));
+// What all training has in common.
+TrainOptions training(const DeepCompressionOptions& options, const Network& teacher,
+                      const std::string& step) {
+  TrainOptions train;
+  train.max_shift = options.max_shift;
+  train.max_rotation = options.max_rotation;
+  train.max_scale = options.max_scale;
+  train.validation_count = options.validation_count;
+  train.threads = options.threads;
+  train.step = step;
+  train.progress = options.progress;
+  if (options.teacher_weight > 0) {
+    train.teacher = &teacher;
+    train.teacher_weight = options.teacher_weight;
+    train.temperature = options.temperature;
   }
-  return mlp;
+  if (!options.checkpoints.empty()) train.checkpoint = options.checkpoints + "/" + step;
+  return train;
 }
 
-}  // namespace
-
-CompressedNetwork deep_compress(const Mlp& trained, const Dataset& data,
-                                const DeepCompressionOptions& options,
-                                DeepCompressionReport* report, SharedMlp* shared_out) {
-  if (trained.layers.empty()) throw Error(trained.name + ": no layers, expected at least one");
-  DeepCompressionReport steps;
-  auto start = std::chrono::steady_clock::now();
-  const auto lap = [&start] {
-    const auto now = std::chrono::steady_clock::now();
-    const double seconds = std::chrono::duration<double>(now - start).count();
-    start = now;
-    return seconds;
-  };
-  const auto validate = [&](const Mlp& mlp) {
-    return validation_error(mlp, data, options.validation_count, options.threads);
-  };
-  steps.steps.push_back(measure("float", trained, validate(trained), lap()));
-
-  Mlp mlp = trained;
+PruneOptions pruning(const Network& trained, const DeepCompressionOptions& options) {
   PruneOptions prune;
-  prune.densities =
-      options.densities.empty() ? default_densities(mlp.layers.size()) : options.densities;
+  prune.densities = options.densities;
+  prune.qualities = options.qualities;
+  if (prune.densities.empty() && prune.qualities.empty()) {
+    prune.densities = default_densities(trained);
+  }
+  prune.balance = options.balance;
   prune.rounds = options.prune_rounds;
+  prune.round_epochs = options.round_epochs;
   prune.round_learning_rate = options.retrain_learning_rate;
+  prune.retrain = training(options, trained, "prune");
   prune.retrain.seed = options.seed + 100;
   prune.retrain.epochs = options.retrain_epochs;
   prune.retrain.learning_rate = options.retrain_learning_rate;
   prune.retrain.final_learning_rate = options.retrain_learning_rate / 50;
-  prune.retrain.max_shift = options.max_shift;
-  prune.retrain.validation_count = options.validation_count;
-  prune.retrain.threads = options.threads;
-  prune.retrain.step = "prune";
-  prune.retrain.progress = options.progress;
-  const PruneReport pruned = prune_and_retrain(mlp, data, prune);
-  steps.steps.push_back(measure("prune", mlp, pruned.validation_error, lap()));
+  prune.retrain.weight_decay = options.weight_decay;
+  return prune;
+}
 
-  SharedMlp shared = share_weights(mlp, options.init, options.seed);
-  const Mlp decoded = shared.decode();
-  steps.steps.push_back(measure("share", decoded, validate(decoded), lap()));
+bool arrives_pruned(const Network& network) { return 1 - density(network) >= kPrunedShare; }
 
-  FineTuneOptions tune;
-  tune.train.seed = options.seed + 200;
-  tune.train.epochs = options.fine_tune_epochs;
-  tune.train.learning_rate = options.fine_tune_learning_rate;
-  tune.train.final_learning_rate = options.fine_tune_learning_rate / 50;
-  tune.train.weight_decay = 0;
-  tune.train.max_shift = options.max_shift;
-  tune.train.validation_count = options.validation_count;
-  tune.train.threads = options.threads;
-  tune.train.step = "fine-tune";
-  tune.train.progress = options.progress;
-  tune.centroid_rate = options.centroid_rate;
-  const TrainReport tuned = fine_tune_centroids(shared, data, tune);
-  steps.steps.push_back(measure("fine-tune", shared.decode(), tuned.validation_error, lap()));
+}  // namespace
 
-  const Eigen::MatrixXf sample = calibration_sample(data, kSampleImages);
-  CompressedNetwork network =
-      to_fixed_point(shared, sample, options.fixed_point, &steps.fixed_point);
-  const Mlp rounded = decode(network);
-  steps.steps.push_back(measure("fixed point", rounded, validate(rounded), lap()));
+std::vector<double> default_densities(const Network& network) {
+  std::vector<double> densities;
+  bool connected = false;
+  const std::vector<Layer> all = layers(network);
+  for (size_t l = 0; l < all.size(); ++l) {
+    if (network.nodes[all[l].node].op == Op::kConv) {
+      densities.push_back(l == 0 ? 0.66 : 0.35);
+    } else if (l + 1 == all.size()) {
+      densities.push_back(0.26);
+    } else {
+      densities.push_back(connected ? 0.09 : 0.073);
+      connected = true;
+    }
+  }
+  return densities;
+}
 
+DeepCompressionOptions deep_compression_recipe(const Network& network) {
+  DeepCompressionOptions options;
+  const std::vector<Layer> all = layers(network);
+  const size_t count = all.size();
+  if (network.name == "lenet-300-100" && count == 3) {
+    options.densities = {0.055, 0.08, 0.25};
+    options.sharing.bits = {4, 4, 4};
+    options.sharing.bias_bits = {4, 4, 0};
+  } else if (network.name == "lenet-5" && count == 4) {
+    options.densities = {0.5, 0.1, 0.04, 0.15};
+    options.sharing.bits = {5, 4, 4, 4};
+    options.sharing.bias_bits = {0, 4, 4, 0};
+  } else {
+    options.sharing.bits.clear();
+    for (const Layer& layer : all) {
+      options.sharing.bits.push_back(network.nodes[layer.node].op == Op::kConv ? 8 : 5);
+    }
+    return options;
+  }
+  if (arrives_pruned(network)) options.densities.clear();
+  options.prune_rounds = 5;
+  options.round_epochs = 4;
+  options.sharing.entropy = 0.01;
+  options.reassign_epochs = 20;
+  options.fine_tune_epochs = 10;
+  options.centroid_rate = 0.1F;
+  options.centroid_power = 0.5F;
+  options.teacher_weight = 0.5F;
+  return options;
+}
+
+SharedNetwork deep_compress(const Network& trained, const Dataset* data,
+                            const DeepCompressionOptions& options, DeepCompressionReport* report) {
+  if (layers(trained).empty()) {
+    throw Error(trained.name + ": no layers with weights, expected at least one");
+  }
+  DeepCompressionReport steps;
+  Stopwatch watch;
+  const auto validate = [&](const Network& network) {
+    if (data == nullptr) return -1.0;
+    return validation_error(network, *data, options.validation_count, options.threads);
+  };
+  const auto add = [&](const char* name, const Network& network, double error) {
+    steps.steps.push_back(measure(name, network, error, watch.lap()));
+  };
+  add("float", trained, validate(trained));
+
+  const bool asked = !options.densities.empty() || !options.qualities.empty();
+  const bool prunes = asked || (data != nullptr && !arrives_pruned(trained));
+  Network network = trained;
+  if (prunes) {
+    const PruneOptions how = pruning(trained, options);
+    if (data == nullptr) {
+      prune(network, how);
+      add("prune", network, -1);
+    } else {
+      add("prune", network, prune_and_retrain(network, *data, how).validation_error);
+    }
+  }
+
+  SharingOptions sharing = options.sharing;
+  sharing.seed = options.seed;
+  sharing.entropy_prunes = sharing.entropy_prunes && prunes;
+  SharedNetwork shared = share_weights(network, sharing);
+  Network decoded = shared.decode();
+  add("share", decoded, validate(decoded));
+
+  if (data != nullptr && options.reassign_epochs > 0) {
+    ReassignOptions reassign;
+    reassign.train = training(options, trained, "reassign");
+    if (!reassign.train.checkpoint.empty()) reassign.train.checkpoint += ".checkpoint";
+    reassign.train.seed = options.seed + 300;
+    reassign.train.epochs = options.reassign_epochs;
+    reassign.train.learning_rate = options.reassign_learning_rate;
+    reassign.train.final_learning_rate = options.reassign_learning_rate / 50;
+    reassign.train.weight_decay = 0;
+    reassign.entropy = sharing.entropy;
+    reassign.entropy_prunes = sharing.entropy_prunes;
+    const double error = reassign_codes(shared, network, *data, reassign).validation_error;
+    add("reassign", shared.decode(), error);
+  }
+
+  if (data != nullptr && options.fine_tune_epochs > 0) {
+    FineTuneOptions tune;
+    tune.train = training(options, trained, "fine-tune");
+    if (!tune.train.checkpoint.empty()) tune.train.checkpoint += ".checkpoint";
+    tune.train.seed = options.seed + 200;
+    tune.train.epochs = options.fine_tune_epochs;
+    tune.train.learning_rate = options.fine_tune_learning_rate;
+    tune.train.final_learning_rate = options.fine_tune_learning_rate / 50;
+    tune.train.weight_decay = 0;
+    tune.centroid_rate = options.centroid_rate;
+    tune.centroid_power = options.centroid_power;
+    const double error = fine_tune_centroids(shared, *data, tune).validation_error;
+    add("fine-tune", shared.decode(), error);
+  }
+
+  const CompressionStep& last = steps.steps.back();
   std::array<char, 96> text{};
-  std::snprintf(text.data(), text.size(), "; %.2f %% of weights kept, validation error %.2f %%",
-                100 * steps.steps.back().density, steps.steps.back().validation_error);
-  network.origin = trained.origin + text.data();
+  std::snprintf(text.data(), text.size(), "; %.2f %% of weights kept", 100 * last.density);
+  shared.network.origin += text.data();
+  if (data != nullptr) {
+    std::snprintf(text.data(), text.size(), ", validation error %.2f %%", last.validation_error);
+    shared.network.origin += text.data();
+  }
   if (report != nullptr) *report = std::move(steps);
-  if (shared_out != nullptr) *shared_out = std::move(shared);
-  return network;
+  return shared;
+}
+
+CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& data,
+                                   uint32_t validation_count, DeepCompressionReport* report,
+                                   const FixedPointOptions& options, unsigned threads) {
+  Stopwatch watch;
+  if (validation_count > data.train_count()) {
+    throw Error(data.name + ": " + std::to_string(data.train_count()) +
+                " training images, expected at least the " + std::to_string(validation_count) +
+                " of the validation split");
+  }
+  const SharedMlp chain = dense_chain(network);
+  if (static_cast<uint64_t>(chain.layers.front().code.cols()) != data.pixels()) {
+    throw Error(chain.name + ": " + std::to_string(chain.layers.front().code.cols()) +
+                " inputs, expected " + std::to_string(data.pixels()) + " as the pixels of " +
+                data.name);
+  }
+  std::vector<FixedPointLayerReport> fixed_point;
+  CompressedNetwork compressed =
+      to_fixed_point(chain, calibration_sample(data, kSampleImages), options, &fixed_point);
+  if (report == nullptr) return compressed;
+  report->fixed_point = std::move(fixed_point);
+
+  const size_t first = data.train_count() - validation_count;
+  std::vector<int16_t> inputs;
+  for (size_t i = first * data.pixels(); i < data.train_images.size(); ++i) {
+    const double value = std::ldexp(data.train_images[i] / static_cast<double>(kPixelScale),
+                                    compressed.layers.front().input_frac);
+    inputs.push_back(static_cast<int16_t>(std::clamp(std::round(value), -32768.0, 32767.0)));
+  }
+  const std::vector<uint8_t> labels(data.train_labels.begin() + static_cast<long>(first),
+                                    data.train_labels.end());
+  const double error = EieFunction(compressed).evaluate(inputs, labels, threads).error_percent();
+  report->steps.push_back(measure("fixed point", network.decode(), error, watch.lap()));
+  return compressed;
 }
 
 std::string to_string(const DeepCompressionReport& report) {
   std::string text = "step          validation error   weights kept   (per layer)   seconds\n";
   for (const CompressionStep& step : report.steps) {
     std::array<char, 128> line{};
-    std::snprintf(line.data(), line.size(), "%-12s  %8.2f %%         %8.2f %%     ",
-                  step.name.c_str(), step.validation_error, 100 * step.density);
+    std::array<char, 32> error{};
+    std::snprintf(error.data(), error.size(), "%8.2f %%", step.validation_error);
+    std::snprintf(line.data(), line.size(), "%-12s  %10s         %8.2f %%     ", step.name.c_str(),
+                  step.validation_error < 0 ? "-  " : error.data(), 100 * step.density);
     text += line.data();
     for (const double density : step.layer_densities) {
       std::snprintf(line.data(), line.size(), " %.1f", 100 * density);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deep Compression from end to end (Han 2016): prune, retrain, share weights, fine-tune, and then
-// to fixed point as EIE runs it.
+// Deep Compression from end to end (Han 2016): prune, retrain, share weights, fine-tune; and on to
+// fixed point, as EIE runs it.
 #pragma once
 
 #include <cstdint>
@@ -9,38 +9,76 @@
 
 #include "golden/compress/fixed_point.hpp"
 #include "golden/compress/prune.hpp"
+#include "golden/compress/shared_network.hpp"
 #include "golden/compress/weight_sharing.hpp"
 #include "golden/format/compressed_network.hpp"
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 #include "golden/nn/train.hpp"
 
 namespace sparsys {
 
+// A network arrives pruned if this share of its weights or more is 0.
+constexpr double kPrunedShare = 0.1;
+
 struct DeepCompressionOptions {
   uint64_t seed = 1;
   unsigned threads = 0;  // 0: all processors
-  // Share of weights to keep, per layer. Empty: 7.3 % of the first, 9 % of the middle ones and 26 %
-  // of the last layer.
+
+  // Share of weights to keep, or quality factors (golden/compress/prune.hpp), one per layer or one
+  // for all; at most one of the two. Both empty: a network that arrives pruned keeps exactly its
+  // zeros, and so does any without data; others keep default_densities().
   std::vector<double> densities;
+  std::vector<double> qualities;
+  unsigned balance = 0;  // PEs for load-balance-aware pruning; 0: none
   unsigned prune_rounds = 3;
+  unsigned round_epochs = 2;     // of each round but the last
   unsigned retrain_epochs = 40;  // of the last round
   float retrain_learning_rate = 0.1F;
-  unsigned max_shift = 1;  // augmentation, as in TrainOptions
+  float weight_decay = 1e-5F;  // in pruning
+
+  SharingOptions sharing;  // its seed is the one above, and it prunes only if pruning is allowed
   unsigned fine_tune_epochs = 6;
   float fine_tune_learning_rate = 0.01F;
   float centroid_rate = 0.003F;
-  CentroidInit init = CentroidInit::kLinear;
+  float centroid_power = 0;
+
+  // Beyond the paper: reassign_codes() between sharing and fine-tuning, with sharing.entropy; and
+  // distillation from the float network, as in TrainOptions, wherever there is training.
+  unsigned reassign_epochs = 0;
+  float reassign_learning_rate = 0.02F;
+  float teacher_weight = 0;
+  float temperature = 4;
+
+  // Augmentation, as in TrainOptions.
+  unsigned max_shift = 1;
+  float max_rotation = 0;
+  float max_scale = 0;
+
   uint32_t validation_count = 5000;
-  FixedPointOptions fixed_point;
+  // Directory of checkpoint files, one for each step that trains; it must exist. With it a run that
+  // was stopped goes on where it stopped. "": none.
+  std::string checkpoints;
   ProgressCallback progress;
 };
 
+// 66 % of a convolution that comes first and 35 % of the others; 7.3 % of the first fully connected
+// layer, 9 % of others, and 26 % of the network's last layer: about what Han 2016 has in its tables
+// 2 to 5 (a little less in the first, as an engine network has entries for its biases too).
+std::vector<double> default_densities(const Network& network);
+
+// Settings chosen on the validation images of MNIST for networks named "lenet-300-100" or "lenet-5"
+// that have as many layers as those; for others the defaults above, with the 8 bits of convolutions
+// and 5 bits of fully connected layers that Han 2016 has. A network that arrives pruned gets no
+// densities.
+DeepCompressionOptions deep_compression_recipe(const Network& network);
+
 struct CompressionStep {
-  std::string name;                     // "float", "prune", "share", "fine-tune", "fixed point"
+  // "float", "prune", "share", "reassign", "fine-tune", "fixed point"; those that there were.
+  std::string name;
   std::vector<double> layer_densities;  // weights kept, biases excluded
   double density = 1;                   // of all layers together
-  double validation_error = 0;          // percent
+  double validation_error = -1;         // percent; negative: without data
   double seconds = 0;
 };
 
@@ -50,11 +88,18 @@ struct DeepCompressionReport {
 };
 
 // Compresses a trained network. `data` gives training and validation images; the test images are
-// not read. Throws Error if network, data and options do not fit each other.
-CompressedNetwork deep_compress(const Mlp& trained, const Dataset& data,
-                                const DeepCompressionOptions& options,
-                                DeepCompressionReport* report = nullptr,
-                                SharedMlp* shared = nullptr);
+// not read. Without data (null) it is pruned once if `options` say how, its weights are shared, and
+// that is all. Throws Error if network, data and options do not fit each other, and Stopped.
+SharedNetwork deep_compress(const Network& trained, const Dataset* data,
+                            const DeepCompressionOptions& options,
+                            DeepCompressionReport* report = nullptr);
+
+// The sparse engine's network of it (golden/compress/dense_chain.hpp, fixed_point.hpp): training
+// images decide the radix points. Adds step "fixed point" to the report: the validation error is
+// that of the engine's function, bit for bit.
+CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& data,
+                                   uint32_t validation_count, DeepCompressionReport* report,
+                                   const FixedPointOptions& options = {}, unsigned threads = 0);
 
 // One line per step for people.
 std::string to_string(const DeepCompressionReport& report);

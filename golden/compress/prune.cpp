@@ -359,4 +359,32 @@ PruneReport prune_and_retrain(Mlp& mlp, const Dataset& data, const PruneOptions&
   return report;
 }
 
+NetworkPruneReport prune_and_retrain(Network& network, const Dataset& data,
+                                     const PruneOptions& options) {
+  const std::vector<Layer> all = layers(network);
+  const std::vector<double> targets = targets_of(network, all.size(), options);
+  std::vector<double> first;
+  for (const Layer& layer : all) first.push_back(density(network, layer));
+  const auto start = std::chrono::steady_clock::now();
+  NetworkPruneReport report;
+  for (unsigned round = 1; round <= options.rounds; ++round) {
+    const double progress = static_cast<double>(round) / options.rounds;
+    report.masks = prune_to(network, all, !options.densities.empty(), first, targets, progress,
+                            options.balance);
+    const std::string which = std::to_string(round);
+    TrainOptions retrain = options.retrain;
+    retrain.seed += round;
+    retrain.step += " " + which + "/" + std::to_string(options.rounds);
+    if (!retrain.checkpoint.empty()) retrain.checkpoint += "-" + which + ".checkpoint";
+    if (round < options.rounds) {
+      retrain.epochs = options.round_epochs;
+      retrain.learning_rate = options.round_learning_rate;
+      retrain.final_learning_rate = std::min(retrain.learning_rate, options.round_final_rate);
+    }
+    report.validation_error = train(network, data, retrain, &report.masks).validation_error;
+  }
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
 }  // namespace sparsys

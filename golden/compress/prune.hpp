@@ -18,10 +18,6 @@
 
 namespace sparsys {
 
-// One per parameter of a network, each empty (all kept) or one byte per element, row-major as the
-// parameter: 1 keeps, 0 prunes.
-using ParameterMasks = std::vector<std::vector<uint8_t>>;
-
 // Mask of one layer's weights: keeps the round(density * size) of largest magnitude, of equal ones
 // those that come first; weights that are 0 are never kept. density is clamped to 0..1.
 //
@@ -91,7 +87,16 @@ struct PruneReport {
   double seconds = 0;
 };
 
-// Prunes and retrains in place. Throws Error if options do not fit the network.
+// Prunes and retrains in place. In a Network options.retrain.checkpoint is the beginning of the
+// names of checkpoint files, one for each round. Throws Error if options do not fit the network.
 PruneReport prune_and_retrain(Mlp& mlp, const Dataset& data, const PruneOptions& options);
+
+struct NetworkPruneReport {
+  ParameterMasks masks;
+  double validation_error = 0;  // percent, after the last retraining
+  double seconds = 0;
+};
+NetworkPruneReport prune_and_retrain(Network& network, const Dataset& data,
+                                     const PruneOptions& options);
 
 }  // namespace sparsys

@@ -24,6 +24,7 @@ using nlohmann::json;
 using Bytes = std::vector<uint8_t>;
 
 constexpr uint8_t kMagic[8] = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S'};
+constexpr uint8_t kStoredMagic[4] = {0x89, 'S', 'P', 'S'};
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderSize = 28;
 constexpr const char* kFullyConnected = "fully_connected";
@@ -109,7 +110,16 @@ struct Header {
 };
 
 // `file_size` is that of the whole file, of which `data` has at least the header if it is there.
-Header read_header(const uint8_t* data, uint64_t file_size, const std::string& name) {
+Header read_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
+                   const std::string& name) {
+  ModelKind found{};
+  const auto beginning = static_cast<size_t>(std::min<uint64_t>(file_size, kHeaderSize));
+  if (kind_from_header(data, beginning, found) && found != expected) {
+    if (found == ModelKind::kMlp && expected == ModelKind::kFloat) {
+      fail(name, "holds a float model as older versions wrote it: train again");
+    }
+    fail(name, std::string("holds a ") + to_string(found) + ", expected a " + to_string(expected));
+  }
   if (file_size < kHeaderSize) {
     fail(name, "not a model file: " + number(file_size) + " bytes, expected at least " +
                    number(kHeaderSize));
@@ -607,14 +617,7 @@ Bytes to_container(const Model& model, ModelKind kind) {
 }
 
 json open_container(const uint8_t* data, size_t size, ModelKind kind, const std::string& name) {
-  const Header header = read_header(data, size, name);
-  if (header.kind == ModelKind::kMlp && kind == ModelKind::kFloat) {
-    fail(name, "holds a float model as older versions wrote it: train again");
-  }
-  if (header.kind != kind) {
-    fail(name,
-         std::string("holds a ") + to_string(header.kind) + ", expected a " + to_string(kind));
-  }
+  const Header header = read_header(data, size, kind, name);
   const uint8_t* payload = data + kHeaderSize;
   const auto crc = static_cast<uint32_t>(crc32_z(0, payload, static_cast<size_t>(header.length)));
   if (crc != header.crc) {
@@ -625,10 +628,10 @@ json open_container(const uint8_t* data, size_t size, ModelKind kind, const std:
 }
 
 // The whole file, once its header says that it is one.
-Bytes read_model(InputFile& file) {
+Bytes read_model(InputFile& file, ModelKind expected) {
   uint8_t header[kHeaderSize] = {};
   file.read(header, std::min<size_t>(kHeaderSize, static_cast<size_t>(file.size())));
-  read_header(header, file.size(), file.name());
+  read_header(header, file.size(), expected, file.name());
   if (file.size() > kMaxModelBytes) {
     fail(file.name(), number(file.size()) + " bytes, expected at most " + number(kMaxModelBytes));
   }
@@ -646,6 +649,10 @@ const char* to_string(ModelKind kind) {
       return "float model of an older version";
     case ModelKind::kCompressed:
       return "compressed network";
+    case ModelKind::kStoredCompressed:
+      return "stored engine network";
+    case ModelKind::kStored:
+      return "stored model";
     default:
       return "float model";
   }
@@ -689,27 +696,41 @@ void save_model(const std::string& path, const CompressedNetwork& network) {
 
 Network load_float_network(const std::string& path) {
   InputFile file(path);
-  const Bytes bytes = read_model(file);
+  const Bytes bytes = read_model(file, ModelKind::kFloat);
   return float_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
 Mlp load_float_model(const std::string& path) {
   InputFile file(path);
-  const Bytes bytes = read_model(file);
+  const Bytes bytes = read_model(file, ModelKind::kMlp);
   return float_model_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
 CompressedNetwork load_compressed_network(const std::string& path) {
   InputFile file(path);
-  const Bytes bytes = read_model(file);
+  const Bytes bytes = read_model(file, ModelKind::kCompressed);
   return compressed_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
 ModelKind model_kind(const std::string& path) {
   InputFile file(path);
   uint8_t header[kHeaderSize] = {};
-  file.read(header, std::min<size_t>(kHeaderSize, static_cast<size_t>(file.size())));
-  return read_header(header, file.size(), file.name()).kind;
+  const auto size = static_cast<size_t>(std::min<uint64_t>(kHeaderSize, file.size()));
+  file.read(header, size);
+  ModelKind kind = ModelKind::kFloat;
+  if (kind_from_header(header, size, kind) && kind >= ModelKind::kStoredCompressed) return kind;
+  return read_header(header, file.size(), kind, file.name()).kind;
+}
+
+bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind) {
+  if (size >= 12 && std::equal(std::begin(kStoredMagic), std::end(kStoredMagic), data)) {
+    const unsigned number_of_kind = data[6] | data[7] << 8;
+    kind = number_of_kind == 0 ? ModelKind::kStoredCompressed : ModelKind::kStored;
+    return number_of_kind <= 1;
+  }
+  if (size < 16 || !std::equal(std::begin(kMagic), std::end(kMagic), data)) return false;
+  kind = static_cast<ModelKind>(get<uint32_t>(data + 12));
+  return kind == ModelKind::kMlp || kind == ModelKind::kCompressed || kind == ModelKind::kFloat;
 }
 
 }  // namespace sparsys

@@ -24,7 +24,15 @@
 
 namespace sparsys {
 
-enum class ModelKind : uint32_t { kMlp = 1, kCompressed = 2, kFloat = 3 };
+// The last two are stored models (golden/format/stored_model.hpp): of the sparse engine's fixed
+// point, and of a SharedNetwork.
+enum class ModelKind : uint32_t {
+  kMlp = 1,
+  kCompressed = 2,
+  kFloat = 3,
+  kStoredCompressed = 0x100,
+  kStored = 0x101
+};
 const char* to_string(ModelKind kind);
 
 // Files beyond this are refused (4 GiB).
@@ -44,8 +52,11 @@ Network load_float_network(const std::string& path);
 Mlp load_float_model(const std::string& path);
 CompressedNetwork load_compressed_network(const std::string& path);
 
-// The kind, from the header alone (checked but for the CRC). Throws Error as above.
+// The kind, stored models included, from the header alone (checked but for the CRC of model files).
+// Throws Error as above.
 ModelKind model_kind(const std::string& path);
+// What the first bytes of a file say, up to 16 of them; false if it is none of these.
+bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind);
 
 // The same in memory. `name` stands for the path in messages.
 std::vector<uint8_t> model_to_bytes(const Network& network);

@@ -735,6 +735,7 @@ class Importer {
       return;
     }
     Shape out = {in[0], channels, 0, 0};
+    bool rounded_up = false;
     for (size_t d = 0; d < 2; ++d) {
       const int64_t size = in[d + 2];
       const int64_t stride = window.stride[d];
@@ -756,9 +757,15 @@ class Importer {
                "'ceil_mode' with 'pads'");
         }
         // A window that begins in the padding behind the input is none.
-        if (out[d + 2] * stride < size + window.pad[d]) ++out[d + 2];
+        if (out[d + 2] * stride < size + window.pad[d]) {
+          ++out[d + 2];
+          rounded_up = true;
+        }
       }
     }
+    // Where it changes nothing it is dropped: before operator set 22 ONNX's own shape inference
+    // counts windows that runtimes leave out.
+    window.ceil_mode = rounded_up;
     result_shape_ = out;
   }
 

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
-#include <memory>
 #include <utility>
 
-#include "golden/compress/huffman.hpp"
 #include "golden/error.hpp"
 #include "golden/format/atomic_file.hpp"
 #include "golden/format/input_file.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/packed_bytes.hpp"
+#include "golden/format/stored_network.hpp"
 #include "golden/format/validate.hpp"
 
 namespace sparsys {
@@ -22,8 +21,11 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 constexpr uint8_t kMagic[4] = {0x89, 'S', 'P', 'S'};
-constexpr uint32_t kVersion = 1;
+constexpr uint8_t kVersion = 1;
+constexpr uint8_t kEngineKind = 0;
+constexpr uint8_t kSharedKind = 1;
 constexpr size_t kHeaderSize = 12;
+constexpr size_t kBeginning = 16;  // what tells the other kinds of files
 constexpr size_t kCodes = 16;
 
 [[noreturn]] void fail(const std::string& place, const std::string& what) {
@@ -54,63 +56,19 @@ uint64_t max_inputs(uint64_t bytes) { return (uint64_t{1} << 16) + 64 * bytes; }
 
 // ---- writing ----
 
-void put_number(uint64_t value, Bytes& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
-  out.push_back(static_cast<uint8_t>(value));
-}
-
-void put_signed(int value, Bytes& out) {
-  put_number(value < 0 ? 2 * static_cast<uint64_t>(-(int64_t{value} + 1)) + 1
-                       : 2 * static_cast<uint64_t>(value),
-             out);
-}
-
-void put_int16(int16_t value, Bytes& out) {
-  const auto bits = static_cast<uint16_t>(value);
-  out.push_back(static_cast<uint8_t>(bits));
-  out.push_back(static_cast<uint8_t>(bits >> 8));
-}
-
-void put_text(const std::string& text, Bytes& out) {
-  put_number(text.size(), out);
-  out.insert(out.end(), text.begin(), text.end());
-}
-
-// A stream to be: its code and its size.
-struct StreamPlan {
-  explicit StreamPlan(const std::vector<uint64_t>& counts) : lengths(huffman_lengths(counts)) {
-    BitWriter table;
-    write_huffman_lengths(lengths, table);
-    bytes = (table.size() + huffman_bits(counts, lengths) + 7) / 8;
-  }
-
-  std::vector<uint8_t> lengths;
-  uint64_t bytes = 0;
-};
-
-struct LayerPlan {
-  unsigned index_bits = 0;
-  uint64_t padding = 0;
-  StreamPlan codes;
-  StreamPlan indices;
-};
-
-// Calls take(zeros before it, code) for each non-zero of the layer.
-template <typename Take>
-void for_each_gap(const CompressedLayer& layer, Take take) {
+SparseLine line_of(const CompressedLayer& layer) {
+  SparseLine line;
+  line.zeros.reserve(layer.row.size());
+  line.code = layer.code;
   uint64_t next = 0;
   for (uint32_t j = 0; j < layer.inputs; ++j) {
     for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
       const uint64_t at = uint64_t{j} * layer.outputs + layer.row[k];
-      take(at - next, layer.code[k]);
+      line.zeros.push_back(at - next);
       next = at + 1;
     }
   }
-}
-
-// Without trailing symbols that do not occur: they would have a place in the table.
-void trim(std::vector<uint64_t>& counts) {
-  while (!counts.empty() && counts.back() == 0) counts.pop_back();
+  return line;
 }
 
 // All of a layer that is not its entries.
@@ -142,107 +100,56 @@ Bytes network_head(const CompressedNetwork& network) {
   return out;
 }
 
-uint64_t number_size(uint64_t value) {
-  Bytes bytes;
-  put_number(value, bytes);
-  return bytes.size();
-}
-
-// Bytes of the entries, their number and width included.
-uint64_t entries_size(const CompressedLayer& layer, const LayerPlan& plan) {
-  uint64_t size = number_size(layer.row.size() + plan.padding) + 1;
-  for (const StreamPlan* stream : {&plan.codes, &plan.indices}) {
-    size += number_size(stream->bytes) + stream->bytes;
-  }
-  return size;
-}
-
-// How the layer is stored best, for a layer with non-zeros.
-LayerPlan plan_layer(const CompressedLayer& layer, unsigned index_bits) {
-  // How often there are so many zeros before a non-zero; all usual gaps are counted quickly.
-  constexpr uint64_t kUsual = uint64_t{1} << kMaxIndexBits;
-  std::vector<uint64_t> usual(kUsual);
-  std::map<uint64_t, uint64_t> unusual;
-  std::vector<uint64_t> code_counts(kCodes);
-  for_each_gap(layer, [&](uint64_t gap, uint8_t code) {
-    ++(gap < kUsual ? usual[gap] : unusual[gap]);
-    ++code_counts[code];
-  });
-  std::vector<std::pair<uint64_t, uint64_t>> gaps;
-  for (uint64_t gap = 0; gap < kUsual; ++gap) {
-    if (usual[gap] != 0) gaps.emplace_back(gap, usual[gap]);
-  }
-  gaps.insert(gaps.end(), unusual.begin(), unusual.end());
-
-  const auto plan_width = [&](unsigned bits) {
-    const uint64_t last = (uint64_t{1} << bits) - 1;
-    std::vector<uint64_t> index_counts(last + 1);
-    std::vector<uint64_t> codes = code_counts;
-    for (const auto& [gap, count] : gaps) {
-      codes[0] += count * (gap >> bits);
-      index_counts[last] += count * (gap >> bits);
-      index_counts[gap & last] += count;
-    }
-    trim(index_counts);
-    trim(codes);
-    return LayerPlan{bits, codes[0], StreamPlan(codes), StreamPlan(index_counts)};
-  };
-  if (index_bits != 0) return plan_width(index_bits);
-  LayerPlan best = plan_width(1);
-  // Once all gaps fit, wider indices are the same.
-  for (unsigned bits = 2; bits <= kMaxIndexBits && gaps.back().first >> (bits - 1) != 0; ++bits) {
-    LayerPlan plan = plan_width(bits);
-    if (entries_size(layer, plan) <= entries_size(layer, best)) best = std::move(plan);
-  }
-  return best;
-}
-
 // The whole file before its entries are coded.
 struct Plan {
   Bytes head;
   std::vector<Bytes> layer_heads;
-  std::vector<std::unique_ptr<LayerPlan>> layers;  // none: no entries
+  std::vector<EntryPlan> layers;
   StoredReport report;
 };
 
 StoredLayerReport report_layer(const CompressedLayer& layer, const Bytes& head,
-                               const LayerPlan* plan) {
+                               const EntryPlan& plan) {
   StoredLayerReport report;
   const uint32_t inputs = layer.inputs - layer.constant_inputs;
   const uint32_t outputs = layer.outputs - layer.constant_outputs;
   uint64_t nonzeros = 0;
   for (uint64_t k = 0; k < layer.column_start[inputs]; ++k) nonzeros += layer.row[k] < outputs;
   report.name = layer.name;
+  report.form = "entries by columns";
   report.weights = uint64_t{inputs} * outputs;
   report.biases = layer.constant_inputs > 0 ? outputs : 0;
   report.density_pct = 100.0 * static_cast<double>(nonzeros) / static_cast<double>(report.weights);
-  report.stored_bytes = head.size();
-  if (plan == nullptr) {
-    report.stored_bytes += number_size(0);
-    return report;
-  }
-  report.padding = plan->padding;
-  report.entries = layer.row.size() + plan->padding;
-  const auto per_entry = [&](const StreamPlan& stream) {
-    return 8.0 * static_cast<double>(stream.bytes) / static_cast<double>(report.entries);
+  report.stored_bytes = head.size() + plan.bytes;
+  if (plan.entries == 0) return report;
+  report.padding = plan.padding;
+  report.entries = plan.entries;
+  report.code_bytes = plan.codes.bytes;
+  report.index_bytes = plan.indices.bytes;
+  report.table_bits = plan.codes.table_bits + plan.indices.table_bits;
+  const auto per_entry = [&](uint64_t bytes) {
+    return 8.0 * static_cast<double>(bytes) / static_cast<double>(report.entries);
   };
   unsigned code_bits = 0;
-  while ((plan->codes.lengths.size() - 1) >> code_bits != 0) ++code_bits;
+  while ((plan.codes.lengths[0].size() - 1) >> code_bits != 0) ++code_bits;
   report.weight_bits = code_bits;
-  report.weight_bits_huffman = per_entry(plan->codes);
-  report.index_bits = plan->index_bits;
-  report.index_bits_huffman = per_entry(plan->indices);
-  report.stored_bytes += entries_size(layer, *plan);
+  report.weight_bits_huffman = per_entry(report.code_bytes);
+  report.index_bits = plan.index_bits;
+  report.index_bits_huffman = per_entry(report.index_bytes);
   return report;
+}
+
+void check_options(const StoreOptions& options, const std::string& name) {
+  if (options.index_bits > kMaxIndexBits) {
+    fail(name, "indices of " + number(options.index_bits) + " bits, expected 1 to " +
+                   number(kMaxIndexBits) + ", or 0 for the best");
+  }
 }
 
 Plan make_plan(const CompressedNetwork& network, const StoreOptions& options) {
   const std::string name = "stored model '" + printable(network.name) + "'";
   check(network, name);
-  if (options.index_bits > kMaxIndexBits) {
-    fail(name, "indices of " + number(options.index_bits) + " bits, expected 1 to " +
-                   number(kMaxIndexBits) + ", or 0 for the best");
-  }
+  check_options(options, name);
   Plan plan;
   plan.head = network_head(network);
   plan.report.stored_bytes = kHeaderSize + plan.head.size();
@@ -250,12 +157,9 @@ Plan make_plan(const CompressedNetwork& network, const StoreOptions& options) {
   for (size_t l = 0; l < network.layers.size(); ++l) {
     const CompressedLayer& layer = network.layers[l];
     plan.layer_heads.push_back(layer_head(layer));
-    plan.layers.push_back(nullptr);
-    if (!layer.row.empty()) {
-      plan.layers.back() = std::make_unique<LayerPlan>(plan_layer(layer, options.index_bits));
-    }
+    plan.layers.push_back(plan_entries(line_of(layer), options.index_bits));
     const StoredLayerReport report =
-        report_layer(layer, plan.layer_heads.back(), plan.layers.back().get());
+        report_layer(layer, plan.layer_heads.back(), plan.layers.back());
     plan.report.original_bytes += 4 * (report.weights + report.biases);
     plan.report.stored_bytes += report.stored_bytes;
     if (plan.report.stored_bytes > kMaxModelBytes) {
@@ -273,166 +177,67 @@ Plan make_plan(const CompressedNetwork& network, const StoreOptions& options) {
   return plan;
 }
 
-template <typename Symbol>
-void put_stream(const StreamPlan& plan, const std::vector<Symbol>& symbols, Bytes& out) {
-  BitWriter bits;
-  write_huffman_lengths(plan.lengths, bits);
-  HuffmanEncoder(plan.lengths).encode(symbols.data(), symbols.size(), bits);
-  const Bytes bytes = bits.finish();
-  put_number(bytes.size(), out);
-  out.insert(out.end(), bytes.begin(), bytes.end());
+// The same of a SharedNetwork.
+NetworkPlan make_plan(const SharedNetwork& network, const StoreOptions& options) {
+  const std::string name = "stored model '" + printable(network.network.name) + "'";
+  check(network, name);
+  check_options(options, name);
+  NetworkPlan plan = plan_network(network, options, name);
+  plan.report.stored_bytes += kHeaderSize;
+  if (plan.report.stored_bytes > kMaxModelBytes) {
+    fail(name, number(plan.report.stored_bytes) + " bytes, at most " + number(kMaxModelBytes) +
+                   " can be stored");
+  }
+  return plan;
 }
 
-void put_entries(const CompressedLayer& layer, const LayerPlan& plan, Bytes& out) {
-  const auto last = static_cast<uint16_t>((1U << plan.index_bits) - 1);
-  const auto entries = static_cast<size_t>(layer.row.size() + plan.padding);
-  std::vector<uint8_t> codes;
-  std::vector<uint16_t> indices;
-  codes.reserve(entries);
-  indices.reserve(entries);
-  for_each_gap(layer, [&](uint64_t gap, uint8_t code) {
-    for (; gap > last; gap -= uint64_t{last} + 1) {
-      codes.push_back(0);
-      indices.push_back(last);
-    }
-    codes.push_back(code);
-    indices.push_back(static_cast<uint16_t>(gap));
-  });
-  put_number(entries, out);
-  out.push_back(static_cast<uint8_t>(plan.index_bits));
-  put_stream(plan.codes, codes, out);
-  put_stream(plan.indices, indices, out);
+void put_header(ModelKind kind, Bytes& file) {
+  std::copy(std::begin(kMagic), std::end(kMagic), file.begin());
+  file[4] = kVersion;
+  file[6] = kind == ModelKind::kStored ? kSharedKind : kEngineKind;
+  put_uint32(static_cast<uint32_t>(crc32_z(0, &file[kHeaderSize], file.size() - kHeaderSize)),
+             &file[8]);
 }
 
 // ---- reading ----
 
-class Reader {
- public:
-  Reader(const uint8_t* data, size_t size, std::string place)
-      : at_(data), end_(data + size), place_(std::move(place)) {}
-
-  const std::string& place() const { return place_; }
-  void set_place(const std::string& place) { place_ = place; }
-  size_t left() const { return static_cast<size_t>(end_ - at_); }
-
-  const uint8_t* take(uint64_t size, const char* what) {
-    if (size > left()) {
-      fail(place_, std::string(what) + " takes " + sparsys::number(size) + " bytes, but " +
-                       sparsys::number(left()) + " follow");
-    }
-    const uint8_t* bytes = at_;
-    at_ += size;
-    return bytes;
-  }
-
-  uint8_t byte(const char* what) { return *take(1, what); }
-
-  uint64_t number(const char* what, uint64_t least, uint64_t most) {
-    const uint64_t value = any_number(what);
-    if (value < least || value > most) {
-      fail(place_, std::string(what) + " is " + sparsys::number(value) + ", expected " +
-                       sparsys::number(least) + " to " + sparsys::number(most));
-    }
-    return value;
-  }
-
-  int radix_point(const char* what) {
-    const auto value = static_cast<int>(number(what, 0, 2 * kMaxFrac));
-    return value % 2 != 0 ? -(value / 2) - 1 : value / 2;
-  }
-
-  int16_t int16(const char* what) {
-    const uint8_t* bytes = take(2, what);
-    return static_cast<int16_t>(static_cast<uint16_t>(bytes[0] | bytes[1] << 8));
-  }
-
-  std::string text(const char* what) {
-    const uint64_t size = number(what, 0, kMaxText);
-    const uint8_t* bytes = take(size, what);
-    return std::string(bytes, bytes + size);
-  }
-
- private:
-  uint64_t any_number(const char* what) {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 63; shift += 7) {
-      const uint8_t bits = byte(what);
-      value |= uint64_t{bits & 0x7FU} << shift;
-      if (bits < 0x80) {
-        if (bits == 0 && shift > 0) fail(place_, std::string(what) + " is longer than needed");
-        return value;
-      }
-    }
-    fail(place_, std::string(what) + " has more than 63 bits");
-  }
-
-  const uint8_t* at_;
-  const uint8_t* end_;
-  std::string place_;
-};
-
-// A stream of `entries` symbols below `symbols`.
-template <typename Symbol>
-std::vector<Symbol> take_stream(Reader& in, uint64_t entries, size_t symbols, const char* what) {
-  const uint64_t size = in.number(what, 0, in.left());
-  const uint8_t* bytes = in.take(size, what);
-  // Each takes a bit at least: memory is taken only for what can be there.
-  if (entries > 8 * size) {
-    fail(in.place(), number(entries) + " entries, but " + what + " has " + number(size) + " bytes");
-  }
-  std::vector<Symbol> out(static_cast<size_t>(entries));
-  try {
-    BitReader bits(bytes, static_cast<size_t>(size));
-    HuffmanDecoder(read_huffman_lengths(bits, symbols)).decode(bits, out.data(), out.size());
-    const uint64_t rest = bits.left();
-    if (rest >= 8 || bits.take(static_cast<unsigned>(rest)) != 0) {
-      throw Error(number(rest) + " bits behind the end, expected up to 7 that are 0");
-    }
-  } catch (const Error& error) {
-    fail(in.place(), std::string(what) + ": " + error.what());
-  }
-  return out;
+int radix_point(PackedReader& in, const char* what) {
+  const auto value = static_cast<int>(in.number(what, 0, 2 * kMaxFrac));
+  return value % 2 != 0 ? -(value / 2) - 1 : value / 2;
 }
 
 // Fills row, code and column_start of a layer whose sizes are set.
-void take_entries(Reader& in, CompressedLayer& layer) {
-  const uint64_t entries = in.number("number of entries", 0, 8 * uint64_t{in.left()});
+void take_matrix(PackedReader& in, CompressedLayer& layer) {
+  const Entries entries = take_entries(in, kCodes);
   layer.column_start.reserve(size_t{layer.inputs} + 1);
   layer.column_start.push_back(0);
-  if (entries > 0) {
-    const auto index_bits = static_cast<unsigned>(in.number("width of indices", 1, kMaxIndexBits));
-    const auto codes = take_stream<uint8_t>(in, entries, kCodes, "stream of codes");
-    const auto indices =
-        take_stream<uint16_t>(in, entries, size_t{1} << index_bits, "stream of indices");
-    const auto padding = static_cast<size_t>(std::count(codes.begin(), codes.end(), 0));
-    layer.row.reserve(codes.size() - padding);
-    layer.code.reserve(codes.size() - padding);
-    if (codes.back() == 0) fail(in.place(), "the last entry is padding");
-    const uint32_t last = (1U << index_bits) - 1;
-    uint64_t row = 0;
-    for (size_t k = 0; k < codes.size(); ++k) {
-      if (codes[k] == 0 && indices[k] != last) {
-        fail(in.place(), "entry " + number(k) + " is padding with index " + number(indices[k]) +
-                             ", expected " + number(last));
+  layer.row.reserve(entries.codes.size() - static_cast<size_t>(entries.padding));
+  layer.code.reserve(entries.codes.size() - static_cast<size_t>(entries.padding));
+  uint64_t row = 0;
+  for (size_t k = 0; k < entries.codes.size(); ++k, ++row) {
+    row += entries.indices[k];
+    for (; row >= layer.outputs; row -= layer.outputs) {
+      if (layer.column_start.size() == layer.inputs) {
+        fail(in.place(), "entry " + number(k) + " is behind the end of the matrix");
       }
-      row += indices[k];
-      for (; row >= layer.outputs; row -= layer.outputs) {
-        if (layer.column_start.size() == layer.inputs) {
-          fail(in.place(), "entry " + number(k) + " is behind the end of the matrix");
-        }
-        layer.column_start.push_back(layer.row.size());
-      }
-      if (codes[k] != 0) {
-        layer.row.push_back(static_cast<uint32_t>(row));
-        layer.code.push_back(codes[k]);
-      }
-      ++row;
+      layer.column_start.push_back(layer.row.size());
     }
+    if (entries.codes[k] == 0) continue;
+    layer.row.push_back(static_cast<uint32_t>(row));
+    layer.code.push_back(entries.codes[k]);
   }
   layer.column_start.resize(size_t{layer.inputs} + 1, layer.row.size());
 }
 
-void check_header(const uint8_t* data, uint64_t file_size, const std::string& name) {
+// `data` has the beginning of the file.
+void check_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
+                  const std::string& name) {
+  ModelKind kind{};
+  if (kind_from_header(data, static_cast<size_t>(std::min<uint64_t>(file_size, kBeginning)),
+                       kind) &&
+      kind != expected) {
+    fail(name, std::string("holds a ") + to_string(kind) + ", expected a " + to_string(expected));
+  }
   if (file_size < kHeaderSize) {
     fail(name, "not a stored model: " + number(file_size) + " bytes, expected at least " +
                    number(kHeaderSize));
@@ -442,23 +247,40 @@ void check_header(const uint8_t* data, uint64_t file_size, const std::string& na
     for (size_t b = 0; b < sizeof kMagic; ++b) found += (b == 0 ? "" : " ") + hex(data[b], 2);
     fail(name, "not a stored model: begins with " + found + ", expected 89 53 50 53");
   }
-  const uint32_t version = get_uint32(data + 4);
+  const unsigned version = data[4] | data[5] << 8;
   if (version != kVersion) {
     fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
+  }
+  const unsigned number_of_kind = data[6] | data[7] << 8;
+  if (number_of_kind > kSharedKind) {
+    fail(name, "header: kind " + number(number_of_kind) + ", expected 0 or 1");
   }
   if (file_size > kMaxModelBytes) {
     fail(name, number(file_size) + " bytes, expected at most " + number(kMaxModelBytes));
   }
 }
 
+// The payload, once the CRC says that it is what was written.
+PackedReader open_payload(const uint8_t* data, size_t size, ModelKind expected,
+                          const std::string& name) {
+  check_header(data, size, expected, name);
+  const auto crc = static_cast<uint32_t>(crc32_z(0, data + kHeaderSize, size - kHeaderSize));
+  if (crc != get_uint32(data + 8)) {
+    fail(name, "damaged: CRC-32 of the payload is 0x" + hex(crc, 8) + ", expected 0x" +
+                   hex(get_uint32(data + 8), 8));
+  }
+  return {data + kHeaderSize, size - kHeaderSize, name};
+}
+
 // The whole file, once its header says that it is one.
-Bytes read_stored(InputFile& file) {
+Bytes read_stored(InputFile& file, ModelKind expected) {
   const auto size = static_cast<size_t>(file.size());
-  Bytes bytes(std::min(size, kHeaderSize));
+  Bytes bytes(std::min(size, kBeginning));
   file.read(bytes.data(), bytes.size());
-  check_header(bytes.data(), file.size(), file.name());
+  check_header(bytes.data(), file.size(), expected, file.name());
+  const size_t read = bytes.size();
   bytes.resize(size);
-  file.read(bytes.data() + kHeaderSize, size - kHeaderSize);
+  file.read(bytes.data() + read, size - read);
   return bytes;
 }
 
@@ -474,7 +296,15 @@ StoredReport stored_report(const CompressedNetwork& network, const StoreOptions&
   return make_plan(network, options).report;
 }
 
+StoredReport stored_report(const SharedNetwork& network, const StoreOptions& options) {
+  return make_plan(network, options).report;
+}
+
 uint64_t stored_bytes(const CompressedNetwork& network, const StoreOptions& options) {
+  return make_plan(network, options).report.stored_bytes;
+}
+
+uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options) {
   return make_plan(network, options).report.stored_bytes;
 }
 
@@ -482,38 +312,35 @@ Bytes store(const CompressedNetwork& network, const StoreOptions& options, Store
   Plan plan = make_plan(network, options);
   Bytes out(kHeaderSize);
   out.reserve(static_cast<size_t>(plan.report.stored_bytes));
-  std::copy(std::begin(kMagic), std::end(kMagic), out.begin());
   out.insert(out.end(), plan.head.begin(), plan.head.end());
   for (size_t l = 0; l < network.layers.size(); ++l) {
     out.insert(out.end(), plan.layer_heads[l].begin(), plan.layer_heads[l].end());
-    if (plan.layers[l] == nullptr) {
-      put_number(0, out);
-    } else {
-      put_entries(network.layers[l], *plan.layers[l], out);
-    }
+    put_entries(line_of(network.layers[l]), plan.layers[l], out);
   }
-  put_uint32(kVersion, &out[4]);
-  put_uint32(static_cast<uint32_t>(crc32_z(0, &out[kHeaderSize], out.size() - kHeaderSize)),
-             &out[8]);
+  put_header(ModelKind::kStoredCompressed, out);
+  if (report != nullptr) *report = std::move(plan.report);
+  return out;
+}
+
+Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredReport* report) {
+  NetworkPlan plan = make_plan(network, options);
+  Bytes out(kHeaderSize);
+  out.reserve(static_cast<size_t>(plan.report.stored_bytes));
+  put_network(network, plan, out);
+  put_header(ModelKind::kStored, out);
   if (report != nullptr) *report = std::move(plan.report);
   return out;
 }
 
 CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::string& name) {
-  check_header(data, size, name);
-  const auto crc = static_cast<uint32_t>(crc32_z(0, data + kHeaderSize, size - kHeaderSize));
-  if (crc != get_uint32(data + 8)) {
-    fail(name, "damaged: CRC-32 of the payload is 0x" + hex(crc, 8) + ", expected 0x" +
-                   hex(get_uint32(data + 8), 8));
-  }
-  Reader in(data + kHeaderSize, size - kHeaderSize, name);
+  PackedReader in = open_payload(data, size, ModelKind::kStoredCompressed, name);
   CompressedNetwork network;
   network.name = in.text("name");
   network.origin = in.text("origin");
   const uint64_t layers = in.number("number of layers", 1, kMaxLayers);
   auto inputs = static_cast<uint32_t>(in.number("number of inputs", 1, kMaxVector));
   auto constants = static_cast<uint32_t>(in.number("number of constant inputs", 0, inputs - 1));
-  int frac = in.radix_point("input_frac");
+  int frac = radix_point(in, "input_frac");
   const uint8_t* values = in.take(uint64_t{2} * constants, "input constants");
   network.input_constants.reserve(constants);
   for (uint32_t c = 0; c < constants; ++c) {
@@ -537,11 +364,11 @@ CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::strin
     layer.constant_outputs =
         static_cast<uint32_t>(in.number("number of constant outputs", 0, layer.outputs - 1));
     layer.relu = in.number("ReLU", 0, 1) != 0;
-    layer.weight_frac = in.radix_point("weight_frac");
-    layer.output_frac = in.radix_point("output_frac");
+    layer.weight_frac = radix_point(in, "weight_frac");
+    layer.output_frac = radix_point(in, "output_frac");
     const uint64_t codebook = in.number("number of codebook values", 0, kCodes - 1);
     for (uint64_t c = 1; c <= codebook; ++c) layer.codebook[c] = in.int16("codebook");
-    take_entries(in, layer);
+    take_matrix(in, layer);
     inputs = layer.outputs;
     constants = layer.constant_outputs;
     frac = layer.output_frac;
@@ -556,16 +383,37 @@ CompressedNetwork load_stored(const Bytes& bytes, const std::string& name) {
   return load_stored(bytes.data(), bytes.size(), name);
 }
 
+SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name) {
+  PackedReader in = open_payload(data, size, ModelKind::kStored, name);
+  return take_network(in, size, name);
+}
+
+SharedNetwork load_stored_network(const Bytes& bytes, const std::string& name) {
+  return load_stored_network(bytes.data(), bytes.size(), name);
+}
+
 void save_stored(const std::string& path, const CompressedNetwork& network,
                  const StoreOptions& options, StoredReport* report) {
   const Bytes bytes = store(network, options, report);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
+void save_stored(const std::string& path, const SharedNetwork& network, const StoreOptions& options,
+                 StoredReport* report) {
+  const Bytes bytes = store(network, options, report);
+  write_file_atomically(path, bytes.data(), bytes.size());
+}
+
 CompressedNetwork load_stored_file(const std::string& path) {
   InputFile file(path);
-  const Bytes bytes = read_stored(file);
+  const Bytes bytes = read_stored(file, ModelKind::kStoredCompressed);
   return load_stored(bytes.data(), bytes.size(), file.name());
+}
+
+SharedNetwork load_stored_network(const std::string& path) {
+  InputFile file(path);
+  const Bytes bytes = read_stored(file, ModelKind::kStored);
+  return load_stored_network(bytes.data(), bytes.size(), file.name());
 }
 
 }  // namespace sparsys

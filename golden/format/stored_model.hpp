@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stored file of a compressed network as Deep Compression has it (Han 2016, sections 2 to 4):
-// weight codes and relative indices as two Huffman bit streams per layer.
-//
-// A layer's matrix is one line of elements, column after column (constant columns, the biases,
-// last). Its non-zeros are entries of a code and of an index: the number of zeros since the entry
-// before, 0 .. 2^w - 1. Where more zeros follow each other a padding entry stands for 2^w - 1 zeros
-// and itself, with code 0 (section 2, figure 2). Nothing stands for the zeros at the end.
+// Stored models: a network as Deep Compression stores it (Han 2016, sections 2 to 4), weight codes
+// and relative indices as Huffman bit streams (golden/format/entry_stream.hpp).
 //
 //   bytes 0.. 3  magic 89 53 50 53 ("\x89SPS")
-//         4.. 7  version, 1; little-endian, as all numbers of fixed size
+//         4.. 5  version, 1; little-endian, as all numbers of fixed size
+//         6.. 7  kind: 0 compressed network of the sparse engine, 1 SharedNetwork
 //         8..11  CRC-32 (zlib) of the payload
 //        12..    payload; nothing follows it
 //
-// Numbers n are LEB128, numbers z are LEB128 of the zigzag form (0, -1, 1, -2... as 0, 1, 2, 3...),
-// texts are n bytes and those bytes.
+// The payload of kind 1 is described in golden/format/stored_network.hpp. That of kind 0 (numbers n
+// and z and texts as in golden/format/packed_bytes.hpp):
 //
 //   network  text name, text origin, n layers, n inputs, n constant inputs, z input_frac of the
 //            first layer, int16 each of the input constants, layers
 //   layer    text name, n outputs, n constant outputs, byte 1 if ReLU else 0, z weight_frac,
 //            z output_frac, n codebook values after value 0 up to the last that is not 0, int16
-//            each of these, n entries; and if there are any: byte w, streams of codes and of
-//            indices
-//   stream   n bytes, and these: the table of lengths and the entries (golden/compress/huffman.hpp)
+//            each of these, entries of the matrix column after column (constant columns, the
+//            biases, last), without contexts
 //
 // What a layer takes from the one before (inputs, constants, input_frac) is not repeated.
 #pragma once
@@ -31,11 +26,11 @@
 #include <string>
 #include <vector>
 
+#include "golden/compress/shared_network.hpp"
 #include "golden/format/compressed_network.hpp"
+#include "golden/format/entry_stream.hpp"
 
 namespace sparsys {
-
-constexpr unsigned kMaxIndexBits = 16;
 
 struct StoreOptions {
   // Width w of the relative indices in all layers, 1 to kMaxIndexBits; 0: in each layer the width
@@ -44,26 +39,35 @@ struct StoreOptions {
 };
 
 // What a layer takes in the file. Biases are left out of `weights` and `density_pct` as in the
-// paper's tables 2 to 5, but not out of the entries, which hold weights, biases and padding.
+// paper's tables 2 to 5. In a compressed network's file they are entries like the weights; in a
+// SharedNetwork's they are a parameter of their own, counted in stored_bytes alone. Parameters that
+// no layer has are rows of their own, with their elements as weights; what several layers have is
+// in the row of the first.
 struct StoredLayerReport {
   std::string name;
+  std::string form;      // "float32", "codes", "entries by rows", "entries by columns"
   uint64_t weights = 0;  // inputs x outputs, constants excluded
-  uint64_t biases = 0;   // outputs, constants excluded, if the layer has constant inputs
+  uint64_t biases = 0;   // outputs, constants excluded, if the layer has constant inputs; or theirs
   double density_pct = 0;
-  uint64_t entries = 0;
+  uint64_t entries = 0;  // of weights without indices: all elements
   uint64_t padding = 0;
   // Bits per entry: of a code and an index of fixed width, and in the file with Huffman tables and
-  // the filling of the last byte included.
+  // the filling of the last byte included. Weights that are not shared have 32 and 32.
   double weight_bits = 0;
   double weight_bits_huffman = 0;
   double index_bits = 0;
   double index_bits_huffman = 0;
-  uint64_t stored_bytes = 0;  // all that the file has of this layer
+  uint64_t stored_bytes = 0;  // all that the file has of this layer, of that:
+  uint64_t code_bytes = 0;    // streams with their tables
+  uint64_t index_bytes = 0;
+  uint64_t table_bits = 0;  // in both streams
+  uint64_t codebook_bytes = 0;
+  uint64_t bias_bytes = 0;  // of a parameter of their own
 };
 
 struct StoredReport {
   std::vector<StoredLayerReport> layers;
-  uint64_t original_bytes = 0;  // weights and biases as 32-bit floats
+  uint64_t original_bytes = 0;  // weights and biases (all parameters) as 32-bit floats
   uint64_t stored_bytes = 0;    // the whole file
   // original_bytes / stored_bytes.
   double ratio() const;
@@ -73,25 +77,37 @@ struct StoredReport {
 // network is not sound (golden/format/validate.hpp), if the options are out of range, if the file
 // would exceed 4 GiB, or if it is smaller than a 64th of the number of inputs of all layers beyond
 // the first 65536: a file does not stand for far more memory than it takes. What is stored can be
-// loaded, and gives a network with every field the same.
+// loaded, and gives a network with every field the same. Of a SharedNetwork a file does not stand
+// for more elements of shared parameters than 16 Mi and 128 for each of its bytes.
 std::vector<uint8_t> store(const CompressedNetwork& network, const StoreOptions& options = {},
+                           StoredReport* report = nullptr);
+std::vector<uint8_t> store(const SharedNetwork& network, const StoreOptions& options = {},
                            StoredReport* report = nullptr);
 
 // Its size and what is in it, without coding the entries. Throw Error as store().
 uint64_t stored_bytes(const CompressedNetwork& network, const StoreOptions& options = {});
+uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options = {});
 StoredReport stored_report(const CompressedNetwork& network, const StoreOptions& options = {});
+StoredReport stored_report(const SharedNetwork& network, const StoreOptions& options = {});
 
 // Everything is validated before anything is used, the CRC first, and memory taken is bounded by a
-// small multiple of the file's size. Throws Error "<name>: <place>: <expected and found>", one
-// line, if the bytes are damaged in any way or what they hold is not sound.
+// small multiple of the file's size (of a SharedNetwork as store() says). Throws Error "<name>:
+// <place>: <expected and found>", one line, if the bytes are damaged in any way, hold another kind
+// of network or one that is not sound.
 CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::string& name);
 CompressedNetwork load_stored(const std::vector<uint8_t>& bytes,
                               const std::string& name = "stored model");
+SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name);
+SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
+                                  const std::string& name = "stored model");
 
 // Files, written completely or not at all (golden/format/atomic_file.hpp). Throw Error with the
 // path if the file cannot be written or read, and as above.
 void save_stored(const std::string& path, const CompressedNetwork& network,
                  const StoreOptions& options = {}, StoredReport* report = nullptr);
+void save_stored(const std::string& path, const SharedNetwork& network,
+                 const StoreOptions& options = {}, StoredReport* report = nullptr);
 CompressedNetwork load_stored_file(const std::string& path);
+SharedNetwork load_stored_network(const std::string& path);
 
 }  // namespace sparsys

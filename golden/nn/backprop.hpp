@@ -25,7 +25,8 @@ class Update {
   virtual void parameter(size_t parameter, size_t first, const float* gradient, size_t count) = 0;
   // After all parts of a batch, on one thread.
   virtual void finish_batch() {}
-  // What changes as training goes besides the network's parameters (momentum, say).
+  // What changes as training goes besides the network's parameters (momentum, say), for
+  // checkpoints. Its size does not change. set_state() finds the network's parameters set already.
   virtual std::vector<float> state() const = 0;
   virtual void set_state(const std::vector<float>& state) = 0;
   // Of what decides the result besides network, data, options and state (masks, say): a checkpoint

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <numeric>
 
@@ -9,8 +10,11 @@
 #include "golden/format/validate.hpp"
 #include "golden/nn/augment.hpp"
 #include "golden/nn/backprop.hpp"
+#include "golden/nn/checkpoint.hpp"
+#include "golden/nn/digest.hpp"
 #include "golden/nn/graph.hpp"
 #include "golden/nn/random.hpp"
+#include "golden/nn/stop.hpp"
 
 namespace sparsys {
 namespace {
@@ -192,6 +196,132 @@ void check_options(const Network& network, const Dataset& data, const TrainOptio
   }
 }
 
+void add(Digest& digest, const Shape& shape) {
+  digest.add(shape.data(), shape.size() * sizeof(int64_t));
+}
+
+void add(Digest& digest, const Network& network) {
+  digest.add(network.input);
+  add(digest, network.input_shape);
+  digest.add(network.input_scale);
+  digest.add(network.input_offset);
+  for (const Node& node : network.nodes) {
+    digest.add(static_cast<int>(node.op));
+    for (const std::string& input : node.inputs) digest.add(input);
+    digest.add(node.output);
+    for (const int64_t number : node.window.kernel) digest.add(number);
+    for (const int64_t number : node.window.stride) digest.add(number);
+    for (const int64_t number : node.window.dilation) digest.add(number);
+    for (const int64_t number : node.window.pad) digest.add(number);
+    digest.add(node.window.ceil_mode);
+    digest.add(node.group);
+    digest.add(node.alpha);
+    digest.add(node.beta);
+    digest.add(node.trans_b);
+    add(digest, node.shape);
+  }
+  for (const Parameter& parameter : network.parameters) {
+    digest.add(parameter.name);
+    add(digest, parameter.shape);
+    digest.add(parameter.values.data(), parameter.values.size() * sizeof(float));
+  }
+}
+
+// Of all that decides what a run makes of `network`.
+uint64_t digest_of_run(const Network& network, const Dataset& data, const TrainOptions& options,
+                       const Update& update) {
+  Digest digest;
+  add(digest, network);
+  digest.add(data.rows);
+  digest.add(data.cols);
+  digest.add(data.train_images.data(), data.train_images.size());
+  digest.add(data.train_labels.data(), data.train_labels.size());
+  digest.add(options.seed);
+  digest.add(options.epochs);
+  digest.add(options.batch);
+  digest.add(options.learning_rate);
+  digest.add(options.final_learning_rate);
+  digest.add(options.momentum);
+  digest.add(options.weight_decay);
+  digest.add(options.hidden_dropout);
+  digest.add(options.max_shift);
+  digest.add(options.max_rotation);
+  digest.add(options.max_scale);
+  digest.add(options.shift_probability);
+  digest.add(options.validation_count);
+  digest.add(options.train_limit);
+  digest.add(options.teacher_weight);
+  if (options.teacher != nullptr && options.teacher_weight > 0) {
+    digest.add(options.temperature);
+    add(digest, *options.teacher);
+  }
+  digest.add(update.digest());
+  const std::vector<float> state = update.state();
+  digest.add(state.data(), state.size() * sizeof(float));
+  return digest.value();
+}
+
+// The file of TrainOptions::checkpoint, if there is to be one.
+class CheckpointFile {
+ public:
+  CheckpointFile(Network& network, const Dataset& data, const TrainOptions& options, Update& update)
+      : network_(network), path_(options.checkpoint), update_(update) {
+    if (path_.empty()) return;
+    checkpoint_.run = digest_of_run(network, data, options, update);
+    for (const Parameter& parameter : network.parameters) {
+      checkpoint_.parameters.resize(checkpoint_.parameters.size() + parameter.values.size());
+    }
+    checkpoint_.state.resize(update.state().size());
+  }
+
+  // Brings network and update to where the file is, and returns what it says; 0 epochs if there is
+  // nothing to go on with.
+  Checkpoint load(unsigned epochs) {
+    if (path_.empty()) return {};
+    Checkpoint found = checkpoint_;
+    std::string why;
+    CheckpointState state = load_checkpoint(path_, found, why);
+    if (state == CheckpointState::kNone) return {};
+    if (state == CheckpointState::kGood && found.epochs > epochs) {
+      why = "damaged: more epochs than the run has";
+      state = CheckpointState::kDamaged;
+    }
+    if (state != CheckpointState::kGood) {
+      std::fprintf(stderr, "%s: %s; training begins anew\n", printable(path_, 0).c_str(),
+                   why.c_str());
+      return {};
+    }
+    const float* from = found.parameters.data();
+    for (Parameter& parameter : network_.parameters) {
+      std::copy_n(from, parameter.values.size(), parameter.values.data());
+      from += parameter.values.size();
+    }
+    update_.set_state(found.state);
+    return found;
+  }
+
+  void save(unsigned epochs, const TrainReport& report) {
+    if (path_.empty()) return;
+    checkpoint_.epochs = epochs;
+    checkpoint_.loss = report.loss;
+    checkpoint_.validation_error = report.validation_error;
+    checkpoint_.seconds = report.seconds;
+    checkpoint_.parameters.clear();
+    for (const Parameter& parameter : network_.parameters) {
+      checkpoint_.parameters.insert(checkpoint_.parameters.end(), parameter.values.begin(),
+                                    parameter.values.end());
+    }
+    checkpoint_.state = update_.state();
+    save_checkpoint(path_, checkpoint_);
+  }
+
+ private:
+  Network& network_;
+  std::string path_;
+  Update& update_;
+  Checkpoint checkpoint_;
+};
+
 }  // namespace
 
 size_t gradient_part(const Parameter& parameter) {
@@ -234,13 +364,35 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
   Progress progress;
   progress.step = options.step;
   progress.validation_error = -1;
-  for (unsigned epoch = 0; epoch < options.epochs; ++epoch) {
+  CheckpointFile file(network, data, options, update);
+  const Checkpoint begin = file.load(options.epochs);
+  const size_t steps_before = begin.epochs * steps;
+  if (begin.epochs > 0) {
+    report = {begin.loss, begin.validation_error, begin.seconds};
+    if (begin.epochs == options.epochs) {
+      if (options.progress) {
+        progress.fraction = 1;
+        progress.loss = report.loss;
+        progress.validation_error = report.validation_error;
+        options.progress(progress);
+      }
+      return report;
+    }
+  }
+  const Stoppable stoppable;
+  for (unsigned epoch = begin.epochs; epoch < options.epochs; ++epoch) {
     // From the same start in every epoch, so that an epoch can be the first of a run.
     std::iota(order.begin(), order.end(), 0U);
     Random shuffle(options.seed, (uint64_t{1} << 62) + epoch);
     for (size_t i = count - 1; i > 0; --i) std::swap(order[i], order[shuffle.below(i + 1)]);
     double loss = 0;
     for (size_t s = 0; s < steps; ++s) {
+      if (stop_requested()) {
+        throw Stopped(options.step + " stopped after epoch " + std::to_string(epoch) + " of " +
+                      std::to_string(options.epochs) +
+                      (options.checkpoint.empty() ? "; nothing of it was kept"
+                                                  : "; run the same command again to go on"));
+      }
       const size_t step = epoch * steps + s;
       const double phase = static_cast<double>(step) / static_cast<double>(all_steps);
       // Full-size first steps would leave hidden units dead for good.
@@ -266,7 +418,8 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
       loss += backprop.run(size, step, load, label, update);
       if (options.progress && (s % 16 == 0 || s + 1 == steps)) {
         progress.fraction = static_cast<double>(step + 1) / static_cast<double>(all_steps);
-        progress.seconds_left = seconds() * (1 / progress.fraction - 1);
+        progress.seconds_left = seconds() * static_cast<double>(all_steps - step - 1) /
+                                static_cast<double>(step + 1 - steps_before);
         progress.loss = loss / static_cast<double>(first + size);
         if (s + 1 < steps) options.progress(progress);
       }
@@ -277,13 +430,14 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
       report.validation_error = validate();
       progress.validation_error = report.validation_error;
     }
+    report.seconds = begin.seconds + seconds();
+    file.save(epoch + 1, report);
     if (options.progress) {
       progress.loss = report.loss;
       options.progress(progress);
     }
   }
   if (options.epochs == 0 && options.validation_count > 0) report.validation_error = validate();
-  report.seconds = seconds();
   return report;
 }
 

@@ -51,7 +51,9 @@ bool none_empty(int64_t count, int64_t size, int64_t kernel, int64_t stride, int
 class Inference {
  public:
   Inference(const Network& network, bool shared)
-      : network_(network), shared_(shared), name_(printable(network.name.empty() ? "network" : network.name)) {}
+      : network_(network),
+        shared_(shared),
+        name_(printable(network.name.empty() ? "network" : network.name)) {}
 
   std::vector<Shape> run() {
     check_parameters();

@@ -20,4 +20,16 @@ bool stop_requested() noexcept;
 // Takes the request back, for tests.
 void clear_stop() noexcept;
 
+// While one exists there is work that looks at stop_requested() every now and then; without, nobody
+// would notice a request.
+class Stoppable {
+ public:
+  Stoppable() noexcept;
+  ~Stoppable();
+  Stoppable(const Stoppable&) = delete;
+  Stoppable& operator=(const Stoppable&) = delete;
+  // Safe to call from a signal handler.
+  static bool any() noexcept;
+};
+
 }  // namespace sparsys

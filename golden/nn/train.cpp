@@ -13,6 +13,7 @@
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
 #include "golden/nn/backprop.hpp"
+#include "golden/nn/digest.hpp"
 #include "golden/nn/random.hpp"
 #include "golden/nn/thread_pool.hpp"
 
@@ -159,6 +160,14 @@ class ParameterUpdate final : public Update {
           mask[i] * (momentum_ * velocity[i] - rate_ * (gradient[i] + decay * weights[i]));
       weights[i] += velocity[i];
     }
+  }
+
+  uint64_t digest() const override {
+    Digest digest;
+    for (const std::vector<float>& mask : masks_) {
+      digest.add(mask.data(), mask.size() * sizeof(float));
+    }
+    return digest.value();
   }
 
   std::vector<float> state() const override {

@@ -72,6 +72,11 @@ struct TrainOptions {
   unsigned threads = 0;              // 0: all processors
   std::string step = "train";
   ProgressCallback progress;
+  // File that keeps the run after every epoch; empty: none. If it is there and of the same run (of
+  // the same network, data and options, as far as they decide the result) training goes on behind
+  // its last epoch, and ends as if it had never been interrupted. Otherwise, or if it is damaged, a
+  // line on stderr says so and training begins anew.
+  std::string checkpoint;
 };
 
 struct TrainReport {

@@ -9,6 +9,8 @@
 
 #include "golden/compress/prune.hpp"
 #include "golden/error.hpp"
+#include "golden/nn/synthetic_digits.hpp"
+#include "golden/nn/train.hpp"
 #include "tb/golden/small_networks.hpp"
 
 namespace sparsys {
@@ -174,6 +176,82 @@ TEST(NetworkPrune, RejectsWhatDoesNotFit) {
   masks[2] = {1, 1};
   EXPECT_THROW(apply_masks(network, masks), Error);
   EXPECT_THROW(entries_per_pe(network, layers(network)[0], 0), Error);
+}
+
+class NetworkPruneTraining : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    SyntheticDigitsOptions digits;
+    digits.train_count = 6000;
+    digits.test_count = 0;
+    digits.difficulty = 0.6F;
+    data_ = new Dataset(make_synthetic_digits(digits));
+    network_ = new Network(small_chain({784, 40, 10}, 1));
+    TrainOptions options;
+    options.epochs = 4;
+    options.validation_count = 1000;
+    train(*network_, *data_, options);
+  }
+  static void TearDownTestSuite() {
+    delete data_;
+    delete network_;
+  }
+  static PruneOptions options() {
+    PruneOptions prune;
+    prune.retrain.epochs = 3;
+    prune.retrain.learning_rate = 0.05F;
+    prune.retrain.validation_count = 1000;
+    prune.round_epochs = 1;
+    return prune;
+  }
+  static Dataset* data_;
+  static Network* network_;
+};
+Dataset* NetworkPruneTraining::data_ = nullptr;
+Network* NetworkPruneTraining::network_ = nullptr;
+
+TEST_F(NetworkPruneTraining, RetrainingRecoversTheError) {
+  Network network = *network_;
+  PruneOptions how = options();
+  how.densities = {0.05, 0.3};
+  Network cut = network;
+  prune(cut, how);
+  const double without = validation_error(cut, *data_, 1000);
+  const NetworkPruneReport report = prune_and_retrain(network, *data_, how);
+  const std::vector<Layer> all = layers(network);
+  for (size_t l = 0; l < 2; ++l) EXPECT_NEAR(density(network, all[l]), how.densities[l], 0.002);
+  EXPECT_EQ(report.masks, nonzero_masks(network));
+  EXPECT_EQ(report.validation_error, validation_error(network, *data_, 1000));
+  EXPECT_LT(report.validation_error, 0.7 * without);
+  EXPECT_LT(report.validation_error, validation_error(*network_, *data_, 1000) + 2);
+
+  // Balanced: the same number in each PE, at about the same error.
+  Network balanced = *network_;
+  how.balance = 8;
+  const NetworkPruneReport even = prune_and_retrain(balanced, *data_, how);
+  EXPECT_EQ(entries_per_pe(balanced, layers(balanced)[0], 8),
+            std::vector<uint64_t>(8, 196));  // 5 % of 31360, over 8
+  EXPECT_LT(even.validation_error, report.validation_error + 1.5);
+}
+
+TEST_F(NetworkPruneTraining, ByQualityAndWithZerosThatWereThere) {
+  Network network = *network_;
+  for (size_t i = 0; i < network.parameters[0].values.size(); i += 3) {
+    network.parameters[0].values[i] = 0;
+  }
+  const Network before = network;
+  PruneOptions how = options();
+  how.rounds = 1;
+  how.retrain.epochs = 1;
+  how.qualities = {1, 0};
+  const NetworkPruneReport report = prune_and_retrain(network, *data_, how);
+  EXPECT_EQ(report.masks[0], mask_by_quality(before, layers(before)[0], 1));
+  EXPECT_EQ(kept(report.masks[2]), report.masks[2].size());
+  for (size_t i = 0; i < before.parameters[0].values.size(); ++i) {
+    if (report.masks[0][i] == 0) {
+      ASSERT_EQ(network.parameters[0].values[i], 0);
+    }
+  }
 }
 
 }  // namespace

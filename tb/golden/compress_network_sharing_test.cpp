@@ -2,12 +2,15 @@
 // Weight sharing in networks.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "golden/compress/prune.hpp"
 #include "golden/compress/weight_sharing.hpp"
 #include "golden/error.hpp"
+#include "golden/nn/synthetic_digits.hpp"
+#include "golden/nn/train.hpp"
 #include "tb/golden/small_networks.hpp"
 
 namespace sparsys {
@@ -138,6 +141,138 @@ TEST(NetworkSharing, RejectsWhatDoesNotFit) {
   EXPECT_THROW(share_weights(network, options), Error);
   options.entropy = NAN;
   EXPECT_THROW(share_weights(network, options), Error);
+}
+
+Dataset digits(uint32_t count) {
+  SyntheticDigitsOptions options;
+  options.train_count = count;
+  options.test_count = 0;
+  return make_synthetic_digits(options);
+}
+
+double loss(const SharedNetwork& shared, const Dataset& data, size_t count) {
+  Network unused;
+  return loss_gradient(shared.decode(), data.train_images.data(), data.train_labels.data(), count,
+                       unused);
+}
+
+// One step without momentum moves each value against the derivative of the loss by it, which is
+// measured by moving it a little.
+TEST(NetworkSharing, FineTuningFollowsTheNumericGradient) {
+  const Dataset data = digits(64);
+  Network network = small_conv(28, 4);
+  PruneOptions prune_options;
+  prune_options.densities = {0.7, 0.1, 0.5};
+  prune(network, prune_options);
+  SharingOptions options;
+  options.bits = {2};
+  options.bias_bits = {0, 2, 0};
+  const SharedNetwork before = share_weights(network, options);
+  ASSERT_TRUE(before.parameters[3].shared());
+  FineTuneOptions tune;
+  tune.train.epochs = 1;
+  tune.train.batch = 64;
+  tune.train.momentum = 0;
+  tune.train.weight_decay = 0;
+  tune.train.validation_count = 0;
+  tune.train.learning_rate = 1e-3F;
+  tune.centroid_rate = 0.5F;
+  for (const float power : {0.0F, 0.5F}) {
+    tune.centroid_power = power;
+    SharedNetwork after = before;
+    fine_tune_centroids(after, data, tune);
+    for (const size_t p : {0U, 2U, 3U, 4U}) {
+      EXPECT_EQ(after.parameters[p].code, before.parameters[p].code);
+      const bool weights = p != 3;
+      for (size_t k = weights ? 1 : 0; k < before.parameters[p].codebook.size(); ++k) {
+        const float value = before.parameters[p].codebook[k];
+        const float step = 2e-3F * std::max(0.1F, std::abs(value));
+        SharedNetwork moved = before;
+        moved.parameters[p].codebook[k] = value + step;
+        const double above = loss(moved, data, 64);
+        moved.parameters[p].codebook[k] = value - step;
+        const double gradient = (above - loss(moved, data, 64)) / (2 * static_cast<double>(step));
+        const auto count = static_cast<double>(
+            std::count(before.parameters[p].code.begin(), before.parameters[p].code.end(), k));
+        const double rate = weights ? 0.5e-3 / std::pow(count, power) : 1e-3 / count;
+        EXPECT_NEAR(after.parameters[p].codebook[k] - value, -rate * gradient,
+                    rate * (0.05 * std::abs(gradient) + 0.005) + 1e-7)
+            << "parameter " << p << ", value " << k;
+      }
+    }
+  }
+}
+
+TEST(NetworkSharing, TrainingOfSharedNetworks) {
+  const Dataset data = digits(3000);
+  Network network = small_conv(28, 4);
+  TrainOptions train_options;
+  train_options.epochs = 2;
+  train_options.validation_count = 500;
+  train(network, data, train_options);
+  PruneOptions prune_options;
+  prune_options.densities = {0.7, 0.1, 0.5};
+  prune(network, prune_options);
+  SharingOptions options;
+  options.bits = {3, 2, 3};
+  options.bias_bits = {0, 2, 0};
+  const SharedNetwork shared = share_weights(network, options);
+
+  FineTuneOptions tune;
+  tune.train = train_options;
+  tune.train.learning_rate = 0.02F;
+  tune.centroid_rate = 0.1F;
+  tune.centroid_power = 0.5F;
+  SharedNetwork one = shared;
+  tune.train.threads = 1;
+  const TrainReport report = fine_tune_centroids(one, data, tune);
+  EXPECT_EQ(report.validation_error, validation_error(one.decode(), data, 500));
+  EXPECT_LT(loss(one, data, 2500), 0.9 * loss(shared, data, 2500));
+  check(one, "one");
+  SharedNetwork three = shared;
+  tune.train.threads = 3;
+  fine_tune_centroids(three, data, tune);
+
+  ReassignOptions reassign;
+  reassign.train = tune.train;
+  reassign.train.threads = 1;
+  SharedNetwork anew = shared;
+  reassign_codes(anew, network, data, reassign);
+  check(anew, "anew");
+  EXPECT_LT(loss(anew, data, 2500), loss(one, data, 2500));
+  SharedNetwork anew3 = shared;
+  reassign.train.threads = 3;
+  reassign_codes(anew3, network, data, reassign);
+  SharedNetwork small = shared;
+  reassign.entropy = 0.2;
+  const double error = reassign_codes(small, network, data, reassign).validation_error;
+  EXPECT_EQ(error, validation_error(small.decode(), data, 500));
+  check(small, "small");
+  double bits = 0;
+  double small_bits = 0;
+  for (size_t p = 0; p < 6; ++p) {
+    EXPECT_EQ(one.parameters[p].code, shared.parameters[p].code);
+    EXPECT_EQ(one.parameters[p].codebook, three.parameters[p].codebook);
+    EXPECT_EQ(one.network.parameters[p].values, three.network.parameters[p].values);
+    EXPECT_EQ(anew.parameters[p].code, anew3.parameters[p].code);
+    EXPECT_EQ(anew.parameters[p].codebook, anew3.parameters[p].codebook);
+    if (p % 2 == 1) continue;
+    EXPECT_NE(one.parameters[p].codebook, shared.parameters[p].codebook);
+    EXPECT_NE(anew.parameters[p].code, shared.parameters[p].code);
+    for (size_t i = 0; i < shared.parameters[p].code.size(); ++i) {
+      const bool zero = shared.parameters[p].code[i] == 0;
+      // Without weight on code lengths no weight is pruned, nor is any pruned one brought back.
+      ASSERT_EQ(anew.parameters[p].code[i] == 0, zero);
+      if (zero) {
+        ASSERT_EQ(small.parameters[p].code[i], 0);
+      }
+    }
+    bits += entropy_bits(anew.parameters[p]);
+    small_bits += entropy_bits(small.parameters[p]);
+  }
+  EXPECT_LT(small_bits, 0.8 * bits);
+  Network other = small_conv(26, 1);
+  EXPECT_THROW(reassign_codes(small, other, data, reassign), Error);
 }
 
 }  // namespace

@@ -175,6 +175,22 @@ TEST(OnnxImport, SamePaddingBehindOtherNodes) {
   EXPECT_EQ(network.nodes[2].window.pad, (std::array<int64_t, 4>{1, 1, 0, 0}));
 }
 
+// A window that would begin behind the input is none; ONNX Runtime has it so.
+TEST(OnnxImport, CeilModeWithoutEffect) {
+  for (const int64_t width : {2, 3, 4, 5}) {
+    OnnxModel m;
+    m.input("x", {1, 1, 4, width});
+    m.graph().add_output()->set_name("y");
+    onnx::NodeProto& pool = m.node("MaxPool", "p", {"x"}, "y");
+    set(pool, "kernel_shape", std::vector<int64_t>{1, 1});
+    set(pool, "strides", std::vector<int64_t>{1, 3});
+    set(pool, "ceil_mode", int64_t{1});
+    const Network network = read(m);
+    EXPECT_FALSE(network.nodes[0].window.ceil_mode);
+    EXPECT_EQ(infer_shapes(network).back(), (Shape{1, 1, 4, width < 4 ? 1 : 2}));
+  }
+}
+
 TEST(OnnxImport, ConstantNodesIdentityAndDropout) {
   OnnxModel m(13);
   m.input("x", {1, 2, 2});

@@ -18,7 +18,7 @@ namespace sparsys {
 namespace {
 
 // To be raised when training or compression makes something else of the same options.
-constexpr int kRecipe = 1;
+constexpr int kRecipe = 2;
 
 uint32_t crc_of(const std::vector<uint8_t>& bytes) {
   return static_cast<uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
@@ -32,19 +32,33 @@ std::string key(const Dataset& data, const TrainOptions& o) {
        << " train " << o.seed << ' ' << o.epochs << ' ' << o.batch << ' ' << o.learning_rate << ' '
        << o.final_learning_rate << ' ' << o.momentum << ' ' << o.weight_decay << ' '
        << o.hidden_dropout << ' ' << o.max_shift << ' ' << o.shift_probability << ' '
-       << o.validation_count << ' ' << o.train_limit;
+       << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count << ' ' << o.train_limit;
   return text.str();
+}
+
+template <typename T>
+void add_list(std::ostream& text, const std::vector<T>& values) {
+  text << ' ' << values.size();
+  for (const T& value : values) text << ' ' << value;
 }
 
 std::string key(const DeepCompressionOptions& o) {
   std::ostringstream text;
-  text << " compress " << o.seed << ' ' << o.densities.size();
-  for (const double density : o.densities) text << ' ' << density;
-  text << ' ' << o.prune_rounds << ' ' << o.retrain_epochs << ' ' << o.retrain_learning_rate << ' '
-       << o.max_shift << ' ' << o.fine_tune_epochs << ' ' << o.fine_tune_learning_rate << ' '
-       << o.centroid_rate << ' ' << static_cast<int>(o.init) << ' ' << o.validation_count << ' '
-       << o.fixed_point.constants << ' ' << o.fixed_point.input_frac << ' '
-       << o.fixed_point.headroom;
+  const FixedPointOptions fixed_point;
+  text << " compress " << o.seed;
+  add_list(text, o.densities);
+  add_list(text, o.qualities);
+  add_list(text, o.sharing.bits);
+  add_list(text, o.sharing.bias_bits);
+  text << ' ' << o.balance << ' ' << o.prune_rounds << ' ' << o.round_epochs << ' '
+       << o.retrain_epochs << ' ' << o.retrain_learning_rate << ' ' << o.weight_decay << ' '
+       << static_cast<int>(o.sharing.init) << ' ' << o.sharing.entropy << ' '
+       << o.sharing.entropy_prunes << ' ' << o.fine_tune_epochs << ' ' << o.fine_tune_learning_rate
+       << ' ' << o.centroid_rate << ' ' << o.centroid_power << ' ' << o.reassign_epochs << ' '
+       << o.reassign_learning_rate << ' ' << o.teacher_weight << ' ' << o.temperature << ' '
+       << o.max_shift << ' ' << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count
+       << ' ' << fixed_point.constants << ' ' << fixed_point.input_frac << ' '
+       << fixed_point.headroom;
   return text.str();
 }
 
@@ -95,19 +109,26 @@ ModelCache::ModelCache(std::string directory) : directory_(std::move(directory))
   check_writable(directory_ + "/model");
 }
 
-Mlp ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& options) {
+Network ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& options) {
   return load_or_make(
       file_name(directory_, data, key(data, options), "float"),
       [&data](const std::string& path) {
-        Mlp mlp = load_float_model(path);
-        check_sizes(static_cast<uint64_t>(mlp.layers.front().weights.cols()),
-                    static_cast<uint64_t>(mlp.layers.back().weights.rows()), data, path);
-        return mlp;
+        Network network = load_float_network(path);
+        const std::vector<Shape> shapes = infer_shapes(network);
+        check_sizes(static_cast<uint64_t>(element_count(shapes.front())),
+                    static_cast<uint64_t>(element_count(shapes.back())), data, path);
+        return network;
       },
-      [&] { return train_lenet_300_100(data, options); });
+      [&] {
+        Network network = make_lenet_300_100(data.pixels(), options.seed);
+        // Not the description, which names a place on this machine: equal runs give equal files.
+        network.origin = data.name;
+        train(network, data, options);
+        return network;
+      });
 }
 
-CompressedNetwork ModelCache::compressed(const Mlp& trained, const Dataset& data,
+CompressedNetwork ModelCache::compressed(const Network& trained, const Dataset& data,
                                          const TrainOptions& options,
                                          const DeepCompressionOptions& compression) {
   return load_or_make(
@@ -119,7 +140,9 @@ CompressedNetwork ModelCache::compressed(const Mlp& trained, const Dataset& data
       },
       [&] {
         DeepCompressionReport report;
-        CompressedNetwork network = deep_compress(trained, data, compression, &report);
+        const SharedNetwork shared = deep_compress(trained, &data, compression, &report);
+        CompressedNetwork network = to_sparse_engine(shared, data, compression.validation_count,
+                                                     &report, {}, compression.threads);
         std::cout << '\n' << to_string(report) << std::endl;
         return network;
       });

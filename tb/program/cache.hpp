@@ -7,7 +7,7 @@
 #include "golden/compress/deep_compression.hpp"
 #include "golden/format/compressed_network.hpp"
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 #include "golden/nn/train.hpp"
 
 namespace sparsys {
@@ -21,9 +21,10 @@ class ModelCache {
 
   // LeNet-300-100, from its file or trained and then kept. A damaged file is reported on stderr in
   // one line and made anew.
-  Mlp lenet_300_100(const Dataset& data, const TrainOptions& options);
+  Network lenet_300_100(const Dataset& data, const TrainOptions& options);
   // The same network, which `trained` is, compressed with `compression`.
-  CompressedNetwork compressed(const Mlp& trained, const Dataset& data, const TrainOptions& options,
+  CompressedNetwork compressed(const Network& trained, const Dataset& data,
+                               const TrainOptions& options,
                                const DeepCompressionOptions& compression);
 
  private:

@@ -10,7 +10,7 @@
 
 namespace sparsys {
 
-enum ExitCode { kExitOk = 0, kExitError = 1, kExitExpectation = 2 };
+enum ExitCode { kExitOk = 0, kExitError = 1, kExitExpectation = 2, kExitStopped = 130 };
 
 // The work was done, but its result is not what it must be; the text may have several lines.
 class ExpectationFailed : public Error {
@@ -19,6 +19,8 @@ class ExpectationFailed : public Error {
 };
 
 void add_train(CLI::App& program);
+void add_import(CLI::App& program);
+void add_export(CLI::App& program);
 void add_compress(CLI::App& program);
 void add_run(CLI::App& program);
 void add_inspect(CLI::App& program);

@@ -37,7 +37,7 @@ constexpr double kRoundSeconds = 0.4;  // of the slowest engine
 struct Arguments {
   DataOptions data;
   TrainOptions train = lenet_300_100_options();
-  DeepCompressionOptions compression;
+  CompressionArguments compression;
   uint64_t seed = 1;
   uint64_t images = 200;
   EieConfig config;
@@ -181,19 +181,20 @@ std::string directory_of(const std::string& path) {
 // Trains or loads both models.
 CompressedNetwork prepare(Arguments& arguments, const Dataset& data, json& report) {
   const unsigned threads = arguments.data.threads;
-  arguments.train.seed = arguments.compression.seed = arguments.seed;
-  arguments.train.threads = arguments.compression.threads = threads;
-  arguments.train.progress = arguments.compression.progress = console_progress();
-  arguments.train.validation_count = arguments.compression.validation_count =
+  DeepCompressionOptions compression;
+  arguments.train.seed = compression.seed = arguments.seed;
+  arguments.train.threads = compression.threads = threads;
+  arguments.train.progress = compression.progress = console_progress();
+  arguments.train.validation_count = compression.validation_count =
       DataOptions::validation_count(data);
   ModelCache cache(arguments.cache);
   std::cout << "training LeNet-300-100" << std::endl;
-  const Mlp mlp = cache.lenet_300_100(data, arguments.train);
-  check_densities(arguments.compression, mlp, mlp.name);
+  const Network trained = cache.lenet_300_100(data, arguments.train);
+  arguments.compression.apply_to(compression, trained, trained.name);
   std::cout << "deep compression" << std::endl;
-  CompressedNetwork network = cache.compressed(mlp, data, arguments.train, arguments.compression);
+  CompressedNetwork network = cache.compressed(trained, data, arguments.train, compression);
   report["test_images"] = data.test_count();
-  report["float_error_pct"] = test_error(mlp, data, threads);
+  report["float_error_pct"] = test_error(trained, data, threads);
   report["compressed_error_pct"] =
       EieFunction(network)
           .evaluate(test_inputs(network, data), data.test_labels, threads)
@@ -366,7 +367,7 @@ void add_demo(CLI::App& program) {
       ->type_name("FILE");
   arguments->data.add_limit_to(*command);
   add_epochs(*command, arguments->train.epochs);
-  add_compression(*command, arguments->compression);
+  arguments->compression.add_to(*command);
   add_seed(*command, arguments->seed);
   add_threads(*command, arguments->data.threads);
   command->footer(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <type_traits>
 
 #include "golden/error.hpp"
 #include "tb/program/output.hpp"
@@ -76,38 +77,144 @@ void add_epochs(CLI::App& command, unsigned& epochs) {
       ->type_name("N");
 }
 
-void add_compression(CLI::App& command, DeepCompressionOptions& options) {
-  command
-      .add_option(
-          "--density", options.densities,
-          "Share of weights to keep, 0 to 1, one per layer, separated by commas; by default "
-          "0.073 of the first, 0.09 of the middle ones and 0.26 of the last layer")
-      ->delimiter(',')
-      ->check(CLI::Range(0.0, 1.0))
-      ->type_name("D,D,...");
-  command.add_option("--rounds", options.prune_rounds, "Rounds of pruning and retraining")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->type_name("N");
-  command
-      .add_option("--retrain-epochs", options.retrain_epochs,
-                  "Epochs of retraining after the last round")
-      ->check(CLI::Range(0, 100000))
-      ->capture_default_str()
-      ->type_name("N");
-  command
-      .add_option("--fine-tune-epochs", options.fine_tune_epochs,
-                  "Epochs in which the shared values are trained")
-      ->check(CLI::Range(0, 100000))
-      ->capture_default_str()
-      ->type_name("N");
+namespace {
+
+constexpr int kMostEpochs = 100000;
+
+template <typename T>
+CLI::Option* add_number(CLI::App& command, const std::string& option, std::optional<T>& value,
+                        const std::string& text, double least, double most) {
+  return command.add_option(option, value, text)
+      ->check(CLI::Range(least, most))
+      ->type_name(std::is_integral<T>::value ? "N" : "X");
 }
 
-void check_densities(const DeepCompressionOptions& options, const Mlp& mlp,
-                     const std::string& name) {
-  if (options.densities.empty() || options.densities.size() == mlp.layers.size()) return;
-  throw Error("--density: " + std::to_string(options.densities.size()) + " values, expected " +
-              std::to_string(mlp.layers.size()) + ", one per layer of " + name);
+template <typename T>
+CLI::Option* add_list(CLI::App& command, const std::string& option, std::vector<T>& values,
+                      const std::string& text, double least, double most) {
+  return command.add_option(option, values, text)
+      ->delimiter(',')
+      ->check(CLI::Range(least, most))
+      ->type_name("X,X,...");
+}
+
+template <typename T>
+void check_list(const char* option, const std::vector<T>& values, size_t count,
+                const std::string& name) {
+  if (values.size() <= 1 || values.size() == count) return;
+  throw Error(std::string(option) + ": " + std::to_string(values.size()) + " values, expected " +
+              std::to_string(count) + ", one per layer of " + name + ", or one for all");
+}
+
+template <typename T>
+void set(T& option, const std::optional<T>& value) {
+  if (value) option = *value;
+}
+
+template <typename T>
+void set(std::vector<T>& option, const std::vector<T>& values) {
+  if (!values.empty()) option = values;
+}
+
+}  // namespace
+
+void CompressionArguments::add_to(CLI::App& command) {
+  add_list(command, "--density", densities,
+           "Share of weights to keep, 0 to 1, one per layer, separated by commas, or one for all",
+           0, 1);
+  add_number(command, "--prune-rounds,--rounds", prune_rounds, "Rounds of pruning and retraining",
+             1, 1000);
+  add_number(command, "--retrain-epochs", retrain_epochs,
+             "Epochs of retraining after the last round", 0, kMostEpochs);
+  add_number(command, "--fine-tune-epochs", fine_tune_epochs,
+             "Epochs in which the shared values are trained", 0, kMostEpochs);
+}
+
+void CompressionArguments::add_details_to(CLI::App& command) {
+  add_list(command, "--quality", qualities,
+           "Instead of --density: prune weights up to this many standard deviations of the layer's "
+           "remaining weights",
+           0, 1000)
+      ->excludes("--density");
+  add_number(command, "--balance", balance,
+             "Prune so that each of this many PEs has as many entries of a layer; 0: do not", 0,
+             65536);
+  add_number(command, "--round-epochs", round_epochs,
+             "Epochs of retraining after each round but the last", 0, kMostEpochs);
+  add_number(command, "--retrain-rate", retrain_rate, "Learning rate of retraining", 0, 100);
+  add_number(command, "--weight-decay", weight_decay, "Weight decay of retraining", 0, 1);
+  add_list(command, "--bits", bits,
+           "Bits of a weight's code, 1 to 8, one per layer or one for all: up to 2^bits - 1 values "
+           "other than 0",
+           1, 8);
+  add_list(command, "--bias-bits", bias_bits, "The same of biases; 0: they stay 32-bit floats", 0,
+           8);
+  command.add_option("--init", init, "First centroids of k-means: linear, density or random")
+      ->check(CLI::IsMember({"linear", "density", "random"}))
+      ->type_name("INIT");
+  add_number(command, "--entropy", entropy,
+             "Beyond the paper: weight of code lengths when weights choose their values, pruning "
+             "included; 0: none, 0.01: some",
+             0, 100);
+  add_number(
+      command, "--reassign-epochs", reassign_epochs,
+      "Beyond the paper: epochs in which weights go on to be trained and choose their values "
+      "anew after every batch",
+      0, kMostEpochs);
+  add_number(command, "--reassign-rate", reassign_rate, "Learning rate of these epochs", 0, 100);
+  add_number(command, "--fine-tune-rate", fine_tune_rate, "Learning rate of fine-tuning", 0, 100);
+  add_number(command, "--centroid-rate", centroid_rate,
+             "Share of it by which a shared value follows the sum of its weights' gradients", 0,
+             1e6);
+  add_number(command, "--centroid-power", centroid_power,
+             "That sum is divided by this power of the number of weights", 0, 1);
+  add_number(command, "--teacher", teacher_weight,
+             "Beyond the paper: weight, 0 to 1, of the float network's answers in the loss "
+             "(distillation)",
+             0, 1);
+  add_number(command, "--temperature", temperature, "By which these answers are softened", 0.1,
+             1000);
+  add_number(command, "--max-shift", max_shift, "Training images move by up to this many pixels", 0,
+             1000);
+  add_number(command, "--max-rotation", max_rotation, "and turn by up to this many degrees", 0,
+             180);
+  add_number(command, "--max-scale", max_scale, "and grow or shrink by up to this share", 0, 0.9);
+}
+
+void CompressionArguments::apply_to(DeepCompressionOptions& options, const Network& network,
+                                    const std::string& name) const {
+  const size_t count = layers(network).size();
+  check_list("--density", densities, count, name);
+  check_list("--quality", qualities, count, name);
+  check_list("--bits", bits, count, name);
+  check_list("--bias-bits", bias_bits, count, name);
+  if (prunes()) {
+    options.densities = densities;
+    options.qualities = qualities;
+  }
+  set(options.balance, balance);
+  set(options.prune_rounds, prune_rounds);
+  set(options.round_epochs, round_epochs);
+  set(options.retrain_epochs, retrain_epochs);
+  set(options.retrain_learning_rate, retrain_rate);
+  set(options.weight_decay, weight_decay);
+  set(options.sharing.bits, bits);
+  set(options.sharing.bias_bits, bias_bits);
+  if (init == "linear") options.sharing.init = CentroidInit::kLinear;
+  if (init == "density") options.sharing.init = CentroidInit::kDensity;
+  if (init == "random") options.sharing.init = CentroidInit::kRandom;
+  set(options.sharing.entropy, entropy);
+  set(options.reassign_epochs, reassign_epochs);
+  set(options.reassign_learning_rate, reassign_rate);
+  set(options.fine_tune_epochs, fine_tune_epochs);
+  set(options.fine_tune_learning_rate, fine_tune_rate);
+  set(options.centroid_rate, centroid_rate);
+  set(options.centroid_power, centroid_power);
+  set(options.teacher_weight, teacher_weight);
+  set(options.temperature, temperature);
+  set(options.max_shift, max_shift);
+  set(options.max_rotation, max_rotation);
+  set(options.max_scale, max_scale);
 }
 
 void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name) {

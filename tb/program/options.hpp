@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "golden/compress/deep_compression.hpp"
 #include "golden/nn/dataset.hpp"
@@ -33,12 +35,43 @@ struct DataOptions {
 void add_seed(CLI::App& command, uint64_t& seed);
 void add_threads(CLI::App& command, unsigned& threads);
 void add_epochs(CLI::App& command, unsigned& epochs);
-// All options of compression but seed and threads.
-void add_compression(CLI::App& command, DeepCompressionOptions& options);
+// Options of compression but seed and threads. What is not given stays as it is.
+struct CompressionArguments {
+  std::vector<double> densities;
+  std::vector<double> qualities;
+  std::optional<unsigned> balance;
+  std::optional<unsigned> prune_rounds;
+  std::optional<unsigned> round_epochs;
+  std::optional<unsigned> retrain_epochs;
+  std::optional<float> retrain_rate;
+  std::optional<float> weight_decay;
+  std::vector<unsigned> bits;
+  std::vector<unsigned> bias_bits;
+  std::string init;
+  std::optional<double> entropy;
+  std::optional<unsigned> reassign_epochs;
+  std::optional<float> reassign_rate;
+  std::optional<unsigned> fine_tune_epochs;
+  std::optional<float> fine_tune_rate;
+  std::optional<float> centroid_rate;
+  std::optional<float> centroid_power;
+  std::optional<float> teacher_weight;
+  std::optional<float> temperature;
+  std::optional<unsigned> max_shift;
+  std::optional<float> max_rotation;
+  std::optional<float> max_scale;
 
-// Throws Error unless there is one density per layer, if any are given.
-void check_densities(const DeepCompressionOptions& options, const Mlp& mlp,
-                     const std::string& name);
+  // Densities, rounds and epochs.
+  void add_to(CLI::App& command);
+  // All others.
+  void add_details_to(CLI::App& command);
+
+  bool prunes() const { return !densities.empty() || !qualities.empty(); }
+  // Throws Error "--<option>: ..." unless there is one value per layer of the network, or one.
+  void apply_to(DeepCompressionOptions& options, const Network& network,
+                const std::string& name) const;
+};
+
 // Throws Error unless `inputs`, those of the network in file `name`, are as many as pixels.
 void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name);
 

@@ -40,6 +40,20 @@ void Listing::print(std::ostream& out) const {
   }
 }
 
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> width(rows.front().size());
+  for (const auto& row : rows) {
+    for (size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  }
+  for (const auto& row : rows) {
+    std::string line = "  " + row[0] + std::string(width[0] - row[0].size(), ' ');
+    for (size_t c = 1; c < row.size(); ++c) {
+      line += std::string(2 + width[c] - row[c].size(), ' ') + row[c];
+    }
+    std::cout << line << '\n';
+  }
+}
+
 Meter::Meter(std::string step, uint64_t total)
     : step_(std::move(step)),
       total_(total),

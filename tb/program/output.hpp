@@ -29,6 +29,9 @@ class Listing {
   std::vector<Line> lines_;
 };
 
+// Rows of equal length, the head first: the first column to the left, the others to the right.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+
 // Progress of a long step on stderr: a line that is rewritten on a terminal, else a line every
 // tenth; nothing for steps that are over within a second or two.
 class Meter {

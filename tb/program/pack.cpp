@@ -41,21 +41,6 @@ nlohmann::json to_json(const std::string& name, const StoredReport& report) {
           {"layers", std::move(layers)}};
 }
 
-// Names to the left, numbers to the right.
-void print_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> width(rows.front().size());
-  for (const auto& row : rows) {
-    for (size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  }
-  for (const auto& row : rows) {
-    std::string line = "  " + row[0] + std::string(width[0] - row[0].size(), ' ');
-    for (size_t c = 1; c < row.size(); ++c) {
-      line += std::string(2 + width[c] - row[c].size(), ' ') + row[c];
-    }
-    std::cout << line << '\n';
-  }
-}
-
 void print_report(const StoredReport& report) {
   std::vector<std::vector<std::string>> rows = {{"layer", "weights", "density", "entries",
                                                  "padding", "weight bits", "Huffman", "index bits",

@@ -52,16 +52,16 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train compress run inspect pack unpack demo "Exit codes"
-for command in train compress run inspect pack unpack demo; do
+holds out train import export compress run inspect pack unpack demo "Exit codes"
+for command in train import export compress run inspect pack unpack demo; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
 
 expect 0 train --synthetic --limit 1000 --epochs 2 --seed 3 --threads 2 --out float.model
 holds out "synthetic" "test error" "written: float.model"
-expect 0 compress --model float.model --out net.model --synthetic --limit 1000 --rounds 1 \
-  --retrain-epochs 2 --fine-tune-epochs 1 --density 0.08,0.1,0.3
+expect 0 compress --model float.model --target eie --out net.model --synthetic --limit 1000 \
+  --rounds 1 --retrain-epochs 2 --fine-tune-epochs 1 --density 0.08,0.1,0.3
 holds out "fixed point" "weights kept" "times smaller" "written: net.model"
 expect 0 inspect float.model
 holds out "float model lenet-300-100" "784 inputs"
@@ -80,6 +80,53 @@ expect 0 pack net.model --out wide.sps --index-bits 4 --json -
 holds out '"index_bits": 4.0'
 [ "$(wc -c <net.sps)" -le "$(wc -c <wide.sps)" ] || wrong "the best width is not the best"
 
+# Stored models: with training, and without data, where zeros stay.
+quick="--synthetic --limit 1000 --rounds 1 --retrain-epochs 1 --reassign-epochs 1
+  --fine-tune-epochs 1"
+expect 0 compress --model float.model --out stored.sps $quick --json compress.json
+holds out "fine-tune" "in brackets: Deep Compression" "times smaller" "test error" \
+  "written: stored.sps"
+holds compress.json '"float_error_pct"' '"compressed_error_pct"' '"original_bytes": 1066440' \
+  "\"stored_bytes\": $(wc -c <stored.sps)" '"ratio"' '"density_pct"' '"weight_bits"' \
+  '"weight_bits_huffman"' '"index_bits"' '"index_bits_huffman"' '"name": "ip3"' \
+  '"validation_error_pct"' '"name": "reassign"'
+expect 0 run --model stored.sps --images 3 --synthetic --engine function
+holds out "wrong digits"
+expect 0 run --model net.sps --images 3 --synthetic --engine function
+expect 0 compress --model float.model --out pruned.sps --no-data --density 0.1,0.1,0.3 --bits 4 \
+  --balance 4 --index-bits 5 --json compress.json
+holds out "10.0 10.0 30.0"
+holds compress.json '"index_bits": 5.0' '"validation_error_pct": null' '"name": "share"'
+expect 0 compress --model float.model --out all.sps --no-data --bits 2 --json -
+holds out '"density_pct": 100.0'
+
+# Ctrl-C in the middle, and the same command again: the file of an undisturbed run.
+long="--model float.model --synthetic --limit 3000 --rounds 2 --retrain-epochs 30
+  --reassign-epochs 2 --fine-tune-epochs 1 --no-test"
+expect 0 compress $long --out straight.sps
+# The shell has commands in the background ignore SIGINT; Python sets it back.
+cat >interrupt.py <<'END'
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, text=True)
+lines = []
+for line in process.stderr:
+    lines.append(line)
+    if line.startswith("prune 2/2") and " 2" in line and len(lines) > 3:
+        process.send_signal(signal.SIGINT)
+        break
+rest = process.stderr.read()
+sys.stderr.write(rest)
+sys.exit(process.wait())
+END
+python3 interrupt.py "$program" compress $long --out resumed.sps --checkpoints kept >out 2>err
+status=$?
+[ "$status" -eq 130 ] || wrong "exit code $status after Ctrl-C, expected 130"
+holds err "stopped" "again"
+[ -e resumed.sps ] && wrong "a stopped run has written its file"
+expect 0 compress $long --out resumed.sps --checkpoints kept
+cmp -s straight.sps resumed.sps || wrong "a resumed run gives another file"
+
 expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json
 holds out "RTL in lockstep, 4 PEs" "signals identical" "every output value identical"
 holds run.json '"errors"' '"error_pct"' '"mismatched_images": 0' '"mismatched_signals": 0' \
@@ -96,6 +143,21 @@ expect 0 run --model net.model --images 3 --synthetic --engine function --json -
 holds out '"images_per_second"' '"engine": "function"'
 expect 0 run --model net.model --images 1 --pe 2 --synthetic --waves waves.fst
 [ -s waves.fst ] || wrong "no waveform"
+
+expect 0 export float.model --out float.onnx
+holds out "written: float.onnx"
+expect 0 import float.onnx --out imported.model
+holds out "lenet-300-100" "input [1, 784]" "266,200 weights, " "written: imported.model"
+expect 0 export imported.model --out again.onnx --samples samples.json
+cmp -s float.onnx again.onnx || wrong "import and export do not give the same file"
+holds samples.json '"input_shape"' '"inputs"' '"outputs"' '"samples": 8'
+expect 0 import float.onnx --out scaled.model --scale 0.5 --offset -1
+cmp -s imported.model scaled.model && wrong "--scale is not kept"
+expect 0 export net.model --out net.onnx
+expect 0 import net.onnx --out sparse.model
+holds out "of them 0"
+expect 0 export net.sps --out stored.onnx
+cmp -s net.onnx stored.onnx || wrong "a stored model is exported otherwise than what was stored"
 
 demo="demo --synthetic --limit 1000 --epochs 2 --rounds 1 --retrain-epochs 1 --fine-tune-epochs 1
   --images 4 --pe 4"
@@ -135,6 +197,11 @@ refuse "--waves" run --model net.model --engine cycle --waves w.fst
 refuse "only 10000 test images" run --model net.model --synthetic --first 9999 --images 2
 refuse "one per layer" compress --model float.model --out x.model --density 0.1,0.2
 refuse "--density" compress --model float.model --out x.model --density 0.1,0.2,1.5
+refuse "excludes" compress --model float.model --out x.sps --density 0.1 --quality 1
+refuse "excludes" compress --model float.model --out x.sps --no-data --synthetic
+refuse "images" compress --model float.model --out x.model --no-data --target eie
+refuse "--bits" compress --model float.model --out x.sps --bits 9
+refuse "one per layer" compress --model float.model --out x.sps --bits 4,4 --no-data
 refuse "excludes" train --synthetic --data . --out x.model
 
 # ---- bad input ----
@@ -143,6 +210,8 @@ mkdir empty
 refuse "train-images-idx3-ubyte" train --data empty --out x.model
 refuse "missing.model" run --model missing.model --synthetic
 refuse "float" run --model float.model --synthetic
+refuse "15 of the sparse engine" compress --model float.model --out x.model --target eie --bits 5 \
+  --synthetic --limit 500 --rounds 1 --retrain-epochs 0 --fine-tune-epochs 0
 refuse "compressed" compress --model net.model --out x.model --synthetic
 head -c 2000 net.model >short.model
 refuse "short.model" run --model short.model --synthetic
@@ -156,10 +225,24 @@ refuse "magic.model" run --model magic.model --synthetic
 { head -c 500 net.model; printf 'XXXX'; tail -c +505 net.model; } >damaged.model
 refuse "damaged.model" inspect damaged.model
 refuse "float" pack float.model --out x.sps
-refuse "not a stored model" unpack net.model --out x.model
+refuse "expected a stored engine network" unpack net.model --out x.model
 { head -c 500 net.sps; printf 'XXXX'; tail -c +505 net.sps; } >damaged.sps
 refuse "damaged.sps: damaged: CRC-32" unpack damaged.sps --out x.model
 refuse "--index-bits" pack net.model --out x.sps --index-bits 17
+refuse "text.model: not an ONNX model" import text.model --out x.model
+refuse "nothing.model: not an ONNX model: the file is empty" import nothing.model --out x.model
+refuse "missing.onnx: cannot read" import missing.onnx --out x.model
+refuse "empty: cannot read: not a regular file" import empty --out x.model
+head -c 5000 float.onnx >short.onnx
+refuse "short.onnx: not an ONNX model" import short.onnx --out x.model
+refuse "NAME=SIZE" import float.onnx --out x.model --dim N
+refuse "NAME=SIZE" import float.onnx --out x.model --dim N=0
+refuse "--dim N=1: input 'input' has no dimension" import float.onnx --out x.model --dim N=1
+refuse "twice" import float.onnx --out x.model --dim N=1 --dim N=2
+refuse "float.onnx" export float.onnx --out x.onnx
+refuse "damaged.model" export damaged.model --out x.onnx
+refuse "damaged.sps" export damaged.sps --out x.onnx
+refuse "nowhere/x.onnx" export float.model --out nowhere/x.onnx
 
 for engine in rtl cycle function; do
   refuse "net.model: layer 1 (ip1): activation RAM" run --model net.model --synthetic \

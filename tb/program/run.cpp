@@ -3,9 +3,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "golden/compress/deep_compression.hpp"
 #include "golden/format/eie_image.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
 #include "golden/format/validate.hpp"
 #include "golden/function/eie.hpp"
 #include "tb/program/commands.hpp"
@@ -122,6 +125,23 @@ EieImage image_of(const CompressedNetwork& network, const Arguments& arguments) 
   }
 }
 
+// The engine's network in a model file. Of a stored model of shared weights it is made here:
+// training images, which are loaded for it, decide the radix points.
+CompressedNetwork load_network(const Arguments& arguments, std::optional<Dataset>& data) {
+  switch (model_kind(arguments.model)) {
+    case ModelKind::kStoredCompressed:
+      return load_stored_file(arguments.model);
+    case ModelKind::kStored: {
+      const SharedNetwork shared = load_stored_network(arguments.model);
+      dense_chain(shared);  // told before the data is loaded
+      data = arguments.data.load(true, arguments.json != "-");
+      return to_sparse_engine(shared, *data, 0, nullptr);
+    }
+    default:
+      return load_compressed_network(arguments.model);
+  }
+}
+
 void run_run(Arguments arguments) {
   const bool function = arguments.engine == "function";
   const bool lockstep = arguments.engine == "rtl" && !arguments.no_lockstep;
@@ -136,7 +156,8 @@ void run_run(Arguments arguments) {
   check(arguments.config);
   check_writable(arguments.json);
   check_writable(arguments.waves);
-  const CompressedNetwork network = load_compressed_network(arguments.model);
+  std::optional<Dataset> loaded;
+  const CompressedNetwork network = load_network(arguments, loaded);
   // Also for the functional model: it stands for an engine of this size.
   const EieImage image = image_of(network, arguments);
   std::unique_ptr<Engine> engine;
@@ -151,7 +172,8 @@ void run_run(Arguments arguments) {
     engine = std::make_unique<Engine>(options);
   }
   const bool table = arguments.json != "-";
-  const Dataset data = arguments.data.load(false, table);
+  if (!loaded) loaded = arguments.data.load(false, table);
+  const Dataset& data = *loaded;
   check_image_size(network.input_size(), data, arguments.model);
   check_range(arguments, data);
 
@@ -198,7 +220,7 @@ void add_run(CLI::App& program) {
       "output value with the functional model");
   command
       ->add_option("--model", arguments->model,
-                   "Compressed network, as `sparsys compress` writes it")
+                   "Compressed network, as `sparsys compress` writes it, for the engine or stored")
       ->required()
       ->type_name("FILE");
   command->add_option("--images", arguments->images, "Number of test images")

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/format/stored_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+#include <utility>
+
+#include "golden/error.hpp"
+#include "golden/format/validate.hpp"
+
+namespace sparsys {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+enum Form : uint8_t { kRaw = 0, kDense = 1, kRows = 2, kColumns = 3, kZeroFirst = 4 };
+enum Flag : uint8_t {
+  kTransB = 1,
+  kCeilMode = 2,
+  kWindow = 4,
+  kGroup = 8,
+  kAlpha = 16,
+  kBeta = 32,
+  kAxis = 64,
+  kShape = 128
+};
+constexpr uint8_t kHasFlags = 16;
+constexpr size_t kMaxCodebook = 256;
+// Far beyond any parameter, and no product of sizes overflows.
+constexpr int64_t kMaxElements = int64_t{1} << 40;
+
+[[noreturn]] void fail(const std::string& place, const std::string& what) {
+  throw Error(place + ": " + what);
+}
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+// A float that is the same in every bit: 0 and -0 are not.
+bool same(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+// A file of `bytes` may stand for so many elements of shared parameters and letters of names, each
+// of which takes a byte of memory: 16 Mi whatever its size, so that small files may be as sparse as
+// they like, and beyond them 128 a byte. VGG-16's first fully connected layer at a density of 4 %
+// has 22.
+uint64_t max_content(uint64_t bytes) { return (uint64_t{1} << 24) + 128 * bytes; }
+
+// ---- writing ----
+
+class NameWriter {
+ public:
+  void put(const std::string& name, Bytes& out) {
+    letters_ += name.size();
+    const auto [found, is_new] = number_.emplace(name, number_.size());
+    put_number(is_new ? 0 : number_.size() - found->second, out);
+    if (is_new) put_text(name, out);
+  }
+  uint64_t letters() const { return letters_; }
+
+ private:
+  std::unordered_map<std::string, uint64_t> number_;
+  uint64_t letters_ = 0;
+};
+
+void put_shape(const Shape& shape, Bytes& out) {
+  put_number(shape.size(), out);
+  for (const int64_t size : shape) put_signed(size, out);
+}
+
+template <typename Sizes>
+void put_sizes(const Sizes& sizes, Bytes& out) {
+  for (const int64_t size : sizes) put_signed(size, out);
+}
+
+uint8_t flags_of(const Node& node) {
+  const Node usual;
+  const Window& window = node.window;
+  unsigned flags = 0;
+  if (node.trans_b) flags |= kTransB;
+  if (window.ceil_mode) flags |= kCeilMode;
+  if (window.kernel != usual.window.kernel || window.stride != usual.window.stride ||
+      window.dilation != usual.window.dilation || window.pad != usual.window.pad) {
+    flags |= kWindow;
+  }
+  if (node.group != usual.group) flags |= kGroup;
+  if (!same(node.alpha, usual.alpha)) flags |= kAlpha;
+  if (!same(node.beta, usual.beta)) flags |= kBeta;
+  if (node.axis != usual.axis) flags |= kAxis;
+  if (!node.shape.empty()) flags |= kShape;
+  return static_cast<uint8_t>(flags);
+}
+
+void put_node(const Node& node, NameWriter& names, Bytes& out) {
+  const uint8_t flags = flags_of(node);
+  out.push_back(static_cast<uint8_t>(static_cast<uint8_t>(node.op) | (flags != 0 ? kHasFlags : 0)));
+  if (flags != 0) out.push_back(flags);
+  put_text(node.name, out);
+  put_number(node.inputs.size(), out);
+  for (const std::string& input : node.inputs) names.put(input, out);
+  names.put(node.output, out);
+  if ((flags & kWindow) != 0) {
+    put_sizes(node.window.kernel, out);
+    put_sizes(node.window.stride, out);
+    put_sizes(node.window.dilation, out);
+    put_sizes(node.window.pad, out);
+  }
+  if ((flags & kGroup) != 0) put_signed(node.group, out);
+  if ((flags & kAlpha) != 0) put_float(node.alpha, out);
+  if ((flags & kBeta) != 0) put_float(node.beta, out);
+  if ((flags & kAxis) != 0) put_signed(node.axis, out);
+  if ((flags & kShape) != 0) put_shape(node.shape, out);
+}
+
+// Class 1 of negative values, 2 of the others.
+std::vector<uint8_t> classes_of(const std::vector<float>& codebook) {
+  std::vector<uint8_t> classes;
+  for (const float value : codebook) classes.push_back(value < 0 ? 1 : 2);
+  return classes;
+}
+
+// Rows of the matrix that a parameter's codes are; elements of a row follow each other.
+uint64_t rows_of(const Shape& shape) {
+  return shape.size() < 2 ? 1 : static_cast<uint64_t>(shape.front());
+}
+
+SparseLine line_of(const std::vector<uint8_t>& codes) {
+  SparseLine line;
+  const auto nonzeros =
+      codes.size() - static_cast<size_t>(std::count(codes.begin(), codes.end(), 0));
+  line.zeros.reserve(nonzeros);
+  line.code.reserve(nonzeros);
+  size_t next = 0;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (codes[i] == 0) continue;
+    line.zeros.push_back(i - next);
+    line.code.push_back(codes[i]);
+    next = i + 1;
+  }
+  return line;
+}
+
+// The same elements, column after column.
+SparseLine by_columns(const SparseLine& line, uint64_t rows, uint64_t columns) {
+  std::vector<size_t> start(static_cast<size_t>(columns) + 1);
+  uint64_t at = 0;
+  for (const uint64_t zeros : line.zeros) {
+    at += zeros;
+    ++start[static_cast<size_t>(at % columns) + 1];
+    ++at;
+  }
+  for (size_t c = 1; c < start.size(); ++c) start[c] += start[c - 1];
+  SparseLine sorted;
+  sorted.zeros.resize(line.zeros.size());
+  sorted.code.resize(line.code.size());
+  at = 0;
+  for (size_t k = 0; k < line.code.size(); ++k, ++at) {
+    at += line.zeros[k];
+    const size_t to = start[static_cast<size_t>(at % columns)]++;
+    sorted.zeros[to] = at % columns * rows + at / columns;  // its place, for now
+    sorted.code[to] = line.code[k];
+  }
+  uint64_t next = 0;
+  for (uint64_t& zeros : sorted.zeros) {
+    const uint64_t place = zeros;
+    zeros = place - next;
+    next = place + 1;
+  }
+  return sorted;
+}
+
+ParameterPlan plan_parameter(const Parameter& parameter, const SharedParameter& shared,
+                             const StoreOptions& options) {
+  ParameterPlan plan;
+  if (!shared.shared()) {
+    plan.bytes = 4 * uint64_t{parameter.values.size()};
+    return plan;
+  }
+  plan.form = kDense;
+  plan.codes = plan_codes(shared.code);
+  plan.bytes = number_size(plan.codes.bytes) + plan.codes.bytes;
+  const std::vector<uint8_t> classes = classes_of(shared.codebook);
+  SparseLine line = line_of(shared.code);
+  // An entry takes a bit at least in both streams.
+  if (line.code.size() / 4 > plan.bytes) return plan;
+  const uint64_t rows = rows_of(parameter.shape);
+  const uint64_t columns = shared.code.size() / rows;
+  for (const Form form : {kRows, kColumns}) {
+    if (form == kColumns) {
+      if (rows == 1 || columns == 1) break;
+      line = by_columns(line, rows, columns);
+    }
+    EntryPlan entries = plan_entries(line, options.index_bits, &classes);
+    if (entries.bytes >= plan.bytes) continue;
+    plan.bytes = entries.bytes;
+    plan.form = form;
+    plan.entries = std::move(entries);
+    plan.line = line;
+  }
+  return plan;
+}
+
+Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, uint8_t form,
+                     NameWriter& names) {
+  Bytes out;
+  names.put(parameter.name, out);
+  put_shape(parameter.shape, out);
+  const bool zero_first = shared.shared() && same(shared.codebook.front(), 0.0F);
+  out.push_back(static_cast<uint8_t>(form | (zero_first ? kZeroFirst : 0)));
+  if (!shared.shared()) return out;
+  put_number(shared.codebook.size(), out);
+  for (size_t c = zero_first ? 1 : 0; c < shared.codebook.size(); ++c) {
+    put_float(shared.codebook[c], out);
+  }
+  return out;
+}
+
+unsigned bits_for(uint64_t values) {
+  unsigned bits = 0;
+  while (values > uint64_t{1} << bits) ++bits;
+  return bits;
+}
+
+uint64_t nonzeros_of(const Parameter& parameter, const SharedParameter& shared) {
+  if (!shared.shared()) {
+    return static_cast<uint64_t>(std::count_if(parameter.values.begin(), parameter.values.end(),
+                                               [](float value) { return value != 0; }));
+  }
+  return static_cast<uint64_t>(std::count_if(shared.code.begin(), shared.code.end(),
+                                             [&](uint8_t c) { return shared.codebook[c] != 0; }));
+}
+
+uint64_t elements_of(const Parameter& parameter) {
+  return static_cast<uint64_t>(element_count(parameter.shape));
+}
+
+const char* form_name(uint8_t form) {
+  switch (form) {
+    case kRaw:
+      return "float32";
+    case kDense:
+      return "codes";
+    case kRows:
+      return "entries by rows";
+    default:
+      return "entries by columns";
+  }
+}
+
+// What the weights of a layer, or a parameter of no layer, take.
+StoredLayerReport report_weights(const SharedNetwork& network, const NetworkPlan& plan,
+                                 size_t weights) {
+  const Parameter& parameter = network.network.parameters[weights];
+  const SharedParameter& shared = network.parameters[weights];
+  const ParameterPlan& stored = plan.parameters[weights];
+  StoredLayerReport report;
+  report.name = parameter.name;
+  report.form = form_name(stored.form);
+  report.weights = elements_of(parameter);
+  report.density_pct = 100.0 * static_cast<double>(nonzeros_of(parameter, shared)) /
+                       static_cast<double>(report.weights);
+  report.stored_bytes = plan.parameter_heads[weights].size() + stored.bytes;
+  report.entries = report.weights;
+  report.weight_bits = report.weight_bits_huffman = 32;
+  if (!shared.shared()) return report;
+  report.codebook_bytes = 4 * uint64_t{shared.codebook.size()};
+  if (same(shared.codebook.front(), 0.0F)) report.codebook_bytes -= 4;
+  const bool dense = stored.form == kDense;
+  const StreamPlan& codes = dense ? stored.codes : stored.entries.codes;
+  report.code_bytes = codes.bytes;
+  report.table_bits = codes.table_bits;
+  report.weight_bits = bits_for(shared.codebook.size());
+  if (!dense) {
+    report.entries = stored.entries.entries;
+    report.padding = stored.entries.padding;
+    report.index_bits = stored.entries.index_bits;
+    report.index_bytes = stored.entries.indices.bytes;
+    report.table_bits += stored.entries.indices.table_bits;
+  }
+  const auto per_entry = [&](uint64_t bytes) {
+    return report.entries == 0
+               ? 0
+               : 8.0 * static_cast<double>(bytes) / static_cast<double>(report.entries);
+  };
+  report.weight_bits_huffman = per_entry(report.code_bytes);
+  report.index_bits_huffman = per_entry(report.index_bytes);
+  return report;
+}
+
+// A row for each layer, and for each parameter that no layer has; every parameter is in one row.
+void add_rows(const SharedNetwork& network, NetworkPlan& plan) {
+  std::vector<bool> counted(network.parameters.size());
+  for (const Layer& layer : layers(network.network, true)) {
+    if (counted[layer.weights]) continue;
+    counted[layer.weights] = true;
+    StoredLayerReport row = report_weights(network, plan, layer.weights);
+    row.name = layer.name;
+    if (layer.bias >= 0 && !counted[static_cast<size_t>(layer.bias)]) {
+      const auto bias = static_cast<size_t>(layer.bias);
+      counted[bias] = true;
+      row.biases = elements_of(network.network.parameters[bias]);
+      row.bias_bytes = plan.parameter_heads[bias].size() + plan.parameters[bias].bytes;
+      row.stored_bytes += row.bias_bytes;
+    }
+    plan.report.layers.push_back(std::move(row));
+  }
+  for (size_t p = 0; p < counted.size(); ++p) {
+    if (!counted[p]) plan.report.layers.push_back(report_weights(network, plan, p));
+  }
+}
+
+// ---- reading ----
+
+// What a file may stand for.
+class Content {
+ public:
+  explicit Content(uint64_t file_size) : most_(max_content(file_size)) {}
+
+  void add(uint64_t count, const std::string& place) {
+    all_ += count;
+    if (all_ > most_) {
+      fail(place, "elements and names of " + number(all_) +
+                      " bytes up to here, more than a file of this size may stand for, " +
+                      number(most_));
+    }
+  }
+
+ private:
+  const uint64_t most_;
+  uint64_t all_ = 0;
+};
+
+class NameReader {
+ public:
+  NameReader(PackedReader& in, Content& content) : in_(in), content_(content) {}
+
+  std::string take(const char* what) {
+    const uint64_t back = in_.number(what, 0, names_.size());
+    if (back == 0) names_.push_back(in_.text(what));
+    const std::string& name = back == 0 ? names_.back() : names_[names_.size() - back];
+    content_.add(name.size(), in_.place());
+    return name;
+  }
+
+ private:
+  PackedReader& in_;
+  Content& content_;
+  std::vector<std::string> names_;
+};
+
+Shape take_shape(PackedReader& in, const char* what) {
+  Shape shape(static_cast<size_t>(in.number(what, 0, kMaxRank)));
+  for (int64_t& size : shape) size = in.signed_number(what);
+  return shape;
+}
+
+template <typename Sizes>
+void take_sizes(PackedReader& in, Sizes& sizes, const char* what) {
+  for (int64_t& size : sizes) size = in.signed_number(what);
+}
+
+Node take_node(PackedReader& in, NameReader& names) {
+  Node node;
+  const uint8_t op = in.byte("operator");
+  const uint8_t flags = (op & kHasFlags) != 0 ? in.byte("flags") : uint8_t{0};
+  if ((op & ~kHasFlags) >= static_cast<int>(kOps)) {
+    fail(in.place(), "operator " + number(op) + " is unknown");
+  }
+  node.op = static_cast<Op>(op & ~kHasFlags);
+  node.name = in.text("its name");
+  node.inputs.resize(static_cast<size_t>(in.number("number of inputs", 0, kMaxRank)));
+  for (std::string& input : node.inputs) input = names.take("name of an input");
+  node.output = names.take("name of its output");
+  node.trans_b = (flags & kTransB) != 0;
+  node.window.ceil_mode = (flags & kCeilMode) != 0;
+  if ((flags & kWindow) != 0) {
+    take_sizes(in, node.window.kernel, "kernel");
+    take_sizes(in, node.window.stride, "stride");
+    take_sizes(in, node.window.dilation, "dilation");
+    take_sizes(in, node.window.pad, "padding");
+  }
+  if ((flags & kGroup) != 0) node.group = in.signed_number("group");
+  if ((flags & kAlpha) != 0) node.alpha = in.real("alpha");
+  if ((flags & kBeta) != 0) node.beta = in.real("beta");
+  if ((flags & kAxis) != 0) node.axis = in.signed_number("axis");
+  if ((flags & kShape) != 0) node.shape = take_shape(in, "shape");
+  return node;
+}
+
+uint64_t take_elements(PackedReader& in, const Shape& shape) {
+  int64_t elements = 1;
+  for (const int64_t size : shape) {
+    if (size < 1 || size > kMaxElements / elements) {
+      fail(in.place(), "shape " + to_string(shape) + ", expected sizes of 1 or more and at most " +
+                           std::to_string(kMaxElements) + " elements");
+    }
+    elements *= size;
+  }
+  return static_cast<uint64_t>(elements);
+}
+
+// Codes of all elements from those of entries.
+std::vector<uint8_t> spread(const Entries& entries, uint64_t elements, uint64_t rows,
+                            bool by_columns, const std::string& place) {
+  std::vector<uint8_t> codes(static_cast<size_t>(elements));
+  const uint64_t columns = elements / rows;
+  uint64_t at = 0;
+  for (size_t k = 0; k < entries.codes.size(); ++k, ++at) {
+    at += entries.indices[k];
+    if (at >= elements) fail(place, "entry " + number(k) + " is behind the end of the matrix");
+    const uint64_t to = by_columns ? at % rows * columns + at / rows : at;
+    codes[static_cast<size_t>(to)] = entries.codes[k];
+  }
+  return codes;
+}
+
+void take_parameter(PackedReader& in, NameReader& names, Content& content, Parameter& parameter,
+                    SharedParameter& shared) {
+  parameter.name = names.take("its name");
+  parameter.shape = take_shape(in, "its shape");
+  const uint64_t elements = take_elements(in, parameter.shape);
+  const uint8_t byte = in.byte("its form");
+  const bool zero_first = (byte & kZeroFirst) != 0;
+  const int form = byte & ~kZeroFirst;
+  if (form > kColumns || byte == (kRaw | kZeroFirst)) {
+    fail(in.place(), "form " + number(byte) + " is unknown");
+  }
+  if (form == kRaw) {
+    parameter.values = in.reals(elements, "its values");
+    return;
+  }
+  content.add(elements, in.place());
+  const uint64_t values = in.number("number of codebook values", 1, kMaxCodebook);
+  if (zero_first) shared.codebook.push_back(0);
+  const std::vector<float> others = in.reals(values - (zero_first ? 1 : 0), "codebook");
+  shared.codebook.insert(shared.codebook.end(), others.begin(), others.end());
+  if (form == kDense) {
+    shared.code = take_codes(in, elements, shared.codebook.size());
+    return;
+  }
+  const std::vector<uint8_t> classes = classes_of(shared.codebook);
+  const Entries entries = take_entries(in, shared.codebook.size(), &classes);
+  shared.code = spread(entries, elements, rows_of(parameter.shape), form == kColumns, in.place());
+}
+
+}  // namespace
+
+NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& options,
+                         const std::string& name) {
+  const Network& network = shared.network;
+  const Network usual;
+  NetworkPlan plan;
+  NameWriter names;
+  Bytes& out = plan.head;
+  put_text(network.name, out);
+  put_text(network.origin, out);
+  names.put(network.input, out);
+  put_shape(network.input_shape, out);
+  const bool scale = !same(network.input_scale, usual.input_scale);
+  const bool offset = !same(network.input_offset, usual.input_offset);
+  out.push_back(static_cast<uint8_t>((scale ? 1 : 0) | (offset ? 2 : 0)));
+  if (scale) put_float(network.input_scale, out);
+  if (offset) put_float(network.input_offset, out);
+  put_number(network.nodes.size(), out);
+  for (const Node& node : network.nodes) put_node(node, names, out);
+  names.put(network.output, out);
+  put_number(network.parameters.size(), out);
+  plan.report.stored_bytes = out.size();
+  uint64_t content = 0;
+  for (size_t p = 0; p < shared.parameters.size(); ++p) {
+    const Parameter& parameter = network.parameters[p];
+    plan.parameters.push_back(plan_parameter(parameter, shared.parameters[p], options));
+    plan.parameter_heads.push_back(
+        parameter_head(parameter, shared.parameters[p], plan.parameters[p].form, names));
+    plan.report.stored_bytes += plan.parameter_heads[p].size() + plan.parameters[p].bytes;
+    plan.report.original_bytes += 4 * elements_of(parameter);
+    if (shared.parameters[p].shared()) content += elements_of(parameter);
+  }
+  content += names.letters();
+  if (content > max_content(plan.report.stored_bytes)) {
+    fail(name, "elements and names of " + number(content) + " bytes in " +
+                   number(plan.report.stored_bytes) + " bytes, expected at most " +
+                   number(max_content(plan.report.stored_bytes)));
+  }
+  add_rows(shared, plan);
+  return plan;
+}
+
+void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Bytes& out) {
+  out.insert(out.end(), plan.head.begin(), plan.head.end());
+  for (size_t p = 0; p < shared.parameters.size(); ++p) {
+    const ParameterPlan& parameter = plan.parameters[p];
+    out.insert(out.end(), plan.parameter_heads[p].begin(), plan.parameter_heads[p].end());
+    if (parameter.form == kRaw) {
+      for (const float value : shared.network.parameters[p].values) put_float(value, out);
+    } else if (parameter.form == kDense) {
+      put_codes(shared.parameters[p].code, parameter.codes, out);
+    } else {
+      const std::vector<uint8_t> classes = classes_of(shared.parameters[p].codebook);
+      put_entries(parameter.line, parameter.entries, out, &classes);
+    }
+  }
+}
+
+SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name) {
+  Content content(size);
+  NameReader names(in, content);
+  SharedNetwork shared;
+  Network& network = shared.network;
+  network.name = in.text("its name");
+  network.origin = in.text("its origin");
+  network.input = names.take("name of its input");
+  network.input_shape = take_shape(in, "shape of its input");
+  const uint64_t fields = in.number("input scale and offset", 0, 3);
+  if ((fields & 1) != 0) network.input_scale = in.real("input scale");
+  if ((fields & 2) != 0) network.input_offset = in.real("input offset");
+  const uint64_t nodes = in.number("number of nodes", 1, kMaxLayers);
+  for (uint64_t n = 0; n < nodes; ++n) {
+    in.set_place(name + ": node " + number(n + 1));
+    network.nodes.push_back(take_node(in, names));
+  }
+  in.set_place(name);
+  network.output = names.take("name of its output");
+  const uint64_t parameters = in.number("number of parameters", 0, kMaxLayers);
+  for (uint64_t p = 0; p < parameters; ++p) {
+    in.set_place(name + ": parameter " + number(p + 1));
+    network.parameters.emplace_back();
+    shared.parameters.emplace_back();
+    take_parameter(in, names, content, network.parameters.back(), shared.parameters.back());
+  }
+  if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last parameter");
+  check(shared, name);
+  return shared;
+}
+
+}  // namespace sparsys

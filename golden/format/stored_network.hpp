@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The payload of a stored model of a SharedNetwork (golden/format/stored_model.hpp).
+//
+// Numbers n and z and texts are as in golden/format/packed_bytes.hpp. Names of values and
+// parameters are n, how many names ago the same one was first given, or 0 and a text.
+//
+//   network    text name, text origin, name of the input, shape of the input, byte of 1 if a scale
+//              and 2 if an offset other than a Network's default follows, these as float32;
+//              n nodes, nodes, name of the output, n parameters, parameters
+//   shape      n sizes, z each
+//   node       byte: number of the operator, plus 16 if a byte of flags follows; that byte; text
+//              name, n inputs, name of each, name of the output; then what the flags say
+//   flags      1 trans_b; 2 ceil_mode; fields other than a Node's defaults: 4 window (z each of
+//              kernel, stride, dilation, pad), 8 z group, 16 float32 alpha, 32 float32 beta,
+//              64 z axis, 128 shape
+//   parameter  name, shape, byte of its form, and if it is shared: n values of the codebook, which
+//              are float32, without value 0 if it is +0 (4 added to the form)
+//   form       0  not shared: float32 values
+//              1  codes of all elements in one Huffman stream
+//              2  entries of elements with codes other than 0 (golden/format/entry_stream.hpp),
+//                 row-major; 3 the same, but columns of the matrix shape[0] x rest one by one
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/compress/shared_network.hpp"
+#include "golden/format/entry_stream.hpp"
+#include "golden/format/stored_model.hpp"
+
+namespace sparsys {
+
+// How a parameter is stored best.
+struct ParameterPlan {
+  uint8_t form = 0;
+  SparseLine line;    // forms 2 and 3
+  EntryPlan entries;  // forms 2 and 3
+  StreamPlan codes;   // form 1
+  uint64_t bytes = 0;
+};
+
+struct NetworkPlan {
+  std::vector<uint8_t> head;  // all but the parameters
+  std::vector<std::vector<uint8_t>> parameter_heads;
+  std::vector<ParameterPlan> parameters;
+  StoredReport report;  // of which stored_bytes is without the container's header
+};
+
+// The network is sound, the options are within their range.
+NetworkPlan plan_network(const SharedNetwork& network, const StoreOptions& options,
+                         const std::string& name);
+void put_network(const SharedNetwork& network, const NetworkPlan& plan, std::vector<uint8_t>& out);
+
+// Throws Error as load_stored_network(). `size` is that of the whole file.
+SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name);
+
+}  // namespace sparsys

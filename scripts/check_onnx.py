@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Has ONNX Runtime check what `sparsys export` writes.
+
+  scripts/check_onnx.py MODEL...       models that `sparsys export` takes: exports them, has onnx.checker look
+                                       at the file and ONNX Runtime compute the samples that come with it
+  scripts/check_onnx.py --random 100   random networks of all operators that `sparsys import` takes, imported
+                                       and exported; ONNX Runtime runs both the first file and the exported
+
+Needs: pip install onnx onnxruntime numpy (in a virtual environment). Exit code 1 if anything differs.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+    from onnx.reference import ReferenceEvaluator
+except ImportError as error:
+    sys.exit(f"check_onnx.py: {error}; install with: pip install onnx onnxruntime numpy")
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Largest difference that float32 sums in another order may make, of the largest output.
+TOLERANCE = 1e-5
+
+
+def sparsys(program, *arguments):
+    """Runs it. Gives the line of its error, or None."""
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    return None if done.returncode == 0 else done.stderr.strip()
+
+
+def run(path, samples, reference=False):
+    """Outputs of the samples, one at a time as the file has it; by ONNX's own reference in place of ONNX Runtime."""
+    if reference:
+        session = ReferenceEvaluator(str(path))
+    else:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    inputs = np.array(samples["inputs"], np.float32).reshape(samples["samples"], -1)
+    return np.stack(
+        [
+            session.run([samples["output"]], {samples["input"]: x.reshape(samples["input_shape"])})[0].ravel()
+            for x in inputs
+        ]
+    )
+
+
+def difference(path, samples, reference=False):
+    """Of the largest output, or of 1."""
+    expected = np.array(samples["outputs"], np.float32).reshape(samples["samples"], -1)
+    found = run(path, samples, reference)
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
+
+
+def check(program, model, folder):
+    """Exports a model and has it run. Gives the difference; raises RuntimeError."""
+    exported, samples = folder / "exported.onnx", folder / "samples.json"
+    error = sparsys(program, "export", model, "--out", exported, "--samples", samples)
+    if error:
+        raise RuntimeError(error)
+    loaded = onnx.load(exported)
+    onnx.checker.check_model(loaded, full_check=True)
+    onnx.shape_inference.infer_shapes(loaded, check_type=True, strict_mode=True, data_prop=True)
+    return difference(exported, json.loads(samples.read_text()))
+
+
+class RandomNetwork:
+    """A network of all operators, as an exporter might write it."""
+
+    def __init__(self, seed):
+        self.random = np.random.default_rng(seed)
+        self.nodes, self.initializers = [], []
+        self.opset = int(self.random.integers(7, 22))
+        self.count = 0
+        self.sizes = [1, self.pick(1, 2, 3, 4), self.pick(5, 8, 11, 14), self.pick(6, 7, 12)]
+        self.input_shape = list(self.sizes)
+        self.value = "input"
+        for _ in range(self.pick(1, 2, 3, 4)):
+            self.pick(self.conv, self.conv, self.pool, self.relu, self.add, self.residual, self.identity)()
+        self.flatten()
+        for layer in range(self.pick(1, 2)):
+            self.pick(self.gemm, self.matmul)()
+            if layer == 0:
+                self.relu()
+        if self.pick(True, False):
+            axis = {"axis": 1} if self.opset < 13 or self.pick(True, False) else {}
+            self.node("Softmax", [self.value], self.sizes, **axis)
+
+    def pick(self, *values):
+        return values[self.random.integers(len(values))]
+
+    def constant(self, shape, name):
+        values = self.random.normal(size=shape) / np.sqrt(max(1, np.prod(shape[1:])))
+        values[self.random.random(shape) < 0.5] = 0
+        return self.tensor(values.astype(np.float32), name)
+
+    def tensor(self, values, name):
+        self.count += 1
+        name = f"{name}{self.count}"
+        tensor = numpy_helper.from_array(values, name)
+        # Before operator set 9 a Constant holds floating-point numbers alone.
+        if self.pick(True, True, False) or (self.opset < 9 and values.dtype == np.int64):
+            self.initializers.append(tensor)
+        else:
+            self.nodes.append(helper.make_node("Constant", [], [name], value=tensor))
+        return name
+
+    def node(self, op, inputs, sizes, **attributes):
+        self.count += 1
+        output = f"value{self.count}"
+        name = self.pick(f"{op}_{self.count}", "")
+        self.nodes.append(helper.make_node(op, inputs, [output], name=name, **attributes))
+        self.value, self.sizes = output, [int(s) for s in sizes]
+
+    def window(self, kernel, dilation, ceil_mode):
+        """Attributes for pads and strides, and the output's sizes; None if there is none."""
+        strides = [self.pick(1, 1, 2, 3) for _ in range(2)]
+        attributes = {"kernel_shape": kernel, "strides": strides}
+        reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+        padding = self.pick("none", "pads", "SAME_UPPER", "SAME_LOWER", "VALID")
+        pads = [0, 0, 0, 0]
+        if padding == "pads":
+            pads = [int(self.random.integers(0, min(k, 3))) for k in kernel + kernel]
+            attributes["pads"] = pads
+        elif padding != "none":
+            attributes["auto_pad"] = padding
+        out, rounded = [], set()
+        for axis in range(2):
+            size = self.sizes[2 + axis]
+            if padding.startswith("SAME"):
+                out.append(-(-size // strides[axis]))
+                # Where windows leave a rest of the input out, padding is 0 here; the runtimes do not agree.
+                if (out[-1] - 1) * strides[axis] + reach[axis] < size:
+                    return None, None
+                continue
+            room = size + pads[axis] + pads[2 + axis] - reach[axis]
+            if room < 0:
+                return None, None
+            out.append(room // strides[axis] + 1)
+            if ceil_mode and room % strides[axis]:
+                if padding == "VALID":
+                    return None, None
+                up = out[-1] * strides[axis] < size + pads[axis]
+                rounded.add(up)
+                out[-1] += up
+        # Where one size is rounded up and the other's last window is none, onnx.checker counts it all the same.
+        if len(rounded) > 1 or (ceil_mode and padding.startswith("SAME")):
+            return None, None
+        return attributes, out
+
+    def conv(self):
+        group = self.pick(*[g for g in (1, 1, 2, 3, 4) if self.sizes[1] % g == 0])
+        outputs = group * self.pick(1, 2, 3)
+        kernel = [self.pick(1, 2, 3, 5) for _ in range(2)]
+        dilation = [self.pick(1, 1, 2) for _ in range(2)]
+        # ONNX's reference fails where a kernel of one element has a dilation.
+        dilation = [d if k > 1 else 1 for k, d in zip(kernel, dilation)]
+        attributes, out = self.window(kernel, dilation, False)
+        if not out:
+            return
+        inputs = [self.value, self.constant([outputs, self.sizes[1] // group, *kernel], "weights")]
+        if self.pick(True, False):
+            inputs.append(self.constant([outputs], "bias"))
+        if group > 1 or self.pick(True, False):
+            attributes["group"] = group
+        self.node("Conv", inputs, [1, outputs, *out], dilations=dilation, **attributes)
+
+    def pool(self):
+        kernel = [self.pick(1, 2, 3) for _ in range(2)]
+        dilation = [self.pick(1, 1, 2) for _ in range(2)] if self.opset >= 10 else [1, 1]
+        ceil_mode = self.opset >= 10 and self.pick(True, False)
+        attributes, out = self.window(kernel, dilation, ceil_mode)
+        # ONNX Runtime leaves dilation out of a pooling's SAME padding, against the standard.
+        if not out or ("SAME" in attributes.get("auto_pad", "") and dilation != [1, 1]):
+            return
+        if self.opset >= 10:
+            attributes.update(dilations=dilation, ceil_mode=int(ceil_mode))
+        self.node("MaxPool", [self.value], [1, self.sizes[1], *out], **attributes)
+
+    def relu(self):
+        self.node("Relu", [self.value], self.sizes)
+
+    def add(self):
+        shape = self.pick([self.sizes[1], 1, 1], [1, self.sizes[1], 1, 1], [1], self.sizes[-1:])
+        inputs = [self.value, self.constant(shape, "added")]
+        self.node("Add", inputs if self.pick(True, False) else inputs[::-1], self.sizes)
+
+    def residual(self):
+        before = self.value
+        self.relu()
+        self.node("Add", [before, self.value], self.sizes)
+
+    def identity(self):
+        self.node(self.pick("Identity", "Dropout"), [self.value], self.sizes)
+
+    def flatten(self):
+        size = int(np.prod(self.sizes))
+        if self.pick(True, False):
+            self.node("Flatten", [self.value], [1, size], **self.pick({}, {"axis": 1}))
+        else:
+            shape = self.pick([1, size], [-1, size], [0, -1], [1, -1])
+            self.node("Reshape", [self.value, self.tensor(np.array(shape, np.int64), "shape")], [1, size])
+
+    def gemm(self):
+        outputs, transposed = self.pick(1, 3, 10), self.pick(0, 1)
+        shape = [outputs, self.sizes[1]] if transposed else [self.sizes[1], outputs]
+        inputs = [self.value, self.constant(shape, "weights")]
+        if self.opset < 11 or self.pick(True, True, False):
+            inputs.append(self.constant(self.pick([outputs], [1, outputs], [1]), "bias"))
+        attributes = self.pick({}, {"alpha": 0.5, "beta": 2.0})
+        self.node("Gemm", inputs, [1, outputs], transB=transposed, **attributes)
+
+    def matmul(self):
+        outputs = self.pick(1, 3, 10)
+        self.node("MatMul", [self.value, self.constant([self.sizes[1], outputs], "weights")], [1, outputs])
+        if self.pick(True, False):
+            self.node("Add", [self.value, self.constant([outputs], "bias")], self.sizes)
+
+    def model(self):
+        def describe(name, sizes):
+            return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
+
+        graph = helper.make_graph(
+            self.nodes,
+            "random",
+            [describe("input", self.input_shape)],
+            [describe(self.value, self.sizes)],
+            self.initializers,
+        )
+        opsets = [helper.make_opsetid("", self.opset)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=self.pick(7, 8, 9))
+
+
+def check_random(program, count, seed, folder):
+    """Gives the largest difference, and prints what is wrong."""
+    largest, failed, refused, operators = 0.0, 0, 0, {}
+    for number in range(seed, seed + count):
+        network = RandomNetwork(number)
+        source, model = folder / "random.onnx", folder / "random.model"
+        onnx.save(network.model(), source)
+        try:
+            onnx.checker.check_model(str(source))
+            error = sparsys(program, "import", source, "--out", model, "--scale", "0.00390625", "--offset", "-0.5")
+            if error:
+                raise RuntimeError(error)
+            found = check(program, model, folder)
+            samples = json.loads((folder / "samples.json").read_text())
+            try:
+                found = max(found, difference(source, samples))
+            except Exception:  # pylint: disable=broad-except
+                # A convolution with SAME padding and dilation: it has none.
+                refused += 1
+                found = max(found, difference(source, samples, reference=True))
+            if not found <= TOLERANCE:
+                raise RuntimeError(f"outputs differ by {found:.2g}")
+            largest = max(largest, found)
+            for node in network.nodes:
+                operators[node.op_type] = operators.get(node.op_type, 0) + 1
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print(f"--seed {number}: {str(error).splitlines()[0]}")
+    print(", ".join(f"{op} {n}" for op, n in sorted(operators.items())))
+    print(f"{refused} files were run by ONNX's reference, as ONNX Runtime could not; what was exported it ran all")
+    print(f"{count - failed} of {count} random networks agree; largest difference {largest:.2g} of the largest output")
+    return failed == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", metavar="MODEL")
+    parser.add_argument("--program", default=ROOT / "build/bin/sparsys", help="default: build/bin/sparsys")
+    parser.add_argument("--random", type=int, default=0, metavar="COUNT")
+    parser.add_argument("--seed", type=int, default=1, help="of the first random network")
+    arguments = parser.parse_args()
+    if not arguments.models and not arguments.random:
+        parser.error("no models, and no --random")
+    if not pathlib.Path(arguments.program).is_file():
+        sys.exit(f"check_onnx.py: {arguments.program}: no such file; run make first")
+    good = True
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for model in arguments.models:
+            try:
+                found = check(arguments.program, model, folder)
+            except Exception as error:  # pylint: disable=broad-except
+                sys.exit(f"check_onnx.py: {model}: {str(error).splitlines()[0]}")
+            good &= found <= TOLERANCE
+            print(f"{model}: largest difference {found:.2g} of the largest output{'' if found <= TOLERANCE else ' WRONG'}")
+        if arguments.random:
+            good &= check_random(arguments.program, arguments.random, arguments.seed, folder)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

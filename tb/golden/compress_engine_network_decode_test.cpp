@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine networks in real numbers: rounded between layers, they are what the engine computes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "golden/compress/engine_network_decode.hpp"
+#include "golden/error.hpp"
+#include "golden/format/random_network.hpp"
+#include "golden/function/eie.hpp"
+
+namespace sparsys {
+namespace {
+
+// Of the decoded network, with the engine's rounding and saturation behind each layer.
+std::vector<int16_t> run_rounded(const Network& network, const CompressedNetwork& engine,
+                                 const std::vector<int16_t>& input) {
+  std::vector<int16_t> x = input;
+  size_t n = 0;
+  for (const CompressedLayer& layer : engine.layers) {
+    const Node& gemm = network.nodes[n++];
+    EXPECT_EQ(gemm.op, Op::kGemm);
+    const bool relu = n < network.nodes.size() && network.nodes[n].op == Op::kRelu;
+    EXPECT_EQ(relu, layer.relu);
+    n += relu;
+    const Parameter& weights = *network.find(gemm.inputs[1]);
+    const Parameter& bias = *network.find(gemm.inputs[2]);
+    std::vector<int16_t> y(bias.values.size());
+    for (size_t r = 0; r < y.size(); ++r) {
+      double sum = bias.values[r];
+      for (size_t c = 0; c < x.size(); ++c) {
+        sum += weights.values[r * x.size() + c] * std::ldexp(x[c], -layer.input_frac);
+      }
+      const double rounded = std::floor(std::ldexp(sum, layer.output_frac) + 0.5);
+      y[r] = static_cast<int16_t>(std::clamp(rounded, relu ? 0.0 : -32768.0, 32767.0));
+    }
+    x = y;
+  }
+  EXPECT_EQ(n, network.nodes.size());
+  return x;
+}
+
+TEST(EngineNetworkDecode, IsWhatTheEngineComputes) {
+  const uint64_t base = seed_from_environment(1);
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 100); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    RandomNetworkOptions options;
+    options.sizes = {5 + static_cast<uint32_t>(seed % 20), 12, 9, 4};
+    options.density = 0.4;
+    options.constants = static_cast<uint32_t>(seed % 3);
+    options.relu = seed % 2 == 0;
+    const CompressedNetwork engine = random_network(seed, options);
+    const Network network = decode_engine_network(engine);
+    EXPECT_EQ(infer_shapes(network).front(), (Shape{1, options.sizes[0]}));
+    EXPECT_EQ(infer_shapes(network).back(), (Shape{1, 4}));
+    const EieFunction function(engine);
+    for (uint64_t sample = 0; sample < 4; ++sample) {
+      const std::vector<int16_t> input = random_input(seed * 4 + sample, engine);
+      std::vector<int16_t> expected = function.run_layers(input).back();
+      expected.resize(engine.output_size());
+      EXPECT_EQ(run_rounded(network, engine, input), expected);
+    }
+  }
+}
+
+TEST(EngineNetworkDecode, NamesAreUnique) {
+  RandomNetworkOptions options;
+  options.sizes = {4, 4, 4, 4};
+  CompressedNetwork engine = random_network(1, options);
+  engine.layers[0].name = "input";
+  engine.layers[1].name = "fc";
+  engine.layers[2].name = "fc";
+  Network network = decode_engine_network(engine);
+  EXPECT_NO_THROW(infer_shapes(network));
+  EXPECT_EQ(network.nodes[0].inputs[1], "input.weight");
+  EXPECT_EQ(network.parameters[4].name, "fc.weight_");
+  for (CompressedLayer& layer : engine.layers) layer.name.clear();
+  network = decode_engine_network(engine);
+  EXPECT_NO_THROW(infer_shapes(network));
+  EXPECT_EQ(network.nodes[0].name, "");
+  EXPECT_EQ(network.parameters[2].name, "fc2.weight");
+}
+
+TEST(EngineNetworkDecode, ChainsOfFullyConnectedLayers) {
+  Mlp chain;
+  chain.name = "chain";
+  for (const bool relu : {true, false}) {
+    DenseLayer layer;
+    layer.name = relu ? "a" : "b";
+    layer.weights = Eigen::MatrixXf::Random(3, 3);
+    layer.bias = Eigen::VectorXf::Random(3);
+    layer.relu = relu;
+    chain.layers.push_back(layer);
+  }
+  const Network network = to_network(chain);
+  ASSERT_EQ(network.nodes.size(), 3U);
+  EXPECT_EQ(network.nodes[2].output, network.output);
+  const std::vector<Layer> found = layers(network);
+  for (size_t l = 0; l < 2; ++l) {
+    EXPECT_EQ(weight_matrix(network, found[l]), chain.layers[l].weights);
+    EXPECT_EQ(network.parameters[static_cast<size_t>(found[l].bias)].values[1],
+              chain.layers[l].bias[1]);
+  }
+}
+
+TEST(EngineNetworkDecode, Errors) {
+  CompressedNetwork engine = random_network(1);
+  engine.layers[0].codebook[0] = 1;
+  EXPECT_THROW(decode_engine_network(engine), Error);
+  EXPECT_THROW(decode_engine_network(CompressedNetwork()), Error);
+  // A file of a few bytes can stand for a matrix that no memory holds.
+  CompressedNetwork large;
+  large.name = "large";
+  large.layers.resize(1);
+  large.layers[0].inputs = 1U << 15;
+  large.layers[0].outputs = 1U << 15;
+  large.layers[0].column_start.assign((1U << 15) + 1, 0);
+  EXPECT_THROW(decode_engine_network(large), Error);
+}
+
+}  // namespace
+}  // namespace sparsys
