@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "golden/compress/weight_sharing.hpp"
+#include "golden/compress/dense_chain.hpp"
 #include "golden/format/compressed_network.hpp"
 #include "golden/nn/dataset.hpp"
 

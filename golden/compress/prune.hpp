@@ -6,13 +6,11 @@
 // that a network came with stay. Biases are never pruned.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
 #include "golden/nn/train.hpp"
 
@@ -49,22 +47,8 @@ double density(const Network& network);
 // Entries of each PE of a layer's weights, rows interleaved over n_pe PEs.
 std::vector<uint64_t> entries_per_pe(const Network& network, const Layer& layer, unsigned n_pe);
 
-// Keeps the round(density * size) weights of largest magnitude; of equal ones those that come first
-// by column, then row. density is clamped to 0..1. Weights that are zero are never kept.
-Mask mask_by_density(const Eigen::MatrixXf& weights, double density);
-
-// Keeps the weights with |w| > quality * (standard deviation of the layer's weights).
-Mask mask_by_quality(const Eigen::MatrixXf& weights, double quality);
-
-// Sets the weights outside the mask to zero. Throws Error if shapes differ.
-void apply_masks(Mlp& mlp, const std::vector<Mask>& masks);
-
-// Share of weights kept, of one mask or of all together; 0 for no weights.
-double mask_density(const Mask& mask);
-double mask_density(const std::vector<Mask>& masks);
-
 struct PruneOptions {
-  // Exactly one of the two is given, a value per layer, or (in a Network) one for all.
+  // Exactly one of the two is given, a value per layer, or one for all.
   std::vector<double> densities;
   std::vector<double> qualities;
   unsigned balance = 0;  // PEs for load-balance-aware pruning; 0: none
@@ -82,21 +66,13 @@ struct PruneOptions {
 ParameterMasks prune(Network& network, const PruneOptions& options);
 
 struct PruneReport {
-  std::vector<Mask> masks;
-  double validation_error = 0;  // percent, after the last retraining
-  double seconds = 0;
-};
-
-// Prunes and retrains in place. In a Network options.retrain.checkpoint is the beginning of the
-// names of checkpoint files, one for each round. Throws Error if options do not fit the network.
-PruneReport prune_and_retrain(Mlp& mlp, const Dataset& data, const PruneOptions& options);
-
-struct NetworkPruneReport {
   ParameterMasks masks;
   double validation_error = 0;  // percent, after the last retraining
   double seconds = 0;
 };
-NetworkPruneReport prune_and_retrain(Network& network, const Dataset& data,
-                                     const PruneOptions& options);
+
+// Prunes and retrains in place. options.retrain.checkpoint is the beginning of the names of
+// checkpoint files, one for each round. Throws Error if options do not fit the network.
+PruneReport prune_and_retrain(Network& network, const Dataset& data, const PruneOptions& options);
 
 }  // namespace sparsys

@@ -5,16 +5,12 @@
 // What goes beyond the paper is marked so, and off unless asked for.
 #pragma once
 
-#include <Eigen/Core>
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "golden/compress/dense_chain.hpp"
 #include "golden/compress/shared_network.hpp"
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/train.hpp"
 
 namespace sparsys {
@@ -69,16 +65,6 @@ double entropy_bits(const SharedParameter& parameter);
 // gradient: one per element.
 std::vector<double> centroid_gradient(const SharedParameter& parameter, const float* gradient);
 
-// Shares each layer's non-zero weights among at most 15 values of its own, none of them zero.
-SharedMlp share_weights(const Mlp& mlp, CentroidInit init = CentroidInit::kLinear,
-                        uint64_t seed = 1);
-
-// d loss / d centroid k = sum of d loss / d weight over the weights with code k (section 3.3,
-// equation 3). Entry 0 is 0: pruned weights stay zero. Throws Error if shapes differ.
-std::array<double, 16> centroid_gradient(
-    const Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic>& code,
-    const Eigen::MatrixXf& gradient);
-
 // Trains codebooks and biases; codes stay. options.learning_rate is that of biases. A centroid
 // moves by the sum of its weights' gradients (section 3.3) times options.learning_rate *
 // centroid_rate / n^centroid_power, where n is the number of its weights: sums over many weights
@@ -89,8 +75,6 @@ struct FineTuneOptions {
   float centroid_rate = 0.003F;
   float centroid_power = 0;
 };
-TrainReport fine_tune_centroids(SharedMlp& mlp, const Dataset& data,
-                                const FineTuneOptions& options);
 TrainReport fine_tune_centroids(SharedNetwork& shared, const Dataset& data,
                                 const FineTuneOptions& options);
 

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "golden/compress/engine_network_decode.hpp"
 #include "golden/compress/fixed_point.hpp"
+#include "golden/compress/weight_sharing.hpp"
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
 #include "golden/function/eie.hpp"
@@ -25,7 +27,19 @@ struct NetShape {
 };
 
 SharedMlp random_net(const NetShape& shape, uint64_t seed) {
-  Mlp mlp = make_mlp(shape.sizes, seed, "net");
+  Mlp mlp;
+  mlp.name = "net";
+  for (size_t l = 0; l + 1 < shape.sizes.size(); ++l) {
+    Random random(seed, l);
+    const float scale = std::sqrt(2.0F / static_cast<float>(shape.sizes[l]));
+    DenseLayer layer;
+    layer.name = "ip" + std::to_string(l + 1);
+    layer.relu = l + 2 < shape.sizes.size();
+    layer.bias = Eigen::VectorXf::Zero(shape.sizes[l + 1]);
+    layer.weights.resize(shape.sizes[l + 1], shape.sizes[l]);
+    for (float& w : layer.weights.reshaped()) w = scale * random.normal();
+    mlp.layers.push_back(layer);
+  }
   Random random(seed, 99);
   for (DenseLayer& layer : mlp.layers) {
     layer.relu = layer.relu && shape.relu;
@@ -39,7 +53,7 @@ SharedMlp random_net(const NetShape& shape, uint64_t seed) {
       layer.bias[i] = shape.bias_scale * random.normal();
     }
   }
-  return share_weights(mlp);
+  return dense_chain(share_weights(to_network(mlp)));
 }
 
 Eigen::MatrixXf random_inputs(uint32_t size, int count, uint64_t seed) {

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "golden/compress/deep_compression.hpp"
+#include "golden/compress/dense_chain.hpp"
+#include "golden/compress/engine_network_decode.hpp"
 #include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
@@ -119,37 +121,7 @@ json layers_of(const StoredReport& report) {
 
 Network load_trained(const std::string& path) {
   if (model_kind(path) != ModelKind::kMlp) return load_float_network(path);
-  const Mlp mlp = load_float_model(path);
-  Network network;
-  network.name = mlp.name;
-  network.origin = mlp.origin;
-  network.input_shape = {1, mlp.layers.front().weights.cols()};
-  for (const DenseLayer& layer : mlp.layers) {
-    const Shape shape = {layer.weights.rows(), layer.weights.cols()};
-    Node node;
-    node.op = Op::kGemm;
-    node.name = layer.name;
-    node.trans_b = true;
-    node.inputs = {network.nodes.empty() ? network.input : network.nodes.back().output,
-                   layer.name + ".weight", layer.name + ".bias"};
-    node.output = layer.name + ".out";
-    network.parameters.push_back({node.inputs[1], shape, {}});
-    const Eigen::MatrixXf rows = layer.weights.transpose();
-    network.parameters.back().values.assign(rows.data(), rows.data() + rows.size());
-    network.parameters.push_back({node.inputs[2], {shape[0]}, {}});
-    network.parameters.back().values.assign(layer.bias.data(),
-                                            layer.bias.data() + layer.bias.size());
-    network.nodes.push_back(node);
-    if (layer.relu) {
-      Node relu;
-      relu.name = layer.name + ".relu";
-      relu.inputs = {node.output};
-      relu.output = relu.name;
-      network.nodes.push_back(relu);
-    }
-  }
-  network.output = network.nodes.back().output;
-  return network;
+  return to_network(load_float_model(path));
 }
 
 class Compression {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "golden/compress/deep_compression.hpp"
+#include "golden/compress/dense_chain.hpp"
 #include "golden/format/eie_image.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
