@@ -1,4 +1,5 @@
 rtl/common/ram_1rw.v
+rtl/common/ram_1r1w.v
 rtl/common/regfile_1r1w.v
 rtl/common/fifo.v
 rtl/common/find_first.v
@@ -13,3 +14,20 @@ rtl/eie/eie_arith.v
 rtl/eie/eie_act_rw.v
 rtl/eie/eie_pe.v
 rtl/eie/eie.v
+rtl/mxu/mxu_setup.v
+rtl/mxu/mxu_weight_bank.v
+rtl/mxu/mxu_weight_fifo.v
+rtl/mxu/mxu_unified_buffer.v
+rtl/mxu/mxu_waits.v
+rtl/mxu/mxu_matrix.v
+rtl/mxu/mxu_acc_bank.v
+rtl/mxu/mxu_accumulators.v
+rtl/mxu/mxu_table.v
+rtl/mxu/mxu_requantise.v
+rtl/mxu/mxu_pool.v
+rtl/mxu/mxu_activation.v
+rtl/mxu/mxu_params.v
+rtl/mxu/mxu_host_in.v
+rtl/mxu/mxu_host_out.v
+rtl/mxu/mxu_weight_fetch.v
+rtl/mxu/mxu_sequencer.v

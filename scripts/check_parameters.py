@@ -31,6 +31,7 @@ CASES = [
     ("eie", "LIST_DEPTH", [1, 3, 65536]),
     ("fifo", "DEPTH", [0]),
     ("ram_1rw", "DEPTH", [1]),
+    ("ram_1r1w", "DEPTH", [1]),
     ("regfile_1r1w", "DEPTH", [1]),
     ("find_first", "WIDTH", [1, 3, 128]),
 ]

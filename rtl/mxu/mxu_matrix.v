@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix unit's control: takes Matrix_Multiply and Convolve operations from its queue and issues one
+// row a cycle: the read of the unified buffer (or a pad row, outside a convolution's map), the swap
+// of the weights with the first row of an operation with `switch`, and what the accumulators need to
+// know of the row. A row is issued whenever weights and accumulators allow it, back to back over
+// operations.
+// Latency: an operation pushed in one cycle can be taken in the next, its first row issued in the
+// one after.
+module mxu_matrix #(
+    parameter ROWS = 256,                // rows of the array
+    parameter COLS = 256,                // columns of the array
+    parameter UB_DEPTH = 98304,          // rows of the unified buffer
+    parameter ACC_DEPTH = 4096,          // rows of the accumulators, a power of two
+    parameter UB_W = $clog2(UB_DEPTH),   // derived, do not override
+    parameter ACC_W = $clog2(ACC_DEPTH)  // derived, do not override
+) (
+    input  wire             clk_i,
+    input  wire             rst_i,
+    // operations
+    input  wire             push_i,
+    input  wire [    147:0] op_i,
+    output wire             full_o,
+    input  wire [     31:0] done_i,           // completed operations of the units
+    input  wire             stop_i,
+    input  wire             set_i,
+    input  wire [      1:0] set_number_i,
+    input  wire [     31:0] set_value_i,
+    output wire [      2:0] error_o,
+    output wire [     23:0] error_number_o,
+    output wire             idle_o,
+    // weights
+    input  wire             loaded_i,
+    output wire             swap_o,
+    // unified buffer and set-up
+    output wire             m_re_o,
+    output wire [ UB_W-1:0] m_raddr_o,
+    output wire             pad_o,
+    output wire [      7:0] pad_value_o,
+    // accumulators
+    output wire             row_valid_o,
+    output wire             row_add_o,
+    output wire             row_last_o,
+    output wire [ACC_W-1:0] row_addr_o,
+    // halves of the accumulators: read by the activation unit, by rows to add
+    input  wire [      1:0] act_half_i,
+    output wire [      1:0] half_busy_o,
+    // performance counters
+    output wire [     16:0] useful_o,
+    output wire             stall_weights_o,
+    output wire             stall_half_o,
+    output wire [      3:0] blocked_o
+);
+  localparam [7:0] CONVOLVE = 8'd3;
+  localparam TIMER_W = $clog2(ROWS + COLS + 3);
+  localparam [31:0] TIMER_32 = ROWS + COLS + 2;
+  localparam [TIMER_W-1:0] TIMER = TIMER_32[TIMER_W-1:0];
+  localparam [32:0] UB_LIMIT = {2'b00, UB_DEPTH[30:0]};
+  localparam [32:0] ACC_LIMIT = {2'b00, ACC_DEPTH[30:0]};
+
+  reg [15:0] in_h_q;
+  reg [15:0] in_w_q;
+  reg [15:0] out_w_q;
+  reg [15:0] out_h_q;
+  reg [15:0] pitch_q;
+  reg [7:0] stride_y_q;
+  reg [7:0] stride_x_q;
+  reg [7:0] pad_value_q;
+  reg [31:0] extent_q;
+  reg [31:0] line_step_q;
+  reg [31:0] out_count_q;
+  reg run_q;
+  reg first_q;
+  reg switch_q;
+  reg add_q;
+  reg conv_q;
+  reg [16:0] left_q;
+  reg [16:0] useful_q;
+  reg [16:0] acc_q;
+  reg [31:0] line_q;
+  reg [31:0] ix_q;
+  reg [31:0] iy_q;
+  reg [15:0] ox_q;
+  reg [7:0] dx_q;
+  reg [2*TIMER_W-1:0] timer_q;
+  reg [2:0] error_q;
+  reg [23:0] error_number_q;
+
+  // Head of the queue.
+  wire [147:0] op;
+  wire empty;
+  wire take;
+
+  fifo #(
+      .WIDTH(148),
+      .DEPTH(4)
+  ) u_queue (
+      .clk_i  (clk_i),
+      .rst_i  (rst_i),
+      .push_i (push_i),
+      .data_i (op_i),
+      .pop_i  (take),
+      .head_o (op),
+      .empty_o(empty),
+      .full_o (full_o)
+  );
+
+  wire [3:0] held;
+
+  mxu_waits u_waits (
+      .wanted_i(op[59:56]),
+      .stamps_i(op[55:24]),
+      .done_i  (done_i),
+      .held_o  (held)
+  );
+
+  wire [79:0] inst = op[139:60];
+  wire [31:0] op_first = {8'd0, inst[23:0]};
+  wire [15:0] op_acc = inst[39:24];
+  wire op_conv = op[147:140] == CONVOLVE;
+  wire [7:0] op_dy = inst[47:40];
+  wire [7:0] op_dx = inst[55:48];
+  wire [8:0] op_rows = {1'b0, inst[63:56]} + 9'd1;
+  wire [8:0] op_cols = {1'b0, inst[71:64]} + 9'd1;
+  wire [17:0] op_useful = {9'd0, op_rows} * {9'd0, op_cols};
+  wire [31:0] op_length = op_conv ? out_count_q : {16'd0, inst[55:40]};
+  wire [31:0] op_extent = op_conv ? extent_q : op_length;
+  wire [31:0] op_dx_wide = {{24{op_dx[7]}}, op_dx};
+  wire [31:0] op_dy_wide = {{24{op_dy[7]}}, op_dy};
+  wire signed [24:0] op_dy_lines = $signed({{17{op_dy[7]}}, op_dy}) * $signed({9'd0, pitch_q});
+
+  // Checks.
+  wire no_map = in_h_q == 16'd0 || in_w_q == 16'd0 || out_w_q == 16'd0 || stride_y_q == 8'd0 ||
+                stride_x_q == 8'd0;
+  wire error_2 = op_length == 32'd0 || (op_conv && no_map);
+  wire error_3 = {1'b0, op_first} + {1'b0, op_extent} > UB_LIMIT;
+  wire error_4 = {17'd0, op_acc} + {1'b0, op_length} > ACC_LIMIT;
+  wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : error_4 ? 3'd4 : 3'd0;
+
+  // Issue.
+  wire half = acc_q[ACC_W-1];
+  wire wait_weights = first_q && switch_q && !loaded_i;
+  wire wait_half = add_q && act_half_i[half];
+  wire issue = run_q && !wait_weights && !wait_half;
+  wire last = issue && left_q == 17'd1;
+  assign take = (!run_q || last) && !empty && held == 4'd0 && !stop_i;
+  wire load = take && code == 3'd0;
+  wire in_map = !conv_q || (iy_q < {16'd0, in_h_q} && ix_q < {16'd0, in_w_q});
+  wire [31:0] address = line_q + ix_q;
+  wire line_last = ox_q == out_w_q - 16'd1;
+  wire [1:0] half_issue = {issue && add_q && half, issue && add_q && !half};
+
+  assign error_o         = error_q;
+  assign error_number_o  = error_number_q;
+  assign idle_o          = !run_q && empty;
+  assign swap_o          = issue && first_q && switch_q;
+  assign m_re_o          = issue && in_map;
+  assign m_raddr_o       = address[UB_W-1:0];
+  assign pad_o           = issue && !in_map;
+  assign pad_value_o     = pad_value_q;
+  assign row_valid_o     = issue;
+  assign row_add_o       = add_q;
+  assign row_last_o      = last;
+  assign row_addr_o      = acc_q[ACC_W-1:0];
+  assign useful_o        = m_re_o ? useful_q : 17'd0;
+  assign stall_weights_o = run_q && wait_weights;
+  assign stall_half_o    = run_q && wait_half;
+  assign blocked_o       = run_q || empty ? 4'd0 : held;
+
+  always @(posedge clk_i) begin
+    extent_q    <= {16'd0, in_h_q} * {16'd0, pitch_q} - {16'd0, pitch_q} + {16'd0, in_w_q};
+    line_step_q <= {24'd0, stride_y_q} * {16'd0, pitch_q};
+    out_count_q <= {16'd0, out_h_q} * {16'd0, out_w_q};
+    if (rst_i) begin
+      in_h_q      <= 16'd0;
+      in_w_q      <= 16'd0;
+      out_w_q     <= 16'd0;
+      out_h_q     <= 16'd0;
+      pitch_q     <= 16'd0;
+      stride_y_q  <= 8'd0;
+      stride_x_q  <= 8'd0;
+      pad_value_q <= 8'd0;
+    end else if (set_i) begin
+      case (set_number_i)
+        2'd0: {in_w_q, in_h_q} <= set_value_i;
+        2'd1: {out_h_q, out_w_q} <= set_value_i;
+        2'd2: {stride_x_q, stride_y_q, pitch_q} <= set_value_i;
+        default: pad_value_q <= set_value_i[7:0];
+      endcase
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (rst_i) begin
+      run_q          <= 1'b0;
+      error_q        <= 3'd0;
+    end else begin
+      if (take && code != 3'd0) begin
+        error_q        <= code;
+        error_number_q <= op[23:0];
+      end
+      if (load) run_q <= 1'b1;
+      else if (last) run_q <= 1'b0;
+
+      if (load) begin
+        first_q  <= 1'b1;
+        switch_q <= inst[72];
+        add_q    <= inst[73];
+        conv_q   <= op_conv;
+        left_q   <= op_length[16:0];
+        useful_q <= op_useful[16:0];
+        acc_q    <= {1'b0, op_acc};
+        line_q   <= op_conv ? op_first + {{7{op_dy_lines[24]}}, op_dy_lines} : op_first;
+        ix_q     <= op_conv ? op_dx_wide : 32'd0;
+        iy_q     <= op_conv ? op_dy_wide : 32'd0;
+        ox_q     <= 16'd0;
+        dx_q     <= op_conv ? op_dx : 8'd0;
+      end else if (issue) begin
+        first_q <= 1'b0;
+        left_q  <= left_q - 17'd1;
+        acc_q   <= acc_q + 17'd1;
+        if (!conv_q) ix_q <= ix_q + 32'd1;
+        else if (line_last) begin
+          ox_q   <= 16'd0;
+          ix_q   <= {{24{dx_q[7]}}, dx_q};
+          iy_q   <= iy_q + {24'd0, stride_y_q};
+          line_q <= line_q + line_step_q;
+        end else begin
+          ox_q <= ox_q + 16'd1;
+          ix_q <= ix_q + {24'd0, stride_x_q};
+        end
+      end
+    end
+  end
+
+  // How long rows to add may still read a half.
+  genvar h;
+  generate
+    for (h = 0; h < 2; h = h + 1) begin : g_half
+      wire [TIMER_W-1:0] timer = timer_q[h*TIMER_W+:TIMER_W];
+      assign half_busy_o[h] = timer != {TIMER_W{1'b0}} || half_issue[h];
+      always @(posedge clk_i) begin
+        if (rst_i) timer_q[h*TIMER_W+:TIMER_W] <= {TIMER_W{1'b0}};
+        else if (half_issue[h]) timer_q[h*TIMER_W+:TIMER_W] <= TIMER;
+        else if (timer != {TIMER_W{1'b0}}) timer_q[h*TIMER_W+:TIMER_W] <= timer - 1'b1;
+      end
+    end
+  endgenerate
+
+  wire unused = &{1'b0, inst[79:74], op_useful[17], address, acc_q};
+endmodule

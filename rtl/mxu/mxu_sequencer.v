@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequencer: dispatches the instructions of its queue in order, one a cycle, to the queues of the
+// units, with stamps that say for which earlier operations they wait; keeps configuration writes,
+// synchronisation and halt; first error and performance counters. Units in vectors are, from bit 0:
+// matrix, activation, host input, host output, weight fetch.
+// Handshake: an instruction is taken with inst_valid_i && inst_ready_o; it can be dispatched in the
+// next cycle.
+module mxu_sequencer #(
+    parameter ROWS = 256,       // reported in the status words
+    parameter COLS = 256,       // reported in the status words
+    parameter QUEUE_DEPTH = 16  // instructions queued
+) (
+    input  wire         clk_i,
+    input  wire         rst_i,
+    // instructions
+    input  wire         inst_valid_i,
+    input  wire [ 95:0] inst_i,
+    output wire         inst_ready_o,
+    input  wire         resume_i,
+    // status
+    input  wire [  3:0] status_i,
+    output wire [ 47:0] status_o,
+    output wire         busy_o,
+    output wire         error_o,
+    output wire         halted_o,
+    // operations
+    output wire [  4:0] push_o,
+    output wire [147:0] op_o,
+    input  wire [  4:0] full_i,
+    output wire [ 31:0] done_o,            // completed operations of units 0 to 3
+    output wire         stop_o,
+    output wire         set_matrix_o,
+    output wire         set_act_o,
+    output wire [  2:0] set_number_o,
+    output wire [ 31:0] set_value_o,
+    // state of the units
+    input  wire [  3:0] done_i,
+    input  wire [ 14:0] error_i,
+    input  wire [119:0] error_number_i,
+    input  wire [  4:0] idle_i,
+    input  wire [  3:0] busy_i,            // activation, host input, host output, accumulators
+    input  wire         act_empty_i,
+    // events to count
+    input  wire         row_valid_i,
+    input  wire [ 16:0] useful_i,
+    input  wire         stall_weights_i,
+    input  wire         shadow_i,
+    input  wire         stall_half_i,
+    input  wire [  3:0] blocked_i
+);
+  localparam [7:0] NOP = 8'd0;
+  localparam [7:0] READ_WEIGHTS = 8'd1;
+  localparam [7:0] MATRIX_MULTIPLY = 8'd2;
+  localparam [7:0] CONVOLVE = 8'd3;
+  localparam [7:0] ACTIVATE = 8'd4;
+  localparam [7:0] READ_HOST = 8'd5;
+  localparam [7:0] WRITE_HOST = 8'd6;
+  localparam [7:0] SET = 8'd7;
+  localparam [7:0] SYNCHRONISE = 8'd8;
+  localparam [7:0] HALT = 8'd9;
+
+  reg [31:0] sent_q;
+  reg [31:0] done_q;
+  reg [23:0] number_q;
+  reg halted_q;
+  reg error_q;
+  reg [23:0] error_number_q;
+  reg [47:0] cycles_q;
+  reg [47:0] active_q;
+  reg [47:0] useful_q;
+  reg [47:0] weight_stall_q;
+  reg [47:0] weight_shift_q;
+  reg [47:0] non_matrix_q;
+  reg [47:0] raw_stall_q;
+  reg [47:0] input_stall_q;
+
+  wire [95:0] inst;
+  wire empty;
+  wire full;
+  wire pop;
+
+  fifo #(
+      .WIDTH(96),
+      .DEPTH(QUEUE_DEPTH)
+  ) u_queue (
+      .clk_i  (clk_i),
+      .rst_i  (rst_i),
+      .push_i (inst_valid_i),
+      .data_i (inst_i),
+      .pop_i  (pop),
+      .head_o (inst),
+      .empty_o(empty),
+      .full_o (full)
+  );
+
+  wire [7:0] opcode = inst[95:88];
+  wire [7:0] waits = inst[87:80];
+  wire [7:0] number = inst[79:72];
+
+  // Unit of an operation, one-hot.
+  wire [4:0] unit = {
+    opcode == READ_WEIGHTS,
+    opcode == WRITE_HOST,
+    opcode == READ_HOST,
+    opcode == ACTIVATE,
+    opcode == MATRIX_MULTIPLY || opcode == CONVOLVE
+  };
+  wire is_operation = unit != 5'd0;
+  wire is_set = opcode == SET;
+  wire set_matrix = is_set && number < 8'd4;
+  wire set_act = is_set && number >= 8'd8 && number <= 8'd13;
+  wire set_clear = is_set && number == 8'd15;
+  wire is_set_known = set_matrix || set_act || set_clear;
+  wire is_rest = opcode == SYNCHRONISE || opcode == HALT || set_clear;
+  wire known = opcode == NOP || is_operation || is_set_known || is_rest;
+
+  // Most operations of a unit that stamps of 8 bits can tell apart.
+  wire [3:0] many;
+  // Stamps: the count of the unit's operations ahead, less those that may still be under way.
+  wire [3:0] wanted;
+  wire [31:0] stamps;
+
+  wire all_idle = idle_i == 5'h1F && busy_i == 4'd0;
+  wire can = is_operation ? (unit & (full_i | {1'b0, many})) == 5'd0 :
+             set_matrix   ? idle_i[0] :
+             set_act      ? idle_i[1] && act_empty_i :
+             is_rest      ? all_idle :
+                            1'b1;
+  assign pop = !empty && !stop_o && !halted_q && can;
+
+  assign inst_ready_o = !full;
+  assign push_o       = unit & {5{pop}};
+  assign op_o         = {opcode, inst[79:0], wanted, stamps, number_q};
+  assign done_o       = done_q;
+  assign set_matrix_o = pop && set_matrix;
+  assign set_act_o    = pop && set_act;
+  assign set_number_o = number[2:0];
+  assign set_value_o  = inst[31:0];
+  assign stop_o       = error_q || error_i != 15'd0;
+  assign error_o      = stop_o;
+  assign halted_o     = halted_q;
+  assign busy_o       = !all_idle || (!empty && !halted_q);
+
+  // First unit in error.
+  reg [31:0] error_word;
+  integer e;
+  always @* begin
+    error_word = 32'd0;
+    for (e = 4; e >= 0; e = e - 1) begin
+      if (error_i[3*e+:3] != 3'd0) error_word = {error_number_i[24*e+:24], 5'd0, error_i[3*e+:3]};
+    end
+    if (error_q) error_word = {error_number_q, 8'd1};
+  end
+
+  reg [47:0] status;
+  always @* begin
+    case (status_i)
+      4'd0: status = cycles_q;
+      4'd1: status = active_q;
+      4'd2: status = useful_q;
+      4'd3: status = weight_stall_q;
+      4'd4: status = weight_shift_q;
+      4'd5: status = non_matrix_q;
+      4'd6: status = raw_stall_q;
+      4'd7: status = input_stall_q;
+      4'd8: status = {16'd0, error_word};
+      4'd9: status = {24'd0, number_q};
+      4'd10: status = {16'd0, COLS[15:0], ROWS[15:0]};
+      default: status = 48'd0;
+    endcase
+  end
+  assign status_o = status;
+
+  genvar u;
+  generate
+    for (u = 0; u < 4; u = u + 1) begin : g_unit
+      wire [7:0] sent = sent_q[8*u+:8];
+      wire [7:0] done = done_q[8*u+:8];
+      wire [7:0] under_way = sent - done;
+      assign many[u] = under_way == 8'd127;
+      assign wanted[u] = waits[2*u+:2] != 2'd0;
+      assign stamps[8*u+:8] = sent - {6'd0, waits[2*u+:2]} + 8'd1;
+      always @(posedge clk_i) begin
+        if (rst_i) begin
+          sent_q[8*u+:8] <= 8'd0;
+          done_q[8*u+:8] <= 8'd0;
+        end else begin
+          if (push_o[u]) sent_q[8*u+:8] <= sent + 8'd1;
+          if (done_i[u]) done_q[8*u+:8] <= done + 8'd1;
+        end
+      end
+    end
+  endgenerate
+
+  always @(posedge clk_i) begin
+    if (rst_i) begin
+      number_q <= 24'd0;
+      halted_q <= 1'b0;
+      error_q  <= 1'b0;
+    end else begin
+      if (pop) number_q <= number_q + 24'd1;
+      if (pop && opcode == HALT) halted_q <= 1'b1;
+      else if (resume_i) halted_q <= 1'b0;
+      if (pop && !known) begin
+        error_q        <= 1'b1;
+        error_number_q <= number_q;
+      end
+    end
+  end
+
+  wire weight_stall = stall_weights_i && !shadow_i;
+  wire weight_shift = stall_weights_i && shadow_i;
+  wire non_matrix = !row_valid_i && !stall_weights_i;
+  wire raw_stall = non_matrix && (blocked_i[1] || stall_half_i);
+  wire input_stall = non_matrix && blocked_i[2] && !blocked_i[1];
+
+  always @(posedge clk_i) begin
+    if (rst_i || (pop && set_clear)) begin
+      cycles_q       <= 48'd0;
+      active_q       <= 48'd0;
+      useful_q       <= 48'd0;
+      weight_stall_q <= 48'd0;
+      weight_shift_q <= 48'd0;
+      non_matrix_q   <= 48'd0;
+      raw_stall_q    <= 48'd0;
+      input_stall_q  <= 48'd0;
+    end else if (busy_o) begin
+      cycles_q <= cycles_q + 48'd1;
+      if (row_valid_i) active_q <= active_q + 48'd1;
+      useful_q <= useful_q + {31'd0, useful_i};
+      if (weight_stall) weight_stall_q <= weight_stall_q + 48'd1;
+      if (weight_shift) weight_shift_q <= weight_shift_q + 48'd1;
+      if (non_matrix) non_matrix_q <= non_matrix_q + 48'd1;
+      if (raw_stall) raw_stall_q <= raw_stall_q + 48'd1;
+      if (input_stall) input_stall_q <= input_stall_q + 48'd1;
+    end
+  end
+
+  wire unused = &{1'b0, blocked_i};
+endmodule

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The matrix unit's table of tanh and sigmoid, rtl/mxu/mxu_table.v, from its definition in
+docs/mxu-format.md section 1: writes the file, or with --check compares it and fails if it differs."""
+import argparse
+import math
+import pathlib
+import re
+import sys
+
+FILE = pathlib.Path(__file__).resolve().parent.parent / "rtl/mxu/mxu_table.v"
+TEXT = """\
+// SPDX-License-Identifier: Apache-2.0
+// Table of tanh in steps of 1/32, times 128; combinational. The same bytes are sigmoid in steps of
+// 1/16, times 256, less 128 (docs/mxu-format.md section 1). Written by scripts/mxu_table.py.
+module mxu_table (
+    input  wire [7:0] index_i,  // signed
+    output wire [7:0] value_o   // signed
+);
+  // Byte n is the value of index n, of n - 256 from 128 on.
+  localparam [2047:0] TABLE = {
+%s
+  };
+
+  assign value_o = TABLE[{index_i, 3'd0}+:8];
+endmodule
+"""
+
+
+def rounded(value):
+    """floor(value + 1/2); refuses a value too near to a step for floating point to tell."""
+    if abs(value - math.floor(value) - 0.5) < 1e-9:
+        sys.exit(f"{value} is too near to a rounding step")
+    return math.floor(value + 0.5)
+
+
+def byte(value):
+    return max(-128, min(127, value))
+
+
+def tanh_values():
+    return [byte(rounded(128 * math.tanh(i / 32))) for i in range(-128, 128)]
+
+
+def sigmoid_values():
+    return [byte(rounded(256 / (1 + math.exp(-i / 16))) - 128) for i in range(-128, 128)]
+
+
+def text_of(values):
+    by_byte = [values[(n + 128) % 256] & 255 for n in range(256)]
+    words = [by_byte[first:first + 32] for first in range(0, 256, 32)]
+    lines = ["    256'h" + "".join(f"{b:02X}" for b in reversed(word)) for word in reversed(words)]
+    return TEXT % ",\n".join(lines)
+
+
+def values_in(text):
+    """The table's values as the file has them, from index -128 on."""
+    digits = "".join(re.findall(r"256'h([0-9A-F]{64})", text))
+    by_byte = list(reversed(bytes.fromhex(digits)))
+    if len(by_byte) != 256:
+        sys.exit(f"{FILE}: {len(by_byte)} values in the table, not 256")
+    return [(b ^ 128) - 128 for b in by_byte[128:] + by_byte[:128]]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare, do not write")
+    options = parser.parse_args()
+    tanh = tanh_values()
+    if tanh != sigmoid_values():
+        sys.exit("tanh and sigmoid differ: one table does not serve both")
+    if not options.check:
+        FILE.write_text(text_of(tanh))
+        return
+    text = FILE.read_text()
+    wrong = [i - 128 for i, (a, b) in enumerate(zip(values_in(text), tanh)) if a != b]
+    if wrong:
+        sys.exit(f"{FILE}: wrong at {wrong}")
+    if text != text_of(tanh):
+        sys.exit(f"{FILE}: not as this script writes it")
+    print("256 values agree with their definition")
+
+
+main()
