@@ -177,8 +177,9 @@ class Host {
   // Clocks until the program is taken and the unit idle, or in error. False behind `limit` cycles.
   bool run(uint64_t limit = 1000000) {
     for (uint64_t i = 0; i < limit; ++i) {
+      const bool taken = program.empty();
       clock();
-      if (last.error_o || (program.empty() && !last.busy_o)) return true;
+      if (last.error_o || (taken && !last.busy_o)) return true;
     }
     return false;
   }
