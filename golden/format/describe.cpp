@@ -72,6 +72,39 @@ json describe_layer(const CompressedLayer& layer) {
           {"code_count", code_count}};
 }
 
+// nonzeros: of each parameter.
+json describe_graph(const Network& network, const std::vector<uint64_t>& nonzeros, ModelKind kind) {
+  const std::vector<Shape> shapes = infer_shapes(network, true);
+  json description = {{"kind", to_string(kind)},
+                      {"name", network.name},
+                      {"origin", network.origin},
+                      {"inputs", element_count(shapes.front())},
+                      {"outputs", element_count(shapes.back())},
+                      {"input_shape", network.input_shape},
+                      {"nodes", json::array()},
+                      {"layers", json::array()}};
+  for (size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    description["nodes"].push_back(
+        {{"op", to_string(node.op)}, {"name", node.name}, {"shape", shapes[n + 1]}});
+  }
+  for (const Layer& layer : layers(network, true)) {
+    const auto weights = static_cast<uint64_t>(layer.outputs * layer.inputs);
+    const auto biases =
+        layer.bias < 0 ? 0
+                       : element_count(network.parameters[static_cast<size_t>(layer.bias)].shape);
+    description["layers"].push_back({{"name", layer.name},
+                                     {"inputs", layer.inputs},
+                                     {"outputs", layer.outputs},
+                                     {"biases", biases},
+                                     {"weights", weights},
+                                     {"nonzeros", nonzeros[layer.weights]},
+                                     {"density", percent(nonzeros[layer.weights], weights)}});
+  }
+  add_totals(description);
+  return description;
+}
+
 json describe_entries(const std::vector<uint64_t>& per_pe, uint64_t padding) {
   const uint64_t entries = std::accumulate(per_pe.begin(), per_pe.end(), uint64_t{0});
   const uint64_t most = *std::max_element(per_pe.begin(), per_pe.end());
@@ -235,6 +268,31 @@ void print_layers(std::ostream& out, const json& description) {
   table.print(out);
 }
 
+std::string shape_text(const json& shape) { return to_string(shape.get<Shape>()); }
+
+void print_graph(std::ostream& out, const json& description) {
+  constexpr Align kL = Align::kLeft;
+  constexpr Align kR = Align::kRight;
+  Table nodes({kL, kL, kL});
+  nodes.add({"node", "operator", "output"});
+  nodes.add({"-", "input", shape_text(description["input_shape"])});
+  for (const json& node : description["nodes"]) {
+    nodes.add({short_text(node["name"]), node["op"].get<std::string>(), shape_text(node["shape"])});
+  }
+  nodes.print(out);
+  out << '\n';
+  Table table({kL, kR, kR, kR, kR, kR, kR});
+  table.add({"layer", "inputs", "outputs", "biases", "weights", "non-zero", "density"});
+  for (const json& layer : description["layers"]) {
+    table.add({short_text(layer["name"]), grouped(layer["inputs"]), grouped(layer["outputs"]),
+               grouped(layer["biases"]), grouped(layer["weights"]), grouped(layer["nonzeros"]),
+               share(layer["density"])});
+  }
+  table.add({"total", "", "", "", grouped(description["weights"]), grouped(description["nonzeros"]),
+             share(description["density"])});
+  table.print(out);
+}
+
 void print_codebooks(std::ostream& out, const json& description) {
   for (const json& layer : description["layers"]) {
     out << "  codebook of " << short_text(layer["name"]) << ':';
@@ -298,6 +356,83 @@ json describe(const Mlp& mlp) {
   return description;
 }
 
+json describe(const Network& network) {
+  check(network, "model '" + printable(network.name) + "'");
+  std::vector<uint64_t> nonzeros;
+  for (const Parameter& parameter : network.parameters) {
+    nonzeros.push_back(static_cast<uint64_t>(std::count_if(
+        parameter.values.begin(), parameter.values.end(), [](float value) { return value != 0; })));
+  }
+  return describe_graph(network, nonzeros, ModelKind::kFloat);
+}
+
+json describe(const SharedNetwork& network, const StoredReport& report) {
+  check(network, "stored model '" + printable(network.network.name) + "'");
+  std::vector<uint64_t> nonzeros;
+  for (size_t p = 0; p < network.parameters.size(); ++p) {
+    const SharedParameter& shared = network.parameters[p];
+    const std::vector<float>& values = network.network.parameters[p].values;
+    const auto is_kept = [](float value) { return value != 0; };
+    const auto kept = shared.shared()
+                          ? std::count_if(shared.code.begin(), shared.code.end(),
+                                          [&](uint8_t c) { return is_kept(shared.codebook[c]); })
+                          : std::count_if(values.begin(), values.end(), is_kept);
+    nonzeros.push_back(static_cast<uint64_t>(kept));
+  }
+  json description = describe_graph(network.network, nonzeros, ModelKind::kStored);
+  description["stored"] = describe(report);
+  return description;
+}
+
+json describe(const StoredReport& report) {
+  json rows = json::array();
+  for (const StoredLayerReport& layer : report.layers) {
+    rows.push_back({{"name", layer.name},
+                    {"form", layer.form},
+                    {"weights", layer.weights},
+                    {"biases", layer.biases},
+                    {"density_pct", layer.density_pct},
+                    {"entries", layer.entries},
+                    {"padding", layer.padding},
+                    {"weight_bits", layer.weight_bits},
+                    {"weight_bits_huffman", layer.weight_bits_huffman},
+                    {"index_bits", layer.index_bits},
+                    {"index_bits_huffman", layer.index_bits_huffman},
+                    {"stored_bytes", layer.stored_bytes},
+                    {"code_bytes", layer.code_bytes},
+                    {"index_bytes", layer.index_bytes},
+                    {"table_bits", layer.table_bits},
+                    {"codebook_bytes", layer.codebook_bytes},
+                    {"bias_bytes", layer.bias_bytes}});
+  }
+  return {{"original_bytes", report.original_bytes},
+          {"stored_bytes", report.stored_bytes},
+          {"ratio", report.ratio()},
+          {"layers", std::move(rows)}};
+}
+
+void print_stored(std::ostream& out, const json& report) {
+  constexpr Align kL = Align::kLeft;
+  constexpr Align kR = Align::kRight;
+  Table table({kL, kR, kR, kR, kR, kR, kR, kR, kR, kR, kL});
+  table.add({"layer", "weights", "density", "entries", "padding", "weight bits", "Huffman",
+             "index bits", "Huffman", "bytes", "stored as"});
+  uint64_t rest = report["stored_bytes"].get<uint64_t>();
+  for (const json& layer : report["layers"]) {
+    table.add({short_text(layer["name"]), grouped(layer["weights"]), share(layer["density_pct"]),
+               grouped(layer["entries"]), grouped(layer["padding"]), fixed(layer["weight_bits"], 0),
+               fixed(layer["weight_bits_huffman"], 2), fixed(layer["index_bits"], 0),
+               fixed(layer["index_bits_huffman"], 2), grouped(layer["stored_bytes"]),
+               layer["form"].get<std::string>()});
+    rest -= layer["stored_bytes"].get<uint64_t>();
+  }
+  table.add({"header", "", "", "", "", "", "", "", "", grouped(rest)});
+  table.print(out);
+  out << "  " << grouped(report["original_bytes"])
+      << " bytes of 32-bit weights and biases, stored in " << grouped(report["stored_bytes"])
+      << " bytes: " << fixed(report["ratio"], 2) << " times smaller\n";
+}
+
 json describe(const CompressedNetwork& network) {
   check(network, "network '" + printable(network.name) + "'");
   json description = {{"kind", to_string(ModelKind::kCompressed)},
@@ -353,7 +488,15 @@ void print_description(std::ostream& out, const json& description) {
   std::string origin = description["origin"].get<std::string>();
   std::replace(origin.begin(), origin.end(), '\n', ' ');
   out << "  origin: " << (origin.empty() ? "-" : printable(origin, 0)) << "\n\n";
-  print_layers(out, description);
+  if (description.contains("nodes")) {
+    print_graph(out, description);
+  } else {
+    print_layers(out, description);
+  }
+  if (description.contains("stored")) {
+    out << '\n';
+    print_stored(out, description["stored"]);
+  }
   if (description.contains("input_constants")) {
     out << '\n';
     print_codebooks(out, description);

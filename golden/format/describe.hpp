@@ -8,17 +8,32 @@
 #include "golden/format/compressed_network.hpp"
 #include "golden/format/eie_config.hpp"
 #include "golden/format/eie_image.hpp"
+#include "golden/format/stored_model.hpp"
 #include "golden/nn/mlp.hpp"
+#include "golden/nn/network.hpp"
 
 namespace sparsys {
 
 // Shares are in percent. All throw Error if the network is not sound.
 //
-// Both: kind ("float model", "compressed network"), name, origin, inputs, outputs, weights,
+// All: kind ("float model", "compressed network"), name, origin, inputs, outputs, weights,
 // nonzeros, density (percent of weights), layers[]: name, inputs, outputs, weights, nonzeros,
 // density, relu. Inputs, outputs, weights and what is counted of them leave constants out
 // (docs/eie-format.md section 8).
 nlohmann::json describe(const Mlp& mlp);
+
+// Float models have name, origin, inputs, outputs, weights, nonzeros, density and layers[] without
+// `relu` but with `biases`, and nodes[]: op, name, shape (of the output, for one sample).
+nlohmann::json describe(const Network& network);
+
+// The same of a stored model, decoded; kind "stored model", and in `stored` what its file takes, as
+// describe(StoredReport) gives it.
+nlohmann::json describe(const SharedNetwork& network, const StoredReport& report);
+
+// original_bytes, stored_bytes, ratio, layers[]: the fields of a StoredLayerReport.
+nlohmann::json describe(const StoredReport& report);
+// As a table, with a line of totals.
+void print_stored(std::ostream& out, const nlohmann::json& report);
 
 // Besides: input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in
 // rows or columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16]

@@ -205,11 +205,14 @@ class StreamReader {
       : place_(in.place()), what_(what) {
     size_ = static_cast<size_t>(in.number(what, 0, in.left()));
     data_ = in.take(size_, what);
+    plan_.bytes = size_;
     // Each takes a bit at least: memory is taken only for what can be there.
     if (entries > 8 * uint64_t{size_}) {
       fail(place_, number(entries) + " entries, but " + what + " has " + number(size_) + " bytes");
     }
   }
+
+  const StreamPlan& plan() const { return plan_; }
 
   // Calls decode(bits, tables), which takes all symbols.
   template <typename Decode>
@@ -220,6 +223,7 @@ class StreamReader {
       for (size_t c = 0; c < contexts; ++c) {
         tables.emplace_back(read_huffman_lengths(bits, symbols));
       }
+      plan_.table_bits = 8 * uint64_t{size_} - bits.left();
       decode(bits, tables);
       const uint64_t rest = bits.left();
       if (rest >= 8 || bits.take(static_cast<unsigned>(rest)) != 0) {
@@ -235,6 +239,7 @@ class StreamReader {
   const char* what_;
   const uint8_t* data_ = nullptr;
   size_t size_ = 0;
+  StreamPlan plan_;
 };
 
 uint16_t take_symbol(BitReader& bits, const HuffmanDecoder& table) {
@@ -335,6 +340,8 @@ Entries take_entries(PackedReader& in, size_t symbols, CodeClasses classes) {
                        entries.codes[k] = before;
                      }
                    });
+  entries.code_stream = code_stream.plan();
+  entries.index_stream = index_stream.plan();
   if (entries.codes.back() == 0) fail(in.place(), "the last entry is padding");
   const uint32_t last = (uint32_t{1} << entries.index_bits) - 1;
   for (size_t k = 0; k < entries.codes.size(); ++k) {
@@ -363,12 +370,14 @@ void put_codes(const std::vector<uint8_t>& codes, const StreamPlan& plan, Bytes&
       out);
 }
 
-std::vector<uint8_t> take_codes(PackedReader& in, uint64_t count, size_t symbols) {
+std::vector<uint8_t> take_codes(PackedReader& in, uint64_t count, size_t symbols,
+                                StreamPlan& plan) {
   StreamReader stream(in, count, "stream of codes");
   std::vector<uint8_t> codes(static_cast<size_t>(count));
   stream.read(1, symbols, [&](BitReader& bits, const std::vector<HuffmanDecoder>& tables) {
     tables[0].decode(bits, codes.data(), codes.size());
   });
+  plan = stream.plan();
   return codes;
 }
 

@@ -70,6 +70,9 @@ struct Entries {
   uint64_t padding = 0;
   std::vector<uint8_t> codes;
   std::vector<uint16_t> indices;
+  // What the streams take; without code lengths.
+  StreamPlan code_stream;
+  StreamPlan index_stream;
 };
 
 // Throws Error "<place>: <what is wrong>" unless they are sound: codes below `symbols`, padding
@@ -80,6 +83,7 @@ Entries take_entries(PackedReader& in, size_t symbols, CodeClasses classes = nul
 StreamPlan plan_codes(const std::vector<uint8_t>& codes);
 void put_codes(const std::vector<uint8_t>& codes, const StreamPlan& plan,
                std::vector<uint8_t>& out);
-std::vector<uint8_t> take_codes(PackedReader& in, uint64_t count, size_t symbols);
+// `plan`: what the stream takes, without code lengths.
+std::vector<uint8_t> take_codes(PackedReader& in, uint64_t count, size_t symbols, StreamPlan& plan);
 
 }  // namespace sparsys

@@ -383,9 +383,12 @@ CompressedNetwork load_stored(const Bytes& bytes, const std::string& name) {
   return load_stored(bytes.data(), bytes.size(), name);
 }
 
-SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name) {
+SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name,
+                                  StoredReport* report) {
   PackedReader in = open_payload(data, size, ModelKind::kStored, name);
-  return take_network(in, size, name);
+  SharedNetwork network = take_network(in, size, name, report);
+  if (report != nullptr) report->stored_bytes += kHeaderSize;
+  return network;
 }
 
 SharedNetwork load_stored_network(const Bytes& bytes, const std::string& name) {
@@ -410,10 +413,10 @@ CompressedNetwork load_stored_file(const std::string& path) {
   return load_stored(bytes.data(), bytes.size(), file.name());
 }
 
-SharedNetwork load_stored_network(const std::string& path) {
+SharedNetwork load_stored_network(const std::string& path, StoredReport* report) {
   InputFile file(path);
   const Bytes bytes = read_stored(file, ModelKind::kStored);
-  return load_stored_network(bytes.data(), bytes.size(), file.name());
+  return load_stored_network(bytes.data(), bytes.size(), file.name(), report);
 }
 
 }  // namespace sparsys

@@ -97,7 +97,9 @@ StoredReport stored_report(const SharedNetwork& network, const StoreOptions& opt
 CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::string& name);
 CompressedNetwork load_stored(const std::vector<uint8_t>& bytes,
                               const std::string& name = "stored model");
-SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name);
+// report: what is in the file, or null.
+SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name,
+                                  StoredReport* report = nullptr);
 SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
                                   const std::string& name = "stored model");
 
@@ -108,6 +110,6 @@ void save_stored(const std::string& path, const CompressedNetwork& network,
 void save_stored(const std::string& path, const SharedNetwork& network,
                  const StoreOptions& options = {}, StoredReport* report = nullptr);
 CompressedNetwork load_stored_file(const std::string& path);
-SharedNetwork load_stored_network(const std::string& path);
+SharedNetwork load_stored_network(const std::string& path, StoredReport* report = nullptr);
 
 }  // namespace sparsys

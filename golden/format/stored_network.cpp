@@ -248,18 +248,18 @@ const char* form_name(uint8_t form) {
 }
 
 // What the weights of a layer, or a parameter of no layer, take.
-StoredLayerReport report_weights(const SharedNetwork& network, const NetworkPlan& plan,
-                                 size_t weights) {
+StoredLayerReport report_weights(const SharedNetwork& network,
+                                 const std::vector<ParameterPlan>& plan, size_t weights) {
   const Parameter& parameter = network.network.parameters[weights];
   const SharedParameter& shared = network.parameters[weights];
-  const ParameterPlan& stored = plan.parameters[weights];
+  const ParameterPlan& stored = plan[weights];
   StoredLayerReport report;
   report.name = parameter.name;
   report.form = form_name(stored.form);
   report.weights = elements_of(parameter);
   report.density_pct = 100.0 * static_cast<double>(nonzeros_of(parameter, shared)) /
                        static_cast<double>(report.weights);
-  report.stored_bytes = plan.parameter_heads[weights].size() + stored.bytes;
+  report.stored_bytes = stored.head_bytes + stored.bytes;
   report.entries = report.weights;
   report.weight_bits = report.weight_bits_huffman = 32;
   if (!shared.shared()) return report;
@@ -288,7 +288,8 @@ StoredLayerReport report_weights(const SharedNetwork& network, const NetworkPlan
 }
 
 // A row for each layer, and for each parameter that no layer has; every parameter is in one row.
-void add_rows(const SharedNetwork& network, NetworkPlan& plan) {
+void add_rows(const SharedNetwork& network, const std::vector<ParameterPlan>& plan,
+              StoredReport& report) {
   std::vector<bool> counted(network.parameters.size());
   for (const Layer& layer : layers(network.network, true)) {
     if (counted[layer.weights]) continue;
@@ -299,13 +300,13 @@ void add_rows(const SharedNetwork& network, NetworkPlan& plan) {
       const auto bias = static_cast<size_t>(layer.bias);
       counted[bias] = true;
       row.biases = elements_of(network.network.parameters[bias]);
-      row.bias_bytes = plan.parameter_heads[bias].size() + plan.parameters[bias].bytes;
+      row.bias_bytes = plan[bias].head_bytes + plan[bias].bytes;
       row.stored_bytes += row.bias_bytes;
     }
-    plan.report.layers.push_back(std::move(row));
+    report.layers.push_back(std::move(row));
   }
   for (size_t p = 0; p < counted.size(); ++p) {
-    if (!counted[p]) plan.report.layers.push_back(report_weights(network, plan, p));
+    if (!counted[p]) report.layers.push_back(report_weights(network, plan, p));
   }
 }
 
@@ -414,8 +415,10 @@ std::vector<uint8_t> spread(const Entries& entries, uint64_t elements, uint64_t 
   return codes;
 }
 
-void take_parameter(PackedReader& in, NameReader& names, Content& content, Parameter& parameter,
-                    SharedParameter& shared) {
+ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& content,
+                             Parameter& parameter, SharedParameter& shared) {
+  ParameterPlan plan;
+  const size_t before = in.left();
   parameter.name = names.take("its name");
   parameter.shape = take_shape(in, "its shape");
   const uint64_t elements = take_elements(in, parameter.shape);
@@ -425,22 +428,34 @@ void take_parameter(PackedReader& in, NameReader& names, Content& content, Param
   if (form > kColumns || byte == (kRaw | kZeroFirst)) {
     fail(in.place(), "form " + number(byte) + " is unknown");
   }
+  plan.form = static_cast<uint8_t>(form);
   if (form == kRaw) {
+    plan.head_bytes = before - in.left();
     parameter.values = in.reals(elements, "its values");
-    return;
+    plan.bytes = 4 * elements;
+    return plan;
   }
   content.add(elements, in.place());
   const uint64_t values = in.number("number of codebook values", 1, kMaxCodebook);
   if (zero_first) shared.codebook.push_back(0);
   const std::vector<float> others = in.reals(values - (zero_first ? 1 : 0), "codebook");
   shared.codebook.insert(shared.codebook.end(), others.begin(), others.end());
+  const size_t behind = in.left();
+  plan.head_bytes = before - behind;
   if (form == kDense) {
-    shared.code = take_codes(in, elements, shared.codebook.size());
-    return;
+    shared.code = take_codes(in, elements, shared.codebook.size(), plan.codes);
+  } else {
+    const std::vector<uint8_t> classes = classes_of(shared.codebook);
+    Entries entries = take_entries(in, shared.codebook.size(), &classes);
+    shared.code = spread(entries, elements, rows_of(parameter.shape), form == kColumns, in.place());
+    plan.entries.index_bits = entries.index_bits;
+    plan.entries.entries = entries.codes.size();
+    plan.entries.padding = entries.padding;
+    plan.entries.codes = std::move(entries.code_stream);
+    plan.entries.indices = std::move(entries.index_stream);
   }
-  const std::vector<uint8_t> classes = classes_of(shared.codebook);
-  const Entries entries = take_entries(in, shared.codebook.size(), &classes);
-  shared.code = spread(entries, elements, rows_of(parameter.shape), form == kColumns, in.place());
+  plan.bytes = behind - in.left();
+  return plan;
 }
 
 }  // namespace
@@ -472,7 +487,8 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
     plan.parameters.push_back(plan_parameter(parameter, shared.parameters[p], options));
     plan.parameter_heads.push_back(
         parameter_head(parameter, shared.parameters[p], plan.parameters[p].form, names));
-    plan.report.stored_bytes += plan.parameter_heads[p].size() + plan.parameters[p].bytes;
+    plan.parameters[p].head_bytes = plan.parameter_heads[p].size();
+    plan.report.stored_bytes += plan.parameters[p].head_bytes + plan.parameters[p].bytes;
     plan.report.original_bytes += 4 * elements_of(parameter);
     if (shared.parameters[p].shared()) content += elements_of(parameter);
   }
@@ -482,7 +498,7 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
                    number(plan.report.stored_bytes) + " bytes, expected at most " +
                    number(max_content(plan.report.stored_bytes)));
   }
-  add_rows(shared, plan);
+  add_rows(shared, plan.parameters, plan.report);
   return plan;
 }
 
@@ -502,7 +518,9 @@ void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Bytes& ou
   }
 }
 
-SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name) {
+SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name,
+                           StoredReport* report) {
+  const size_t payload = in.left();
   Content content(size);
   NameReader names(in, content);
   SharedNetwork shared;
@@ -521,15 +539,24 @@ SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& n
   }
   in.set_place(name);
   network.output = names.take("name of its output");
+  std::vector<ParameterPlan> plan;
   const uint64_t parameters = in.number("number of parameters", 0, kMaxLayers);
   for (uint64_t p = 0; p < parameters; ++p) {
     in.set_place(name + ": parameter " + number(p + 1));
     network.parameters.emplace_back();
     shared.parameters.emplace_back();
-    take_parameter(in, names, content, network.parameters.back(), shared.parameters.back());
+    plan.push_back(
+        take_parameter(in, names, content, network.parameters.back(), shared.parameters.back()));
   }
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last parameter");
   check(shared, name);
+  if (report == nullptr) return shared;
+  *report = StoredReport();
+  report->stored_bytes = payload;
+  for (const Parameter& parameter : network.parameters) {
+    report->original_bytes += 4 * elements_of(parameter);
+  }
+  add_rows(shared, plan, *report);
   return shared;
 }
 

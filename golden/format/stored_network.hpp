@@ -38,6 +38,7 @@ struct ParameterPlan {
   EntryPlan entries;  // forms 2 and 3
   StreamPlan codes;   // form 1
   uint64_t bytes = 0;
+  uint64_t head_bytes = 0;  // name, shape, form, codebook
 };
 
 struct NetworkPlan {
@@ -53,6 +54,8 @@ NetworkPlan plan_network(const SharedNetwork& network, const StoreOptions& optio
 void put_network(const SharedNetwork& network, const NetworkPlan& plan, std::vector<uint8_t>& out);
 
 // Throws Error as load_stored_network(). `size` is that of the whole file.
-SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name);
+// report: what the file has, of which stored_bytes is without the container's header; or null.
+SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name,
+                           StoredReport* report);
 
 }  // namespace sparsys

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Speeds of the encoder, the functional model, and the engine of 64 PEs as cycle model, as RTL and
-// as both in lockstep. The last three run the same cycles, so their ratios compare.
+// Speeds of the encoder, of storing a model, the functional model, and the engine of 64 PEs as
+// cycle model, as RTL and as both in lockstep. The last three run the same cycles, so their ratios
+// compare.
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <vector>
@@ -10,7 +12,9 @@
 #include "golden/cycle/eie_driver.hpp"
 #include "golden/format/eie_image.hpp"
 #include "golden/format/random_network.hpp"
+#include "golden/format/stored_model.hpp"
 #include "golden/function/eie.hpp"
+#include "golden/nn/random.hpp"
 #include "tb/lockstep/eie_lockstep.hpp"
 #include "tb/lockstep/eie_rtl.hpp"
 
@@ -29,6 +33,13 @@ CompressedNetwork lenet_sized() {
   return random_network(kSeed, options);
 }
 
+// Of this process so far, in bytes.
+double peak_memory() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
 // VGG-16's first fully connected layer, at the density of Deep Compression (Han 2016, table 4).
 void BM_build_image(benchmark::State& state) {
   CompressedNetwork network;
@@ -45,8 +56,44 @@ void BM_build_image(benchmark::State& state) {
   }
   state.counters["rate"] =
       benchmark::Counter(static_cast<double>(entries), benchmark::Counter::kIsRate);
+  state.counters["peak_bytes"] = peak_memory();
 }
 BENCHMARK(BM_build_image)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// The same layer as a stored model: relative indices, Huffman codes of codes and of indices.
+void BM_huffman(benchmark::State& state) {
+  constexpr int64_t kInputs = 25088;
+  constexpr int64_t kOutputs = 4096;
+  SharedNetwork shared;
+  shared.network.input_shape = {1, kInputs};
+  Node layer;
+  layer.op = Op::kGemm;
+  layer.inputs = {"input", "weights"};
+  layer.output = "output";
+  layer.trans_b = true;
+  shared.network.nodes.push_back(layer);
+  shared.network.parameters.push_back({"weights", {kOutputs, kInputs}, {}});
+  SharedParameter weights;
+  // 31 values other than 0: five bits, as the paper's fully connected layers have.
+  weights.codebook.push_back(0);
+  for (int c = 0; c < 31; ++c) weights.codebook.push_back(0.1F * (static_cast<float>(c) - 15.5F));
+  weights.code.resize(kOutputs * kInputs);
+  Random random(kSeed);
+  for (uint8_t& code : weights.code) {
+    if (random.uniform() < 0.04) code = static_cast<uint8_t>(1 + random.below(31));
+  }
+  shared.parameters.push_back(std::move(weights));
+  uint64_t entries = 0;
+  for (auto _ : state) {
+    StoredReport report;
+    benchmark::DoNotOptimize(store(shared, {}, &report).data());
+    entries += report.layers.at(0).entries;
+  }
+  state.counters["rate"] =
+      benchmark::Counter(static_cast<double>(entries), benchmark::Counter::kIsRate);
+  state.counters["peak_bytes"] = peak_memory();
+}
+BENCHMARK(BM_huffman)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_function_batch(benchmark::State& state) {
   const CompressedNetwork network = lenet_sized();

@@ -178,5 +178,86 @@ TEST(Describe, RandomNetworksCount) {
   }
 }
 
+// A convolution and a layer with half of its weights.
+Network small_graph() {
+  Network network;
+  network.name = "graph";
+  network.input_shape = {1, 1, 3, 3};
+  network.nodes.resize(3);
+  Node& conv = network.nodes[0];
+  conv.op = Op::kConv;
+  conv.name = "conv";
+  conv.inputs = {"input", "cw"};
+  conv.output = "c";
+  conv.window.kernel = {2, 2};
+  network.nodes[1].op = Op::kFlatten;
+  network.nodes[1].inputs = {"c"};
+  network.nodes[1].output = "f";
+  Node& fc = network.nodes[2];
+  fc.op = Op::kGemm;
+  fc.inputs = {"f", "w", "b"};
+  fc.output = "output";
+  fc.trans_b = true;
+  network.parameters = {
+      {"cw", {1, 1, 2, 2}, {1, 2, 3, 4}}, {"w", {1, 4}, {0, 5, 0, 6}}, {"b", {1}, {7}}};
+  return network;
+}
+
+TEST(Describe, Graph) {
+  const json d = describe(small_graph());
+  EXPECT_EQ(d["kind"], "float model");
+  EXPECT_EQ(d["inputs"], 9);
+  EXPECT_EQ(d["outputs"], 1);
+  EXPECT_EQ(d["weights"], 8);
+  EXPECT_EQ(d["nonzeros"], 6);
+  EXPECT_EQ(d["nodes"].size(), 3U);
+  EXPECT_EQ(d["nodes"][0]["op"], "Conv");
+  EXPECT_EQ(d["nodes"][0]["shape"], (std::vector<int>{1, 1, 2, 2}));
+  EXPECT_EQ(d["layers"].size(), 2U);
+  EXPECT_EQ(d["layers"][1]["name"], "w");
+  EXPECT_EQ(d["layers"][1]["biases"], 1);
+  EXPECT_EQ(d["layers"][1]["nonzeros"], 2);
+  EXPECT_EQ(d["layers"][1]["density"], 50.0);
+  std::ostringstream out;
+  print_description(out, d);
+  EXPECT_NE(out.str().find("[1, 1, 2, 2]"), std::string::npos) << out.str();
+  // No layers at all.
+  Network relu;
+  relu.input_shape = {1, 2};
+  relu.nodes.resize(1);
+  relu.nodes[0].inputs = {"input"};
+  relu.nodes[0].output = "output";
+  print_description(out, describe(relu));
+}
+
+TEST(Describe, StoredModel) {
+  SharedNetwork shared;
+  shared.network = small_graph();
+  for (Parameter& parameter : shared.network.parameters) {
+    SharedParameter codes;
+    if (parameter.name != "cw") {
+      codes.codebook = {0, 5, 6};
+      for (const float value : parameter.values) {
+        codes.code.push_back(static_cast<uint8_t>(value == 0 ? 0 : value == 5 ? 1 : 2));
+      }
+      parameter.values.clear();
+    }
+    shared.parameters.push_back(codes);
+  }
+  StoredReport report;
+  const std::vector<uint8_t> bytes = store(shared, {}, &report);
+  const json d = describe(shared, report);
+  EXPECT_EQ(d["kind"], "stored model");
+  EXPECT_EQ(d["nonzeros"], 6);
+  EXPECT_EQ(d["stored"]["stored_bytes"], bytes.size());
+  EXPECT_EQ(d["stored"]["original_bytes"], 36);
+  EXPECT_EQ(d["stored"]["layers"].size(), 2U);
+  EXPECT_EQ(d["stored"]["layers"][0]["form"], "float32");
+  EXPECT_EQ(d["stored"]["layers"][1]["biases"], 1);
+  std::ostringstream out;
+  print_description(out, d);
+  EXPECT_NE(out.str().find("times smaller"), std::string::npos) << out.str();
+}
+
 }  // namespace
 }  // namespace sparsys

@@ -17,6 +17,7 @@
 #include "golden/compress/huffman.hpp"
 #include "golden/error.hpp"
 #include "golden/format/atomic_file.hpp"
+#include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/random_network.hpp"
 #include "golden/format/stored_model.hpp"
@@ -214,8 +215,10 @@ TEST(StoredNetwork, ThereAndBack) {
       if (bits == 0) best = bytes.size();
       // The best width is looked for where it is without contexts, which is right but for bytes.
       ASSERT_LE(best, bytes.size() + 4);
-      expect_same(load_stored_network(bytes), network);
+      StoredReport found;
+      expect_same(load_stored_network(bytes.data(), bytes.size(), "file", &found), network);
       if (HasFatalFailure()) return;
+      ASSERT_EQ(describe(found), describe(report));
     }
   }
 }

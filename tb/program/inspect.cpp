@@ -4,6 +4,7 @@
 
 #include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
 #include "tb/program/commands.hpp"
 #include "tb/program/output.hpp"
 
@@ -16,13 +17,28 @@ struct Arguments {
   EieConfig config;
 };
 
+nlohmann::json describe_file(const std::string& file, const EieConfig& config) {
+  switch (model_kind(file)) {
+    case ModelKind::kMlp:
+      return describe(load_float_model(file));
+    case ModelKind::kFloat:
+      return describe(load_float_network(file));
+    case ModelKind::kStored: {
+      StoredReport report;
+      const SharedNetwork network = load_stored_network(file, &report);
+      return describe(network, report);
+    }
+    case ModelKind::kStoredCompressed:
+      return describe(load_stored_file(file), config);
+    default:
+      return describe(load_compressed_network(file), config);
+  }
+}
+
 void run_inspect(const Arguments& arguments) {
   check(arguments.config);
   check_writable(arguments.json);
-  const nlohmann::json description =
-      model_kind(arguments.file) == ModelKind::kMlp
-          ? describe(load_float_model(arguments.file))
-          : describe(load_compressed_network(arguments.file), arguments.config);
+  const nlohmann::json description = describe_file(arguments.file, arguments.config);
   if (arguments.json != "-") print_description(std::cout, description);
   write_json(arguments.json, description);
 }
@@ -33,9 +49,11 @@ void add_inspect(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "inspect",
-      "Prints a model file: layers, densities, codebooks, and how it sits in an engine's memories: "
-      "entries per PE, padding, balance");
-  command->add_option("FILE", arguments->file, "Float model or compressed network")->required();
+      "Prints a model file: nodes, layers, densities, codebooks; of a stored model what each layer "
+      "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
+      "PE, padding, balance");
+  command->add_option("FILE", arguments->file, "Float model, stored model or compressed network")
+      ->required();
   command
       ->add_option("--pe", arguments->config.n_pe,
                    "Number of PEs of the engine, a power of two from 1 to 256")

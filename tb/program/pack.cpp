@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
+#include "golden/error.hpp"
+#include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
-#include "golden/format/validate.hpp"
 #include "tb/program/commands.hpp"
 #include "tb/program/output.hpp"
 
@@ -19,65 +19,44 @@ struct Arguments {
   StoreOptions options;
 };
 
-nlohmann::json to_json(const std::string& name, const StoredReport& report) {
-  nlohmann::json layers = nlohmann::json::array();
-  for (const StoredLayerReport& layer : report.layers) {
-    layers.push_back({{"name", layer.name},
-                      {"weights", layer.weights},
-                      {"biases", layer.biases},
-                      {"density_pct", layer.density_pct},
-                      {"entries", layer.entries},
-                      {"padding", layer.padding},
-                      {"weight_bits", layer.weight_bits},
-                      {"weight_bits_huffman", layer.weight_bits_huffman},
-                      {"index_bits", layer.index_bits},
-                      {"index_bits_huffman", layer.index_bits_huffman},
-                      {"stored_bytes", layer.stored_bytes}});
+// Throws Error that says what to do with a file that is none of the sparse engine's networks.
+void expect_kind(const std::string& file, ModelKind expected) {
+  const ModelKind kind = model_kind(file);
+  if (kind == expected) return;
+  std::string text = file + ": holds a " + to_string(kind) + ", expected a " + to_string(expected);
+  if (kind == ModelKind::kStored) {
+    text +=
+        "; a stored model needs no packing: `sparsys inspect` shows it, `sparsys export` writes "
+        "it as ONNX";
+  } else if (kind == ModelKind::kFloat || kind == ModelKind::kMlp) {
+    text += "; `sparsys compress` makes one of it";
+  } else {
+    text += expected == ModelKind::kCompressed ? "; it is packed already" : "; it is not packed";
   }
-  return {{"name", name},
-          {"original_bytes", report.original_bytes},
-          {"stored_bytes", report.stored_bytes},
-          {"ratio", report.ratio()},
-          {"layers", std::move(layers)}};
-}
-
-void print_report(const StoredReport& report) {
-  std::vector<std::vector<std::string>> rows = {{"layer", "weights", "density", "entries",
-                                                 "padding", "weight bits", "Huffman", "index bits",
-                                                 "Huffman", "bytes"}};
-  uint64_t rest = report.stored_bytes;
-  for (const StoredLayerReport& layer : report.layers) {
-    rows.push_back({printable(layer.name, 40), grouped(layer.weights),
-                    fixed(layer.density_pct, 2) + " %", grouped(layer.entries),
-                    grouped(layer.padding), fixed(layer.weight_bits, 0),
-                    fixed(layer.weight_bits_huffman, 2), fixed(layer.index_bits, 0),
-                    fixed(layer.index_bits_huffman, 2), grouped(layer.stored_bytes)});
-    rest -= layer.stored_bytes;
-  }
-  rows.push_back({"header", "", "", "", "", "", "", "", "", grouped(rest)});
-  print_table(rows);
-  std::cout << "entries are weights, biases and padding; bits are those of one entry, with Huffman "
-               "tables included\n"
-            << grouped(report.original_bytes) << " bytes of 32-bit weights and biases, stored in "
-            << grouped(report.stored_bytes) << " bytes: " << fixed(report.ratio(), 2)
-            << " times smaller\n";
+  throw Error(text);
 }
 
 void run_pack(const Arguments& arguments) {
   check_writable(arguments.out);
   check_writable(arguments.json);
+  expect_kind(arguments.file, ModelKind::kCompressed);
   const CompressedNetwork network = load_compressed_network(arguments.file);
   StoredReport report;
   save_stored(arguments.out, network, arguments.options, &report);
   if (arguments.json != "-") {
-    print_report(report);
+    print_stored(std::cout, describe(report));
+    std::cout << "  entries are weights, biases and padding; bits are those of one entry, with "
+                 "Huffman tables included\n";
     std::cout << "written: " << arguments.out << std::endl;
   }
-  write_json(arguments.json, to_json(network.name, report));
+  nlohmann::json figures = describe(report);
+  figures["name"] = network.name;
+  write_json(arguments.json, figures);
 }
 
 void run_unpack(const Arguments& arguments) {
   check_writable(arguments.out);
+  expect_kind(arguments.file, ModelKind::kStoredCompressed);
   save_model(arguments.out, load_stored_file(arguments.file));
   std::cout << "written: " << arguments.out << std::endl;
 }

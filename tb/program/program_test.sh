@@ -225,7 +225,7 @@ refuse "magic.model" run --model magic.model --synthetic
 { head -c 500 net.model; printf 'XXXX'; tail -c +505 net.model; } >damaged.model
 refuse "damaged.model" inspect damaged.model
 refuse "float" pack float.model --out x.sps
-refuse "expected a stored engine network" unpack net.model --out x.model
+refuse "not packed" unpack net.model --out x.model
 { head -c 500 net.sps; printf 'XXXX'; tail -c +505 net.sps; } >damaged.sps
 refuse "damaged.sps: damaged: CRC-32" unpack damaged.sps --out x.model
 refuse "--index-bits" pack net.model --out x.sps --index-bits 17
