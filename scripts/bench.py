@@ -41,7 +41,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "bench.json")
-        print("measuring, about a minute", flush=True)
+        print("measuring, about two minutes", flush=True)
         done = subprocess.run([
             pathlib.Path(options.build) / "bin/bench", f"--benchmark_out={out}",
             "--benchmark_out_format=json", f"--benchmark_repetitions={REPETITIONS}",
