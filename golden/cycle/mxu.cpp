@@ -62,7 +62,7 @@ void mxu::propagate_matrix() {
   setup.pad_value_i = matrix.pad_value_o;
   setup.propagate();
 
-  array.a_i = setup.a_o;
+  array.a_i = setup.a_o.data();
   array.en_i = weight_fifo.en_o.data();
   array.weight_i = weight_fifo.weight_o.data();
   array.swap_i = matrix.swap_o;

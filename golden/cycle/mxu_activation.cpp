@@ -68,12 +68,12 @@ uint8_t mxu_activation::check_head() const {
 }
 
 // Which halves an operation that is in order reads.
-std::array<uint8_t, 2> mxu_activation::head_halves() const {
+uint8_t mxu_activation::head_halves() const {
   const mxu_op op = head();
   const uint32_t first = op.field(24, 16);
   const uint32_t extent = op.field(74, 2) != kNone ? extent_q : op.field(40, 16);
   const uint32_t half = config_.acc_depth / 2;
-  return {static_cast<uint8_t>(first < half), static_cast<uint8_t>(first + extent - 1 >= half)};
+  return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent - 1 >= half ? 2 : 0));
 }
 
 void mxu_activation::propagate_state() {
@@ -82,8 +82,7 @@ void mxu_activation::propagate_state() {
   idle_o = !run_q && queue.empty_o();
   done_o = done_q;
   busy_o = run_q | pipeline_o | done_q;
-  act_half_o = {static_cast<uint8_t>(run_q & halves_q[0]),
-                static_cast<uint8_t>(run_q & halves_q[1])};
+  for (uint32_t h = 0; h < 2; ++h) act_half_o[h] = run_q & (halves_q >> h & 1);
   a_we_o = v_valid_q[8] & last_q[8];
   a_waddr_o = row_q[8];
   if (a_we_o) std::copy(out_q.begin(), out_q.end(), a_wdata_o.begin());
@@ -94,8 +93,8 @@ void mxu_activation::propagate() {
   take_ = !run_q && !pipeline_o && !queue.empty_o() && !stop_i && ready();
   code_ = take_ ? check_head() : uint8_t{0};
   if (take_ && !code_) {
-    const std::array<uint8_t, 2> halves = head_halves();
-    take_ = !(halves[0] && half_busy_i[0]) && !(halves[1] && half_busy_i[1]);
+    const uint8_t halves = head_halves();
+    take_ = !((halves & 1) && half_busy_i[0]) && !((halves & 2) && half_busy_i[1]);
   }
   param_re_o = take_ && !code_;
   param_set_o = queue.empty_o() ? 0 : head().field(56, 8) & low_mask(widths_.set_w);

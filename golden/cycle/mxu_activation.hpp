@@ -70,7 +70,7 @@ class mxu_activation : public mxu_unit {
   uint16_t ox_q = 0;
   uint32_t l0_q = 0;
   uint32_t lw_q = 0;
-  std::array<uint8_t, 2> halves_q{};
+  uint8_t halves_q = 0;  // bit h: half h is read
   uint8_t done_q = 0;
   // Flags along the pipeline: element N is that of stage N (1 to 6, 1 to 8), element 0 is unused.
   std::array<uint8_t, 9> v_valid_q{};  // vN_q
@@ -101,7 +101,7 @@ class mxu_activation : public mxu_unit {
   enum Pooling : uint8_t { kNone, kMax };  // the rest: average
   bool pooling() const { return pool_mode_q != kNone; }
   uint8_t check_head() const;
-  std::array<uint8_t, 2> head_halves() const;
+  uint8_t head_halves() const;
   void load();
   void advance(bool last);
   void update_config(bool rst);

@@ -14,11 +14,12 @@ namespace sparsys {
 
 class mxu_setup {
  public:
-  explicit mxu_setup(const MxuConfig& config) : skew(config.rows), row_(config.rows) {}
+  explicit mxu_setup(const MxuConfig& config)
+      : a_o(config.rows), skew(config.rows), row_(config.rows) {}
 
   // Ports.
   const uint8_t* data_i = nullptr;  // LANES
-  const uint8_t* a_o = nullptr;     // ROWS
+  std::vector<uint8_t> a_o;         // ROWS
   uint8_t pad_i = 0;
   uint8_t pad_value_i = 0;
 
@@ -33,7 +34,7 @@ class mxu_setup {
     } else {
       std::copy_n(data_i, row_.size(), row_.begin());
     }
-    a_o = skew.propagate(row_.data());
+    std::copy_n(skew.propagate(row_.data()), a_o.size(), a_o.begin());
   }
 
   void update(bool rst) {
