@@ -7,7 +7,7 @@ list(TRANSFORM rtl_files PREPEND ${PROJECT_SOURCE_DIR}/)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/files.f)
 
 # The variables that lockstep reads, made public without a word in the RTL: from
-# lockstep/signals/<module>.def, each line SIGNAL(name), GUARDED(name, ...), ARRAY(name).
+# lockstep/signals/<module>.def: what stands first in the parentheses of each line but BLOCK.
 set(public_vlt ${CMAKE_CURRENT_BINARY_DIR}/lockstep.vlt)
 function(sparsys_write_public_vlt)
   file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../lockstep/signals/*.def)
@@ -15,9 +15,9 @@ function(sparsys_write_public_vlt)
   set(text "`verilator_config\n// One object for each PE, so that its variables keep one layout.\nno_inline -module \"eie_pe\"\n")
   foreach(list ${lists})
     get_filename_component(module ${list} NAME_WE)
-    file(STRINGS ${list} lines REGEX "^(SIGNAL|GUARDED2?|ARRAY)\\(")
+    file(STRINGS ${list} lines REGEX "^(SIGNAL|NAMED|LANE|GUARDED2?|ARRAY|WIDE|GUARDED_WIDE)\\(")
     foreach(line ${lines})
-      string(REGEX REPLACE "^[A-Z0-9]+\\(([a-z0-9_]+).*" "\\1" name "${line}")
+      string(REGEX REPLACE "^[A-Z0-9_]+\\(([a-z0-9_]+).*" "\\1" name "${line}")
       string(APPEND text "public_flat_rd -module \"${module}\" -var \"${name}\"\n")
     endforeach()
   endforeach()

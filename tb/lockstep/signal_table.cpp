@@ -60,10 +60,12 @@ bool Signal::active() const {
   return true;
 }
 
-void SignalTable::add_words(const std::string& instance, const char* name, const uint8_t* model,
-                            size_t model_bytes, size_t count, bool array,
-                            std::array<const uint8_t*, 2> guard) {
-  const VerilatedScope* scope = context_.scopeFind(("TOP." + instance).c_str());
+namespace {
+
+// The public variable of the RTL.
+const VerilatedVar& find_variable(VerilatedContext& context, const std::string& instance,
+                                  const char* name, size_t count) {
+  const VerilatedScope* scope = context.scopeFind(("TOP." + instance).c_str());
   const VerilatedVar* var = scope ? scope->varFind(name) : nullptr;
   const std::string place = instance + "." + name;
   if (!var) {
@@ -75,10 +77,55 @@ void SignalTable::add_words(const std::string& instance, const char* name, const
     throw Error("lockstep: " + place + ": " + std::to_string(words) + " words in the RTL, " +
                 std::to_string(count) + " in the cycle model");
   }
+  return *var;
+}
+
+[[noreturn]] void refuse_width(const std::string& place, size_t rtl_bits, size_t model_bits) {
+  throw Error("lockstep: " + place + ": " + std::to_string(rtl_bits) + " bits in the RTL, " +
+              std::to_string(model_bits) + " in the cycle model");
+}
+
+}  // namespace
+
+void SignalTable::add_wide(const std::string& instance, const char* name, const void* model,
+                           size_t stride, size_t count, bool array,
+                           std::array<const uint8_t*, 2> guard) {
+  const VerilatedVar& var = find_variable(context_, instance, name, count);
+  const size_t bits = static_cast<size_t>(var.packed().elements());
+  const size_t bytes = (bits + 7) / 8;
+  // The model rounds up to its words, of up to four bytes.
+  if (bytes > stride || stride >= bytes + 4) {
+    refuse_width(instance + "." + name, bits, 8 * stride);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const std::string word = array ? "[" + std::to_string(i) + "]" : std::string();
+    for (size_t at = 0; at < bytes;) {
+      // Both sides have zeros above the highest bit, and the RTL's words end at even places.
+      size_t part = 8;
+      while (part > bytes - at) part /= 2;
+      const size_t top = std::min(bits, 8 * (at + part)) - 1;
+      Signal s;
+      s.instance = instance;
+      s.name = name + word + "[" + std::to_string(top) + ":" + std::to_string(8 * at) + "]";
+      s.width = static_cast<uint32_t>(top + 1 - 8 * at);
+      s.rtl = static_cast<const uint8_t*>(var.datap()) + i * var.entSize() + at;
+      s.model = static_cast<const uint8_t*>(model) + i * stride + at;
+      s.rtl_bytes = s.model_bytes = static_cast<uint32_t>(part);
+      s.guard = guard;
+      signals_.push_back(std::move(s));
+      at += part;
+    }
+  }
+}
+
+void SignalTable::add_words(const std::string& instance, const char* name, const uint8_t* model,
+                            size_t model_bytes, size_t count, bool array,
+                            std::array<const uint8_t*, 2> guard) {
+  const VerilatedVar* const var = &find_variable(context_, instance, name, count);
   const size_t bytes = var->entSize();
   if (bytes > model_bytes || bytes > 8) {
-    throw Error("lockstep: " + place + ": " + std::to_string(var->packed().elements()) +
-                " bits in the RTL, " + std::to_string(8 * model_bytes) + " in the cycle model");
+    refuse_width(instance + "." + name, static_cast<size_t>(var->packed().elements()),
+                 8 * model_bytes);
   }
   for (size_t i = 0; i < count; ++i) {
     Signal s;

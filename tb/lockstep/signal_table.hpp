@@ -48,6 +48,13 @@ class SignalTable {
               guard);
   }
 
+  // The same for `count` words of any width, `stride` bytes from one to the next in the model. The
+  // model's bytes must be those of the RTL's packed vector, the lowest first. What is compared,
+  // told and traced are parts of up to 64 bits: name[63:0], name[127:64], ... Throws Error unless
+  // the RTL's words, rounded up to 8, 16 or 32 bits, are as wide as the model's.
+  void add_wide(const std::string& instance, const char* name, const void* model, size_t stride,
+                size_t count, bool array, std::array<const uint8_t*, 2> guard = {});
+
   // To be called once, behind the last add(): builds the tables of differs().
   // Objects: start and size of the model's objects that occur many times (the PEs), in order;
   // instances of equal layout on both sides are compared by one table entry.
