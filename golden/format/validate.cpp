@@ -43,23 +43,6 @@ size_t utf8_length(const std::string& text, size_t i) {
   return 0;
 }
 
-// Texts end up in tables, messages and JSON reports, which must stay in one piece.
-void check_text(const std::string& text, bool line_breaks, const std::string& name,
-                const char* what) {
-  if (text.size() > kMaxText) {
-    fail(name, std::string(what) + " is longer than " + std::to_string(kMaxText) + " bytes");
-  }
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = utf8_length(text, i);
-    if (length == 0) fail(name, std::string(what) + " is not UTF-8");
-    const auto c = static_cast<uint8_t>(text[i]);
-    if ((c < 0x20 && !(line_breaks && (c == '\n' || c == '\t'))) || c == 0x7F) {
-      fail(name, std::string(what) + " has a control character");
-    }
-    i += length;
-  }
-}
-
 void check_size(uint64_t size, const std::string& name, const char* what) {
   if (size < 1 || size > kMaxVector) {
     fail(name, std::string(what) + " " + std::to_string(size) + " is outside of 1 to " +
@@ -99,6 +82,22 @@ void check_rank(size_t rank, const std::string& name, const char* what) {
 constexpr size_t kLongestReason = 300;
 
 }  // namespace
+
+void check_text(const std::string& text, bool line_breaks, const std::string& name,
+                const char* what) {
+  if (text.size() > kMaxText) {
+    fail(name, std::string(what) + " is longer than " + std::to_string(kMaxText) + " bytes");
+  }
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text, i);
+    if (length == 0) fail(name, std::string(what) + " is not UTF-8");
+    const auto c = static_cast<uint8_t>(text[i]);
+    if ((c < 0x20 && !(line_breaks && (c == '\n' || c == '\t'))) || c == 0x7F) {
+      fail(name, std::string(what) + " has a control character");
+    }
+    i += length;
+  }
+}
 
 std::string printable(const std::string& text, size_t longest) {
   std::string out;

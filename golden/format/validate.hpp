@@ -39,6 +39,12 @@ void check(const Mlp& mlp, const std::string& name);
 // valid UTF-8. With `shared`, parameters may be without values.
 void check(const Network& network, const std::string& name, bool shared = false);
 
+// Throws Error "<name>: <what> ..." unless `text` is UTF-8 of at most kMaxText bytes without
+// control characters, but for line breaks and tabs if `line_breaks`: texts end up in tables,
+// messages and JSON reports, which must stay in one piece.
+void check_text(const std::string& text, bool line_breaks, const std::string& name,
+                const char* what);
+
 // "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
 std::string layer_name(size_t index, const std::string& name);
 
