@@ -209,6 +209,7 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
     std::snprintf(text.data(), text.size(), ", validation error %.2f %%", last.validation_error);
     shared.network.origin += text.data();
   }
+  steps.pruned = std::move(network);
   if (report != nullptr) *report = std::move(steps);
   return shared;
 }

@@ -85,6 +85,7 @@ struct CompressionStep {
 struct DeepCompressionReport {
   std::vector<CompressionStep> steps;
   std::vector<FixedPointLayerReport> fixed_point;
+  Network pruned;  // what was shared: after pruning and retraining
 };
 
 // Compresses a trained network. `data` gives training and validation images; the test images are

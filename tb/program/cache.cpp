@@ -24,42 +24,10 @@ uint32_t crc_of(const std::vector<uint8_t>& bytes) {
   return static_cast<uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
 }
 
-// Everything a trained network depends on but the machine.
-std::string key(const Dataset& data, const TrainOptions& o) {
-  std::ostringstream text;
-  text << kRecipe << ' ' << data.name << ' ' << data.rows << ' ' << data.cols << ' '
-       << data.train_count() << ' ' << crc_of(data.train_images) << ' ' << crc_of(data.train_labels)
-       << " train " << o.seed << ' ' << o.epochs << ' ' << o.batch << ' ' << o.learning_rate << ' '
-       << o.final_learning_rate << ' ' << o.momentum << ' ' << o.weight_decay << ' '
-       << o.hidden_dropout << ' ' << o.max_shift << ' ' << o.shift_probability << ' '
-       << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count << ' ' << o.train_limit;
-  return text.str();
-}
-
 template <typename T>
 void add_list(std::ostream& text, const std::vector<T>& values) {
   text << ' ' << values.size();
   for (const T& value : values) text << ' ' << value;
-}
-
-std::string key(const DeepCompressionOptions& o) {
-  std::ostringstream text;
-  const FixedPointOptions fixed_point;
-  text << " compress " << o.seed;
-  add_list(text, o.densities);
-  add_list(text, o.qualities);
-  add_list(text, o.sharing.bits);
-  add_list(text, o.sharing.bias_bits);
-  text << ' ' << o.balance << ' ' << o.prune_rounds << ' ' << o.round_epochs << ' '
-       << o.retrain_epochs << ' ' << o.retrain_learning_rate << ' ' << o.weight_decay << ' '
-       << static_cast<int>(o.sharing.init) << ' ' << o.sharing.entropy << ' '
-       << o.sharing.entropy_prunes << ' ' << o.fine_tune_epochs << ' ' << o.fine_tune_learning_rate
-       << ' ' << o.centroid_rate << ' ' << o.centroid_power << ' ' << o.reassign_epochs << ' '
-       << o.reassign_learning_rate << ' ' << o.teacher_weight << ' ' << o.temperature << ' '
-       << o.max_shift << ' ' << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count
-       << ' ' << fixed_point.constants << ' ' << fixed_point.input_frac << ' '
-       << fixed_point.headroom;
-  return text.str();
 }
 
 // FNV-1a, 64 bits.
@@ -104,6 +72,43 @@ void check_sizes(uint64_t inputs, uint64_t outputs, const Dataset& data, const s
 
 }  // namespace
 
+std::string cache_key(const Dataset& data) {
+  std::ostringstream text;
+  text << kRecipe << ' ' << data.name << ' ' << data.rows << ' ' << data.cols << ' '
+       << data.train_count() << ' ' << crc_of(data.train_images) << ' '
+       << crc_of(data.train_labels);
+  return text.str();
+}
+
+std::string cache_key(const TrainOptions& o) {
+  std::ostringstream text;
+  text << " train " << o.seed << ' ' << o.epochs << ' ' << o.batch << ' ' << o.learning_rate << ' '
+       << o.final_learning_rate << ' ' << o.momentum << ' ' << o.weight_decay << ' '
+       << o.hidden_dropout << ' ' << o.max_shift << ' ' << o.shift_probability << ' '
+       << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count << ' ' << o.train_limit;
+  return text.str();
+}
+
+std::string cache_key(const DeepCompressionOptions& o) {
+  std::ostringstream text;
+  const FixedPointOptions fixed_point;
+  text << " compress " << o.seed;
+  add_list(text, o.densities);
+  add_list(text, o.qualities);
+  add_list(text, o.sharing.bits);
+  add_list(text, o.sharing.bias_bits);
+  text << ' ' << o.balance << ' ' << o.prune_rounds << ' ' << o.round_epochs << ' '
+       << o.retrain_epochs << ' ' << o.retrain_learning_rate << ' ' << o.weight_decay << ' '
+       << static_cast<int>(o.sharing.init) << ' ' << o.sharing.entropy << ' '
+       << o.sharing.entropy_prunes << ' ' << o.fine_tune_epochs << ' ' << o.fine_tune_learning_rate
+       << ' ' << o.centroid_rate << ' ' << o.centroid_power << ' ' << o.reassign_epochs << ' '
+       << o.reassign_learning_rate << ' ' << o.teacher_weight << ' ' << o.temperature << ' '
+       << o.max_shift << ' ' << o.max_rotation << ' ' << o.max_scale << ' ' << o.validation_count
+       << ' ' << fixed_point.constants << ' ' << fixed_point.input_frac << ' '
+       << fixed_point.headroom;
+  return text.str();
+}
+
 ModelCache::ModelCache(std::string directory) : directory_(std::move(directory)) {
   make_directory(directory_);
   check_writable(directory_ + "/model");
@@ -111,7 +116,7 @@ ModelCache::ModelCache(std::string directory) : directory_(std::move(directory))
 
 Network ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& options) {
   return load_or_make(
-      file_name(directory_, data, key(data, options), "float"),
+      file_name(directory_, data, cache_key(data) + cache_key(options), "float"),
       [&data](const std::string& path) {
         Network network = load_float_network(path);
         const std::vector<Shape> shapes = infer_shapes(network);
@@ -132,7 +137,8 @@ CompressedNetwork ModelCache::compressed(const Network& trained, const Dataset& 
                                          const TrainOptions& options,
                                          const DeepCompressionOptions& compression) {
   return load_or_make(
-      file_name(directory_, data, key(data, options) + key(compression), "net"),
+      file_name(directory_, data, cache_key(data) + cache_key(options) + cache_key(compression),
+                "net"),
       [&data](const std::string& path) {
         CompressedNetwork network = load_compressed_network(path);
         check_sizes(network.input_size(), network.output_size(), data, path);

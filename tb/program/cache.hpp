@@ -12,6 +12,13 @@
 
 namespace sparsys {
 
+// Texts of what decides a result, for the names of files that keep it: of the images, and of
+// options (threads and what is shown are left out). That of the images also tells how training and
+// compression work: it is another one when they come to something else of equal options.
+std::string cache_key(const Dataset& data);
+std::string cache_key(const TrainOptions& options);
+std::string cache_key(const DeepCompressionOptions& options);
+
 // File names hold the data set's name and a digest of its images and of all options that decide the
 // result, so a change of any of these makes another file.
 class ModelCache {

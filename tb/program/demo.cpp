@@ -14,6 +14,7 @@
 #include "tb/program/cache.hpp"
 #include "tb/program/commands.hpp"
 #include "tb/program/engine.hpp"
+#include "tb/program/expectations.hpp"
 #include "tb/program/options.hpp"
 #include "tb/program/output.hpp"
 
@@ -107,30 +108,6 @@ json layers_of(const json& description) {
   }
   return layers;
 }
-
-// Bounds that a result keeps to or not.
-class Expectations {
- public:
-  // Must hold: the command fails otherwise.
-  void require(bool holds, const std::string& text) {
-    print(holds, text, "FAILED");
-    if (!holds) failed_ += (failed_.empty() ? "" : "\nsparsys: error: ") + text;
-  }
-  // A target of speed: a busy machine may miss it.
-  bool target(bool holds, const std::string& text) {
-    print(holds, text, "MISSED");
-    return holds;
-  }
-  void throw_if_failed() const {
-    if (!failed_.empty()) throw ExpectationFailed("not as expected: " + failed_);
-  }
-
- private:
-  static void print(bool holds, const std::string& text, const char* bad) {
-    std::cout << "  " << (holds ? "ok    " : bad) << "  " << text << '\n';
-  }
-  std::string failed_;
-};
 
 void print_results(const json& report, const RunTotals& totals) {
   std::cout << "\n  layer   density    entries  padding  balance\n";

@@ -19,7 +19,7 @@ struct PaperLayer {
 
 struct PaperNetwork {
   std::vector<PaperLayer> layers;
-  double density_pct;
+  PaperLayer total;
   double ratio;
   double float_error_pct;
   double compressed_error_pct;
@@ -30,7 +30,7 @@ inline const PaperNetwork* paper_figures(const std::string& network) {
   static const PaperNetwork lenet_300_100 = {{{"ip1", 8, 6, 4.4, 5, 3.7, 2.32},
                                               {"ip2", 9, 6, 4.4, 5, 4.3, 3.04},
                                               {"ip3", 26, 6, 4.3, 5, 3.2, 12.70}},
-                                             8,
+                                             {"total", 8, 6, 5.1, 5, 3.7, 2.49},
                                              40,
                                              1.64,
                                              1.58};
@@ -38,7 +38,7 @@ inline const PaperNetwork* paper_figures(const std::string& network) {
                                         {"conv2", 12, 8, 7.2, 5, 3.9, 5.28},
                                         {"ip1", 8, 5, 4.5, 5, 4.5, 2.45},
                                         {"ip2", 19, 5, 5.2, 5, 3.7, 6.13}},
-                                       8,
+                                       {"total", 8, 5.3, 4.1, 5, 4.4, 2.55},
                                        39,
                                        0.80,
                                        0.74};
