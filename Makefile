@@ -3,7 +3,7 @@
 #   JOBS=n      parallel jobs, all processors by default
 #   VERBOSE=1   show compiler commands and the output of all tests
 #   BUILD=dir   build folder, ./build by default
-#   DATA=dir    demo: folder with the MNIST files
+#   DATA=dir    demo, compress-report: folder with the MNIST files
 #   TESTS=regex test: only tests whose names match
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
@@ -13,19 +13,20 @@ JOBS ?= $(shell nproc)
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 
-.PHONY: help demo test lint bench build format clean setup configure
+.PHONY: help demo compress-report test lint bench build format clean setup configure
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    train, compress and run a network on the RTL, every clock cycle checked"
-	@echo "make test    the whole test suite"
-	@echo "make lint    Verilog lint, parameter checks, licence lines, formatting"
-	@echo "make bench   speeds of the models and of the encoder"
-	@echo "make build   build everything, run nothing"
-	@echo "make format  apply clang-format to all C++ files, if it is installed"
-	@echo "make clean   remove the build folder"
+	@echo "make demo             train, compress and run a network on the RTL, every clock cycle checked"
+	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
+	@echo "make test             the whole test suite"
+	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
+	@echo "make bench            speeds of the models and of the encoder"
+	@echo "make build            build everything, run nothing"
+	@echo "make format           apply clang-format to all C++ files, if it is installed"
+	@echo "make clean            remove the build folder"
 	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/<target>.json"
-	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo) TESTS=regex (test)"
+	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, compress-report) TESTS=regex (test)"
 
 setup:
 	@./scripts/setup.sh
@@ -40,6 +41,16 @@ build: configure
 demo: configure
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
 	@$(BUILD)/bin/sparsys demo --cache $(BUILD)/models --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
+
+# A result out of its bounds fails the target, but not before the page shows it.
+compress-report: configure
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
+	@status=0; \
+	$(BUILD)/bin/sparsys compress-report --cache $(BUILD)/models --report $(REPORTS)/compress.json \
+	  $(if $(DATA),--data "$(DATA)") $(COMPRESS_REPORT_ARGS) || status=$$?; \
+	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
+	python3 scripts/compress_report.py $(REPORTS)/compress.json --out $(REPORTS) || status=1; \
+	exit $$status
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
 test: build

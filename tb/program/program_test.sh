@@ -52,8 +52,8 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train import export compress run inspect pack unpack demo "Exit codes"
-for command in train import export compress run inspect pack unpack demo; do
+holds out train import export compress compress-report run inspect pack unpack demo "Exit codes"
+for command in train import export compress compress-report run inspect pack unpack demo; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
