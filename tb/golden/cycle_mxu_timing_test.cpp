@@ -223,6 +223,26 @@ TEST(MxuThroughput, FullSizeBackToBack) {
   EXPECT_EQ(w.matrix_done.back(), 2 + 3 * 256 + 512 + 2u);
 }
 
+// 2048 x 1024 by 1024 x 1024: the array is active in every cycle from the first to the last.
+TEST(MxuThroughput, LargeProductUsesEveryCycle) {
+  MxuConfig c;
+  c.ub_depth = 4 * 2048;
+  Watch w(c);
+  w.run({read_weights(0, 4)});
+  w.idle(1400);
+  w.mark();
+  std::vector<Instruction> program = {read_weights(4, 12), set_register(15, 0)};
+  for (uint32_t q = 0; q < 4; ++q) {
+    for (uint32_t p = 0; p < 4; ++p) {
+      program.push_back(multiply(p * 2048, q % 2 * 2048, 2048, true, p != 0, 256, 256));
+    }
+  }
+  w.run(program);
+  ASSERT_EQ(w.rows.size(), 16 * 2048u);
+  EXPECT_EQ(w.rows.back() - w.rows.front() + 1, 16 * 2048u);
+  EXPECT_EQ(w.host.read_status(2), uint64_t{2048} * 1024 * 1024);
+}
+
 // A wait for all but the last w - 1 operations: the reader begins two cycles behind the done pulse
 // of the last one it waits for (the count, then it is taken), or as soon as it can.
 TEST(MxuWaits, AllButTheLast) {

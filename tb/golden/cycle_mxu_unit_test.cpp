@@ -190,6 +190,8 @@ TEST(MxuProduct, FullSize) {
   product(c, 1, 2, 1);
   product(c, 257, 2, 1);
   product(c, 3, 1, 1, true);
+  c.ub_depth = 4096;
+  product(c, 4096, 1, 1);
 }
 
 // More operations of one row under way than 8-bit stamps could tell apart without the limit.
