@@ -167,6 +167,21 @@ TEST(MxuLatency, Host) {
   }
 }
 
+// While the host takes nothing, four rows are read ahead.
+TEST(MxuLatency, HostHoldsBack) {
+  const MxuConfig c = shape(4, 4, 2, 2);
+  Watch w(c);
+  w.host.stall_out = 100;
+  w.host.program = {write_host(0, 20)};
+  w.idle(40);
+  EXPECT_EQ(w.device.model.host_out.rows_q, 4);
+  EXPECT_EQ(w.device.model.host_out.left_q, 16u);
+  w.host.stall_out = 0;
+  w.run({});
+  EXPECT_EQ(w.host.output.size(), 20u);
+  EXPECT_EQ(w.host.out_at.back() - w.host.out_at.front(), 19u);
+}
+
 TEST(MxuLatency, Weights) {
   for (const MxuConfig& c : shapes()) {
     Watch w(c);
