@@ -136,9 +136,9 @@ Header read_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
   }
   const auto kind = get<uint32_t>(data + 12);
   if (kind < static_cast<uint32_t>(ModelKind::kMlp) ||
-      kind > static_cast<uint32_t>(ModelKind::kFloat)) {
-    fail(name,
-         "header: kind " + number(kind) + ", expected 2 (compressed network) or 3 (float model)");
+      kind > static_cast<uint32_t>(ModelKind::kQuantised)) {
+    fail(name, "header: kind " + number(kind) +
+                   ", expected 2 (compressed network), 3 (float model) or 4 (quantised network)");
   }
   Header header;
   header.kind = static_cast<ModelKind>(kind);
@@ -596,6 +596,113 @@ CompressedNetwork to_network(const json& payload, const std::string& name) {
   return network;
 }
 
+// ---- quantised networks ----
+
+json to_payload(const QuantisedNetwork& network) {
+  const auto sizes64 = [](const auto& values) { return Shape(values.begin(), values.end()); };
+  json layers = json::array();
+  for (const QuantisedLayer& layer : network.layers) {
+    layers.push_back({{"name", layer.name},
+                      {"channels", layer.channels},
+                      {"height", layer.height},
+                      {"width", layer.width},
+                      {"outputs", layer.outputs},
+                      {"kernel", to_bytes(sizes64(layer.window.kernel))},
+                      {"stride", to_bytes(sizes64(layer.window.stride))},
+                      {"pad", to_bytes(sizes64(layer.window.pad))},
+                      {"weights", to_bytes(layer.weights.data(), layer.weights.size())},
+                      {"bias", to_bytes(layer.bias.data(), layer.bias.size())},
+                      {"multiplier", to_bytes(layer.multiplier.data(), layer.multiplier.size())},
+                      {"shift", to_bytes(layer.shift.data(), layer.shift.size())},
+                      {"function", to_string(layer.function)},
+                      {"pooling", to_string(layer.pooling)},
+                      {"pool_kernel", to_bytes(sizes64(layer.pool.kernel))},
+                      {"pool_stride", to_bytes(sizes64(layer.pool.stride))},
+                      {"pool_pad", to_bytes(sizes64(layer.pool.pad))},
+                      {"input_scale", layer.input_scale},
+                      {"input_zero", layer.input_zero},
+                      {"output_scale", layer.output_scale},
+                      {"output_zero", layer.output_zero},
+                      {"low", layer.low},
+                      {"high", layer.high}});
+  }
+  return {{"name", network.name},
+          {"origin", network.origin},
+          {"pixel_scale", network.pixel_scale},
+          {"pixel_offset", network.pixel_offset},
+          {"layers", std::move(layers)}};
+}
+
+// A window's sizes; what they may be is for check() to judge, but they must fit their type.
+template <size_t size>
+void to_sizes(const Fields& fields, const char* name, const std::string& place,
+              std::array<uint32_t, size>& sizes) {
+  const std::array<int64_t, size> found = fields.sizes<size>(name);
+  for (size_t i = 0; i < size; ++i) {
+    if (found[i] < 0 || found[i] > kMaxVector) {
+      fail(place, "field '" + std::string(name) + "' has " + std::to_string(found[i]) +
+                      ", expected 0 to " + number(kMaxVector));
+    }
+    sizes[i] = static_cast<uint32_t>(found[i]);
+  }
+}
+
+template <typename Kind>
+Kind to_kind(const std::string& text, Kind last, const char* what, const std::string& place) {
+  for (unsigned k = 0; k <= static_cast<unsigned>(last); ++k) {
+    if (text == to_string(static_cast<Kind>(k))) return static_cast<Kind>(k);
+  }
+  fail(place, std::string("unknown ") + what + " '" + printable(text) + "'");
+}
+
+QuantisedNetwork to_quantised(const json& payload, const std::string& name) {
+  const Fields fields(payload, name, {"name", "origin", "pixel_scale", "pixel_offset", "layers"});
+  QuantisedNetwork network;
+  network.name = fields.text("name");
+  network.origin = fields.text("origin");
+  network.pixel_scale = fields.real("pixel_scale");
+  network.pixel_offset = fields.real("pixel_offset");
+  for (const json& item : layer_list(fields, name)) {
+    const std::string place = layer_place(name, network.layers.size());
+    const Fields layer_fields(
+        item, place,
+        {"name",       "channels",     "height",      "width",       "outputs",    "kernel",
+         "stride",     "pad",          "weights",     "bias",        "multiplier", "shift",
+         "function",   "pooling",      "pool_kernel", "pool_stride", "pool_pad",   "input_scale",
+         "input_zero", "output_scale", "output_zero", "low",         "high"});
+    const auto byte = [&](const char* field) {
+      return static_cast<int8_t>(layer_fields.integer(field, -128, 127));
+    };
+    QuantisedLayer layer;
+    layer.name = layer_fields.text("name");
+    layer.channels = layer_fields.size("channels", 1);
+    layer.height = layer_fields.size("height", 1);
+    layer.width = layer_fields.size("width", 1);
+    layer.outputs = layer_fields.size("outputs", 1);
+    to_sizes(layer_fields, "kernel", place, layer.window.kernel);
+    to_sizes(layer_fields, "stride", place, layer.window.stride);
+    to_sizes(layer_fields, "pad", place, layer.window.pad);
+    layer.weights = layer_fields.numbers<int8_t>("weights", layer_fields.count<int8_t>("weights"));
+    layer.bias = layer_fields.numbers<int32_t>("bias", layer.outputs);
+    layer.multiplier = layer_fields.numbers<int32_t>("multiplier", layer.outputs);
+    layer.shift = layer_fields.numbers<uint8_t>("shift", layer.outputs);
+    layer.function = to_kind(layer_fields.text("function"), MxuFunction::kTanh, "function", place);
+    layer.pooling = to_kind(layer_fields.text("pooling"), MxuPooling::kAverage, "pooling", place);
+    to_sizes(layer_fields, "pool_kernel", place, layer.pool.kernel);
+    to_sizes(layer_fields, "pool_stride", place, layer.pool.stride);
+    to_sizes(layer_fields, "pool_pad", place, layer.pool.pad);
+    layer.input_scale = layer_fields.real("input_scale");
+    layer.input_zero = byte("input_zero");
+    layer.output_scale = layer_fields.real("output_scale");
+    layer.output_zero = byte("output_zero");
+    layer.low = byte("low");
+    layer.high = byte("high");
+    network.layers.push_back(std::move(layer));
+  }
+  check(network, name);
+  return network;
+}
+
 // ---- containers ----
 
 template <typename Model>
@@ -649,6 +756,8 @@ const char* to_string(ModelKind kind) {
       return "float model of an older version";
     case ModelKind::kCompressed:
       return "compressed network";
+    case ModelKind::kQuantised:
+      return "quantised network";
     case ModelKind::kStoredCompressed:
       return "stored engine network";
     case ModelKind::kStored:
@@ -666,6 +775,10 @@ Bytes model_to_bytes(const CompressedNetwork& network) {
   return to_container(network, ModelKind::kCompressed);
 }
 
+Bytes model_to_bytes(const QuantisedNetwork& network) {
+  return to_container(network, ModelKind::kQuantised);
+}
+
 Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
   return to_float_network(open_container(data, size, ModelKind::kFloat, name), name);
 }
@@ -679,6 +792,11 @@ CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size
   return to_network(open_container(data, size, ModelKind::kCompressed, name), name);
 }
 
+QuantisedNetwork quantised_network_from_bytes(const uint8_t* data, size_t size,
+                                              const std::string& name) {
+  return to_quantised(open_container(data, size, ModelKind::kQuantised, name), name);
+}
+
 void save_model(const std::string& path, const Network& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
@@ -690,6 +808,11 @@ void save_model(const std::string& path, const Mlp& mlp) {
 }
 
 void save_model(const std::string& path, const CompressedNetwork& network) {
+  const Bytes bytes = model_to_bytes(network);
+  write_file_atomically(path, bytes.data(), bytes.size());
+}
+
+void save_model(const std::string& path, const QuantisedNetwork& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
@@ -712,6 +835,12 @@ CompressedNetwork load_compressed_network(const std::string& path) {
   return compressed_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
+QuantisedNetwork load_quantised_network(const std::string& path) {
+  InputFile file(path);
+  const Bytes bytes = read_model(file, ModelKind::kQuantised);
+  return quantised_network_from_bytes(bytes.data(), bytes.size(), file.name());
+}
+
 ModelKind model_kind(const std::string& path) {
   InputFile file(path);
   uint8_t header[kHeaderSize] = {};
@@ -730,7 +859,7 @@ bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind) {
   }
   if (size < 16 || !std::equal(std::begin(kMagic), std::end(kMagic), data)) return false;
   kind = static_cast<ModelKind>(get<uint32_t>(data + 12));
-  return kind == ModelKind::kMlp || kind == ModelKind::kCompressed || kind == ModelKind::kFloat;
+  return kind >= ModelKind::kMlp && kind <= ModelKind::kQuantised;
 }
 
 }  // namespace sparsys

@@ -3,14 +3,18 @@
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
 //          8..11  version, 1
-//         12..15  kind: 2 compressed network, 3 float model (1 was one of fully connected layers
-//         alone) 16..23  length of the payload in bytes; nothing follows it 24..27  CRC-32 (zlib)
-//         of the payload 28..    payload: CBOR (RFC 8949) of definite lengths and without tags
+//         12..15  kind: 2 compressed network, 3 float model, 4 quantised network (1 was a float
+//         model
+//                 of fully connected layers alone)
+//         16..23  length of the payload in bytes; nothing follows it
+//         24..27  CRC-32 (zlib) of the payload
+//         28..    payload: CBOR (RFC 8949) of definite lengths and without tags
 //
 // Numbers are little-endian. The payload is a map of the fields of Network or CompressedNetwork by
 // their names, arrays of numbers as byte strings (int16, uint32, uint64, float32; uint8 for codes;
 // int64 for shapes), layers of compressed networks with their `type`, nodes of float models with
-// `op`, ONNX's name of the operator, and with the fields of their window.
+// `op`, ONNX's name of the operator, and with the fields of their window, layers of quantised
+// networks with those of both windows (int64), and with the names of function and pooling.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +23,7 @@
 #include <vector>
 
 #include "golden/format/compressed_network.hpp"
+#include "golden/format/quantised_network.hpp"
 #include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
 
@@ -30,6 +35,7 @@ enum class ModelKind : uint32_t {
   kMlp = 1,
   kCompressed = 2,
   kFloat = 3,
+  kQuantised = 4,
   kStoredCompressed = 0x100,
   kStored = 0x101
 };
@@ -44,6 +50,7 @@ constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 void save_model(const std::string& path, const Network& network);
 void save_model(const std::string& path, const Mlp& mlp);
 void save_model(const std::string& path, const CompressedNetwork& network);
+void save_model(const std::string& path, const QuantisedNetwork& network);
 
 // Everything is validated before anything is used, and memory taken is bounded by a small multiple
 // of the file's size. Throws Error "<path>: <place>: <expected and found>", one line, if the file
@@ -51,6 +58,7 @@ void save_model(const std::string& path, const CompressedNetwork& network);
 Network load_float_network(const std::string& path);
 Mlp load_float_model(const std::string& path);
 CompressedNetwork load_compressed_network(const std::string& path);
+QuantisedNetwork load_quantised_network(const std::string& path);
 
 // The kind, stored models included, from the header alone (checked but for the CRC of model files).
 // Throws Error as above.
@@ -62,9 +70,12 @@ bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind);
 std::vector<uint8_t> model_to_bytes(const Network& network);
 std::vector<uint8_t> model_to_bytes(const Mlp& mlp);
 std::vector<uint8_t> model_to_bytes(const CompressedNetwork& network);
+std::vector<uint8_t> model_to_bytes(const QuantisedNetwork& network);
 Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
                                                 const std::string& name);
+QuantisedNetwork quantised_network_from_bytes(const uint8_t* data, size_t size,
+                                              const std::string& name);
 
 }  // namespace sparsys

@@ -15,7 +15,9 @@
 #include "golden/format/model_file.hpp"
 #include "golden/format/random_network.hpp"
 #include "golden/format/validate.hpp"
+#include "golden/function/mxu_network.hpp"
 #include "golden/nn/random.hpp"
+#include "tb/golden/random_quantised.hpp"
 
 namespace {
 
@@ -113,9 +115,21 @@ void fix_crc(Bytes& bytes) {
 void load(const Bytes& bytes, Tally& tally) {
   const Bytes exact(bytes.begin(), bytes.end());
   largest_block = 0;
-  for (const ModelKind kind : {ModelKind::kCompressed, ModelKind::kMlp, ModelKind::kFloat}) {
+  for (const ModelKind kind :
+       {ModelKind::kCompressed, ModelKind::kMlp, ModelKind::kFloat, ModelKind::kQuantised}) {
     try {
-      if (kind == ModelKind::kFloat) {
+      if (kind == ModelKind::kQuantised) {
+        const QuantisedNetwork network =
+            quantised_network_from_bytes(exact.data(), exact.size(), "file");
+        check(network, "again");
+        // What is sound can be used.
+        size_t work = 0;
+        for (const QuantisedLayer& layer : network.layers) {
+          work += layer.inputs() + size_t{layer.conv_height()} * layer.conv_width() *
+                                       (layer.terms() + layer.output_elements());
+        }
+        if (work < 10000) run_layers(network, std::vector<int8_t>(network.input_size()));
+      } else if (kind == ModelKind::kFloat) {
         const Network network = float_network_from_bytes(exact.data(), exact.size(), "file");
         check(network, "again");
         multiplications(network);
@@ -144,7 +158,22 @@ void load(const Bytes& bytes, Tally& tally) {
   ASSERT_LT(largest_block, 64 * exact.size() + (1U << 20));
 }
 
+QuantisedNetwork quantised_to_break() {
+  Random random(1);
+  QuantisedNetwork network;
+  network.name = "q";
+  QuantisedLayer& conv = add_layer(network, 1, 4, 4, 2);
+  conv.window.kernel = {2, 2};
+  conv.function = MxuFunction::kRelu;
+  conv.pooling = MxuPooling::kMax;
+  conv.pool.kernel = {3, 3};
+  fill_layer(conv, random);
+  fill_layer(add_layer(network, 0, 0, 0, 2), random);
+  return network;
+}
+
 Bytes sample(int which) {
+  if (which == 3) return model_to_bytes(quantised_to_break());
   if (which == 2) return model_to_bytes(float_network_to_break());
   return which == 0 ? model_to_bytes(network_to_break()) : model_to_bytes(mlp_to_break());
 }
@@ -239,9 +268,9 @@ TEST_P(Fuzz, RandomDamage) {
   std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
 }
 
-const char* const kKindNames[] = {"Compressed", "Mlp", "Float"};
+const char* const kKindNames[] = {"Compressed", "Mlp", "Float", "Quantised"};
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2),
+INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2, 3),
                          [](const auto& info) { return kKindNames[info.param]; });
 
 // No model at all: with nothing right, with a right header, and with a right header and CRC.

@@ -16,6 +16,7 @@
 #include "golden/format/model_file.hpp"
 #include "golden/format/random_network.hpp"
 #include "golden/format/validate.hpp"
+#include "tb/golden/random_quantised.hpp"
 
 namespace sparsys {
 namespace {
@@ -315,8 +316,11 @@ TEST_F(ModelFile, DamagedContainers) {
   };
   EXPECT_EQ(error_of(good), "no error");
   EXPECT_EQ(changed(8, 2), "file: header: version 2, expected 1");
-  EXPECT_EQ(changed(12, 4),
-            "file: header: kind 4, expected 2 (compressed network) or 3 (float model)");
+  EXPECT_EQ(
+      changed(12, 5),
+      "file: header: kind 5, expected 2 (compressed network), 3 (float model) or 4 (quantised "
+      "network)");
+  EXPECT_EQ(changed(12, 4), "file: holds a quantised network, expected a compressed network");
   EXPECT_EQ(changed(12, 3), "file: holds a float model, expected a compressed network");
   EXPECT_NE(changed(100, 0).find("damaged: CRC-32 of the payload is 0x"), std::string::npos);
   Bytes longer = good;
@@ -575,6 +579,85 @@ TEST(Validate, PrintableKeepsOneLine) {
   EXPECT_EQ(printable(std::string(79, 'x') + "ü"), std::string(79, 'x') + "...");
   EXPECT_EQ(layer_name(1, "fc"), "layer 2 (fc)");
   EXPECT_EQ(layer_name(0, ""), "layer 1");
+}
+
+bool operator_equal(const QuantisedLayer& a, const QuantisedLayer& b) {
+  const auto window = [](const MxuWindow& w) { return std::tie(w.kernel, w.stride, w.pad); };
+  return std::tie(a.name, a.channels, a.height, a.width, a.outputs, a.weights, a.bias, a.multiplier,
+                  a.shift, a.function, a.pooling, a.input_scale, a.input_zero, a.output_scale,
+                  a.output_zero, a.low, a.high) ==
+             std::tie(b.name, b.channels, b.height, b.width, b.outputs, b.weights, b.bias,
+                      b.multiplier, b.shift, b.function, b.pooling, b.input_scale, b.input_zero,
+                      b.output_scale, b.output_zero, b.low, b.high) &&
+         window(a.window) == window(b.window) && window(a.pool) == window(b.pool);
+}
+
+TEST_F(ModelFile, QuantisedNetworksComeBack) {
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    QuantisedNetwork network = random_quantised(seed);
+    network.origin = "somewhere";
+    network.pixel_scale = 0.25F;
+    network.pixel_offset = -0.5F;
+    save_model(path("int8"), network);
+    EXPECT_EQ(model_kind(path("int8")), ModelKind::kQuantised);
+    const QuantisedNetwork back = load_quantised_network(path("int8"));
+    EXPECT_EQ(back.name, network.name);
+    EXPECT_EQ(back.origin, network.origin);
+    EXPECT_EQ(back.pixel_scale, network.pixel_scale);
+    EXPECT_EQ(back.pixel_offset, network.pixel_offset);
+    ASSERT_EQ(back.layers.size(), network.layers.size());
+    for (size_t l = 0; l < back.layers.size(); ++l) {
+      EXPECT_TRUE(operator_equal(back.layers[l], network.layers[l])) << seed;
+    }
+  }
+}
+
+TEST_F(ModelFile, UnsoundQuantisedNetworks) {
+  const auto error = [](const std::function<void(QuantisedNetwork&)>& spoil) -> std::string {
+    QuantisedNetwork network = quantised_chain({4, 3, 2}, 1);
+    spoil(network);
+    try {
+      model_to_bytes(network);
+    } catch (const Error& caught) {
+      return caught.what();
+    }
+    return "no error";
+  };
+  const auto layer = [&](const std::function<void(QuantisedLayer&)>& spoil) {
+    return error([&](QuantisedNetwork& network) { spoil(network.layers[1]); });
+  };
+  const std::string at = "model 'chain': layer 2 (layer2): ";
+  EXPECT_EQ(error([](QuantisedNetwork&) {}), "no error");
+  EXPECT_EQ(error([](QuantisedNetwork& n) { n.layers.clear(); }),
+            "model 'chain': 0 layers, expected 1 to 4096");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.shift[0] = 63; }),
+            at + "shift 63 is outside of 0 to 62");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.weights.pop_back(); }), at + "5 weights, expected 6");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.bias.pop_back(); }), at + "1 biases, expected 2");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.input_zero = 5; }),
+            at + "scale or zero point of its input is not that of the layer before");
+  EXPECT_EQ(layer([](QuantisedLayer& l) {
+              l.channels = 1;
+              l.width = 3;
+              l.window.kernel = {1, 3};
+            }),
+            at + "takes 1 x 1 x 3, but the layer before gives 3 x 1 x 1");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.output_scale = -1; }),
+            at + "scale of the output is not positive and finite");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.low = 5, l.high = 4; }), at + "low is above high");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.window.pad[0] = 1; }),
+            at + "vertical window has no part of the map in it");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.window.stride[1] = 0; }),
+            at + "horizontal stride 0 is outside of 1 to 255");
+  EXPECT_EQ(layer([](QuantisedLayer& l) { l.pool.kernel[1] = 2; }),
+            at + "horizontal pooling window 2 is larger than the padded map");
+  EXPECT_EQ(layer([](QuantisedLayer& l) {
+              l.pooling = MxuPooling::kAverage;
+              l.window.pad = {0, 0, 0, 0};
+              l.pool.kernel = {1, 2};
+              l.pool.pad = {0, 1, 0, 0};
+            }),
+            at + "average pooling with padding");
 }
 
 }  // namespace

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/compress/quantise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+
+#include "golden/error.hpp"
+#include "golden/format/validate.hpp"
+#include "golden/function/mxu.hpp"
+#include "golden/nn/graph.hpp"
+#include "golden/nn/thread_pool.hpp"
+
+namespace sparsys {
+namespace {
+
+constexpr size_t kNone = Graph::kNone;
+constexpr size_t kChunk = 32;  // images run together
+
+// A layer in floating point: shapes and function in `layer`, weights and biases with all factors.
+struct FloatLayer {
+  QuantisedLayer layer;
+  std::vector<float> weights;
+  std::vector<double> bias;
+  size_t value = 0;  // of the graph: what comes out
+};
+
+std::string place_of(const Network& network, size_t n) {
+  const Node& node = network.nodes[n];
+  const std::string name = node.name.empty() ? std::to_string(n + 1) : "'" + node.name + "'";
+  return "network '" + printable(network.name) + "': node " + printable(name) + " (" +
+         to_string(node.op) + ")";
+}
+
+[[noreturn]] void refuse(const Network& network, size_t n, const std::string& what) {
+  throw Error(place_of(network, n) + ": " + what);
+}
+
+MxuWindow to_window(const Window& window) {
+  MxuWindow result;
+  for (size_t s = 0; s < 2; ++s) {
+    result.kernel[s] = static_cast<uint32_t>(window.kernel[s]);
+    result.stride[s] = static_cast<uint32_t>(window.stride[s]);
+  }
+  for (size_t p = 0; p < 4; ++p) result.pad[p] = static_cast<uint32_t>(window.pad[p]);
+  return result;
+}
+
+bool dilated(const Window& window) { return window.dilation != std::array<int64_t, 2>{1, 1}; }
+
+// Finds the layers in a graph.
+class Fuser {
+ public:
+  explicit Fuser(const Graph& graph)
+      : graph_(graph), network_(graph.network()), shapes_(infer_shapes(network_)) {}
+
+  std::vector<FloatLayer> run() {
+    size_t last = 0;
+    for (size_t n = 0; n < network_.nodes.size(); ++n) {
+      const Graph::Step& step = graph_.steps()[n];
+      if (step.x != last || step.other != kNone || graph_.values()[step.x].uses != 1) {
+        refuse(network_, n, "the matrix unit's networks are chains, this has a branch");
+      }
+      last = step.y;
+      add(n, step);
+    }
+    if (layers_.empty()) {
+      throw Error("network '" + printable(network_.name) + "': has no layer with weights");
+    }
+    return std::move(layers_);
+  }
+
+ private:
+  void add(size_t n, const Graph::Step& step) {
+    switch (step.op) {
+      case Op::kConv:
+      case Op::kGemm:
+      case Op::kMatMul:
+        step.op == Op::kConv ? add_convolution(n, step) : add_dense(n, step);
+        add_bias(n, step);
+        pooled_ = false;
+        flat_ = false;
+        break;
+      case Op::kAdd:
+        check_behind_layer(n);
+        if (pooled_ || flat_ || layers_.back().layer.function != MxuFunction::kIdentity) {
+          refuse(network_, n, "is not right behind the weights it belongs to");
+        }
+        add_bias(n, step);
+        break;
+      case Op::kRelu:
+        check_behind_layer(n);
+        // Of a maximum it is the same as of all values before.
+        layers_.back().layer.function = MxuFunction::kRelu;
+        break;
+      case Op::kMaxPool:
+        add_pooling(n, step);
+        break;
+      case Op::kFlatten:
+      case Op::kReshape:
+        if (shapes_[step.y].size() > 2 && !layers_.empty()) {
+          refuse(network_, n, "makes maps of values between layers");
+        }
+        flat_ = true;
+        break;
+      case Op::kSoftmax:
+        break;  // at the end only
+    }
+    if (!layers_.empty() && step.op != Op::kSoftmax) layers_.back().value = step.y;
+  }
+
+  void check_behind_layer(size_t n) const {
+    if (layers_.empty()) refuse(network_, n, "is in front of the first weights");
+  }
+
+  QuantisedLayer& new_layer(size_t n) {
+    const Graph::Step& step = graph_.steps()[n];
+    layers_.emplace_back();
+    QuantisedLayer& layer = layers_.back().layer;
+    layer.name = network_.nodes[n].name.empty() ? network_.parameters[step.weights].name
+                                                : network_.nodes[n].name;
+    return layer;
+  }
+
+  void add_convolution(size_t n, const Graph::Step& step) {
+    const Sliding& sliding = step.sliding;
+    if (dilated(sliding.window)) refuse(network_, n, "has a dilation");
+    QuantisedLayer& layer = new_layer(n);
+    layer.channels = static_cast<uint32_t>(sliding.channels);
+    layer.height = static_cast<uint32_t>(sliding.height);
+    layer.width = static_cast<uint32_t>(sliding.width);
+    layer.outputs = static_cast<uint32_t>(sliding.outputs);
+    layer.window = to_window(sliding.window);
+    const std::vector<float>& values = network_.parameters[step.weights].values;
+    const size_t group_inputs = static_cast<size_t>(sliding.channels / sliding.group);
+    const size_t group_outputs = static_cast<size_t>(sliding.outputs / sliding.group);
+    const size_t taps = size_t{layer.window.kernel[0]} * layer.window.kernel[1];
+    std::vector<float>& weights = layers_.back().weights;
+    weights.assign(layer.outputs * layer.terms(), 0);
+    for (size_t o = 0; o < layer.outputs; ++o) {
+      const size_t first = o / group_outputs * group_inputs;
+      std::copy_n(values.begin() + static_cast<ptrdiff_t>(o * group_inputs * taps),
+                  group_inputs * taps,
+                  weights.begin() + static_cast<ptrdiff_t>(o * layer.terms() + first * taps));
+    }
+  }
+
+  void add_dense(size_t n, const Graph::Step& step) {
+    // What comes from maps is a convolution with a kernel as large as they are.
+    const bool behind_maps = !layers_.empty();
+    QuantisedLayer before;
+    if (behind_maps) before = layers_.back().layer;
+    QuantisedLayer& layer = new_layer(n);
+    layer.channels = static_cast<uint32_t>(step.dense.inputs);
+    if (behind_maps) {
+      layer.channels = before.outputs;
+      layer.height = before.out_height();
+      layer.width = before.out_width();
+      layer.window.kernel = {layer.height, layer.width};
+    }
+    layer.outputs = static_cast<uint32_t>(step.dense.outputs);
+    const std::vector<float>& values = network_.parameters[step.weights].values;
+    const auto inputs = static_cast<size_t>(step.dense.inputs);
+    std::vector<float>& weights = layers_.back().weights;
+    weights.resize(values.size());
+    for (size_t o = 0; o < layer.outputs; ++o) {
+      for (size_t i = 0; i < inputs; ++i) {
+        const size_t at = step.dense.rows_are_outputs ? o * inputs + i : i * layer.outputs + o;
+        weights[o * inputs + i] = step.dense.factor * values[at];
+      }
+    }
+  }
+
+  // Of the layer itself or of an Add behind it: one value per output.
+  void add_bias(size_t n, const Graph::Step& step) {
+    FloatLayer& fused = layers_.back();
+    fused.bias.resize(fused.layer.outputs, 0);
+    if (step.bias == kNone) return;
+    const std::vector<float>& values = network_.parameters[step.bias].values;
+    const size_t pixels = step.bias_of.size() / fused.layer.outputs;
+    const double factor = step.op == Op::kGemm ? double{step.bias_factor} : 1;
+    for (size_t e = 0; e < step.bias_of.size(); ++e) {
+      const float value = values[static_cast<size_t>(step.bias_of[e])];
+      if (value != values[static_cast<size_t>(step.bias_of[e / pixels * pixels])]) {
+        refuse(network_, n, "adds different values to the pixels of one channel");
+      }
+      if (e % pixels == 0) fused.bias[e / pixels] += factor * double{value};
+    }
+  }
+
+  void add_pooling(size_t n, const Graph::Step& step) {
+    check_behind_layer(n);
+    const Sliding& sliding = step.sliding;
+    if (pooled_ || flat_) refuse(network_, n, "is not right behind a convolution");
+    if (dilated(sliding.window)) refuse(network_, n, "has a dilation");
+    QuantisedLayer& layer = layers_.back().layer;
+    layer.pooling = MxuPooling::kMax;
+    layer.pool = to_window(sliding.window);
+    // Sizes rounded up are those of a map with more behind it.
+    const int64_t out[2] = {sliding.out_height, sliding.out_width};
+    const int64_t in[2] = {sliding.height, sliding.width};
+    for (size_t s = 0; s < 2; ++s) {
+      const int64_t reach = (out[s] - 1) * layer.pool.stride[s] + layer.pool.kernel[s];
+      const int64_t behind = reach - in[s] - layer.pool.pad[s];
+      layer.pool.pad[s + 2] =
+          std::max(layer.pool.pad[s + 2], static_cast<uint32_t>(std::max<int64_t>(behind, 0)));
+    }
+    pooled_ = true;
+  }
+
+  const Graph& graph_;
+  const Network& network_;
+  const std::vector<Shape> shapes_;
+  std::vector<FloatLayer> layers_;
+  bool pooled_ = false;
+  bool flat_ = false;
+};
+
+// ---- the network in floating point on the calibration images ----
+
+class Calibration {
+ public:
+  Calibration(const Graph& graph, const uint8_t* images, size_t count, unsigned threads)
+      : graph_(graph), images_(images), count_(count), pool_(threads) {}
+
+  size_t count() const { return count_; }
+  ThreadPool& pool() { return pool_; }
+  size_t chunks() const { return (count_ + kChunk - 1) / kChunk; }
+
+  // Calls body(chunk, first image, images, tape) after a forward pass, on several threads.
+  template <typename Body>
+  void run(const Body& body) {
+    const Network& network = graph_.network();
+    pool_.run(chunks(), [&](size_t chunk) {
+      const size_t first = chunk * kChunk;
+      const size_t samples = std::min(kChunk, count_ - first);
+      Tape tape(graph_, samples, false);
+      tape.set_samples(samples);
+      const auto inputs = static_cast<size_t>(graph_.inputs());
+      float* x = tape.value(0);
+      for (size_t e = 0; e < inputs; ++e) {
+        for (size_t s = 0; s < samples; ++s) {
+          x[e * samples + s] =
+              static_cast<float>(images_[(first + s) * inputs + e]) * network.input_scale +
+              network.input_offset;
+        }
+      }
+      tape.forward();
+      body(chunk, first, samples, tape);
+    });
+  }
+
+ private:
+  const Graph& graph_;
+  const uint8_t* images_;
+  size_t count_;
+  ThreadPool pool_;
+};
+
+struct Range {
+  float least = 0;  // widened to hold 0
+  float largest = 0;
+};
+
+std::vector<Range> value_ranges(Calibration& calibration, const Graph& graph,
+                                const std::vector<FloatLayer>& layers) {
+  std::vector<Range> ranges(layers.size());
+  std::mutex mutex;
+  calibration.run([&](size_t, size_t, size_t samples, Tape& tape) {
+    std::vector<Range> found(layers.size());
+    for (size_t l = 0; l < layers.size(); ++l) {
+      const float* y = tape.value(layers[l].value);
+      const size_t all = static_cast<size_t>(graph.values()[layers[l].value].elements) * samples;
+      const auto ends = std::minmax_element(y, y + all);
+      found[l] = {std::min(0.0F, *ends.first), std::max(0.0F, *ends.second)};
+    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (size_t l = 0; l < layers.size(); ++l) {
+      ranges[l].least = std::min(ranges[l].least, found[l].least);
+      ranges[l].largest = std::max(ranges[l].largest, found[l].largest);
+    }
+  });
+  return ranges;
+}
+
+// ---- affine ----
+
+struct Affine {
+  float scale = 1;
+  int8_t zero = 0;
+};
+
+// Least and largest to -128 and 127; zero exactly to a byte.
+Affine affine_of(const Range& range) {
+  const double width = double{range.largest} - double{range.least};
+  Affine affine;
+  affine.scale = static_cast<float>(width / 255);
+  if (!(affine.scale > std::numeric_limits<float>::min())) return Affine();
+  const double zero = std::floor(-128 - double{range.least} / double{affine.scale} + 0.5);
+  affine.zero = static_cast<int8_t>(std::clamp(zero, -128.0, 127.0));
+  return affine;
+}
+
+Range pixel_range(const Network& network) {
+  const float ends[2] = {network.input_offset, network.input_offset + 255 * network.input_scale};
+  return {std::min({0.0F, ends[0], ends[1]}), std::max({0.0F, ends[0], ends[1]})};
+}
+
+int32_t to_int32(double value, const std::string& layer) {
+  const double rounded = std::round(value);
+  if (!(std::abs(rounded) < 2147483648.0)) {
+    throw Error("layer '" + printable(layer) + "': a bias is too large for its scale");
+  }
+  return static_cast<int32_t>(rounded);
+}
+
+int32_t weight_sum(const QuantisedLayer& layer, size_t output) {
+  int32_t sum = 0;
+  const size_t terms = layer.terms();
+  for (size_t t = 0; t < terms; ++t) sum += layer.weights[output * terms + t];
+  return sum;
+}
+
+void quantise_affine(FloatLayer& fused, const Affine& in, const Affine& out) {
+  QuantisedLayer& layer = fused.layer;
+  layer.input_scale = in.scale;
+  layer.input_zero = in.zero;
+  layer.output_scale = out.scale;
+  layer.output_zero = out.zero;
+  const size_t terms = layer.terms();
+  layer.weights.resize(fused.weights.size());
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    const float* w = &fused.weights[o * terms];
+    double largest = 0;
+    for (size_t t = 0; t < terms; ++t) largest = std::max(largest, std::abs(double{w[t]}));
+    double scale = largest / 127;
+    // So large that the bias, at the scale of the products, has room for what is folded in.
+    scale = std::max(scale, std::abs(fused.bias[o]) / (double{in.scale} * (1 << 30)));
+    if (!(scale > 1e-30)) scale = 1;
+    for (size_t t = 0; t < terms; ++t) {
+      layer.weights[o * terms + t] =
+          static_cast<int8_t>(std::clamp(std::round(double{w[t]} / scale), -127.0, 127.0));
+    }
+    const double product = double{in.scale} * scale;
+    layer.bias.push_back(
+        to_int32(fused.bias[o] / product - double{in.zero} * weight_sum(layer, o), layer.name));
+    const FixedFactor factor = fixed_factor(product / double{out.scale});
+    layer.multiplier.push_back(factor.multiplier);
+    layer.shift.push_back(factor.shift);
+  }
+}
+
+// ---- radix points ----
+
+constexpr int kLeastFrac = -24;
+constexpr int kLargestFrac = 30;
+
+double rounded_byte(double value, int frac) {
+  return std::ldexp(std::clamp(std::floor(std::ldexp(value, frac) + 0.5), -128.0, 127.0), -frac);
+}
+
+// The radix points worth a try for values up to `largest`: from the last that cannot saturate to
+// six bits more.
+std::vector<int> candidates(double largest) {
+  int exponent = 0;  // largest < 2^exponent
+  std::frexp(largest, &exponent);
+  std::vector<int> fracs;
+  for (int more = 0; more <= 6; ++more) {
+    fracs.push_back(std::clamp(7 - exponent + more, kLeastFrac, kLargestFrac));
+  }
+  return fracs;
+}
+
+int weight_frac(const FloatLayer& fused) {
+  double largest = 0;
+  for (const float w : fused.weights) largest = std::max(largest, std::abs(double{w}));
+  int best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (const int frac : candidates(largest)) {
+    double sum = 0;
+    for (const float w : fused.weights) sum += std::abs(double{w} - rounded_byte(double{w}, frac));
+    if (sum < least) {
+      least = sum;
+      best = frac;
+    }
+  }
+  return best;
+}
+
+// Sets multiplier and shift for a product's radix point and an output's.
+void set_radix(QuantisedLayer& layer, int product_frac, int out_frac) {
+  const int shift = product_frac - out_frac;
+  if (shift > 62 || shift < -30) {
+    throw Error("layer '" + printable(layer.name) + "': radix points are " + std::to_string(shift) +
+                " bits apart");
+  }
+  layer.multiplier.assign(layer.outputs, shift < 0 ? 1 << -shift : 1);
+  layer.shift.assign(layer.outputs, static_cast<uint8_t>(std::max(shift, 0)));
+  layer.output_scale = std::ldexp(1.0F, -out_frac);
+}
+
+// Weights and biases of all layers, then values, each from the inputs as they have become. Images
+// are held as bytes of the current layer.
+void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& ranges,
+                    const Range& pixels, Calibration& calibration, const Graph& graph,
+                    const uint8_t* images) {
+  const Network& network = graph.network();
+  // Pixels: no error of any is worth a saturation.
+  int in_frac = candidates(std::max(-double{pixels.least}, double{pixels.largest})).front();
+  std::vector<int8_t> values(calibration.count() * static_cast<size_t>(graph.inputs()));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double x = double{static_cast<float>(images[i])} * double{network.input_scale} +
+                     double{network.input_offset};
+    values[i] = static_cast<int8_t>(std::ldexp(rounded_byte(x, in_frac), in_frac));
+  }
+  for (size_t l = 0; l < layers.size(); ++l) {
+    FloatLayer& fused = layers[l];
+    QuantisedLayer& layer = fused.layer;
+    layer.input_scale = std::ldexp(1.0F, -in_frac);
+    const int frac = weight_frac(fused);
+    const int product_frac = in_frac + frac;
+    layer.weights.clear();
+    for (const float w : fused.weights) {
+      layer.weights.push_back(static_cast<int8_t>(std::ldexp(rounded_byte(double{w}, frac), frac)));
+    }
+    for (const double b : fused.bias) {
+      layer.bias.push_back(to_int32(std::ldexp(b, product_frac), layer.name));
+    }
+    const std::vector<int> fracs =
+        candidates(std::max(-double{ranges[l].least}, double{ranges[l].largest}));
+    // One sum per chunk and candidate, so that the order of additions is fixed.
+    std::vector<std::vector<double>> errors(calibration.chunks(),
+                                            std::vector<double>(fracs.size(), 0));
+    std::vector<QuantisedLayer> trials(fracs.size(), layer);
+    for (size_t c = 0; c < fracs.size(); ++c) set_radix(trials[c], product_frac, fracs[c]);
+    std::vector<std::vector<int32_t>> sums(calibration.count());
+    const size_t inputs = layer.inputs();
+    calibration.run([&](size_t chunk, size_t first, size_t samples, Tape& tape) {
+      const float* y = tape.value(fused.value);
+      for (size_t s = 0; s < samples; ++s) {
+        const auto from = values.begin() + static_cast<ptrdiff_t>((first + s) * inputs);
+        sums[first + s] =
+            convolve(layer, std::vector<int8_t>(from, from + static_cast<ptrdiff_t>(inputs)));
+        for (size_t c = 0; c < fracs.size(); ++c) {
+          const std::vector<int8_t> bytes = activate(trials[c], sums[first + s]);
+          for (size_t e = 0; e < bytes.size(); ++e) {
+            errors[chunk][c] +=
+                std::abs(std::ldexp(double{static_cast<float>(bytes[e])}, -fracs[c]) -
+                         double{y[e * samples + s]});
+          }
+        }
+      }
+    });
+    size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t c = 0; c < fracs.size(); ++c) {
+      double sum = 0;
+      for (const std::vector<double>& chunk : errors) sum += chunk[c];
+      if (sum < least) {
+        least = sum;
+        best = c;
+      }
+    }
+    layer = trials[best];
+    in_frac = fracs[best];
+    const size_t outputs = layer.output_elements();
+    values.assign(calibration.count() * outputs, 0);
+    calibration.pool().run(calibration.count(), [&](size_t i) {
+      const std::vector<int8_t> bytes = activate(layer, sums[i]);
+      std::copy(bytes.begin(), bytes.end(), values.begin() + static_cast<ptrdiff_t>(i * outputs));
+    });
+  }
+}
+
+}  // namespace
+
+const char* to_string(QuantisationScheme scheme) {
+  return scheme == QuantisationScheme::kRadix ? "radix" : "affine";
+}
+
+FixedFactor fixed_factor(double factor) {
+  if (!(factor >= 0) || factor >= 2147483647.5) {
+    throw Error("factor " + std::to_string(factor) + " is outside of 0 to 2^31");
+  }
+  FixedFactor fixed;
+  if (factor == 0) return fixed;
+  int exponent = 0;
+  std::frexp(factor, &exponent);  // 2^(exponent - 1) <= factor < 2^exponent
+  int shift = std::min(31 - exponent, 62);
+  double mantissa = std::round(std::ldexp(factor, shift));
+  if (mantissa >= 2147483648.0) {
+    // Rounded up to a power of two.
+    mantissa = 1073741824.0;
+    --shift;
+  }
+  fixed.multiplier = static_cast<int32_t>(mantissa);
+  fixed.shift = static_cast<uint8_t>(shift);
+  return fixed;
+}
+
+QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
+                          const QuantisationOptions& options) {
+  const std::string name = "network '" + printable(network.name) + "'";
+  check(network, name);
+  if (count == 0) throw Error(name + ": quantisation needs images");
+  const Graph graph(network);
+  std::vector<FloatLayer> layers = Fuser(graph).run();
+  Calibration calibration(graph, images, count, options.threads);
+  const std::vector<Range> ranges = value_ranges(calibration, graph, layers);
+  if (options.scheme == QuantisationScheme::kAffine) {
+    Affine in = affine_of(pixel_range(network));
+    for (size_t l = 0; l < layers.size(); ++l) {
+      const Affine out = affine_of(ranges[l]);
+      quantise_affine(layers[l], in, out);
+      in = out;
+    }
+  } else {
+    quantise_radix(layers, ranges, pixel_range(network), calibration, graph, images);
+  }
+  QuantisedNetwork quantised;
+  quantised.name = network.name;
+  quantised.origin = network.origin;
+  quantised.pixel_scale = network.input_scale;
+  quantised.pixel_offset = network.input_offset;
+  for (FloatLayer& fused : layers) quantised.layers.push_back(std::move(fused.layer));
+  check(quantised, name + " in bytes");
+  return quantised;
+}
+
+}  // namespace sparsys

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Post-training quantisation: a network in floating point to signed bytes for the matrix unit.
+//
+// Conv, Gemm and MatMul become layers together with what follows them: Add of a bias, Relu, MaxPool
+// and a Relu behind it. Flatten and Reshape between them move nothing; a Softmax at the end is
+// dropped, so that outputs are logits. Weights of groups are spread out with zeros.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/format/quantised_network.hpp"
+#include "golden/nn/network.hpp"
+
+namespace sparsys {
+
+enum class QuantisationScheme : uint8_t {
+  // As TFLite and ONNX QDQ models have it: weights symmetric, -127..127, a scale per output; values
+  // with a scale and a zero point per tensor, from their smallest and largest, widened to hold 0.
+  kAffine,
+  // Radix points per layer (Qiu, FPGA 2016, section 5): all scales are powers of two and zero
+  // points 0. Each is chosen for the least sum of absolute errors, of the weights first, then of
+  // the feature maps layer by layer, what comes into a layer being quantised already.
+  kRadix
+};
+const char* to_string(QuantisationScheme scheme);  // "affine", "radix"
+
+struct QuantisationOptions {
+  QuantisationScheme scheme = QuantisationScheme::kAffine;
+  unsigned threads = 0;  // 0: all processors
+};
+
+// `images`: count x pixels, samples of what the network will see. Of the network's input all bytes
+// 0..255 are taken as possible. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
+// a graph that is no chain of such layers, and if there are no images or they do not fit.
+QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
+                          const QuantisationOptions& options = {});
+
+// The multiplier and shift nearest to `factor`, which must be from 0 to below 2^31: a mantissa of
+// 31 bits, rounded to nearest, ties away from zero (TFLite's QuantizeMultiplier). A factor below
+// 2^-31 keeps fewer bits, as no shift is beyond 62. Throws Error.
+struct FixedFactor {
+  int32_t multiplier = 0;
+  uint8_t shift = 0;
+};
+FixedFactor fixed_factor(double factor);
+
+}  // namespace sparsys
