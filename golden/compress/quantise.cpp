@@ -343,8 +343,8 @@ void quantise_affine(FloatLayer& fused, const Affine& in, const Affine& out) {
           static_cast<int8_t>(std::clamp(std::round(double{w[t]} / scale), -127.0, 127.0));
     }
     const double product = double{in.scale} * scale;
-    layer.bias.push_back(
-        to_int32(fused.bias[o] / product - double{in.zero} * weight_sum(layer, o), layer.name));
+    layer.bias.push_back(to_int32(
+        fused.bias[o] / product - static_cast<double>(in.zero) * weight_sum(layer, o), layer.name));
     const FixedFactor factor = fixed_factor(product / double{out.scale});
     layer.multiplier.push_back(factor.multiplier);
     layer.shift.push_back(factor.shift);

@@ -34,7 +34,7 @@ struct QuantisationOptions {
 
 // `images`: count x pixels, samples of what the network will see. Of the network's input all bytes
 // 0..255 are taken as possible. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
-// a graph that is no chain of such layers, and if there are no images or they do not fit.
+// a graph that is no chain of such layers, and if there are no images.
 QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
                           const QuantisationOptions& options = {});
 
