@@ -134,12 +134,10 @@ class Panel:
             out.append(marker(x, y, colour, tip, dashed))
         out.append("</g>")
 
-    def level(self, value, text):
-        """A dashed line across, with its meaning above it."""
-        at = number(self.y(value))
-        out = self.figure.body
-        out.append(f'<path class="mark" d="M{number(self.left)} {at}H{number(self.right)}"/>')
-        out.append(f'<text x="{number(self.left + 6)}" y="{number(self.y(value) - 5)}">{html.escape(text)}</text>')
+    def level(self, value):
+        """A dotted line across; the legend says what it is."""
+        self.figure.body.append(f'<path class="mark" d="M{number(self.left)} {number(self.y(value))}'
+                                f'H{number(self.right)}"/>')
 
     def bars(self, low, high, counts, colour):
         """A histogram of equal bins from low to high."""
@@ -195,13 +193,15 @@ class Figure:
         self.name, self.width, self.height, self.title = name, width, height, title
         self.body, self.panels = [], []
 
-    def legend(self, x, y, entries, dashed_means=None):
-        """Entries (text, colour) in a row from x, and what dashed lines are."""
-        for text, colour, dashed in [(t, c, False) for t, c in entries] + (
-                [(dashed_means, 5, True)] if dashed_means else []):
-            dash = ' stroke-dasharray="5 4"' if dashed else ""
-            self.body.append(f'<path class="l{colour}"{dash} d="M{number(x)} {number(y - 4)}h24"/>')
-            if not dashed:
+    def legend(self, x, y, entries, dashed=None, level=None):
+        """Entries (text, colour) in a row from x; what dashed lines are, and dotted ones across."""
+        dashes = ' stroke-dasharray="5 4"'
+        lines = [(text, f'class="l{colour}"', colour) for text, colour in entries]
+        lines += [(dashed, f'class="l5"{dashes}', None)] if dashed else []
+        lines += [(level, 'class="mark"', None)] if level else []
+        for text, line, colour in lines:
+            self.body.append(f'<path {line} d="M{number(x)} {number(y - 4)}h24"/>')
+            if colour is not None:
                 self.body.append(marker(x + 12, y - 4, colour))
             self.body.append(f'<text class="ink" x="{number(x + 30)}" y="{number(y)}">'
                              f'{html.escape(text)}</text>')

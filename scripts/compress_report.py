@@ -99,12 +99,12 @@ def distribution(entry, title):
 
 
 def accuracy_range(points, reference):
-    """An axis from a little below what matters to a little above the best; collapse is cut off."""
-    accuracies = [100 - p["validation_error_pct"] for series in points for p in series]
-    best = max(accuracies + [reference])
-    worst = max(min(accuracies + [reference]), best - 5)
-    room = max(0.08 * (best - worst), 0.05)
-    return chart.Axis(worst - room, min(best + room, 100), "validation accuracy, %")
+    """An axis of three times the loss that half of the points stay within: those that collapse are cut off."""
+    losses = sorted(reference - (100 - p["validation_error_pct"]) for series in points for p in series)
+    span = min(max(3 * losses[len(losses) // 2], 0.5), 10, max(losses[-1], 0.1))
+    best = max(-losses[0], 0)
+    room = max(0.08 * (best + span), 0.02)
+    return chart.Axis(reference - span - room, min(reference + best + room, 100), "validation accuracy, %")
 
 
 def density_figure(density, title):
@@ -119,10 +119,10 @@ def density_figure(density, title):
                                   "weights kept, % (logarithmic, fewer to the right)", log=True,
                                   reverse=True),
                        accuracy_range([s["points"] for s in series], reference))
-    plot.level(reference, "float network")
+    plot.level(reference)
     for colour, s in enumerate(series):
         plot.line([(p["density_pct"], 100 - p["validation_error_pct"]) for p in s["points"]], colour)
-    figure.legend(62, 20, [(s["name"], i) for i, s in enumerate(series)])
+    figure.legend(62, 20, [(s["name"], i) for i, s in enumerate(series)], level="float network")
     return figure
 
 
@@ -139,12 +139,12 @@ def bits_figure(panels, title):
                            chart.Axis(min(bits) - 0.3, max(bits) + 0.3, "bits per weight",
                                       ticks=sorted(set(bits))),
                            accuracy_range([s["points"] for s in panel["series"]], reference))
-        plot.level(reference, "pruned, not shared")
+        plot.level(reference)
         for s in panel["series"]:
             plot.line([(p["bits"], 100 - p["validation_error_pct"]) for p in s["points"]],
                       colours.get(s["init"], 3), dashed=not s["fine_tuned"])
     figure.legend(62, 20, [(f"{init} initialisation", c) for init, c in colours.items()],
-                  "before fine-tuning")
+                  dashed="before fine-tuning", level="pruned, not shared")
     return figure
 
 
@@ -162,10 +162,11 @@ def size_figure(size, title):
                        chart.Axis(min(sizes) * 0.9, max(sizes) * 1.1,
                                   "stored size, % of 32-bit floats (logarithmic)", log=True),
                        chart.Axis(low - room, high + room, "change of accuracy, points"))
-    plot.level(0, "float network")
+    plot.level(0)
     for colour, s in enumerate(size["series"]):
         plot.line([(p["size_pct"], reference - p["validation_error_pct"]) for p in s["points"]], colour)
-    figure.legend(62, 20, [(s["name"], i) for i, s in enumerate(size["series"])])
+    figure.legend(62, 20, [(s["name"], i) for i, s in enumerate(size["series"])],
+                  level="float network")
     return figure
 
 
@@ -179,7 +180,7 @@ def balance_figure(balance):
         counts = load["entries_per_pe"]
         mean = sum(counts) / len(counts)
         plot = chart.Panel(figure, width * number, 0, width, 300,
-                           f"{load['name']}, {load['layer']} on {len(counts)} PEs",
+                           f"{load['network']}, {load['name']}: {load['layer']} on {len(counts)} PEs",
                            chart.Axis(0, len(counts), "PE"), chart.Axis(0, 1.25 * top, "entries"))
         plot.bars(0, len(counts), counts, number % 2)
         plot.note(f"mean {mean:.1f}, most {max(counts)}")

@@ -61,7 +61,7 @@ const std::array<Subject, 2>& subjects() {
         lenet_300_100_options,
         {"ip1"},
         40,
-        60,
+        40,
         180},
        {"lenet-5",
         "LeNet-5",
@@ -70,7 +70,7 @@ const std::array<Subject, 2>& subjects() {
         {"conv2", "ip1"},
         39,
         300,
-        900}}};
+        700}}};
   return all;
 }
 

@@ -26,7 +26,7 @@ namespace {
 using nlohmann::json;
 
 // To be raised when the settings below, or what the library makes of them, change.
-constexpr const char* kSettings = "sweeps 1";
+constexpr const char* kSettings = "sweeps 2";
 
 constexpr std::array<unsigned, 2> kBalancePes = {16, 64};
 constexpr size_t kCycleImages = 100;
@@ -124,14 +124,14 @@ DensitySweep::DensitySweep(Job& job, const SweepOptions& options, const std::str
                              : std::vector<double>{0.7,  0.5,   0.35,  0.25, 0.18, 0.13,
                                                    0.09, 0.065, 0.045, 0.03, 0.02, 0.014};
   qualities_ = options.quick ? std::vector<double>{0.5, 1.5}
-                             : std::vector<double>{0.4, 0.8, 1.2, 1.6, 2, 2.4, 2.8, 3.2};
+                             : std::vector<double>{0.4, 0.7, 1, 1.3, 1.6, 1.9, 2.2, 2.5};
   const std::string all = kSettings + key;
   const std::string place = ", LeNet-300-100";
   once_ = job.plan("density: pruned" + place, all, 2);
-  retrained_ = job.plan("density: pruned and retrained" + place, all, 70);
-  iterative_ = job.plan("density: pruned and retrained iteratively" + place, all, 70);
-  quality_ = job.plan("density: quality factor" + place, all, 50);
-  shared_only_ = job.plan("size: shared" + place, all, 30);
+  retrained_ = job.plan("density: pruned and retrained" + place, all, 20);
+  iterative_ = job.plan("density: pruned and retrained iteratively" + place, all, 35);
+  quality_ = job.plan("density: quality factor" + place, all, 20);
+  shared_only_ = job.plan("size: shared" + place, all, 10);
 }
 
 json DensitySweep::iterative(const Network& network, const Dataset& data) const {
@@ -299,12 +299,12 @@ BitsSweep::BitsSweep(Job& job, const SweepOptions& options, const std::string& k
     : job_(job), options_(options) {
   bits_ = options.quick ? std::vector<unsigned>{2, 4} : std::vector<unsigned>{1, 2, 3, 4, 5, 6, 8};
   const std::string all = kSettings + key;
-  prune_ = job.plan("bits: LeNet-5 pruned", all, 60);
+  prune_ = job.plan("bits: LeNet-5 pruned", all, 35);
   for (const Kind& kind : kKinds) {
     for (const Init& init : kInits) {
       series_.push_back(job.plan(
           std::string("bits: ") + kind.title + " of LeNet-5, " + init.name + " initialisation", all,
-          30));
+          12));
     }
   }
 }
@@ -491,9 +491,9 @@ BalanceComparison::BalanceComparison(Job& job, const SweepOptions& options, cons
     }
     return steps;
   };
-  lenet_ = plan("LeNet-300-100", 20);
-  wide_training_ = job.plan("balance: training 784-1024-1024-10", all, 40);
-  wide_ = plan("784-1024-1024-10", 60);
+  lenet_ = plan("LeNet-300-100", 10);
+  wide_training_ = job.plan("balance: training 784-1024-1024-10", all, 12);
+  wide_ = plan("784-1024-1024-10", 25);
 }
 
 json BalanceComparison::run(const Network& network, const Dataset& data) {
