@@ -8,6 +8,7 @@
 #include "golden/format/compressed_network.hpp"
 #include "golden/format/eie_config.hpp"
 #include "golden/format/eie_image.hpp"
+#include "golden/format/quantised_network.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
@@ -49,7 +50,12 @@ nlohmann::json describe(const CompressedNetwork& network, const EieConfig& confi
 // memories[]: name, used, available, unit, percent (of the fullest PE).
 nlohmann::json describe_engine(const EieImage& image);
 
-// A description for people: a few tables.
+// kind "quantised network", name, origin, inputs, outputs, weights, multiplications (of a sample),
+// layers[]: name, input and output [channels, height, width], fully_connected, weights, function,
+// pooling, kernel, stride and pad of both windows, scale and zero point of input and output.
+nlohmann::json describe(const QuantisedNetwork& network);
+
+// A description for people: a few tables. Not of quantised networks.
 void print_description(std::ostream& out, const nlohmann::json& description);
 
 }  // namespace sparsys

@@ -22,6 +22,7 @@ void add_train(CLI::App& program);
 void add_import(CLI::App& program);
 void add_export(CLI::App& program);
 void add_compress(CLI::App& program);
+void add_quantise(CLI::App& program);
 void add_compress_report(CLI::App& program);
 void add_run(CLI::App& program);
 void add_inspect(CLI::App& program);

@@ -33,6 +33,7 @@ Network load_any(const std::string& path) {
     case ModelKind::kStored:
       return load_stored_network(path).decode();
     case ModelKind::kFloat:
+    case ModelKind::kQuantised:  // refused by what follows
       break;
   }
   return load_float_network(path);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <iostream>
 #include <memory>
 
 #include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
+#include "golden/format/validate.hpp"
 #include "tb/program/commands.hpp"
 #include "tb/program/output.hpp"
 
@@ -28,6 +30,8 @@ nlohmann::json describe_file(const std::string& file, const EieConfig& config) {
       const SharedNetwork network = load_stored_network(file, &report);
       return describe(network, report);
     }
+    case ModelKind::kQuantised:
+      return describe(load_quantised_network(file));
     case ModelKind::kStoredCompressed:
       return describe(load_stored_file(file), config);
     default:
@@ -35,11 +39,50 @@ nlohmann::json describe_file(const std::string& file, const EieConfig& config) {
   }
 }
 
+void print_quantised(const nlohmann::json& description) {
+  const auto shape = [](const nlohmann::json& sizes, size_t first) {
+    std::string text;
+    for (size_t i = first; i < sizes.size(); ++i) {
+      text += (i > first ? " x " : "") + std::to_string(sizes[i].get<uint64_t>());
+    }
+    return text;
+  };
+  const auto scale = [](const nlohmann::json& value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value.get<double>());
+    return std::string(text);
+  };
+  std::cout << description["kind"].get<std::string>() << ' '
+            << printable(description["name"].get<std::string>()) << ": "
+            << grouped(description["inputs"].get<uint64_t>()) << " inputs, "
+            << grouped(description["outputs"].get<uint64_t>()) << " outputs, "
+            << grouped(description["weights"].get<uint64_t>()) << " weights, "
+            << grouped(description["multiplications"].get<uint64_t>()) << " multiplications\n";
+  std::vector<std::vector<std::string>> rows = {
+      {"layer", "input", "kernel", "function", "pooling", "output", "weights", "scale", "zero"}};
+  for (const nlohmann::json& layer : description["layers"]) {
+    const std::string pooling = layer["pooling"];
+    rows.push_back({printable(layer["name"].get<std::string>()), shape(layer["input"], 0),
+                    layer["fully_connected"].get<bool>() ? "all" : shape(layer["kernel"], 0),
+                    layer["function"],
+                    pooling == "none" ? "" : pooling + " " + shape(layer["pool_kernel"], 0),
+                    shape(layer["output"], 0), grouped(layer["weights"].get<uint64_t>()),
+                    scale(layer["output_scale"]), std::to_string(layer["output_zero"].get<int>())});
+  }
+  print_table(rows);
+}
+
 void run_inspect(const Arguments& arguments) {
   check(arguments.config);
   check_writable(arguments.json);
   const nlohmann::json description = describe_file(arguments.file, arguments.config);
-  if (arguments.json != "-") print_description(std::cout, description);
+  if (arguments.json != "-") {
+    if (description["kind"] == to_string(ModelKind::kQuantised)) {
+      print_quantised(description);
+    } else {
+      print_description(std::cout, description);
+    }
+  }
   write_json(arguments.json, description);
 }
 
@@ -52,7 +95,9 @@ void add_inspect(CLI::App& program) {
       "Prints a model file: nodes, layers, densities, codebooks; of a stored model what each layer "
       "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
       "PE, padding, balance");
-  command->add_option("FILE", arguments->file, "Float model, stored model or compressed network")
+  command
+      ->add_option("FILE", arguments->file,
+                   "Float model, stored model, compressed or quantised network")
       ->required();
   command
       ->add_option("--pe", arguments->config.n_pe,

@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   sparsys::add_import(program);
   sparsys::add_export(program);
   sparsys::add_compress(program);
+  sparsys::add_quantise(program);
   sparsys::add_compress_report(program);
   sparsys::add_run(program);
   sparsys::add_inspect(program);

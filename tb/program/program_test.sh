@@ -52,8 +52,9 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train import export compress compress-report run inspect pack unpack demo "Exit codes"
-for command in train import export compress compress-report run inspect pack unpack demo; do
+holds out train import export compress compress-report quantise run inspect pack unpack demo \
+  "Exit codes"
+for command in train import export compress compress-report quantise run inspect pack unpack demo; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
@@ -68,6 +69,24 @@ holds out "float model lenet-300-100" "784 inputs"
 expect 0 inspect net.model --pe 16 --json inspect.json
 holds out "codebook of ip1" "sparse engine of 16 PEs" "padding" "balance"
 holds inspect.json '"entries_per_pe"' '"n_pe": 16'
+expect 0 quantise --model float.model --out int8.model --synthetic --limit 1000 --seed 3 \
+  --samples 100 --json quantise.json
+holds out "affine" "after (functional model of the matrix unit)" "written: int8.model"
+holds quantise.json '"int8_error_pct"' '"float_error_pct"'
+expect 0 inspect int8.model
+holds out "quantised network lenet-300-100" "784 x 1 x 1"
+expect 0 run --engine mxu --model int8.model --array 16 --batch 20 --images 50 --synthetic \
+  --json mxu.json
+holds out "every output value identical" "for 3 batches" "array active" "weight stall"
+holds mxu.json '"mismatched_values": 0' '"rows": 16' '"cycles"'
+expect 0 quantise --model float.model --out radix.model --synthetic --limit 1000 --samples 100 \
+  --scheme radix --json -
+holds out '"scheme": "radix"'
+refuse "holds a quantised network, expected a compressed network" run --model int8.model --synthetic
+refuse "holds a compressed network, expected a quantised network" run --model net.model \
+  --engine mxu --synthetic
+refuse "--waves" run --model int8.model --engine mxu --waves w.fst --synthetic
+refuse "holds a quantised network, expected a float model" quantise --model int8.model --out x
 expect 0 inspect net.model --json -
 holds out '"kind": "compressed network"'
 expect 0 pack net.model --out net.sps --json pack.json

@@ -16,6 +16,7 @@
 #include "tb/program/engine.hpp"
 #include "tb/program/options.hpp"
 #include "tb/program/output.hpp"
+#include "tb/program/run_mxu.hpp"
 
 namespace sparsys {
 namespace {
@@ -27,6 +28,7 @@ struct Arguments {
   uint64_t first = 0;
   std::string engine = "rtl";
   EieConfig config;
+  MxuRunOptions mxu;
   bool no_lockstep = false;
   std::string waves;
   std::string json;
@@ -144,6 +146,14 @@ CompressedNetwork load_network(const Arguments& arguments, std::optional<Dataset
 }
 
 void run_run(Arguments arguments) {
+  if (arguments.engine == "mxu") {
+    if (arguments.no_lockstep || !arguments.waves.empty()) {
+      throw Error("--no-lockstep, --waves: are for --engine rtl only");
+    }
+    run_mxu(arguments.mxu, arguments.model, arguments.data, arguments.first, arguments.images,
+            arguments.json);
+    return;
+  }
   const bool function = arguments.engine == "function";
   const bool lockstep = arguments.engine == "rtl" && !arguments.no_lockstep;
   if (arguments.no_lockstep && arguments.engine != "rtl") {
@@ -217,11 +227,13 @@ void add_run(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "run",
-      "Classifies test images with a compressed network on the sparse engine, and compares every "
-      "output value with the functional model");
+      "Classifies test images with a compressed network on the sparse engine, or with a quantised "
+      "network on the matrix unit, and compares every output value with the functional model");
   command
-      ->add_option("--model", arguments->model,
-                   "Compressed network, as `sparsys compress` writes it, for the engine or stored")
+      ->add_option(
+          "--model", arguments->model,
+          "Compressed network, as `sparsys compress` writes it, for the engine or stored; of "
+          "the matrix unit a quantised network, as `sparsys quantise` writes it")
       ->required()
       ->type_name("FILE");
   command->add_option("--images", arguments->images, "Number of test images")
@@ -238,10 +250,12 @@ void add_run(CLI::App& program) {
       ->capture_default_str()
       ->type_name("N_PE");
   command
-      ->add_option("--engine", arguments->engine,
-                   "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
-                   "alone; function: the functional model, which knows no cycles")
-      ->check(CLI::IsMember({"rtl", "cycle", "function"}))
+      ->add_option(
+          "--engine", arguments->engine,
+          "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
+          "alone; function: the functional model, which knows no cycles; mxu: the cycle model "
+          "of the matrix unit, for quantised networks")
+      ->check(CLI::IsMember({"rtl", "cycle", "function", "mxu"}))
       ->capture_default_str()
       ->type_name("ENGINE");
   command
@@ -259,6 +273,7 @@ void add_run(CLI::App& program) {
       ->add_option("--json", arguments->json,
                    "Also write the result to this file; -: to stdout in place of the table")
       ->type_name("FILE");
+  arguments->mxu.add_to(*command);
   arguments->data.add_to(*command);
   command->add_option("--seed", arguments->data.seed, "Seed of the synthetic digits")
       ->capture_default_str()
