@@ -31,3 +31,5 @@ rtl/mxu/mxu_host_in.v
 rtl/mxu/mxu_host_out.v
 rtl/mxu/mxu_weight_fetch.v
 rtl/mxu/mxu_sequencer.v
+rtl/mxu/mxu_tile.v
+rtl/mxu/mxu_array.v

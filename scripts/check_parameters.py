@@ -18,6 +18,7 @@ SMALL = {
     "N_PE": 1, "ENTRY_DEPTH": 32, "PTR_DEPTH": 8, "ACT_REGS": 4, "ACT_RAM_DEPTH": 8,
     "QUEUE_DEPTH": 2, "CODEBOOKS": 2, "LIST_DEPTH": 4,
 }
+SMALL_OF = {"eie": SMALL, "mxu_array": {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}}
 # (top module, parameter, wrong values)
 CASES = [
     ("eie", "N_PE", [0, 3, 512]),
@@ -34,9 +35,14 @@ CASES = [
     ("ram_1r1w", "DEPTH", [1]),
     ("regfile_1r1w", "DEPTH", [1]),
     ("find_first", "WIDTH", [1, 3, 128]),
+    ("mxu_array", "ROWS", [0, 257]),
+    ("mxu_array", "COLS", [0, 257]),
+    ("mxu_array", "TILE_ROWS", [0, 3]),
+    ("mxu_array", "TILE_COLS", [0, 3]),
 ]
 # Refused too, but an illegal replication of 0 bits stops the tool before it gets to the check.
 UNNAMED = {("verilator", "LIST_DEPTH", 1)}
+WAIVERS = "rtl/lint/waivers.vlt"
 TOOLS = ("verilator", "yosys", "iverilog")
 
 
@@ -48,7 +54,7 @@ def command(tool, top, parameters):
     files = rtl_files()
     if tool == "verilator":
         sets = [f"-G{n}={v}" for n, v in parameters.items()]
-        return ["verilator", "--lint-only", "-Wall", "--top-module", top] + sets + files
+        return ["verilator", "--lint-only", "-Wall", "--top-module", top] + sets + [WAIVERS] + files
     if tool == "iverilog":
         sets = [f"-P{top}.{n}={v}" for n, v in parameters.items()]
         return ["iverilog", "-g2005", "-s", top] + sets + ["-o", os.devnull] + files
@@ -70,7 +76,7 @@ def elaborate(tool, top, parameters):
 
 def run_case(tool, top, name, value):
     """Returns (what is wrong or "", names of the checks that spoke)."""
-    base = dict(SMALL) if top == "eie" else {}
+    base = dict(SMALL_OF.get(top, {}))
     base[name] = value
     taken, text = elaborate(tool, top, base)
     checks = set(re.findall(r"parameter_error_\w+", text))

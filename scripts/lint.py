@@ -31,7 +31,10 @@ EIE_SETS = [{"N_PE": n} for n in (1, 2, 4, 16, 64, 256)] + [
     {"N_PE": 4, **HUGE},
     {"N_PE": 32, "QUEUE_DEPTH": 3, "ACC_WIDTH": 31, "ACT_REGS": 32, "ACT_RAM_DEPTH": 16},
 ]
-WAIVERS = "rtl/lint/waivers.vlt"
+MXU_SETS = [{"ROWS": r, "COLS": c, "TILE_ROWS": tr, "TILE_COLS": tc}
+            for r, c, tr, tc in ((1, 1, 1, 1), (4, 4, 2, 2), (5, 7, 5, 1), (5, 7, 1, 7), (8, 8, 8, 2),
+                                 (16, 16, 16, 16), (256, 256, 16, 16), (256, 256, 32, 32))]
+LINT_SETS = [("eie", s) for s in EIE_SETS] + [("mxu_array", s) for s in MXU_SETS]
 TEXT = (".v", ".vh", ".vlt", ".cpp", ".hpp", ".h", ".def", ".py", ".sh", ".ys", ".tcl", ".cmake",
         ".txt", ".md", ".f", ".xml", ".json", ".yml")
 # Kinds of files that carry a licence line in one of the first three lines.
@@ -48,21 +51,20 @@ def source_files():
     return sorted({p for p in out.decode().split("\0") if p and (ROOT / p).is_file()})
 
 
-def verilator_lint(parameters):
-    command = check_parameters.command("verilator", "eie", parameters)
-    if (ROOT / WAIVERS).exists():
-        command.insert(command.index("--lint-only"), WAIVERS)
+def verilator_lint(case):
+    top, parameters = case
+    command = check_parameters.command("verilator", top, parameters)
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode == 0 and not done.stdout.strip():
         return []
     shown = " ".join(f"{n}={v}" for n, v in parameters.items())
-    return [f"verilator with {shown}:\n{done.stdout.strip()}"]
+    return [f"verilator: {top} with {shown}:\n{done.stdout.strip()}"]
 
 
 def check_verilator(jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        return len(EIE_SETS), sum(pool.map(verilator_lint, EIE_SETS), [])
+        return len(LINT_SETS), sum(pool.map(verilator_lint, LINT_SETS), [])
 
 
 def check_licences():

@@ -13,6 +13,12 @@ function(sparsys_write_public_vlt)
   file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../lockstep/signals/*.def)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
   set(text "`verilator_config\n// One object for each PE, so that its variables keep one layout.\nno_inline -module \"eie_pe\"\n")
+  # One class for all tiles of the systolic array; with ports of its own, for otherwise the code reads
+  # the neighbour's nets and cannot be shared. That also shows what crosses each tile's boundary.
+  string(APPEND text "no_inline -module \"mxu_tile\"\n")
+  foreach(port a_i en_i swap_i weight_i sum_i)
+    string(APPEND text "public_flat_rd -module \"mxu_tile\" -var \"${port}\"\n")
+  endforeach()
   foreach(list ${lists})
     get_filename_component(module ${list} NAME_WE)
     file(STRINGS ${list} lines REGEX "^(SIGNAL|NAMED|LANE|GUARDED2?|ARRAY|WIDE|GUARDED_WIDE)\\(")
@@ -33,15 +39,25 @@ target_include_directories(sparsys_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/inc
 target_compile_options(sparsys_verilated PRIVATE -w)
 target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
 
-# sparsys_verilate(NAME TOP module [ONE_UNIT] [PARAMETERS N=4 ...] [SOURCES files instead of the
+# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS]] [PARAMETERS N=4 ...] [SOURCES files instead of the
 # whole list]): static library NAME with class V<NAME>. ONE_UNIT: one translation unit, verilated
-# while building and not while configuring; cheaper for models that need not be fast.
+# while building and not while configuring; cheaper for models that need not be fast. LOOPS: for the systolic array; loops of the RTL stay
+# loops, and the compiler makes vector instructions of them.
 function(sparsys_verilate name)
-  cmake_parse_arguments(ARG "ONE_UNIT" "TOP" "PARAMETERS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS" "TOP" "PARAMETERS;SOURCES" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
   endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND -G)
+  set(unroll)
+  set(optimise -O1)
+  if(ARG_LOOPS)
+    set(unroll --unroll-stmts 1)
+    set(optimise -O3)
+    if(SPARSYS_NATIVE)
+      list(APPEND optimise -march=native)
+    endif()
+  endif()
   if(ARG_ONE_UNIT)
     set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
     add_custom_command(
@@ -49,8 +65,8 @@ function(sparsys_verilate name)
       BYPRODUCTS ${dir}/V${name}.h
       COMMAND ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
               --cc --prefix V${name} --top-module ${ARG_TOP} --Mdir ${dir}
-              ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint
-              -Wno-style ${public_vlt} ${ARG_SOURCES}
+              ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
+              -Wno-lint -Wno-style ${public_vlt} ${ARG_SOURCES}
       COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${name}
               -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
       DEPENDS ${public_vlt} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
@@ -58,7 +74,7 @@ function(sparsys_verilate name)
       VERBATIM)
     add_library(${name} STATIC ${dir}/V${name}__ALL.cpp)
     target_include_directories(${name} SYSTEM PUBLIC ${dir})
-    target_compile_options(${name} PRIVATE -w -O1)
+    target_compile_options(${name} PRIVATE -w ${optimise})
     target_link_libraries(${name} PUBLIC sparsys_verilated)
     return()
   endif()
