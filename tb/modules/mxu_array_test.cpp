@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <ctime>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <vector>
@@ -172,6 +174,33 @@ TEST(MxuArray, Size256x256) {
   run<Vmxu_array_256x256>(256, 256, 2, 5, Values::kExtremes, 2);
   run<Vmxu_array_256x256>(256, 256, 2, 0, Values::kLeast, 3);
   run<Vmxu_array_256x256>(256, 256, 2, 0, Values::kMixedSigns, 4);
+}
+
+// The speed of docs/mxu-array.md: random inputs, weights shifting in, in every cycle. Asked for by
+// name.
+TEST(MxuArray, DISABLED_Speed256x256) {
+  constexpr uint32_t kSide = 256, kCycles = 5000;
+  std::mt19937_64 random(1);
+  VerilatedContext context;
+  const auto top = std::make_unique<Vmxu_array_256x256>(&context);
+  top->rst_i = 0;
+  for (uint32_t n = 0; n < kSide; ++n) put_bit(top->en_i, n, true);
+  const std::clock_t start = std::clock();
+  for (uint32_t t = 0; t < kCycles; ++t) {
+    top->clk_i = 0;
+    top->eval();
+    for (uint32_t n = 0; n < kSide; n += 8) {
+      const uint64_t a = random(), w = random();
+      std::memcpy(reinterpret_cast<uint8_t*>(&top->a_i) + n, &a, 8);
+      std::memcpy(reinterpret_cast<uint8_t*>(&top->weight_i) + n, &w, 8);
+    }
+    top->swap_i = t % kSide == 0;
+    top->clk_i = 1;
+    top->eval();
+  }
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  std::cout << kCycles / seconds << " cycles a second of processor time\n";
+  top->final();
 }
 
 }  // namespace
