@@ -286,6 +286,15 @@ TrainOptions lenet_300_100_options() {
   return options;
 }
 
+TrainOptions lenet_5_options() {
+  TrainOptions options;
+  options.epochs = 20;
+  // With more it diverges now and then on small training sets.
+  options.learning_rate = 0.02F;
+  options.max_shift = 1;
+  return options;
+}
+
 Mlp train_lenet_300_100(const Dataset& data, const TrainOptions& options, TrainReport* report) {
   Mlp mlp = make_mlp({data.pixels(), 300, 100, 10}, options.seed, "lenet-300-100");
   // Not the description, which names a place on this machine: equal runs give equal files.

@@ -127,24 +127,37 @@ expect 0 compress $long --out straight.sps
 cat >interrupt.py <<'END'
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-process = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, text=True)
+until = sys.argv[1]
+process = subprocess.Popen(sys.argv[2:], stderr=subprocess.PIPE, text=True)
 lines = []
 for line in process.stderr:
     lines.append(line)
-    if line.startswith("prune 2/2") and " 2" in line and len(lines) > 3:
+    if line.startswith(until) and " 2" in line and len(lines) > 3:
         process.send_signal(signal.SIGINT)
         break
 rest = process.stderr.read()
 sys.stderr.write(rest)
 sys.exit(process.wait())
 END
-python3 interrupt.py "$program" compress $long --out resumed.sps --checkpoints kept >out 2>err
+python3 interrupt.py "prune 2/2" "$program" compress $long --out resumed.sps --checkpoints kept >out 2>err
 status=$?
 [ "$status" -eq 130 ] || wrong "exit code $status after Ctrl-C, expected 130"
 holds err "stopped" "again"
 [ -e resumed.sps ] && wrong "a stopped run has written its file"
 expect 0 compress $long --out resumed.sps --checkpoints kept
 cmp -s straight.sps resumed.sps || wrong "a resumed run gives another file"
+
+long="--network lenet-5 --synthetic --limit 1000 --epochs 10"
+expect 0 train $long --out straight.model --no-test
+python3 interrupt.py train "$program" train $long --out resumed.model --checkpoints kept >out 2>err
+status=$?
+[ "$status" -eq 130 ] || wrong "exit code $status after Ctrl-C in training, expected 130"
+holds err "stopped after epoch" "again"
+[ -e resumed.model ] && wrong "a stopped training has written its file"
+expect 0 train $long --out resumed.model --checkpoints kept
+cmp -s straight.model resumed.model || wrong "a resumed training gives another file"
+expect 0 inspect resumed.model
+holds out "float model lenet-5" "conv2"
 
 expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json
 holds out "RTL in lockstep, 4 PEs" "signals identical" "every output value identical"
@@ -203,6 +216,7 @@ cmp -s "$net" kept.model || wrong "a damaged file in the cache was not made agai
 refuse "A command is required"
 refuse "nonsense" nonsense
 refuse "--out" train --synthetic
+refuse "lenet-5" train --synthetic --network alexnet --out x.model
 refuse "--engine" run --model net.model --engine magic
 refuse "--images" run --model net.model --images 0
 refuse "--images" run --model net.model --images -5
