@@ -109,13 +109,29 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
   const std::vector<Layer> all = layers(network);
   const size_t count = all.size();
   if (network.name == "lenet-300-100" && count == 3) {
-    options.densities = {0.055, 0.08, 0.25};
+    options.densities = {0.06, 0.1, 0.3};
     options.sharing.bits = {4, 4, 4};
     options.sharing.bias_bits = {4, 4, 0};
+    options.sharing.entropy = 0.008;
+    options.prune_rounds = 6;
+    options.round_epochs = 5;
+    options.retrain_epochs = 80;
+    options.reassign_epochs = 30;
+    options.fine_tune_epochs = 0;
+    options.teacher_weight = 0.6F;
   } else if (network.name == "lenet-5" && count == 4) {
-    options.densities = {0.5, 0.1, 0.04, 0.15};
-    options.sharing.bits = {5, 4, 4, 4};
+    options.densities = {0.6, 0.14, 0.034, 0.25};
+    options.sharing.bits = {4, 4, 4, 4};
     options.sharing.bias_bits = {0, 4, 4, 0};
+    options.sharing.entropy = 0.006;
+    options.prune_rounds = 5;
+    options.round_epochs = 2;
+    options.retrain_epochs = 36;
+    options.retrain_learning_rate = 0.05F;
+    options.reassign_epochs = 12;
+    options.reassign_learning_rate = 0.01F;
+    options.fine_tune_epochs = 0;
+    options.teacher_weight = 0.5F;
   } else {
     options.sharing.bits.clear();
     for (const Layer& layer : all) {
@@ -124,14 +140,9 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
     return options;
   }
   if (arrives_pruned(network)) options.densities.clear();
-  options.prune_rounds = 5;
-  options.round_epochs = 4;
-  options.sharing.entropy = 0.01;
-  options.reassign_epochs = 20;
-  options.fine_tune_epochs = 10;
+  options.weight_decay = 0;
   options.centroid_rate = 0.1F;
   options.centroid_power = 0.5F;
-  options.teacher_weight = 0.5F;
   return options;
 }
 

@@ -33,13 +33,6 @@ constexpr int kBins = 101;
 constexpr double kTail = 0.0005;
 constexpr double kRounding = 1e-9;
 
-TrainOptions lenet_5_training() {
-  TrainOptions options;
-  options.epochs = 10;
-  options.learning_rate = 0.02F;
-  return options;
-}
-
 // The networks of the paper, in the order of its tables.
 struct Subject {
   const char* name;
@@ -66,7 +59,7 @@ const std::array<Subject, 2>& subjects() {
        {"lenet-5",
         "LeNet-5",
         [](const Dataset&, uint64_t seed) { return make_lenet_5(seed); },
-        lenet_5_training,
+        lenet_5_options,
         {"conv2", "ip1"},
         39,
         300,
