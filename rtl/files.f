@@ -33,3 +33,4 @@ rtl/mxu/mxu_weight_fetch.v
 rtl/mxu/mxu_sequencer.v
 rtl/mxu/mxu_tile.v
 rtl/mxu/mxu_array.v
+rtl/mxu/mxu.v

@@ -18,7 +18,10 @@ SMALL = {
     "N_PE": 1, "ENTRY_DEPTH": 32, "PTR_DEPTH": 8, "ACT_REGS": 4, "ACT_RAM_DEPTH": 8,
     "QUEUE_DEPTH": 2, "CODEBOOKS": 2, "LIST_DEPTH": 4,
 }
-SMALL_OF = {"eie": SMALL, "mxu_array": {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}}
+SMALL_ARRAY = {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}
+SMALL_OF = {"eie": SMALL, "mxu_array": SMALL_ARRAY, "mxu": {
+    **SMALL_ARRAY, "FIFO_TILES": 2, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
+    "QUEUE_DEPTH": 2}}
 # (top module, parameter, wrong values)
 CASES = [
     ("eie", "N_PE", [0, 3, 512]),
@@ -39,9 +42,19 @@ CASES = [
     ("mxu_array", "COLS", [0, 257]),
     ("mxu_array", "TILE_ROWS", [0, 3]),
     ("mxu_array", "TILE_COLS", [0, 3]),
+    ("mxu", "ROWS", [0, 6, 260]),
+    ("mxu", "COLS", [0, 6, 260]),
+    ("mxu", "TILE_ROWS", [0, 3, 16]),
+    ("mxu", "TILE_COLS", [0, 3, 16]),
+    ("mxu", "FIFO_TILES", [1, 17]),
+    ("mxu", "UB_DEPTH", [1, 16777217]),
+    ("mxu", "ACC_DEPTH", [2, 48, 131072]),
+    ("mxu", "PARAM_SETS", [1, 257]),
+    ("mxu", "QUEUE_DEPTH", [0, 1, 256]),
 ]
-# Refused too, but an illegal replication of 0 bits stops the tool before it gets to the check.
-UNNAMED = {("verilator", "LIST_DEPTH", 1)}
+# Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets to
+# the check.
+UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "TILE_COLS", 0)}
 WAIVERS = "rtl/lint/waivers.vlt"
 TOOLS = ("verilator", "yosys", "iverilog")
 

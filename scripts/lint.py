@@ -34,7 +34,12 @@ EIE_SETS = [{"N_PE": n} for n in (1, 2, 4, 16, 64, 256)] + [
 MXU_SETS = [{"ROWS": r, "COLS": c, "TILE_ROWS": tr, "TILE_COLS": tc}
             for r, c, tr, tc in ((1, 1, 1, 1), (4, 4, 2, 2), (5, 7, 5, 1), (5, 7, 1, 7), (8, 8, 8, 2),
                                  (16, 16, 16, 16), (256, 256, 16, 16), (256, 256, 32, 32))]
-LINT_SETS = [("eie", s) for s in EIE_SETS] + [("mxu_array", s) for s in MXU_SETS]
+MXU_TINY = {"FIFO_TILES": 2, "UB_DEPTH": 2, "ACC_DEPTH": 4, "PARAM_SETS": 2, "QUEUE_DEPTH": 2}
+MXU_HUGE = {"FIFO_TILES": 16, "UB_DEPTH": 16777216, "ACC_DEPTH": 65536, "PARAM_SETS": 256,
+            "QUEUE_DEPTH": 255}
+LINT_SETS = ([("eie", s) for s in EIE_SETS] + [("mxu_array", s) for s in MXU_SETS] +
+             [("mxu", s) for s in MXU_SETS] +
+             [("mxu", {**s, **memories}) for s in MXU_SETS[:4] for memories in (MXU_TINY, MXU_HUGE)])
 TEXT = (".v", ".vh", ".vlt", ".cpp", ".hpp", ".h", ".def", ".py", ".sh", ".ys", ".tcl", ".cmake",
         ".txt", ".md", ".f", ".xml", ".json", ".yml")
 # Kinds of files that carry a licence line in one of the first three lines.
