@@ -289,7 +289,7 @@ TrainOptions lenet_300_100_options() {
 TrainOptions lenet_5_options() {
   TrainOptions options;
   options.epochs = 20;
-  // With more it diverges now and then on small training sets.
+  // At 0.1 it diverges on 1,000 synthetic digits.
   options.learning_rate = 0.02F;
   options.max_shift = 1;
   return options;

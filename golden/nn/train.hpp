@@ -130,8 +130,8 @@ double loss_gradient(const Network& network, const uint8_t* images, const uint8_
 Network make_lenet_300_100(uint32_t pixels, uint64_t seed);
 Network make_lenet_5(uint64_t seed);
 
-// Settings for these networks, chosen on the validation images of MNIST (docs/deep-compression.md).
-// `epochs` and the other fields may be changed by the caller.
+// Settings for these networks; docs/deep-compression.md has what others reach. `epochs` and the
+// other fields may be changed by the caller.
 TrainOptions lenet_300_100_options();
 TrainOptions lenet_5_options();
 
