@@ -72,7 +72,7 @@ def command(tool, top, parameters):
         sets = [f"-P{top}.{n}={v}" for n, v in parameters.items()]
         return ["iverilog", "-g2005", "-s", top] + sets + ["-o", os.devnull] + files
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
-    script = f"read_verilog {' '.join(files)}; hierarchy -check -top {top} {sets}"
+    script = f"read_verilog -defer {' '.join(files)}; hierarchy -check -top {top} {sets}"
     return ["yosys", "-q", "-p", script]
 
 

@@ -53,7 +53,7 @@ def yosys(script):
 
 def read(files, top, parameters):
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
-    return f"read_verilog {' '.join(map(str, files))}\nhierarchy -check -top {top} {sets}\n"
+    return f"read_verilog -defer {' '.join(map(str, files))}\nhierarchy -check -top {top} {sets}\n"
 
 
 def coarse(files, top, parameters):
