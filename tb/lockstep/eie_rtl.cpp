@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/eie_rtl.hpp"
 
-#include "golden/error.hpp"
 #include "tb/lockstep/eie_rtl_registry.hpp"
 
 namespace sparsys {
@@ -17,8 +16,6 @@ std::string describe(const EieConfig& c) {
          ")";
 }
 
-bool equal(const EieConfig& a, const EieConfig& b) { return describe(a) == describe(b); }
-
 }  // namespace
 
 std::vector<EieRtlMaker>& eie_rtl_registry() {
@@ -33,13 +30,7 @@ std::vector<EieConfig> eie_rtl_configs() {
 }
 
 std::unique_ptr<EieRtl> make_eie_rtl(const EieConfig& config) {
-  std::string known;
-  for (const EieRtlMaker& maker : eie_rtl_registry()) {
-    if (equal(maker.config, config)) return maker.make();
-    known += (known.empty() ? "" : ", ") + describe(maker.config);
-  }
-  throw Error("RTL: no Verilated engine with " + describe(config) +
-              " is built into this program; there are: " + (known.empty() ? "none" : known));
+  return make_registered<EieConfig, EieRtl>(eie_rtl_registry(), config, "engine", describe);
 }
 
 }  // namespace sparsys

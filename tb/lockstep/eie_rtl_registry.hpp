@@ -2,17 +2,13 @@
 // Where the libraries of Verilated engines (tb/cmake/verilate.cmake) enter themselves at start-up.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "tb/lockstep/eie_rtl.hpp"
 
 namespace sparsys {
 
-struct EieRtlMaker {
-  EieConfig config;
-  std::unique_ptr<EieRtl> (*make)();
-};
+using EieRtlMaker = RtlMaker<EieConfig, EieRtl>;
 
 std::vector<EieRtlMaker>& eie_rtl_registry();
 

@@ -3,11 +3,16 @@
 // does for the sparse engine. What is compared inside a module stands in its list in
 // tb/lockstep/signals; names of instances that occur many times stand here.
 //
-// Not here: cells, skews and deskews, whose registers the model keeps in other places than a packed
-// vector; it gives them by row and column (mxu_array, mxu_tile, mxu_skew::reg).
+// What the model keeps in another form than the RTL's (skews, sums of any width, vectors of bits as
+// bytes) is brought into that form by a SignalMirror.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "golden/cycle/mxu.hpp"
@@ -26,6 +31,39 @@ inline void add_wide_words(SignalTable& table, const std::string& path, const ch
   add_wide_words(table, path, name, bits.words, guard);
 }
 
+// Copies of what the model has, packed as the RTL has it. They must be refreshed in front of every
+// comparison.
+class SignalMirror {
+ public:
+  explicit SignalMirror(SignalTable& table) : table_(table) {}
+
+  // The RTL's vector of `bits` bits; pack() sets its fields (set_field) in words that are 0. With
+  // `guard`, it is packed and compared only while that byte of the model is not 0.
+  void add(const std::string& instance, const char* name, uint32_t bits,
+           std::function<void(uint32_t* words)> pack, const uint8_t* guard = nullptr) {
+    items_.push_back({std::vector<uint32_t>((bits + 31) / 32), std::move(pack), guard});
+    std::vector<uint32_t>& words = items_.back().words;
+    table_.add_wide(instance, name, words.data(), words.size() * sizeof(words[0]), 1, false,
+                    {guard, nullptr});
+  }
+  void refresh() {
+    for (Item& item : items_) {
+      if (item.guard && !*item.guard) continue;
+      std::fill(item.words.begin(), item.words.end(), 0);
+      item.pack(item.words.data());
+    }
+  }
+
+ private:
+  struct Item {
+    std::vector<uint32_t> words;
+    std::function<void(uint32_t* words)> pack;
+    const uint8_t* guard;
+  };
+  SignalTable& table_;
+  std::deque<Item> items_;  // the table keeps addresses
+};
+
 #define SIGNAL(name) table.add(path, #name, &m.name, 1, false);
 #define NAMED(name, member) table.add(path, #name, &m.member, 1, false);
 #define GUARDED(name, guard) table.add(path, #name, &m.name, 1, false, {&m.guard, nullptr});
@@ -33,6 +71,7 @@ inline void add_wide_words(SignalTable& table, const std::string& path, const ch
 #define WIDE(name) add_wide_words(table, path, #name, m.name);
 #define GUARDED_WIDE(name, guard) add_wide_words(table, path, #name, m.name, {&m.guard, nullptr});
 #define LANE(name) table.add(path, #name, &m.name[lane], 1, false);
+#define MIRROR(name)
 #define BLOCK(instance, member) add_signals(table, path + "." #instance, m.member);
 
 template <class Word>
@@ -142,6 +181,109 @@ inline void add_signals(SignalTable& table, const std::string& path, const mxu& 
 #undef WIDE
 #undef GUARDED_WIDE
 #undef LANE
+#undef MIRROR
 #undef BLOCK
+
+// ---- Mirrors ----
+
+// Elements of a container, each `width` bits.
+template <class Elements>
+std::function<void(uint32_t*)> packed(const Elements& elements, uint32_t width) {
+  return [&elements, width](uint32_t* words) {
+    uint32_t lsb = 0;
+    for (const auto& element : elements) {
+      set_field(words, lsb, width, static_cast<uint32_t>(element));
+      lsb += width;
+    }
+  };
+}
+
+// The registers of a skew's lane, the one next to its input lowest.
+template <class Skew>
+std::function<void(uint32_t*)> packed(const Skew& skew, uint32_t lane, uint32_t stages,
+                                      uint32_t width) {
+  return [&skew, lane, stages, width](uint32_t* words) {
+    for (uint32_t n = 0; n < stages; ++n) {
+      set_field(words, n * width, width, static_cast<uint32_t>(skew.reg(lane, n)));
+    }
+  };
+}
+
+inline void add_rising_skew(SignalMirror& mirror, const std::string& path, const char* block,
+                            const mxu_skew<uint8_t, true>& skew, uint32_t lanes) {
+  for (uint32_t l = 1; l < lanes; ++l) {
+    mirror.add(path + "." + block + "[" + std::to_string(l) + "]", "skew_q", 8 * l,
+               packed(skew, l, l, 8));
+  }
+}
+
+// What enters a tile (verilate.cmake makes these ports public).
+inline void add_tile(SignalMirror& mirror, const std::string& path, const mxu_tile& t,
+                     uint32_t first_row) {
+  const auto row = [&t](auto pointer, uint32_t count, uint32_t width) {
+    return [&t, pointer, count, width](uint32_t* words) {
+      for (uint32_t n = 0; n < count; ++n) {
+        set_field(words, n * width, width, static_cast<uint32_t>((t.*pointer)[n]));
+      }
+    };
+  };
+  const uint32_t sum_w = first_row ? mxu_sum_width(first_row - 1) : 16;
+  mirror.add(path, "a_i", 8 * t.rows(), row(&mxu_tile::a_i, t.rows(), 8));
+  mirror.add(path, "en_i", t.rows(), row(&mxu_tile::en_i, t.rows(), 1));
+  mirror.add(path, "swap_i", 1, [&t](uint32_t* words) { words[0] = t.swap_i; });
+  mirror.add(path, "weight_i", 8 * t.cols(), row(&mxu_tile::weight_i, t.cols(), 8));
+  mirror.add(path, "sum_i", sum_w * t.cols(), row(&mxu_tile::sum_i, t.cols(), sum_w));
+}
+
+// All MIRROR lines of the lists.
+inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const mxu& m) {
+  const MxuConfig& c = m.config();
+  const MxuWidths widths(c);
+  mirror.add(
+      path, "ho_data_o", 8 * c.lanes(),
+      [&m, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, m.ho_data_o, lanes); },
+      &m.ho_valid_o);
+  const std::string matrix = path + ".u_matrix";
+  const uint32_t timer_w = clog2(c.rows + c.cols + 3);
+  mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));
+  mirror.add(matrix, "half_busy_o", 2, packed(m.matrix.half_busy_o, 1));
+  mirror.add(matrix, "blocked_o", 4, packed(m.matrix.blocked_o, 1));
+  mirror.add(path + ".u_activation", "act_half_o", 2, packed(m.activation.act_half_o, 1));
+  add_rising_skew(mirror, path + ".u_setup", "g_lane", m.setup.skew, c.rows);
+
+  const std::string weights = path + ".u_weight_fifo";
+  mirror.add(weights, "en_o", c.rows, packed(m.weight_fifo.en_o, 1));
+  const uint32_t line = std::max(1U, c.cols - c.tile_cols);
+  mirror.add(weights, "rd_addr_q", line * widths.fifo_w,
+             packed(m.weight_fifo.rd_addr_q, widths.fifo_w));
+  for (uint32_t j = 0; j < widths.banks; ++j) {
+    add_rising_skew(mirror, numbered(weights, "g_bank", j, "u_bank"), "g_col",
+                    m.weight_fifo.bank[j].skew, c.tile_cols);
+  }
+
+  mirror.add(path + ".u_array", "sum_o", c.cols * widths.sum_w,
+             packed(m.array.sum_o, widths.sum_w));
+  const uint32_t tiles_across = c.cols / c.tile_cols;
+  for (uint32_t t = 0; t < m.array.tile.size(); ++t) {
+    add_tile(mirror,
+             path + ".u_array.g_row[" + std::to_string(t / tiles_across) + "].g_col[" +
+                 std::to_string(t % tiles_across) + "].u_tile",
+             m.array.tile[t], t / tiles_across * c.tile_rows);
+  }
+
+  const std::string accumulators = path + ".u_accumulators";
+  mirror.add(accumulators, "line_addr_q", (c.rows + c.cols) * widths.acc_w,
+             packed(m.accumulators.line_addr_q, widths.acc_w));
+  for (uint32_t j = 0; j < widths.banks; ++j) {
+    const std::string place = numbered(accumulators, "g_bank", j, "u_bank");
+    const mxu_acc_bank& bank = m.accumulators.bank[j];
+    mirror.add(place, "s1_sum_q", c.tile_cols * widths.sum_w, packed(bank.s1_sum_q, widths.sum_w));
+    for (uint32_t col = 0; col + 1 < c.tile_cols; ++col) {
+      mirror.add(numbered(place, "g_col", col, "g_deskew"), "deskew_q",
+                 (c.tile_cols - 1 - col) * widths.sum_w,
+                 packed(bank.deskew, col, c.tile_cols - 1 - col, widths.sum_w));
+    }
+  }
+}
 
 }  // namespace sparsys
