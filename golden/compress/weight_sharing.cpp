@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "golden/error.hpp"
-#include "golden/nn/backprop.hpp"
+#include "golden/nn/descend.hpp"
 #include "golden/nn/random.hpp"
 
 namespace sparsys {

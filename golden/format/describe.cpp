@@ -34,18 +34,6 @@ void add_totals(json& description) {
   description["density"] = percent(nonzeros, weights);
 }
 
-json describe_layer(const DenseLayer& layer) {
-  const auto weights = static_cast<uint64_t>(layer.weights.size());
-  const auto nonzeros = static_cast<uint64_t>((layer.weights.array() != 0).count());
-  return {{"name", layer.name},
-          {"inputs", layer.weights.cols()},
-          {"outputs", layer.weights.rows()},
-          {"weights", weights},
-          {"nonzeros", nonzeros},
-          {"density", percent(nonzeros, weights)},
-          {"relu", layer.relu}};
-}
-
 json describe_layer(const CompressedLayer& layer) {
   const uint32_t inputs = layer.inputs - layer.constant_inputs;
   const uint32_t outputs = layer.outputs - layer.constant_outputs;
@@ -238,16 +226,11 @@ std::string short_text(const json& value) {
 }
 
 void print_layers(std::ostream& out, const json& description) {
-  const bool compressed = description["layers"][0].contains("shift");
   constexpr Align kL = Align::kLeft;
   constexpr Align kR = Align::kRight;
   Table table({kL, kR, kR, kR, kR, kR, kL, kR, kR, kR, kR});
-  std::vector<std::string> heading = {"layer",    "inputs",  "outputs", "weights",
-                                      "non-zero", "density", "act"};
-  if (compressed) {
-    heading.insert(heading.end(), {"in.frac", "w.frac", "out.frac", "shift"});
-  }
-  table.add(heading);
+  table.add({"layer", "inputs", "outputs", "weights", "non-zero", "density", "act", "in.frac",
+             "w.frac", "out.frac", "shift"});
   for (const json& layer : description["layers"]) {
     std::vector<std::string> line = {short_text(layer["name"]),
                                      grouped(layer["inputs"]),
@@ -256,10 +239,8 @@ void print_layers(std::ostream& out, const json& description) {
                                      grouped(layer["nonzeros"]),
                                      share(layer["density"]),
                                      layer["relu"].get<bool>() ? "ReLU" : "-"};
-    if (compressed) {
-      for (const char* field : {"input_frac", "weight_frac", "output_frac", "shift"}) {
-        line.push_back(grouped(layer[field]));
-      }
+    for (const char* field : {"input_frac", "weight_frac", "output_frac", "shift"}) {
+      line.push_back(grouped(layer[field]));
     }
     table.add(line);
   }
@@ -342,19 +323,6 @@ void print_engine(std::ostream& out, const json& engine) {
 }
 
 }  // namespace
-
-json describe(const Mlp& mlp) {
-  check(mlp, "model '" + printable(mlp.name) + "'");
-  json description = {{"kind", to_string(ModelKind::kFloat)},
-                      {"name", mlp.name},
-                      {"origin", mlp.origin},
-                      {"inputs", mlp.layers.front().weights.cols()},
-                      {"outputs", mlp.layers.back().weights.rows()},
-                      {"layers", json::array()}};
-  for (const DenseLayer& layer : mlp.layers) description["layers"].push_back(describe_layer(layer));
-  add_totals(description);
-  return description;
-}
 
 json describe(const Network& network) {
   check(network, "model '" + printable(network.name) + "'");

@@ -10,21 +10,15 @@
 #include "golden/format/eie_image.hpp"
 #include "golden/format/quantised_network.hpp"
 #include "golden/format/stored_model.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
 
 namespace sparsys {
 
 // Shares are in percent. All throw Error if the network is not sound.
 //
-// All: kind ("float model", "compressed network"), name, origin, inputs, outputs, weights,
-// nonzeros, density (percent of weights), layers[]: name, inputs, outputs, weights, nonzeros,
-// density, relu. Inputs, outputs, weights and what is counted of them leave constants out
-// (docs/eie-format.md section 8).
-nlohmann::json describe(const Mlp& mlp);
-
-// Float models have name, origin, inputs, outputs, weights, nonzeros, density and layers[] without
-// `relu` but with `biases`, and nodes[]: op, name, shape (of the output, for one sample).
+// kind "float model", name, origin, inputs, outputs, weights, nonzeros, density (percent of
+// weights), layers[]: name, inputs, outputs, weights, biases, nonzeros, density; nodes[]: op, name,
+// shape (of the output, for one sample).
 nlohmann::json describe(const Network& network);
 
 // The same of a stored model, decoded; kind "stored model", and in `stored` what its file takes, as
@@ -36,6 +30,9 @@ nlohmann::json describe(const StoredReport& report);
 // As a table, with a line of totals.
 void print_stored(std::ostream& out, const nlohmann::json& report);
 
+// kind "compressed network", name, origin, inputs, outputs, weights, nonzeros, density, layers[]:
+// name, inputs, outputs, weights, nonzeros, density, relu. Inputs, outputs, weights and what is
+// counted of them leave constants out (docs/eie-format.md section 8).
 // Besides: input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in
 // rows or columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16]
 // and code_count[16], how many non-zeros have each code.

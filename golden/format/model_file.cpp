@@ -115,7 +115,7 @@ Header read_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
   ModelKind found{};
   const auto beginning = static_cast<size_t>(std::min<uint64_t>(file_size, kHeaderSize));
   if (kind_from_header(data, beginning, found) && found != expected) {
-    if (found == ModelKind::kMlp && expected == ModelKind::kFloat) {
+    if (found == ModelKind::kOldFloat && expected == ModelKind::kFloat) {
       fail(name, "holds a float model as older versions wrote it: train again");
     }
     fail(name, std::string("holds a ") + to_string(found) + ", expected a " + to_string(expected));
@@ -135,7 +135,7 @@ Header read_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
     fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
   }
   const auto kind = get<uint32_t>(data + 12);
-  if (kind < static_cast<uint32_t>(ModelKind::kMlp) ||
+  if (kind < static_cast<uint32_t>(ModelKind::kOldFloat) ||
       kind > static_cast<uint32_t>(ModelKind::kQuantised)) {
     fail(name, "header: kind " + number(kind) +
                    ", expected 2 (compressed network), 3 (float model) or 4 (quantised network)");
@@ -489,47 +489,6 @@ Network to_float_network(const json& payload, const std::string& name) {
   return network;
 }
 
-json to_payload(const Mlp& mlp) {
-  json layers = json::array();
-  for (const DenseLayer& layer : mlp.layers) {
-    layers.push_back(
-        {{"type", kFullyConnected},
-         {"name", layer.name},
-         {"inputs", layer.weights.cols()},
-         {"outputs", layer.weights.rows()},
-         {"relu", layer.relu},
-         {"weights", to_bytes(layer.weights.data(), static_cast<size_t>(layer.weights.size()))},
-         {"bias", to_bytes(layer.bias.data(), static_cast<size_t>(layer.bias.size()))}});
-  }
-  return {{"name", mlp.name}, {"origin", mlp.origin}, {"layers", std::move(layers)}};
-}
-
-Mlp to_mlp(const json& payload, const std::string& name) {
-  const Fields fields(payload, name, {"name", "origin", "layers"});
-  Mlp mlp;
-  mlp.name = fields.text("name");
-  mlp.origin = fields.text("origin");
-  for (const json& item : layer_list(fields, name)) {
-    const Fields layer_fields(item, layer_place(name, mlp.layers.size()),
-                              {"type", "name", "inputs", "outputs", "relu", "weights", "bias"});
-    layer_fields.expect_type();
-    DenseLayer layer;
-    layer.name = layer_fields.text("name");
-    layer.relu = layer_fields.flag("relu");
-    const uint32_t inputs = layer_fields.size("inputs", 1);
-    const uint32_t outputs = layer_fields.size("outputs", 1);
-    const Bytes& weights = layer_fields.bytes<float>("weights", uint64_t{inputs} * outputs);
-    const Bytes& bias = layer_fields.bytes<float>("bias", outputs);
-    layer.weights.resize(outputs, inputs);
-    layer.bias.resize(outputs);
-    from_bytes(weights, layer.weights.data());
-    from_bytes(bias, layer.bias.data());
-    mlp.layers.push_back(std::move(layer));
-  }
-  check(mlp, name);
-  return mlp;
-}
-
 // ---- compressed networks ----
 
 json to_payload(const CompressedNetwork& network) {
@@ -752,7 +711,7 @@ Bytes read_model(InputFile& file, ModelKind expected) {
 
 const char* to_string(ModelKind kind) {
   switch (kind) {
-    case ModelKind::kMlp:
+    case ModelKind::kOldFloat:
       return "float model of an older version";
     case ModelKind::kCompressed:
       return "compressed network";
@@ -769,8 +728,6 @@ const char* to_string(ModelKind kind) {
 
 Bytes model_to_bytes(const Network& network) { return to_container(network, ModelKind::kFloat); }
 
-Bytes model_to_bytes(const Mlp& mlp) { return to_container(mlp, ModelKind::kMlp); }
-
 Bytes model_to_bytes(const CompressedNetwork& network) {
   return to_container(network, ModelKind::kCompressed);
 }
@@ -781,10 +738,6 @@ Bytes model_to_bytes(const QuantisedNetwork& network) {
 
 Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
   return to_float_network(open_container(data, size, ModelKind::kFloat, name), name);
-}
-
-Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
-  return to_mlp(open_container(data, size, ModelKind::kMlp, name), name);
 }
 
 CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
@@ -802,11 +755,6 @@ void save_model(const std::string& path, const Network& network) {
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
-void save_model(const std::string& path, const Mlp& mlp) {
-  const Bytes bytes = model_to_bytes(mlp);
-  write_file_atomically(path, bytes.data(), bytes.size());
-}
-
 void save_model(const std::string& path, const CompressedNetwork& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
@@ -821,12 +769,6 @@ Network load_float_network(const std::string& path) {
   InputFile file(path);
   const Bytes bytes = read_model(file, ModelKind::kFloat);
   return float_network_from_bytes(bytes.data(), bytes.size(), file.name());
-}
-
-Mlp load_float_model(const std::string& path) {
-  InputFile file(path);
-  const Bytes bytes = read_model(file, ModelKind::kMlp);
-  return float_model_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
 CompressedNetwork load_compressed_network(const std::string& path) {
@@ -859,7 +801,7 @@ bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind) {
   }
   if (size < 16 || !std::equal(std::begin(kMagic), std::end(kMagic), data)) return false;
   kind = static_cast<ModelKind>(get<uint32_t>(data + 12));
-  return kind >= ModelKind::kMlp && kind <= ModelKind::kQuantised;
+  return kind >= ModelKind::kOldFloat && kind <= ModelKind::kQuantised;
 }
 
 }  // namespace sparsys

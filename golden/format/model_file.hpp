@@ -3,9 +3,8 @@
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
 //          8..11  version, 1
-//         12..15  kind: 2 compressed network, 3 float model, 4 quantised network (1 was a float
-//         model
-//                 of fully connected layers alone)
+//         12..15  kind: 2 compressed network, 3 float model, 4 quantised network; 1 was a float
+//                 model of fully connected layers alone, which is refused
 //         16..23  length of the payload in bytes; nothing follows it
 //         24..27  CRC-32 (zlib) of the payload
 //         28..    payload: CBOR (RFC 8949) of definite lengths and without tags
@@ -24,7 +23,6 @@
 
 #include "golden/format/compressed_network.hpp"
 #include "golden/format/quantised_network.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
 
 namespace sparsys {
@@ -32,7 +30,7 @@ namespace sparsys {
 // The last two are stored models (golden/format/stored_model.hpp): of the sparse engine's fixed
 // point, and of a SharedNetwork.
 enum class ModelKind : uint32_t {
-  kMlp = 1,
+  kOldFloat = 1,  // of older versions; no longer read
   kCompressed = 2,
   kFloat = 3,
   kQuantised = 4,
@@ -48,7 +46,6 @@ constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 // be written, or if the network is not sound (golden/format/validate.hpp): what is saved can be
 // loaded.
 void save_model(const std::string& path, const Network& network);
-void save_model(const std::string& path, const Mlp& mlp);
 void save_model(const std::string& path, const CompressedNetwork& network);
 void save_model(const std::string& path, const QuantisedNetwork& network);
 
@@ -56,7 +53,6 @@ void save_model(const std::string& path, const QuantisedNetwork& network);
 // of the file's size. Throws Error "<path>: <place>: <expected and found>", one line, if the file
 // cannot be read, is of another kind or is damaged in any way, or if what it holds is not sound.
 Network load_float_network(const std::string& path);
-Mlp load_float_model(const std::string& path);
 CompressedNetwork load_compressed_network(const std::string& path);
 QuantisedNetwork load_quantised_network(const std::string& path);
 
@@ -68,11 +64,9 @@ bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind);
 
 // The same in memory. `name` stands for the path in messages.
 std::vector<uint8_t> model_to_bytes(const Network& network);
-std::vector<uint8_t> model_to_bytes(const Mlp& mlp);
 std::vector<uint8_t> model_to_bytes(const CompressedNetwork& network);
 std::vector<uint8_t> model_to_bytes(const QuantisedNetwork& network);
 Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name);
-Mlp float_model_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
                                                 const std::string& name);
 QuantisedNetwork quantised_network_from_bytes(const uint8_t* data, size_t size,

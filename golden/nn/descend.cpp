@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "golden/nn/descend.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -9,7 +11,6 @@
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
 #include "golden/nn/augment.hpp"
-#include "golden/nn/backprop.hpp"
 #include "golden/nn/checkpoint.hpp"
 #include "golden/nn/digest.hpp"
 #include "golden/nn/graph.hpp"

@@ -7,7 +7,7 @@
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
 #include "golden/nn/augment.hpp"
-#include "golden/nn/backprop.hpp"
+#include "golden/nn/descend.hpp"
 #include "golden/nn/graph.hpp"
 #include "golden/nn/train.hpp"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A multilayer perceptron in floating point.
+// A chain of fully connected layers in floating point: the form in between a Network and what the
+// sparse engine runs (golden/compress/dense_chain.hpp, fixed_point.hpp, engine_network_decode.hpp).
+// Training, model files and the program have Network alone.
 #pragma once
 
 #include <Eigen/Core>

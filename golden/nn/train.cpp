@@ -4,17 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <memory>
-#include <numeric>
 
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
-#include "golden/nn/backprop.hpp"
+#include "golden/nn/descend.hpp"
 #include "golden/nn/digest.hpp"
-#include "golden/nn/random.hpp"
 #include "golden/nn/thread_pool.hpp"
 
 namespace sparsys {
@@ -52,75 +50,6 @@ ProgressCallback console_progress() {
     std::fflush(stderr);
   };
 }
-
-Mlp make_mlp(const std::vector<uint32_t>& sizes, uint64_t seed, const std::string& name) {
-  if (sizes.size() < 2) throw Error(name + ": fewer than two layer sizes, expected at least two");
-  Mlp mlp;
-  mlp.name = name;
-  for (size_t l = 0; l + 1 < sizes.size(); ++l) {
-    if (sizes[l] == 0 || sizes[l + 1] == 0) {
-      throw Error(name + ": layer " + std::to_string(l) + " has size 0, expected at least 1");
-    }
-    DenseLayer layer;
-    layer.name = "ip" + std::to_string(l + 1);
-    layer.relu = l + 2 < sizes.size();
-    layer.bias = Eigen::VectorXf::Zero(sizes[l + 1]);
-    layer.weights.resize(sizes[l + 1], sizes[l]);
-    Random random(seed, l);
-    const float scale = std::sqrt(2.0F / static_cast<float>(sizes[l]));
-    for (Eigen::Index i = 0; i < layer.weights.size(); ++i) {
-      layer.weights.data()[i] = scale * random.normal();
-    }
-    mlp.layers.push_back(std::move(layer));
-  }
-  return mlp;
-}
-
-namespace {
-
-// Plain momentum descent on weights and biases.
-class DenseUpdate final : public MlpUpdate {
- public:
-  DenseUpdate(Mlp& mlp, const TrainOptions& options, const std::vector<Mask>* masks)
-      : mlp_(mlp), momentum_(options.momentum), decay_(options.weight_decay) {
-    for (size_t l = 0; l < mlp.layers.size(); ++l) {
-      const DenseLayer& layer = mlp.layers[l];
-      weight_velocity_.push_back(Eigen::MatrixXf::Zero(layer.weights.rows(), layer.weights.cols()));
-      bias_velocity_.push_back(Eigen::VectorXf::Zero(layer.bias.size()));
-      if (masks != nullptr) masks_.push_back((*masks)[l].cast<float>());
-    }
-  }
-
-  void set_learning_rate(float rate) override { rate_ = rate; }
-
-  void weights(size_t layer, Eigen::Index column, const Eigen::MatrixXf& gradient) override {
-    auto weights = mlp_.layers[layer].weights.middleCols(column, gradient.cols());
-    auto velocity = weight_velocity_[layer].middleCols(column, gradient.cols());
-    if (masks_.empty()) {
-      velocity = momentum_ * velocity - rate_ * (gradient + decay_ * weights);
-    } else {
-      velocity = (momentum_ * velocity - rate_ * (gradient + decay_ * weights))
-                     .cwiseProduct(masks_[layer].middleCols(column, gradient.cols()));
-    }
-    weights += velocity;
-  }
-
-  void bias(size_t layer, const Eigen::VectorXf& gradient) override {
-    bias_velocity_[layer] = momentum_ * bias_velocity_[layer] - rate_ * gradient;
-    mlp_.layers[layer].bias += bias_velocity_[layer];
-  }
-
- private:
-  Mlp& mlp_;
-  float momentum_;
-  float decay_;
-  float rate_ = 0;
-  std::vector<Eigen::MatrixXf> weight_velocity_;
-  std::vector<Eigen::VectorXf> bias_velocity_;
-  std::vector<Eigen::MatrixXf> masks_;
-};
-
-}  // namespace
 
 namespace {
 
@@ -232,53 +161,6 @@ TrainReport train(Network& network, const Dataset& data, const TrainOptions& opt
   return descend(network, data, options, update);
 }
 
-TrainReport train(Mlp& mlp, const Dataset& data, const TrainOptions& options,
-                  const std::vector<Mask>* masks) {
-  if (masks != nullptr) {
-    if (masks->size() != mlp.layers.size()) {
-      throw Error(mlp.name + ": " + std::to_string(masks->size()) + " masks, expected " +
-                  std::to_string(mlp.layers.size()) + ", one per layer");
-    }
-    for (size_t l = 0; l < masks->size(); ++l) {
-      DenseLayer& layer = mlp.layers[l];
-      if ((*masks)[l].rows() != layer.weights.rows() ||
-          (*masks)[l].cols() != layer.weights.cols()) {
-        throw Error(mlp.name + ": mask of layer " + layer.name + " has another shape, expected " +
-                    std::to_string(layer.weights.rows()) + "x" +
-                    std::to_string(layer.weights.cols()));
-      }
-      layer.weights = layer.weights.cwiseProduct((*masks)[l].cast<float>());
-    }
-  }
-  DenseUpdate update(mlp, options, masks);
-  return descend(mlp, data, options, update);
-}
-
-double error_percent(const Mlp& mlp, const uint8_t* images, const uint8_t* labels, size_t count,
-                     unsigned threads) {
-  ThreadPool pool(threads);
-  return error_percent(mlp, images, labels, count, pool);
-}
-
-double validation_error(const Mlp& mlp, const Dataset& data, uint32_t validation_count,
-                        unsigned threads) {
-  if (validation_count > data.train_count()) {
-    throw Error(data.name + ": " + std::to_string(data.train_count()) +
-                " training images, expected at least the " + std::to_string(validation_count) +
-                " of the validation split");
-  }
-  check_fits(mlp, data);
-  const size_t first = data.train_count() - validation_count;
-  return error_percent(mlp, data.train_images.data() + first * data.pixels(),
-                       data.train_labels.data() + first, validation_count, threads);
-}
-
-double test_error(const Mlp& mlp, const Dataset& data, unsigned threads) {
-  check_fits(mlp, data);
-  return error_percent(mlp, data.test_images.data(), data.test_labels.data(), data.test_count(),
-                       threads);
-}
-
 TrainOptions lenet_300_100_options() {
   TrainOptions options;
   options.epochs = 25;
@@ -293,15 +175,6 @@ TrainOptions lenet_5_options() {
   options.learning_rate = 0.02F;
   options.max_shift = 1;
   return options;
-}
-
-Mlp train_lenet_300_100(const Dataset& data, const TrainOptions& options, TrainReport* report) {
-  Mlp mlp = make_mlp({data.pixels(), 300, 100, 10}, options.seed, "lenet-300-100");
-  // Not the description, which names a place on this machine: equal runs give equal files.
-  mlp.origin = data.name;
-  const TrainReport result = train(mlp, data, options);
-  if (report != nullptr) *report = result;
-  return mlp;
 }
 
 }  // namespace sparsys

@@ -9,15 +9,12 @@
 // work is cut into pieces of fixed size, and sums over pieces are taken in a fixed order.
 #pragma once
 
-#include <Eigen/Core>
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/network.hpp"
 
 namespace sparsys {
@@ -37,11 +34,8 @@ using ProgressCallback = std::function<void(const Progress&)>;
 // Prints to stderr: one line that is rewritten on a terminal, about ten lines a step otherwise.
 ProgressCallback console_progress();
 
-// Which weights may be other than zero: 1 keeps, 0 prunes. outputs x inputs, as the weights.
-using Mask = Eigen::Matrix<uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
-
-// One for each of Network::parameters: empty (all are kept) or one byte per element, row-major; 1
-// keeps, 0 prunes.
+// Which elements may be other than zero, one for each of Network::parameters: empty (all are kept)
+// or one byte per element, row-major; 1 keeps, 0 prunes.
 using ParameterMasks = std::vector<std::vector<uint8_t>>;
 
 struct TrainOptions {
@@ -85,28 +79,15 @@ struct TrainReport {
   double seconds = 0;
 };
 
-// A network with `sizes` = inputs, hidden ..., outputs; ReLU after every layer but the last.
-// Weights normal with variance 2 / inputs (He 2015), biases zero. Layers are named ip1, ip2, ...
-// Throws Error for fewer than two sizes or a size of zero.
-Mlp make_mlp(const std::vector<uint32_t>& sizes, uint64_t seed, const std::string& name);
-
-// Trains in place. With `masks` (one per layer) pruned weights are and stay exactly zero: the
-// retraining step of Deep Compression (Han 2016, section 2). Throws Error if shapes do not fit.
-TrainReport train(Mlp& mlp, const Dataset& data, const TrainOptions& options,
-                  const std::vector<Mask>* masks = nullptr);
-
-// Share of wrong answers (the largest logit decides, the first of equals) in percent.
-// images: count x inputs bytes.
-double error_percent(const Mlp& mlp, const uint8_t* images, const uint8_t* labels, size_t count,
-                     unsigned threads = 0);
-double validation_error(const Mlp& mlp, const Dataset& data, uint32_t validation_count,
-                        unsigned threads = 0);
-double test_error(const Mlp& mlp, const Dataset& data, unsigned threads = 0);
-
-// The same for networks; all throw Error as infer_shapes(), and if masks, images or the number of
-// classes do not fit.
+// Trains in place. With `masks` pruned elements are and stay exactly zero: the retraining step of
+// Deep Compression (Han 2016, section 2). Throws Error as infer_shapes(), and if data, options or
+// masks do not fit; Stopped if that was requested (golden/nn/stop.hpp).
 TrainReport train(Network& network, const Dataset& data, const TrainOptions& options,
                   const ParameterMasks* masks = nullptr);
+
+// Share of wrong answers (the largest logit decides, the first of equals) in percent.
+// images: count x inputs bytes. All throw Error as infer_shapes(), and if images or the number of
+// classes do not fit.
 double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
                      size_t count, unsigned threads = 0);
 double validation_error(const Network& network, const Dataset& data, uint32_t validation_count,
@@ -134,13 +115,5 @@ Network make_lenet_5(uint64_t seed);
 // other fields may be changed by the caller.
 TrainOptions lenet_300_100_options();
 TrainOptions lenet_5_options();
-
-Mlp train_lenet_300_100(const Dataset& data, const TrainOptions& options,
-                        TrainReport* report = nullptr);
-
-// Gradient of the mean loss over the images, for checks: d loss / d weights and bias of each layer,
-// stored as a network of the same shape. Returns the loss. No dropout, no shifts.
-double loss_gradient(const Mlp& mlp, const uint8_t* images, const uint8_t* labels, size_t count,
-                     Mlp& gradient);
 
 }  // namespace sparsys

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 
 #include "golden/compress/engine_network_decode.hpp"
 #include "golden/error.hpp"
@@ -82,7 +84,7 @@ TEST(EngineNetworkDecode, NamesAreUnique) {
   EXPECT_EQ(network.parameters[2].name, "fc2.weight");
 }
 
-TEST(EngineNetworkDecode, ChainsOfFullyConnectedLayers) {
+Mlp small_chain() {
   Mlp chain;
   chain.name = "chain";
   for (const bool relu : {true, false}) {
@@ -93,6 +95,11 @@ TEST(EngineNetworkDecode, ChainsOfFullyConnectedLayers) {
     layer.relu = relu;
     chain.layers.push_back(layer);
   }
+  return chain;
+}
+
+TEST(EngineNetworkDecode, ChainsOfFullyConnectedLayers) {
+  const Mlp chain = small_chain();
   const Network network = to_network(chain);
   ASSERT_EQ(network.nodes.size(), 3U);
   EXPECT_EQ(network.nodes[2].output, network.output);
@@ -102,6 +109,30 @@ TEST(EngineNetworkDecode, ChainsOfFullyConnectedLayers) {
     EXPECT_EQ(network.parameters[static_cast<size_t>(found[l].bias)].values[1],
               chain.layers[l].bias[1]);
   }
+}
+
+TEST(EngineNetworkDecode, UnsoundChains) {
+  const auto error = [](const std::function<void(Mlp&)>& spoil) -> std::string {
+    Mlp chain = small_chain();
+    spoil(chain);
+    try {
+      to_network(chain);
+    } catch (const Error& caught) {
+      return caught.what();
+    }
+    return "no error";
+  };
+  const float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(error([](Mlp&) {}), "no error");
+  EXPECT_EQ(error([](Mlp& c) { c.layers.clear(); }), "chain: 0 layers, expected 1 to 4096");
+  EXPECT_EQ(error([&](Mlp& c) { c.layers[1].weights(0, 1) = infinity; }),
+            "chain: layer 2 (b): a weight is not finite");
+  EXPECT_EQ(error([&](Mlp& c) { c.layers[1].bias(2) = infinity; }),
+            "chain: layer 2 (b): a bias is not finite");
+  EXPECT_EQ(error([](Mlp& c) { c.layers[1].bias.resize(2); }),
+            "chain: layer 2 (b): 2 biases for 3 outputs");
+  EXPECT_EQ(error([](Mlp& c) { c.layers[1].weights.setZero(3, 2); }),
+            "chain: layer 2 (b): 2 inputs, but the layer before has 3 outputs");
 }
 
 TEST(EngineNetworkDecode, Errors) {

@@ -21,8 +21,7 @@
 
 namespace {
 
-// The largest block taken since it was set to 0. Eigen allocates by malloc, but never before the
-// bytes for its matrices were seen.
+// The largest block taken since it was set to 0.
 std::atomic<size_t> largest_block{0};
 
 void* allocate(size_t size) {
@@ -54,19 +53,6 @@ CompressedNetwork network_to_break() {
   options.density = 0.6;
   options.constants = 1;
   return random_network(3, options);
-}
-
-Mlp mlp_to_break() {
-  Mlp mlp;
-  mlp.name = "m";
-  for (int l = 0; l < 2; ++l) {
-    DenseLayer layer;
-    layer.name = "fc";
-    layer.weights = Eigen::MatrixXf::Constant(2, 2, 0.5F);
-    layer.bias = Eigen::VectorXf::Constant(2, 0.25F);
-    mlp.layers.push_back(layer);
-  }
-  return mlp;
 }
 
 Network float_network_to_break() {
@@ -115,8 +101,7 @@ void fix_crc(Bytes& bytes) {
 void load(const Bytes& bytes, Tally& tally) {
   const Bytes exact(bytes.begin(), bytes.end());
   largest_block = 0;
-  for (const ModelKind kind :
-       {ModelKind::kCompressed, ModelKind::kMlp, ModelKind::kFloat, ModelKind::kQuantised}) {
+  for (const ModelKind kind : {ModelKind::kCompressed, ModelKind::kFloat, ModelKind::kQuantised}) {
     try {
       if (kind == ModelKind::kQuantised) {
         const QuantisedNetwork network =
@@ -133,8 +118,6 @@ void load(const Bytes& bytes, Tally& tally) {
         const Network network = float_network_from_bytes(exact.data(), exact.size(), "file");
         check(network, "again");
         multiplications(network);
-      } else if (kind == ModelKind::kMlp) {
-        check(float_model_from_bytes(exact.data(), exact.size(), "file"), "again");
       } else {
         const CompressedNetwork network =
             compressed_network_from_bytes(exact.data(), exact.size(), "file");
@@ -173,9 +156,8 @@ QuantisedNetwork quantised_to_break() {
 }
 
 Bytes sample(int which) {
-  if (which == 3) return model_to_bytes(quantised_to_break());
-  if (which == 2) return model_to_bytes(float_network_to_break());
-  return which == 0 ? model_to_bytes(network_to_break()) : model_to_bytes(mlp_to_break());
+  if (which == 2) return model_to_bytes(quantised_to_break());
+  return which == 0 ? model_to_bytes(network_to_break()) : model_to_bytes(float_network_to_break());
 }
 
 class Fuzz : public ::testing::TestWithParam<int> {};
@@ -268,9 +250,9 @@ TEST_P(Fuzz, RandomDamage) {
   std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
 }
 
-const char* const kKindNames[] = {"Compressed", "Mlp", "Float", "Quantised"};
+const char* const kKindNames[] = {"Compressed", "Float", "Quantised"};
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2, 3),
+INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2),
                          [](const auto& info) { return kKindNames[info.param]; });
 
 // No model at all: with nothing right, with a right header, and with a right header and CRC.

@@ -11,6 +11,7 @@
 #include "golden/nn/dataset.hpp"
 #include "golden/nn/synthetic_digits.hpp"
 #include "golden/nn/train.hpp"
+#include "tb/golden/small_networks.hpp"
 
 namespace sparsys {
 namespace {
@@ -137,12 +138,12 @@ TEST(SyntheticDigits, CanBeLearntButNotPerfectly) {
   options.train_count = 12000;
   options.test_count = 3000;
   const Dataset data = make_synthetic_digits(options);
-  Mlp mlp = make_mlp({784, 64, 10}, 1, "small");
+  Network network = small_chain({784, 64, 10}, 1);
   TrainOptions train_options;
   train_options.epochs = 5;
   train_options.validation_count = 1000;
-  train(mlp, data, train_options);
-  const double error = test_error(mlp, data);
+  train(network, data, train_options);
+  const double error = test_error(network, data);
   EXPECT_LT(error, 12);
   EXPECT_GT(error, 0.5);
 }

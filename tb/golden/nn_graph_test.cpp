@@ -8,10 +8,11 @@
 #include <map>
 
 #include "golden/error.hpp"
-#include "golden/nn/backprop.hpp"
+#include "golden/nn/descend.hpp"
 #include "golden/nn/random.hpp"
 #include "golden/nn/synthetic_digits.hpp"
 #include "golden/nn/train.hpp"
+#include "tb/golden/small_networks.hpp"
 
 namespace sparsys {
 namespace {
@@ -619,6 +620,9 @@ TEST(TrainNetwork, RejectsWhatDoesNotFit) {
   Network wide = make_lenet_300_100(785, 1);
   EXPECT_THROW(train(wide, data, short_run()), Error);
   EXPECT_THROW(test_error(wide, data), Error);
+  Network few = small_chain({784, 9}, 1);
+  EXPECT_THROW(train(few, data, short_run()), Error);
+  EXPECT_THROW(test_error(few, data), Error);
   Network good = make_lenet_300_100(784, 1);
   const Network before = good;
   const auto reject = [&](const TrainOptions& options, const ParameterMasks* masks = nullptr) {

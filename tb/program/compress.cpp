@@ -9,7 +9,6 @@
 
 #include "golden/compress/deep_compression.hpp"
 #include "golden/compress/dense_chain.hpp"
-#include "golden/compress/engine_network_decode.hpp"
 #include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
@@ -119,11 +118,6 @@ json layers_of(const StoredReport& report) {
   return layers;
 }
 
-Network load_trained(const std::string& path) {
-  if (model_kind(path) != ModelKind::kMlp) return load_float_network(path);
-  return to_network(load_float_model(path));
-}
-
 class Compression {
  public:
   explicit Compression(Arguments arguments) : arguments_(std::move(arguments)) {}
@@ -132,7 +126,7 @@ class Compression {
     check_usage();
     check_writable(arguments_.out);
     check_writable(arguments_.json);
-    trained_ = load_trained(arguments_.model);
+    trained_ = load_float_network(arguments_.model);
     const bool engine = arguments_.target == "eie";
     if (!engine) options_ = deep_compression_recipe(trained_);
     if (arguments_.no_data) {

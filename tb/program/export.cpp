@@ -24,8 +24,6 @@ constexpr uint64_t kSamples = 8;
 
 Network load_any(const std::string& path) {
   switch (model_kind(path)) {
-    case ModelKind::kMlp:
-      return to_network(load_float_model(path));
     case ModelKind::kCompressed:
       return decode_engine_network(load_compressed_network(path));
     case ModelKind::kStoredCompressed:
@@ -33,7 +31,8 @@ Network load_any(const std::string& path) {
     case ModelKind::kStored:
       return load_stored_network(path).decode();
     case ModelKind::kFloat:
-    case ModelKind::kQuantised:  // refused by what follows
+    case ModelKind::kOldFloat:  // this one and the next are refused by what follows
+    case ModelKind::kQuantised:
       break;
   }
   return load_float_network(path);

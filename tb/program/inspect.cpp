@@ -21,9 +21,8 @@ struct Arguments {
 
 nlohmann::json describe_file(const std::string& file, const EieConfig& config) {
   switch (model_kind(file)) {
-    case ModelKind::kMlp:
-      return describe(load_float_model(file));
     case ModelKind::kFloat:
+    case ModelKind::kOldFloat:  // refused by what follows
       return describe(load_float_network(file));
     case ModelKind::kStored: {
       StoredReport report;

@@ -28,8 +28,10 @@ void expect_kind(const std::string& file, ModelKind expected) {
     text +=
         "; a stored model needs no packing: `sparsys inspect` shows it, `sparsys export` writes "
         "it as ONNX";
-  } else if (kind == ModelKind::kFloat || kind == ModelKind::kMlp) {
+  } else if (kind == ModelKind::kFloat) {
     text += "; `sparsys compress` makes one of it";
+  } else if (kind == ModelKind::kOldFloat) {
+    text += "; train again";
   } else {
     text += expected == ModelKind::kCompressed ? "; it is packed already" : "; it is not packed";
   }

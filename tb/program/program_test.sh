@@ -253,6 +253,12 @@ refuse "short.model" inspect short.model
 refuse "nothing.model" inspect nothing.model
 echo "This is a text, not a model, and long enough for a header." >text.model
 refuse "text.model" inspect text.model
+{ head -c 12 float.model; printf '\001'; tail -c +14 float.model; } >old.model
+for command in "inspect old.model" "export old.model --out x.onnx" \
+  "compress --model old.model --out x.sps --no-data" \
+  "quantise --model old.model --out x.model --synthetic" "pack old.model --out x.sps"; do
+  refuse "train again" $command
+done
 { printf 'X'; tail -c +2 net.model; } >magic.model
 refuse "magic.model" run --model magic.model --synthetic
 { head -c 500 net.model; printf 'XXXX'; tail -c +505 net.model; } >damaged.model

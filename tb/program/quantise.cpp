@@ -4,7 +4,6 @@
 #include <iostream>
 #include <memory>
 
-#include "golden/compress/engine_network_decode.hpp"
 #include "golden/format/describe.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/validate.hpp"
@@ -25,15 +24,10 @@ struct Arguments {
   std::string json;
 };
 
-Network load_network(const std::string& path) {
-  if (model_kind(path) != ModelKind::kMlp) return load_float_network(path);
-  return to_network(load_float_model(path));
-}
-
 void run_quantise(const Arguments& arguments) {
   check_writable(arguments.out);
   check_writable(arguments.json);
-  const Network network = load_network(arguments.model);
+  const Network network = load_float_network(arguments.model);
   const bool table = arguments.json != "-";
   const Dataset data = arguments.data.load(true, table);
   check_image_size(static_cast<uint64_t>(element_count(network.input_shape)), data,

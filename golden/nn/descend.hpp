@@ -2,12 +2,11 @@
 // The descent loop that training, retraining and fine-tuning share.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "golden/nn/dataset.hpp"
-#include "golden/nn/mlp.hpp"
 #include "golden/nn/thread_pool.hpp"
 #include "golden/nn/train.hpp"
 
@@ -49,33 +48,5 @@ double error_percent(const Network& network, const uint8_t* images, const uint8_
 // Throws Error unless the network is sound and takes the data's images, and has ten classes or
 // more.
 void check_fits(const Network& network, const Dataset& data);
-
-// The same for Mlp. What to do with gradients of the mean loss of a batch. weights() and bias() are
-// called from several threads at once, but for disjoint parts of the network.
-class MlpUpdate {
- public:
-  virtual ~MlpUpdate() = default;
-  virtual void set_learning_rate(float rate) = 0;
-  // Columns column .. column + gradient.cols() - 1 of a layer; `column` is a multiple of
-  // kGradientColumns.
-  virtual void weights(size_t layer, Eigen::Index column, const Eigen::MatrixXf& gradient) = 0;
-  virtual void bias(size_t layer, const Eigen::VectorXf& gradient) = 0;
-  // After all parts of a batch, on one thread.
-  virtual void finish_batch() {}
-};
-
-// Weight gradients are made and used in blocks of this many columns.
-constexpr Eigen::Index kGradientColumns = 112;
-
-// Follows the gradient of `mlp`, which `update` changes, as options say. Throws Error if network,
-// data and options do not fit each other.
-TrainReport descend(const Mlp& mlp, const Dataset& data, const TrainOptions& options,
-                    MlpUpdate& update);
-
-double error_percent(const Mlp& mlp, const uint8_t* images, const uint8_t* labels, size_t count,
-                     ThreadPool& pool);
-
-// Throws Error unless the layers fit each other, the images and ten classes or more.
-void check_fits(const Mlp& mlp, const Dataset& data);
 
 }  // namespace sparsys
