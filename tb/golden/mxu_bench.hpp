@@ -139,6 +139,25 @@ void add_activation(Bench& b, uint32_t function, uint32_t pooling) {
   b.add(wait(write_host(10, rows + 2), kActivation));
 }
 
+// Requantisation of values so small that every rounding shows: shifts of 0 to 3.
+template <class Bench>
+void add_small_shifts(Bench& b) {
+  const MxuConfig& c = b.c;
+  b.add(set_register(8, bytes(0, 128, 127)));
+  for (uint32_t turn = 0; turn < 8; ++turn) {
+    Parameters p = plain_parameters(c);
+    for (uint32_t k = 0; k < c.cols; ++k) {
+      p.bias[k] = static_cast<int32_t>(b.dice.below(9)) - 4;
+      p.multiplier[k] = static_cast<int32_t>(b.dice.below(7)) - 3;
+      p.shift[k] = static_cast<uint32_t>(b.dice.below(4));
+    }
+    for (const Row& plane : planes(c, p)) b.give(plane);
+    b.add(wait_all(read_parameters(0, 0, 9)));
+    b.add(wait_all(activate(10 * turn, 0, 2, 0, kIdentity)));
+  }
+  b.add(wait_all(write_host(0, 80)));
+}
+
 // One unit's turns of the same program: with the weights' gaps, host stalls and phases at random,
 // operations ordered by nothing but the waits that they need.
 template <class Bench>

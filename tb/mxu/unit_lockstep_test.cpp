@@ -10,7 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "golden/cycle/mxu_driver.hpp"
+#include "golden/error.hpp"
+#include "golden/format/mxu_program.hpp"
+#include "golden/function/mxu_network.hpp"
 #include "tb/golden/mxu_bench.hpp"
+#include "tb/golden/random_quantised.hpp"
 #include "tb/lockstep/mxu_lockstep.hpp"
 
 namespace sparsys {
@@ -102,6 +107,14 @@ TEST(MxuLockstep, FunctionsAndPooling) {
   });
 }
 
+TEST(MxuLockstep, SmallShifts) {
+  for_units(4, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    add_small_shifts(b);
+    end(b);
+  });
+}
+
 TEST(MxuLockstep, Errors) {
   for_units(1, [](const MxuConfig& c, uint64_t seed) {
     for (const Wrong& wrong : wrong_instructions()) {
@@ -168,6 +181,135 @@ TEST(MxuLockstep, ResetAtAnyTime) {
     EXPECT_EQ(host.output, b.reference.output);
     b.device.finish();
   });
+}
+
+// A Set, mostly of a value that makes sense.
+Instruction wild_set(Bench& b, uint32_t number) {
+  const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
+  const auto size = [&] { return b.dice.chance(99) ? 1 + upto(5) : upto(1U << 16); };
+  const auto step = [&] { return b.dice.chance(98) ? 1 + upto(3) : upto(256); };
+  uint32_t value = static_cast<uint32_t>(b.dice.word(32));
+  if (b.dice.chance(98)) {
+    if (number < 2 || number == 9) value = halves(size(), size());
+    if (number == 2 || number == 10) value = size() | step() << 16 | step() << 24;
+    if (number == 11) value = bytes(step(), step(), upto(4) - 2, upto(4) - 2);
+  }
+  return set_register(number, value);
+}
+
+// Instructions and registers of any bits, waits at random: most programs end in an error or are cut
+// short by a reset. Only what the units do in corners of their arithmetic is compared here.
+Instruction wild_instruction(Bench& b) {
+  const MxuConfig& c = b.c;
+  const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
+  const auto row = [&](uint32_t depth) {
+    return b.dice.chance(99) ? upto(depth) : static_cast<uint32_t>(b.dice.word(24));
+  };
+  const uint32_t rows = b.dice.chance(99) ? 1 + upto(12) : upto(1U << 16);
+  const int dy = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
+  const int dx = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
+  Instruction i;
+  switch (upto(12)) {
+    case 0:
+    case 1:
+      i = read_weights(upto(6), b.dice.chance(99) ? 1 + upto(2) : 0);
+      break;
+    case 2:
+      i = multiply(row(c.ub_depth - 12), row(c.acc_depth - 12), rows, b.dice.chance(40),
+                   b.dice.chance(50), 1 + upto(256), 1 + upto(256));
+      break;
+    case 3:
+      i = convolve(row(c.ub_depth / 2), row(c.acc_depth / 2), dy, dx, b.dice.chance(40),
+                   b.dice.chance(50), 1 + upto(256), 1 + upto(256));
+      break;
+    case 4:
+    case 5:
+      i = activate(row(c.ub_depth - 12), row(c.acc_depth / 2), rows,
+                   b.dice.chance(99) ? upto(c.param_sets) : upto(256), upto(4), upto(4));
+      break;
+    case 6:
+      i = read_host(row(c.ub_depth - 12), rows);
+      break;
+    case 7:
+      i = read_parameters(upto(c.param_sets), 0, 9);
+      if (b.dice.chance(5)) i = read_parameters(upto(2 * c.param_sets), upto(16), 1 + upto(4));
+      break;
+    case 8:
+      i = write_host(row(c.ub_depth - 12), rows);
+      break;
+    case 9:
+    case 10: {
+      static const uint32_t known[] = {0, 1, 2, 3, 8, 9, 10, 11, 12, 13};
+      i = wild_set(b, b.dice.chance(98) ? known[upto(10)] : upto(256));
+      break;
+    }
+    default:
+      i = b.dice.chance(60) ? nop() : b.dice.chance(95) ? synchronise() : make(upto(20));
+  }
+  if (b.dice.chance(1)) i.put(upto(80), 8, b.dice.next());
+  if (i.get(88, 8) == 1) i.put(0, 32, upto(6)).put(32, 16, i.get(32, 16) & 3);
+  if (b.dice.chance(60)) i.put(80, 8, b.dice.next());
+  return i;
+}
+
+TEST(MxuLockstep, WildInstructions) {
+  uint64_t errors = 0, idle = 0, cut = 0;
+  for_units(10, [&](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    b.random_tiles(10);
+    for (uint32_t program = 0; program < 30; ++program) {
+      b.random_stalls();
+      for (const uint32_t number : {0, 1, 2, 9, 10, 11, 12}) b.add(wild_set(b, number));
+      for (uint32_t n = 0; n < 60; ++n) b.add(wild_instruction(b));
+      while (b.host.input.size() < 600) b.host.input.push_back(b.random_row(c.lanes()));
+      uint64_t n = 0;
+      const uint64_t limit = 1500;
+      for (; n < limit; ++n) {
+        const bool taken = b.host.program.empty();
+        b.host.status = static_cast<uint8_t>(b.dice.below(16));
+        b.host.resume = b.dice.chance(5);
+        b.host.clock();
+        if (b.host.last.error_o || (taken && !b.host.last.busy_o)) break;
+      }
+      ++(n == limit ? cut : b.host.last.error_o ? errors : idle);
+      // What is under way in other units goes on.
+      for (uint64_t more = b.dice.below(60); more > 0; --more) b.host.clock();
+      b.host.program.clear();
+      b.host.output.clear();
+      b.host.reset();
+    }
+  });
+  std::cout << errors << " errors, " << idle << " to the end, " << cut << " cut short\n";
+}
+
+// Compiled networks, by the driver, against the functional model.
+TEST(MxuLockstep, RandomNetworks) {
+  uint32_t ran = 0;
+  for_units(20, [&ran](const MxuConfig& c, uint64_t seed) {
+    const QuantisedNetwork network = random_quantised(seed);
+    MxuProgram program;
+    const auto batch = static_cast<uint32_t>(1 + seed % 3);
+    try {
+      program = compile(network, batch, c);
+    } catch (const Error&) {
+      return;  // Too large for these memories.
+    }
+    Dice dice(seed);
+    std::vector<int8_t> inputs(batch * network.input_size());
+    for (int8_t& byte : inputs) byte = static_cast<int8_t>(dice.bits(8));
+    Lockstep device(c);
+    MxuDriverOptions options;
+    options.stall_percent = seed % 2 ? 0 : static_cast<unsigned>(dice.below(60));
+    options.seed = seed;
+    MxuDriver driver(device, options);
+    EXPECT_EQ(driver.run(program, inputs), run_batch(network, inputs));
+    device.finish();
+    ++ran;
+  });
+  std::cout << ran << " networks\n";
+  if (!seed_is_given()) {
+    EXPECT_GT(ran, 10U);
+  }
 }
 
 // Who checks the checker: one register of the model changed in one cycle must be told by name.
