@@ -133,14 +133,15 @@ function(sparsys_eie_rtl name)
   target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# sparsys_mxu_rtl(NAME [UNREGISTERED] [SOURCES ...] [ROWS 4] ...): object library NAME_rtl with
+# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [SOURCES ...] [ROWS 4] ...): CELLS: lockstep compares
+# every register of the array, too; object library NAME_rtl with
 # sparsys::make_NAME(), entered in the registry of make_mxu_rtl() unless UNREGISTERED.
 function(sparsys_mxu_rtl name)
   set(defaults ROWS 256 COLS 256 TILE_ROWS 32 TILE_COLS 32 FIFO_TILES 4 UB_DEPTH 98304
       ACC_DEPTH 4096 PARAM_SETS 64 QUEUE_DEPTH 16)
   set(keys ROWS COLS TILE_ROWS TILE_COLS FIFO_TILES UB_DEPTH ACC_DEPTH PARAM_SETS QUEUE_DEPTH)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED" "${keys}" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;CELLS" "${keys}" "SOURCES" ${ARGN})
   set(parameters)
   foreach(key ${keys})
     if(DEFINED ARG_${key})
@@ -150,6 +151,12 @@ function(sparsys_mxu_rtl name)
     endif()
     list(APPEND parameters ${key}=${${key}})
   endforeach()
+  if(NOT ARG_SOURCES)
+    set(ARG_SOURCES ${rtl_files})
+  endif()
+  if(ARG_CELLS)
+    list(PREPEND ARG_SOURCES ${PROJECT_SOURCE_DIR}/tb/cmake/mxu_cells.vlt)
+  endif()
   sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
   set(NAME ${name})
   if(ARG_UNREGISTERED)

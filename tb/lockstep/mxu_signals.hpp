@@ -46,6 +46,17 @@ class SignalMirror {
     table_.add_wide(instance, name, words.data(), words.size() * sizeof(words[0]), 1, false,
                     {guard, nullptr});
   }
+  // Words of an array of the RTL: `places` are their indices among `count`, pack() fills as many
+  // words.
+  void add_elements(const std::string& instance, const char* name,
+                    const std::vector<size_t>& places, size_t count,
+                    std::function<void(uint32_t* words)> pack) {
+    items_.push_back({std::vector<uint32_t>(places.size()), std::move(pack), nullptr});
+    for (size_t i = 0; i < places.size(); ++i) {
+      table_.add_element(instance, name, places[i], count, &items_.back().words[i]);
+    }
+  }
+  SignalTable& table() { return table_; }
   void refresh() {
     for (Item& item : items_) {
       if (item.guard && !*item.guard) continue;
@@ -235,6 +246,59 @@ inline void add_tile(SignalMirror& mirror, const std::string& path, const mxu_ti
   mirror.add(path, "sum_i", sum_w * t.cols(), row(&mxu_tile::sum_i, t.cols(), sum_w));
 }
 
+// A tile's registers, in libraries that make them public (verilate.cmake, CELLS). The RTL counts
+// cells from the bottom right corner, and element n is what enters cell n: what is a register of
+// the left or upper neighbour. The first column's and row's elements are none.
+inline void add_cells(SignalMirror& mirror, const std::string& path, const mxu_tile& t,
+                      uint32_t first_row) {
+  if (!mirror.table().has(path, "w_q")) return;
+  const uint32_t rows = t.rows();
+  const uint32_t cols = t.cols();
+  const uint32_t cells = rows * cols;
+  SignalTable& table = mirror.table();
+  std::vector<size_t> sums;  // the RTL's places of all rows' but the last's
+  for (uint32_t r = 0; r < rows; ++r) {
+    for (uint32_t c = 0; c < cols; ++c) {
+      const uint32_t own = r * cols + c;
+      const uint32_t n = cells - 1 - own;
+      table.add_element(path, "w_q", n, cells, &t.w_q[own]);
+      if (c > 0) {
+        table.add_element(path, "a_q", n, cells, &t.a_q[own - 1]);
+        table.add_element(path, "en_q", n, cells, &t.en_q[own - 1]);
+      }
+      if (r > 0) {
+        table.add_element(path, "shadow_q", n, cells, &t.shadow_q[own - cols]);
+        sums.push_back(n);
+      }
+    }
+  }
+  if (rows > 1) {
+    const auto mask = static_cast<uint32_t>(low_mask(mxu_sum_width(first_row + rows - 2)));
+    mirror.add_elements(path, "sum_q", sums, cells,
+                        [&t, mask, count = sums.size()](uint32_t* words) {
+                          for (size_t i = 0; i < count; ++i)
+                            words[i] = static_cast<uint32_t>(t.sum_q[i]) & mask;
+                        });
+  }
+  mirror.add(path, "a_out_q", 8 * rows, [&t, rows](uint32_t* words) {
+    for (uint32_t r = 0; r < rows; ++r) set_field(words, 8 * r, 8, t.a_o(r));
+  });
+  mirror.add(path, "en_out_q", rows, [&t, rows](uint32_t* words) {
+    for (uint32_t r = 0; r < rows; ++r) set_field(words, r, 1, t.en_o(r));
+  });
+  mirror.add(path, "shadow_out_q", 8 * cols, [&t, cols](uint32_t* words) {
+    for (uint32_t c = 0; c < cols; ++c) set_field(words, 8 * c, 8, t.weight_o()[c]);
+  });
+  mirror.add(path, "sum_out_q", cols * t.sum_width(rows - 1),
+             [&t, rows](uint32_t* words) { t.pack_sum_row(rows - 1, words); });
+  // With one row or column the RTL has a bit more, for the swap of the next tile.
+  if (rows > 1 && cols > 1) {
+    mirror.add(path, "swap_q", rows + cols - 2, [&t](uint32_t* words) {
+      std::copy(t.swap_q.words.begin(), t.swap_q.words.end(), words);
+    });
+  }
+}
+
 // All MIRROR lines of the lists.
 inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const mxu& m) {
   const MxuConfig& c = m.config();
@@ -265,10 +329,10 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
              packed(m.array.sum_o, widths.sum_w));
   const uint32_t tiles_across = c.cols / c.tile_cols;
   for (uint32_t t = 0; t < m.array.tile.size(); ++t) {
-    add_tile(mirror,
-             path + ".u_array.g_row[" + std::to_string(t / tiles_across) + "].g_col[" +
-                 std::to_string(t % tiles_across) + "].u_tile",
-             m.array.tile[t], t / tiles_across * c.tile_rows);
+    const std::string tile = path + ".u_array.g_row[" + std::to_string(t / tiles_across) +
+                             "].g_col[" + std::to_string(t % tiles_across) + "].u_tile";
+    add_tile(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
+    add_cells(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
   }
 
   const std::string accumulators = path + ".u_accumulators";

@@ -141,6 +141,35 @@ void SignalTable::add_words(const std::string& instance, const char* name, const
   }
 }
 
+void SignalTable::add_one(const std::string& instance, const char* name, size_t index, size_t count,
+                          const uint8_t* model, size_t model_bytes) {
+  // Verilator tells of an array of single bits, each in a byte, as of a packed vector.
+  const VerilatedScope* scope = context_.scopeFind(("TOP." + instance).c_str());
+  const VerilatedVar* bits = scope ? scope->varFind(name) : nullptr;
+  const bool single = bits && bits->udims() == 0 && count > 1 &&
+                      static_cast<size_t>(bits->packed().elements()) == count;
+  const VerilatedVar& var = single ? *bits : find_variable(context_, instance, name, count);
+  const size_t bytes = single ? 1 : var.entSize();
+  const size_t width = single ? 1 : static_cast<size_t>(var.packed().elements());
+  if (bytes > model_bytes || bytes > 8) {
+    refuse_width(instance + "." + name, width, 8 * model_bytes);
+  }
+  Signal s;
+  s.instance = instance;
+  s.name = std::string(name) + "[" + std::to_string(index) + "]";
+  s.width = static_cast<uint32_t>(width);
+  s.rtl = static_cast<const uint8_t*>(var.datap()) + index * bytes;
+  s.model = model;
+  s.rtl_bytes = static_cast<uint32_t>(bytes);
+  s.model_bytes = static_cast<uint32_t>(model_bytes);
+  signals_.push_back(std::move(s));
+}
+
+bool SignalTable::has(const std::string& instance, const char* name) const {
+  const VerilatedScope* scope = context_.scopeFind(("TOP." + instance).c_str());
+  return scope && scope->varFind(name);
+}
+
 void SignalTable::add_entries(Group& group, const Signal& s, const Instance& base) {
   const uint32_t r = log2_bytes(s.rtl_bytes);
   const uint32_t m = log2_bytes(s.model_bytes);

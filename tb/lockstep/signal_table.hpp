@@ -48,10 +48,21 @@ class SignalTable {
               guard);
   }
 
-  // The same for `count` words of any width, `stride` bytes from one to the next in the model. The
-  // model's bytes must be those of the RTL's packed vector, the lowest first. What is compared,
-  // told and traced are parts of up to 64 bits: name[63:0], name[127:64], ... Throws Error unless
-  // the RTL's words, rounded up to 8, 16 or 32 bits, are as wide as the model's.
+  // One word of an array of `count` in the RTL, wherever the model has it.
+  template <class Word>
+  void add_element(const std::string& instance, const char* name, size_t index, size_t count,
+                   const Word* model) {
+    static_assert(std::is_unsigned<Word>::value, "model variables are unsigned");
+    add_one(instance, name, index, count, reinterpret_cast<const uint8_t*>(model), sizeof(Word));
+  }
+
+  // Whether the RTL has this public variable.
+  bool has(const std::string& instance, const char* name) const;
+
+  // The same as add() for `count` words of any width, `stride` bytes from one to the next in the
+  // model. The model's bytes must be those of the RTL's packed vector, the lowest first. What is
+  // compared, told and traced are parts of up to 64 bits: name[63:0], name[127:64], ... Throws
+  // Error unless the RTL's words, rounded up to 8, 16 or 32 bits, are as wide as the model's.
   void add_wide(const std::string& instance, const char* name, const void* model, size_t stride,
                 size_t count, bool array, std::array<const uint8_t*, 2> guard = {});
 
@@ -119,6 +130,8 @@ class SignalTable {
 
   void add_words(const std::string& instance, const char* name, const uint8_t* model,
                  size_t model_bytes, size_t count, bool array, std::array<const uint8_t*, 2> guard);
+  void add_one(const std::string& instance, const char* name, size_t index, size_t count,
+               const uint8_t* model, size_t model_bytes);
   static void add_entries(Group& group, const Signal& signal, const Instance& base);
   template <class Rtl, class Model, bool kWhole>
   static uint64_t table_difference(const Group& group, const Instance* block, size_t count,

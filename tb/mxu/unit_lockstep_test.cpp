@@ -65,6 +65,7 @@ TEST(MxuLockstep, UnitsOfAllSizes) {
   ASSERT_FALSE(units.empty());
   for (const MxuConfig& c : units) {
     const MxuLockstep device(c);
+    EXPECT_GT(device.signals_per_cycle(), 4 * c.rows * c.cols);  // every cell's registers, too
     std::cout << name_of(c) << ": " << device.signals_per_cycle() << " words a cycle\n";
   }
 }
@@ -324,6 +325,11 @@ TEST(MxuLockstep, SeesAChangedRegister) {
       {"mxu.u_sequencer", "number_q", [](mxu& m) { m.sequencer.number_q ^= 4; }},
       {"mxu.u_weight_fifo", "tiles_q", [](mxu& m) { m.weight_fifo.tiles_q ^= 1; }},
       {"mxu.u_activation", "run_q", [](mxu& m) { m.activation.run_q ^= 1; }},
+      {"mxu.u_array.g_row[0].g_col[0].u_tile", "w_q", [](mxu& m) { m.array.tile[0].w_q[3] ^= 1; }},
+      {"mxu.u_array.g_row[0].g_col[0].u_tile", "en_q",
+       [](mxu& m) { m.array.tile[0].en_q[0] ^= 1; }},
+      {"mxu.u_array.g_row[0].g_col[0].u_tile", "sum_q",
+       [](mxu& m) { m.array.tile[0].sum_q[1] ^= 1; }},
       {"mxu.u_host_out", "rows_q", [](mxu& m) { m.host_out.rows_q ^= 1; }},
   };
   const MxuConfig c = mxu_rtl_configs().front();
