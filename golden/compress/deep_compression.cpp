@@ -120,15 +120,15 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
     options.fine_tune_epochs = 0;
     options.teacher_weight = 0.6F;
   } else if (network.name == "lenet-5" && count == 4) {
-    options.densities = {0.6, 0.14, 0.034, 0.25};
-    options.sharing.bits = {4, 4, 4, 4};
-    options.sharing.bias_bits = {0, 4, 4, 0};
-    options.sharing.entropy = 0.006;
+    options.densities = {0.7, 0.16, 0.038, 0.3};
+    options.sharing.bits = {6, 5, 5, 5};
+    options.sharing.bias_bits = {0, 5, 5, 0};
+    options.sharing.entropy = 0.002;
     options.prune_rounds = 5;
     options.round_epochs = 2;
-    options.retrain_epochs = 36;
+    options.retrain_epochs = 40;
     options.retrain_learning_rate = 0.05F;
-    options.reassign_epochs = 12;
+    options.reassign_epochs = 16;
     options.reassign_learning_rate = 0.01F;
     options.fine_tune_epochs = 0;
     options.teacher_weight = 0.5F;
