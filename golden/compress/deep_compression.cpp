@@ -128,8 +128,7 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
     options.round_epochs = 2;
     options.retrain_epochs = 40;
     options.retrain_learning_rate = 0.05F;
-    options.reassign_epochs = 16;
-    options.reassign_learning_rate = 0.01F;
+    options.reassign_epochs = 0;
     options.fine_tune_epochs = 0;
     options.teacher_weight = 0.5F;
   } else {
