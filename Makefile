@@ -66,7 +66,7 @@ lint: setup
 	@python3 scripts/lint.py --jobs $(JOBS) --report $(REPORTS)/lint.json
 
 bench: configure
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@python3 scripts/bench.py --build $(BUILD) --report $(REPORTS)/bench.json
 
 format:

@@ -32,6 +32,58 @@ RATIOS = [
 ENCODING = ["BM_build_image", "BM_huffman"]
 MOST_SECONDS = 20
 MOST_BYTES = 4 << 30
+# Matrix unit: row of TPU table 3 (Jouppi, ISCA 2017), counter, the paper's per cent for MLP0 and MLP1.
+TABLE_3 = [
+    ("array active", "active", {"MLP0": 12.7, "MLP1": 10.6}),
+    ("useful multiply-accumulates", "useful", {"MLP0": 12.5, "MLP1": 9.4}),
+    ("weight stall", "weight_stall", {"MLP0": 53.9, "MLP1": 44.2}),
+    ("weight shift", "weight_shift", {"MLP0": 15.9, "MLP1": 13.4}),
+    ("non-matrix", "non_matrix", {"MLP0": 17.5, "MLP1": 31.9}),
+    ("read-after-write stall", "raw_stall", {"MLP0": 3.3, "MLP1": 8.4}),
+    ("input stall", "input_stall", {"MLP0": 6.1, "MLP1": 8.8}),
+]
+# Of the cells' peak between the first and the last active cycle, weights being there.
+LEAST_PEAK_PCT = 99
+
+
+def matrix_unit(build):
+    """Runs the shapes of TPU table 1 on the cycle model, prints its shares beside table 3; returns what goes into the
+    report, and the limit that is to be kept."""
+    done = subprocess.run([pathlib.Path(build) / "bin/mxu_shares"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"bench: {done.stderr.strip()}")
+    runs = json.loads(done.stdout)
+    shares = []
+    for run in runs:
+        if run["name"] not in TABLE_3[0][2]:
+            continue
+        shares.append({key: run[key] for key in ("name", "layers", "width", "weights", "batch", "bytes_per_cycle",
+                                                 "cycles")})
+        for _, counter, _ in TABLE_3:
+            whole = run["cycles"] * (run["cells"] if counter == "useful" else 1)
+            shares[-1][counter + "_pct"] = round(100 * run[counter] / whole, 2)
+        shares[-1]["paper"] = {counter + "_pct": paper[run["name"]] for _, counter, paper in TABLE_3}
+    header = ["matrix unit, 256x256, cycle model: % of cycles"]
+    for share in shares:
+        header += [share["name"], "TPU"]
+    rows = []
+    for what, counter, paper in TABLE_3:
+        rows.append([what])
+        for share in shares:
+            rows[-1] += [share[counter + "_pct"], paper[share["name"]]]
+    report.print_table(header, rows)
+    for share in shares:
+        print(f"{share['name']}: {share['layers']} layers of {share['width']} x {share['width']}, batch "
+              f"{share['batch']}, weights at {share['bytes_per_cycle']:.1f} bytes a cycle (34 GB/s, 700 MHz), "
+              f"{share['cycles']:,} cycles")
+    print()
+    product = runs[-1]
+    peak = 100 * product["useful"] / (product["span"] * product["cells"])
+    limit = {"name": "peak_pct", "value": round(peak, 3), "at_least": LEAST_PEAK_PCT, "kept": peak >= LEAST_PEAK_PCT}
+    report.print_table(["share of peak, first to last active cycle, %", "value", "at least", "result"],
+                       [[product["name"], limit["value"], limit["at_least"], "ok" if limit["kept"] else "FAILED"]])
+    return shares, limit
 
 
 def main():
@@ -85,12 +137,16 @@ def main():
     report.print_table(["encode and Huffman, 25088 x 4096", "value", "at most", "result"],
                        [[limit["name"], limit["value"], limit["at_most"], "ok" if limit["kept"] else "FAILED"]
                         for limit in limits])
+    print()
+    shares, peak = matrix_unit(options.build)
+    limits.append(peak)
     report.write_json(options.report, {
         "repetitions": REPETITIONS,
         "rates": [{"name": name[3:], "what": what, "rate": rates[name], "unit": unit}
                   for name, what, unit in ROWS],
         "ratios": ratios,
         "limits": limits,
+        "matrix_unit": shares,
     })
     sys.exit(0 if all(r["kept"] for r in ratios + limits) else 1)
 
