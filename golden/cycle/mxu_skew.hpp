@@ -3,6 +3,7 @@
 // own number of registers, loaded every cycle, without reset (docs/mxu-timing.md sections 3, 4, 8).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -11,42 +12,58 @@ namespace sparsys {
 
 // Lane l of `lanes` is delayed by l cycles (kRising), or by lanes - 1 - l.
 //
-// The registers are kept by the cycle in which they come out, in a ring of rows: a value moves
-// once, to the row that stands at the output when its time has come.
+// A lane's registers stand side by side, the one next to its input first, in a buffer with room in
+// front of them: a shift is one value written in front of the others, and only when the room is
+// used up do all of them move back.
 template <class Word, bool kRising>
 class mxu_skew {
  public:
-  explicit mxu_skew(uint32_t lanes) : lanes_(lanes), ring_(std::size_t{lanes} * lanes) {}
+  explicit mxu_skew(uint32_t lanes) : lanes_(lanes), out_(lanes) {
+    for (uint32_t lane = 0; lane < lanes; ++lane) {
+      start_.push_back(buffer_.size());
+      if (delay(lane)) buffer_.resize(buffer_.size() + kRoom + delay(lane));
+    }
+  }
 
   // The row at the output, while `in` (lanes values) is at the input.
   const Word* propagate(const Word* in) {
-    const uint32_t direct = kRising ? 0 : lanes_ - 1;  // the lane without a register
-    row(now_)[direct] = in[direct];
-    return row(now_);
+    for (uint32_t lane = 0; lane < lanes_; ++lane) {
+      const uint32_t d = delay(lane);
+      out_[lane] = d ? buffer_[start_[lane] + room_ + d - 1] : in[lane];
+    }
+    return out_.data();
   }
 
   void update(const Word* in) {
+    if (room_ == 0) move_back();
+    --room_;
     for (uint32_t lane = 0; lane < lanes_; ++lane) {
-      const uint32_t d = delay(lane);
-      if (d) row(wrap(now_ + d))[lane] = in[lane];
+      if (delay(lane)) buffer_[start_[lane] + room_] = in[lane];
     }
-    now_ = wrap(now_ + 1);
   }
 
   uint32_t delay(uint32_t lane) const { return kRising ? lane : lanes_ - 1 - lane; }
+  // All delay(lane) registers of a lane; until the next update().
+  const Word* regs(uint32_t lane) const { return &buffer_[start_[lane] + room_]; }
   // Register `stage` of a lane, 0 <= stage < delay(lane): 0 is the one next to the input.
-  Word reg(uint32_t lane, uint32_t stage) const {
-    const uint32_t slot = wrap(now_ + delay(lane) - 1 - stage);
-    return ring_[std::size_t{slot} * lanes_ + lane];
-  }
+  Word reg(uint32_t lane, uint32_t stage) const { return regs(lane)[stage]; }
 
  private:
-  uint32_t wrap(uint32_t slot) const { return slot >= lanes_ ? slot - lanes_ : slot; }
-  Word* row(uint32_t slot) { return &ring_[std::size_t{slot} * lanes_]; }
+  static constexpr uint32_t kRoom = 64;
+
+  void move_back() {
+    room_ = kRoom;
+    for (uint32_t lane = 0; lane < lanes_; ++lane) {
+      const auto first = buffer_.begin() + static_cast<std::ptrdiff_t>(start_[lane]);
+      std::copy_backward(first, first + delay(lane), first + kRoom + delay(lane));
+    }
+  }
 
   uint32_t lanes_;
-  uint32_t now_ = 0;
-  std::vector<Word> ring_;
+  uint32_t room_ = kRoom;
+  std::vector<std::size_t> start_;  // of each lane's part of the buffer
+  std::vector<Word> buffer_;
+  std::vector<Word> out_;
 };
 
 }  // namespace sparsys

@@ -40,7 +40,7 @@ class mxu_tile {
   uint32_t sum_width(uint32_t row) const { return mxu_sum_width(first_row_ + row); }
   // Sums of a row side by side, as the RTL has them: ceil(cols * sum_width(row) / 32) words.
   void pack_sum_row(uint32_t row, uint32_t* words) const {
-    pack_sums(&sum_q[row * cols_], cols_, sum_width(row), words);
+    pack_fields(&sum_q[row * cols_], cols_, sum_width(row), words);
   }
 
   // What goes right and down in this cycle, multiply-accumulate.

@@ -59,12 +59,24 @@ inline void set_field(uint32_t* words, uint32_t lsb, uint32_t width, uint32_t va
   }
 }
 
-// Signed values of `width` bits side by side, the first lowest: the RTL's flat vector of sums.
-// `words` must hold ceil(count * width / 32) words.
-inline void pack_sums(const int32_t* sums, size_t count, uint32_t width, uint32_t* words) {
+// Values of `width` bits (1 to 32) side by side, the first lowest: the RTL's flat vectors. Higher
+// bits of a value are left out; `words` must hold ceil(count * width / 32) words, all of which are
+// written.
+template <class Value>
+void pack_fields(const Value* values, size_t count, uint32_t width, uint32_t* words) {
+  const auto mask = static_cast<uint32_t>(low_mask(width));
+  uint64_t bits = 0;
+  uint32_t held = 0;
   for (size_t i = 0; i < count; ++i) {
-    set_field(words, static_cast<uint32_t>(i * width), width, static_cast<uint32_t>(sums[i]));
+    bits |= uint64_t{static_cast<uint32_t>(values[i]) & mask} << held;
+    held += width;
+    if (held >= 32) {
+      *words++ = static_cast<uint32_t>(bits);
+      bits >>= 32;
+      held -= 32;
+    }
   }
+  if (held) *words = static_cast<uint32_t>(bits);
 }
 
 // Bits in 32-bit words; those beyond `size` are 0.

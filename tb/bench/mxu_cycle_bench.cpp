@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Speed of the matrix unit's cycle model at full size: idle, and with array, weights, accumulators
-// and activation unit at work. rate: clock cycles a second.
+// Speed of the matrix unit at full size, cycle model, RTL and both in lockstep: idle, and with
+// array, weights, accumulators and activation unit at work. rate: clock cycles a second.
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <random>
 
 #include "golden/cycle/mxu_cycle_device.hpp"
 #include "tb/golden/mxu_program.hpp"
+#include "tb/lockstep/mxu_lockstep.hpp"
 
 namespace {
 
@@ -21,25 +23,33 @@ std::vector<Row> random_rows(std::mt19937& random, size_t count, size_t bytes) {
   return rows;
 }
 
+std::unique_ptr<MxuDevice> cycle_model() { return std::make_unique<mxu_cycle_device>(MxuConfig{}); }
+std::unique_ptr<MxuDevice> rtl() { return make_mxu_rtl(MxuConfig{}); }
+std::unique_ptr<MxuDevice> lockstep() { return std::make_unique<MxuLockstep>(MxuConfig{}); }
+
+template <std::unique_ptr<MxuDevice> (*kMake)()>
 void BM_idle(benchmark::State& state) {
-  mxu_cycle_device device{MxuConfig{}};
-  Host host(device);
+  const std::unique_ptr<MxuDevice> device = kMake();
+  Host host(*device);
   host.reset();
   for (int i = 0; i < 2000; ++i) host.clock();
   const uint64_t before = host.cycle;
   for (auto _ : state) {
-    for (int i = 0; i < 10000; ++i) host.clock();
+    for (int i = 0; i < 2000; ++i) host.clock();
   }
   state.counters["rate"] =
       benchmark::Counter(static_cast<double>(host.cycle - before), benchmark::Counter::kIsRate);
 }
-BENCHMARK(BM_idle)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_TEMPLATE(BM_idle, cycle_model)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_idle, rtl)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_idle, lockstep)->Unit(benchmark::kMillisecond);
 
 // A new tile of weights every 256 rows, added to the accumulators; the other half is activated.
+template <std::unique_ptr<MxuDevice> (*kMake)()>
 void BM_busy(benchmark::State& state) {
   const MxuConfig config;
-  mxu_cycle_device device{config};
-  Host host(device);
+  const std::unique_ptr<MxuDevice> device = kMake();
+  Host host(*device);
   host.reset();
   std::mt19937 random(1);
   host.weights[0] = random_rows(random, config.rows, config.cols);
@@ -60,6 +70,8 @@ void BM_busy(benchmark::State& state) {
   state.counters["active"] =
       static_cast<double>(host.read_status(1)) / static_cast<double>(host.read_status(0));
 }
-BENCHMARK(BM_busy)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_TEMPLATE(BM_busy, cycle_model)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_busy, rtl)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_busy, lockstep)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST(MxuWidths, SumsHoldTheExtremes) {
 TEST(MxuWidths, FieldsAndPackedSums) {
   std::vector<uint32_t> words(3);
   const std::vector<int32_t> sums = {-1, 5, -65536, 65535};
-  pack_sums(sums.data(), 4, 18, words.data());
+  pack_fields(sums.data(), 4, 18, words.data());
   for (uint32_t i = 0; i < 4; ++i) {
     EXPECT_EQ(sign_extend(get_field(words.data(), 18 * i, 18), 18), sums[i]);
   }

@@ -37,8 +37,8 @@ class SignalMirror {
  public:
   explicit SignalMirror(SignalTable& table) : table_(table) {}
 
-  // The RTL's vector of `bits` bits; pack() sets its fields (set_field) in words that are 0. With
-  // `guard`, it is packed and compared only while that byte of the model is not 0.
+  // The RTL's vector of `bits` bits; pack() writes all of its bits. With `guard`, it is packed and
+  // compared only while that byte of the model is not 0.
   void add(const std::string& instance, const char* name, uint32_t bits,
            std::function<void(uint32_t* words)> pack, const uint8_t* guard = nullptr) {
     items_.push_back({std::vector<uint32_t>((bits + 31) / 32), std::move(pack), guard});
@@ -60,7 +60,6 @@ class SignalMirror {
   void refresh() {
     for (Item& item : items_) {
       if (item.guard && !*item.guard) continue;
-      std::fill(item.words.begin(), item.words.end(), 0);
       item.pack(item.words.data());
     }
   }
@@ -201,22 +200,15 @@ inline void add_signals(SignalTable& table, const std::string& path, const mxu& 
 template <class Elements>
 std::function<void(uint32_t*)> packed(const Elements& elements, uint32_t width) {
   return [&elements, width](uint32_t* words) {
-    uint32_t lsb = 0;
-    for (const auto& element : elements) {
-      set_field(words, lsb, width, static_cast<uint32_t>(element));
-      lsb += width;
-    }
+    pack_fields(elements.data(), elements.size(), width, words);
   };
 }
 
 // The registers of a skew's lane, the one next to its input lowest.
 template <class Skew>
-std::function<void(uint32_t*)> packed(const Skew& skew, uint32_t lane, uint32_t stages,
-                                      uint32_t width) {
-  return [&skew, lane, stages, width](uint32_t* words) {
-    for (uint32_t n = 0; n < stages; ++n) {
-      set_field(words, n * width, width, static_cast<uint32_t>(skew.reg(lane, n)));
-    }
+std::function<void(uint32_t*)> packed(const Skew& skew, uint32_t lane, uint32_t width) {
+  return [&skew, lane, width](uint32_t* words) {
+    pack_fields(skew.regs(lane), skew.delay(lane), width, words);
   };
 }
 
@@ -224,26 +216,23 @@ inline void add_rising_skew(SignalMirror& mirror, const std::string& path, const
                             const mxu_skew<uint8_t, true>& skew, uint32_t lanes) {
   for (uint32_t l = 1; l < lanes; ++l) {
     mirror.add(path + "." + block + "[" + std::to_string(l) + "]", "skew_q", 8 * l,
-               packed(skew, l, l, 8));
+               [&skew, l](uint32_t* words) { std::memcpy(words, skew.regs(l), l); });
   }
 }
 
 // What enters a tile (verilate.cmake makes these ports public).
 inline void add_tile(SignalMirror& mirror, const std::string& path, const mxu_tile& t,
                      uint32_t first_row) {
-  const auto row = [&t](auto pointer, uint32_t count, uint32_t width) {
-    return [&t, pointer, count, width](uint32_t* words) {
-      for (uint32_t n = 0; n < count; ++n) {
-        set_field(words, n * width, width, static_cast<uint32_t>((t.*pointer)[n]));
-      }
-    };
-  };
   const uint32_t sum_w = first_row ? mxu_sum_width(first_row - 1) : 16;
-  mirror.add(path, "a_i", 8 * t.rows(), row(&mxu_tile::a_i, t.rows(), 8));
-  mirror.add(path, "en_i", t.rows(), row(&mxu_tile::en_i, t.rows(), 1));
+  mirror.add(path, "a_i", 8 * t.rows(),
+             [&t](uint32_t* words) { std::memcpy(words, t.a_i, t.rows()); });
+  mirror.add(path, "en_i", t.rows(),
+             [&t](uint32_t* words) { pack_fields(t.en_i, t.rows(), 1, words); });
   mirror.add(path, "swap_i", 1, [&t](uint32_t* words) { words[0] = t.swap_i; });
-  mirror.add(path, "weight_i", 8 * t.cols(), row(&mxu_tile::weight_i, t.cols(), 8));
-  mirror.add(path, "sum_i", sum_w * t.cols(), row(&mxu_tile::sum_i, t.cols(), sum_w));
+  mirror.add(path, "weight_i", 8 * t.cols(),
+             [&t](uint32_t* words) { std::memcpy(words, t.weight_i, t.cols()); });
+  mirror.add(path, "sum_i", sum_w * t.cols(),
+             [&t, sum_w](uint32_t* words) { pack_fields(t.sum_i, t.cols(), sum_w, words); });
 }
 
 // A tile's registers, in libraries that make them public (verilate.cmake, CELLS). The RTL counts
@@ -344,8 +333,7 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
     mirror.add(place, "s1_sum_q", c.tile_cols * widths.sum_w, packed(bank.s1_sum_q, widths.sum_w));
     for (uint32_t col = 0; col + 1 < c.tile_cols; ++col) {
       mirror.add(numbered(place, "g_col", col, "g_deskew"), "deskew_q",
-                 (c.tile_cols - 1 - col) * widths.sum_w,
-                 packed(bank.deskew, col, c.tile_cols - 1 - col, widths.sum_w));
+                 (c.tile_cols - 1 - col) * widths.sum_w, packed(bank.deskew, col, widths.sum_w));
     }
   }
 }
