@@ -127,7 +127,7 @@ class Host {
   std::vector<uint64_t> inst_at, weight_at, in_at, out_at;
   uint64_t cycle = 0;
   MxuOutputs last;
-  // Called in front of every clock().
+  // Called in front of every cycle: what it changes counts in that cycle.
   std::function<void()> before;
 
   void reset() {
@@ -138,6 +138,7 @@ class Host {
   }
 
   void clock() {
+    if (before) before();
     MxuInputs inputs;
     inputs.inst_valid_i = !program.empty() && go(stall_inst);
     if (!program.empty()) inputs.inst_i = program.front().words;
@@ -149,7 +150,6 @@ class Host {
     inputs.ho_ready_i = go(stall_out);
     inputs.status_i = status;
     inputs.resume_i = resume;
-    if (before) before();
     last = device_.clock(inputs);
     if (inputs.inst_valid_i && last.inst_ready_o) {
       program.pop_front();
@@ -368,6 +368,7 @@ class Reference {
     const uint32_t out_w = reg(1, 0, 16), out_h = reg(1, 16, 16);
     const uint32_t pitch = reg(2, 0, 16), stride_y = reg(2, 16, 8), stride_x = reg(2, 24, 8);
     const uint32_t length = conv ? out_h * out_w : static_cast<uint32_t>(i.get(40, 16));
+    std::vector<int32_t> sums(c.cols);
     if (i.get(72, 1)) {
       used = fifo.front();
       fifo.pop_front();
@@ -385,12 +386,16 @@ class Reference {
       }
       ++active;
       if (inside) useful += (i.get(56, 8) + 1) * (i.get(64, 8) + 1);
+      std::vector<int32_t>& a = acc[first + n];
+      if (!i.get(73, 1)) std::fill(a.begin(), a.end(), 0);
+      std::fill(sums.begin(), sums.end(), 0);
+      // Rows outside: 256 of them at full size, and the compiler makes vectors of the columns.
+      for (uint32_t r = 0; r < c.rows; ++r) {
+        const int value = static_cast<int8_t>(x[r]);
+        for (uint32_t k = 0; k < c.cols; ++k) sums[k] += value * used[r][k];
+      }
       for (uint32_t k = 0; k < c.cols; ++k) {
-        int32_t sum = 0;
-        for (uint32_t r = 0; r < c.rows; ++r) sum += static_cast<int8_t>(x[r]) * used[r][k];
-        int32_t& a = acc[first + n][k];
-        a = static_cast<int32_t>((i.get(73, 1) ? static_cast<uint32_t>(a) : 0) +
-                                 static_cast<uint32_t>(sum));
+        a[k] = static_cast<int32_t>(static_cast<uint32_t>(a[k]) + static_cast<uint32_t>(sums[k]));
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,35 +15,14 @@
 #include "golden/error.hpp"
 #include "golden/format/mxu_program.hpp"
 #include "golden/function/mxu_network.hpp"
-#include "tb/golden/mxu_bench.hpp"
-#include "tb/golden/random_quantised.hpp"
-#include "tb/lockstep/mxu_lockstep.hpp"
+#include "tb/mxu/exercises.hpp"
 
 namespace sparsys {
 namespace {
 
 using namespace mxu_test;  // NOLINT
 
-// Without a waveform of a difference.
-class Lockstep final : public MxuDevice {
- public:
-  explicit Lockstep(const MxuConfig& config) : both_(config, options()) {}
-  const MxuConfig& config() const override { return both_.config(); }
-  MxuOutputs clock(const MxuInputs& inputs) override { return both_.clock(inputs); }
-  void finish(bool stopped = false) { both_.finish(stopped); }
-  const mxu& model() const { return both_.model(); }
-
- private:
-  static MxuLockstepOptions options() {
-    MxuLockstepOptions options;
-    options.mismatch_waves.clear();
-    return options;
-  }
-  MxuLockstep both_;
-};
-const mxu& model_of(const Lockstep& device) { return device.model(); }
-
-using Bench = DeviceBench<Lockstep>;
+using Bench = LockstepBench;
 
 void for_units(uint64_t seeds, const std::function<void(const MxuConfig&, uint64_t)>& body) {
   for_seeds(seeds, [&body](uint64_t seed) {
@@ -83,6 +63,60 @@ TEST(MxuLockstep, OverlappedTurns) {
     Bench b(c, seed);
     add_overlapped_turns(b);
     end(b);
+  });
+}
+
+TEST(MxuLockstep, Batches) {
+  for_units(1, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    std::vector<uint32_t> sizes;
+    for (uint32_t size = 1; size <= c.acc_depth; ++size) sizes.push_back(size);
+    batches(b, sizes);
+  });
+}
+
+TEST(MxuLockstep, HandOverAtEveryPhase) {
+  for_units(1, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    const int last = static_cast<int>(2 * (c.rows + c.cols) + 8);
+    std::set<uint64_t> distances;
+    for (int phase = -static_cast<int>(c.rows) - 8; phase <= last; ++phase) {
+      SCOPED_TRACE("phase " + std::to_string(phase));
+      hand_over(b, phase, distances);
+      if (testing::Test::HasFailure()) return;
+    }
+    for (uint64_t distance = 0; distance <= 2 * (c.rows + c.cols); ++distance) {
+      EXPECT_EQ(distances.count(distance), 1U) << distance;
+    }
+    b.device.finish();
+  });
+}
+
+TEST(MxuLockstep, ExtremesInEveryCell) {
+  for_units(1, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    extremes(b);
+  });
+}
+
+TEST(MxuLockstep, AccumulateToTheLastRow) {
+  for_units(4, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    accumulate(b, 20, 1 + static_cast<uint32_t>(seed * 13 % c.acc_depth));
+  });
+}
+
+TEST(MxuLockstep, WeightFifoFullAndEmpty) {
+  for_units(1, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    full_and_empty(b);
+  });
+}
+
+TEST(MxuLockstep, OutOfRange) {
+  for_units(1, [](const MxuConfig& c, uint64_t seed) {
+    Bench b(c, seed);
+    out_of_range(b);
   });
 }
 
