@@ -87,12 +87,13 @@ class RandomNetwork:
         self.input_shape = list(self.sizes)
         self.value = "input"
         for _ in range(self.pick(1, 2, 3, 4)):
-            self.pick(self.conv, self.conv, self.pool, self.relu, self.add, self.residual, self.identity)()
+            self.pick(self.conv, self.conv, self.pool, self.mean, self.relu, self.curve, self.add, self.residual,
+                      self.identity)()
         self.flatten()
         for layer in range(self.pick(1, 2)):
             self.pick(self.gemm, self.matmul)()
             if layer == 0:
-                self.relu()
+                self.pick(self.relu, self.curve)()
         if self.pick(True, False):
             axis = {"axis": 1} if self.opset < 13 or self.pick(True, False) else {}
             self.node("Softmax", [self.value], self.sizes, **axis)
@@ -187,6 +188,22 @@ class RandomNetwork:
         if self.opset >= 10:
             attributes.update(dilations=dilation, ceil_mode=int(ceil_mode))
         self.node("MaxPool", [self.value], [1, self.sizes[1], *out], **attributes)
+
+    def mean(self):
+        kernel = [self.pick(1, 2, 3) for _ in range(2)]
+        ceil_mode = self.opset >= 10 and self.pick(True, False)
+        attributes, out = self.window(kernel, [1, 1], ceil_mode)
+        if not out:
+            return
+        if self.opset >= 10:
+            attributes["ceil_mode"] = int(ceil_mode)
+        # Counting the padding is supported where there is none.
+        if "SAME" not in attributes.get("auto_pad", "") and not any(attributes.get("pads", [])):
+            attributes["count_include_pad"] = self.pick(0, 1)
+        self.node("AveragePool", [self.value], [1, self.sizes[1], *out], **attributes)
+
+    def curve(self):
+        self.node(self.pick("Sigmoid", "Tanh"), [self.value], self.sizes)
 
     def relu(self):
         self.node("Relu", [self.value], self.sizes)

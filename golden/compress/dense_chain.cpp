@@ -81,12 +81,16 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
         if (links.empty()) fail(network, node, "stands before the first layer");
         links.back().relu = true;
         break;
+      case Op::kSigmoid:
+      case Op::kTanh:
+        fail(network, node, "expected ReLU, the only function that the sparse engine has");
       case Op::kFlatten:
       case Op::kReshape:
       case Op::kSoftmax:
         break;
       case Op::kConv:
       case Op::kMaxPool:
+      case Op::kAveragePool:
         fail(network, node,
              "expected a chain of fully connected layers, which is what the sparse engine runs");
     }

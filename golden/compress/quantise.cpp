@@ -24,6 +24,8 @@ struct FloatLayer {
   std::vector<float> weights;
   std::vector<double> bias;
   size_t value = 0;  // of the graph: what comes out
+  // The value whose range the bytes must hold: what comes out, or what is averaged.
+  size_t spread = 0;
 };
 
 std::string place_of(const Network& network, size_t n) {
@@ -81,6 +83,7 @@ class Fuser {
         add_bias(n, step);
         pooled_ = false;
         flat_ = false;
+        averaged_ = false;
         break;
       case Op::kAdd:
         check_behind_layer(n);
@@ -90,11 +93,16 @@ class Fuser {
         add_bias(n, step);
         break;
       case Op::kRelu:
-        check_behind_layer(n);
-        // Of a maximum it is the same as of all values before.
-        layers_.back().layer.function = MxuFunction::kRelu;
+        add_function(n, MxuFunction::kRelu);
+        break;
+      case Op::kSigmoid:
+        add_function(n, MxuFunction::kSigmoid);
+        break;
+      case Op::kTanh:
+        add_function(n, MxuFunction::kTanh);
         break;
       case Op::kMaxPool:
+      case Op::kAveragePool:
         add_pooling(n, step);
         break;
       case Op::kFlatten:
@@ -107,11 +115,31 @@ class Fuser {
       case Op::kSoftmax:
         break;  // at the end only
     }
-    if (!layers_.empty() && step.op != Op::kSoftmax) layers_.back().value = step.y;
+    if (layers_.empty() || step.op == Op::kSoftmax) return;
+    layers_.back().value = step.y;
+    if (!averaged_) layers_.back().spread = step.y;
   }
 
   void check_behind_layer(size_t n) const {
     if (layers_.empty()) refuse(network_, n, "is in front of the first weights");
+  }
+
+  void add_function(size_t n, MxuFunction function) {
+    check_behind_layer(n);
+    // All of them rise: of a maximum it is the same as of all values before.
+    if (averaged_) {
+      refuse(network_, n, "is behind an average, the matrix unit has functions in front of one");
+    }
+    MxuFunction& of_layer = layers_.back().layer.function;
+    if (of_layer != MxuFunction::kIdentity && of_layer != function) {
+      refuse(network_, n,
+             std::string("is behind ") + to_string(of_layer) +
+                 ", the matrix unit has one function for a layer");
+    }
+    if (of_layer == function && function != MxuFunction::kRelu) {
+      refuse(network_, n, "is there twice, the matrix unit has one function for a layer");
+    }
+    of_layer = function;
   }
 
   QuantisedLayer& new_layer(size_t n) {
@@ -195,7 +223,8 @@ class Fuser {
     if (pooled_ || flat_) refuse(network_, n, "is not right behind a convolution");
     if (dilated(sliding.window)) refuse(network_, n, "has a dilation");
     QuantisedLayer& layer = layers_.back().layer;
-    layer.pooling = MxuPooling::kMax;
+    const bool average = step.op == Op::kAveragePool;
+    layer.pooling = average ? MxuPooling::kAverage : MxuPooling::kMax;
     layer.pool = to_window(sliding.window);
     // Sizes rounded up are those of a map with more behind it.
     const int64_t out[2] = {sliding.out_height, sliding.out_width};
@@ -207,6 +236,17 @@ class Fuser {
           std::max(layer.pool.pad[s + 2], static_cast<uint32_t>(std::max<int64_t>(behind, 0)));
     }
     pooled_ = true;
+    if (!average) return;
+    averaged_ = true;
+    if (layer.pool.pad != std::array<uint32_t, 4>{}) {
+      refuse(network_, n,
+             "averages windows that reach beyond the map, the matrix unit only those within it");
+    }
+    const uint64_t values = uint64_t{layer.pool.kernel[0]} * layer.pool.kernel[1];
+    if (values > 255) {
+      refuse(network_, n,
+             "averages " + std::to_string(values) + " values, the matrix unit at most 255");
+    }
   }
 
   const Graph& graph_;
@@ -215,6 +255,7 @@ class Fuser {
   std::vector<FloatLayer> layers_;
   bool pooled_ = false;
   bool flat_ = false;
+  bool averaged_ = false;
 };
 
 // ---- the network in floating point on the calibration images ----
@@ -270,8 +311,8 @@ std::vector<Range> value_ranges(Calibration& calibration, const Graph& graph,
   calibration.run([&](size_t, size_t, size_t samples, Tape& tape) {
     std::vector<Range> found(layers.size());
     for (size_t l = 0; l < layers.size(); ++l) {
-      const float* y = tape.value(layers[l].value);
-      const size_t all = static_cast<size_t>(graph.values()[layers[l].value].elements) * samples;
+      const float* y = tape.value(layers[l].spread);
+      const size_t all = static_cast<size_t>(graph.values()[layers[l].spread].elements) * samples;
       const auto ends = std::minmax_element(y, y + all);
       found[l] = {std::min(0.0F, *ends.first), std::max(0.0F, *ends.second)};
     }
@@ -282,6 +323,23 @@ std::vector<Range> value_ranges(Calibration& calibration, const Graph& graph,
     }
   });
   return ranges;
+}
+
+// ---- functions that are tables (docs/mxu-format.md section 1) ----
+
+bool is_table(const QuantisedLayer& layer) {
+  return layer.function == MxuFunction::kSigmoid || layer.function == MxuFunction::kTanh;
+}
+
+// Fractional bits of their input, fractional bits of their output, its zero point.
+int table_in_frac(const QuantisedLayer& layer) {
+  return layer.function == MxuFunction::kSigmoid ? 4 : 5;
+}
+int table_out_frac(const QuantisedLayer& layer) {
+  return layer.function == MxuFunction::kSigmoid ? 8 : 7;
+}
+int8_t table_zero(const QuantisedLayer& layer) {
+  return layer.function == MxuFunction::kSigmoid ? int8_t{-128} : int8_t{0};
 }
 
 // ---- affine ----
@@ -345,7 +403,8 @@ void quantise_affine(FloatLayer& fused, const Affine& in, const Affine& out) {
     const double product = double{in.scale} * scale;
     layer.bias.push_back(to_int32(
         fused.bias[o] / product - static_cast<double>(in.zero) * weight_sum(layer, o), layer.name));
-    const FixedFactor factor = fixed_factor(product / double{out.scale});
+    const FixedFactor factor = fixed_factor(
+        is_table(layer) ? std::ldexp(product, table_in_frac(layer)) : product / double{out.scale});
     layer.multiplier.push_back(factor.multiplier);
     layer.shift.push_back(factor.shift);
   }
@@ -390,7 +449,7 @@ int weight_frac(const FloatLayer& fused) {
 
 // Sets multiplier and shift for a product's radix point and an output's.
 void set_radix(QuantisedLayer& layer, int product_frac, int out_frac) {
-  const int shift = product_frac - out_frac;
+  const int shift = product_frac - (is_table(layer) ? table_in_frac(layer) : out_frac);
   if (shift > 62 || shift < -30) {
     throw Error("layer '" + printable(layer.name) + "': radix points are " + std::to_string(shift) +
                 " bits apart");
@@ -398,6 +457,7 @@ void set_radix(QuantisedLayer& layer, int product_frac, int out_frac) {
   layer.multiplier.assign(layer.outputs, shift < 0 ? 1 << -shift : 1);
   layer.shift.assign(layer.outputs, static_cast<uint8_t>(std::max(shift, 0)));
   layer.output_scale = std::ldexp(1.0F, -out_frac);
+  layer.output_zero = is_table(layer) ? table_zero(layer) : int8_t{0};
 }
 
 // Weights and biases of all layers, then values, each from the inputs as they have become. Images
@@ -408,6 +468,7 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
   const Network& network = graph.network();
   // Pixels: no error of any is worth a saturation.
   int in_frac = candidates(std::max(-double{pixels.least}, double{pixels.largest})).front();
+  int8_t in_zero = 0;
   std::vector<int8_t> values(calibration.count() * static_cast<size_t>(graph.inputs()));
   for (size_t i = 0; i < values.size(); ++i) {
     const double x = double{static_cast<float>(images[i])} * double{network.input_scale} +
@@ -418,17 +479,21 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
     FloatLayer& fused = layers[l];
     QuantisedLayer& layer = fused.layer;
     layer.input_scale = std::ldexp(1.0F, -in_frac);
+    layer.input_zero = in_zero;
     const int frac = weight_frac(fused);
     const int product_frac = in_frac + frac;
     layer.weights.clear();
     for (const float w : fused.weights) {
       layer.weights.push_back(static_cast<int8_t>(std::ldexp(rounded_byte(double{w}, frac), frac)));
     }
-    for (const double b : fused.bias) {
-      layer.bias.push_back(to_int32(std::ldexp(b, product_frac), layer.name));
+    for (size_t o = 0; o < layer.outputs; ++o) {
+      const double folded = static_cast<double>(in_zero) * weight_sum(layer, o);
+      layer.bias.push_back(to_int32(std::ldexp(fused.bias[o], product_frac) - folded, layer.name));
     }
+    // A table has its steps.
     const std::vector<int> fracs =
-        candidates(std::max(-double{ranges[l].least}, double{ranges[l].largest}));
+        is_table(layer) ? std::vector<int>{table_out_frac(layer)}
+                        : candidates(std::max(-double{ranges[l].least}, double{ranges[l].largest}));
     // One sum per chunk and candidate, so that the order of additions is fixed.
     std::vector<std::vector<double>> errors(calibration.chunks(),
                                             std::vector<double>(fracs.size(), 0));
@@ -445,9 +510,9 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
         for (size_t c = 0; c < fracs.size(); ++c) {
           const std::vector<int8_t> bytes = activate(trials[c], sums[first + s]);
           for (size_t e = 0; e < bytes.size(); ++e) {
-            errors[chunk][c] +=
-                std::abs(std::ldexp(double{static_cast<float>(bytes[e])}, -fracs[c]) -
-                         double{y[e * samples + s]});
+            errors[chunk][c] += std::abs(
+                std::ldexp(static_cast<double>(bytes[e] - trials[c].output_zero), -fracs[c]) -
+                double{y[e * samples + s]});
           }
         }
       }
@@ -464,6 +529,7 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
     }
     layer = trials[best];
     in_frac = fracs[best];
+    in_zero = layer.output_zero;
     const size_t outputs = layer.output_elements();
     values.assign(calibration.count() * outputs, 0);
     calibration.pool().run(calibration.count(), [&](size_t i) {
@@ -511,7 +577,10 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
   if (options.scheme == QuantisationScheme::kAffine) {
     Affine in = affine_of(pixel_range(network));
     for (size_t l = 0; l < layers.size(); ++l) {
-      const Affine out = affine_of(ranges[l]);
+      const QuantisedLayer& layer = layers[l].layer;
+      const Affine out = is_table(layer)
+                             ? Affine{std::ldexp(1.0F, -table_out_frac(layer)), table_zero(layer)}
+                             : affine_of(ranges[l]);
       quantise_affine(layers[l], in, out);
       in = out;
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Post-training quantisation: a network in floating point to signed bytes for the matrix unit.
 //
-// Conv, Gemm and MatMul become layers together with what follows them: Add of a bias, Relu, MaxPool
-// and a Relu behind it. Flatten and Reshape between them move nothing; a Softmax at the end is
-// dropped, so that outputs are logits. Weights of groups are spread out with zeros.
+// Conv, Gemm and MatMul become layers together with what follows them: Add of a bias, one of Relu,
+// Sigmoid and Tanh, MaxPool (in front of the function or behind it) or AveragePool (behind it, of
+// whole windows of up to 255 values). Sigmoid and Tanh are the matrix unit's tables: values go in
+// in steps of 1/16 and 1/32 and come out in steps of 1/256 and 1/128, whatever the scheme. Flatten
+// and Reshape between them move nothing; a Softmax at the end is dropped, so that outputs are
+// logits. Weights of groups are spread out with zeros.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +24,8 @@ enum class QuantisationScheme : uint8_t {
   // with a scale and a zero point per tensor, from their smallest and largest, widened to hold 0.
   kAffine,
   // Radix points per layer (Qiu, FPGA 2016, section 5): all scales are powers of two and zero
-  // points 0. Each is chosen for the least sum of absolute errors, of the weights first, then of
+  // points 0 (that of Sigmoid's table is -128). Each is chosen for the least sum of absolute
+  // errors, of the weights first, then of
   // the feature maps layer by layer, what comes into a layer being quantised already.
   kRadix
 };

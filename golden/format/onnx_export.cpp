@@ -132,6 +132,13 @@ class Exporter {
         add_window(made, node.window);
         add_integer(made, "ceil_mode", node.window.ceil_mode ? 1 : 0);
         break;
+      case Op::kAveragePool:
+        // Its dilation, of 1, came with operator set 19.
+        add_integers(made, "kernel_shape", node.window.kernel);
+        add_integers(made, "strides", node.window.stride);
+        add_integers(made, "pads", node.window.pad);
+        add_integer(made, "ceil_mode", node.window.ceil_mode ? 1 : 0);
+        break;
       case Op::kGemm:
         add_real(made, "alpha", node.alpha);
         add_real(made, "beta", node.beta);
@@ -147,6 +154,8 @@ class Exporter {
       case Op::kMatMul:
       case Op::kAdd:
       case Op::kRelu:
+      case Op::kSigmoid:
+      case Op::kTanh:
         break;
     }
   }

@@ -35,8 +35,8 @@ constexpr size_t kMaxParts = size_t{1} << 18;
 constexpr int kMaxDepth = 64;
 
 constexpr const char* kOperators =
-    "Gemm, MatMul, Add, Conv, Relu, MaxPool, Flatten, Reshape, Softmax at the end, and Constant, "
-    "Identity and Dropout around them";
+    "Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, Flatten, Reshape, Softmax "
+    "at the end, and Constant, Identity and Dropout around them";
 
 std::string quoted(const std::string& name) { return "'" + printable(name, 60) + "'"; }
 std::string number(int64_t value) { return std::to_string(value); }
@@ -369,9 +369,15 @@ class Importer {
       } else if (op == "Conv") {
         read_conv();
       } else if (op == "Relu") {
-        read_relu();
+        read_function(Op::kRelu);
+      } else if (op == "Sigmoid") {
+        read_function(Op::kSigmoid);
+      } else if (op == "Tanh") {
+        read_function(Op::kTanh);
       } else if (op == "MaxPool") {
         read_max_pool();
+      } else if (op == "AveragePool") {
+        read_average_pool();
       } else if (op == "Flatten") {
         read_flatten();
       } else if (op == "Reshape") {
@@ -711,6 +717,27 @@ class Importer {
     read_window(x, shape.size() == 4 ? shape[1] : 0);
   }
 
+  void read_average_pool() {
+    expect_inputs(1, 1);
+    result_.op = Op::kAveragePool;
+    const std::string x = value(0);
+    if (!integers("kernel_shape", result_.window.kernel, 1)) fail("no attribute 'kernel_shape'");
+    integers("dilations", result_.window.dilation, 1, 19);
+    if (result_.window.dilation != std::array<int64_t, 2>{1, 1}) {
+      fail("attribute 'dilations' is " +
+               to_string(Shape{result_.window.dilation[0], result_.window.dilation[1]}),
+           "[1, 1]");
+    }
+    result_.window.ceil_mode = integer("ceil_mode", 0, 0, 1, 10) != 0;
+    const bool with_pad = integer("count_include_pad", 0, 0, 1) != 0;
+    const Shape& shape = shape_of(x);
+    read_window(x, shape.size() == 4 ? shape[1] : 0);
+    if (with_pad && result_.window.pad != std::array<int64_t, 4>{}) {
+      fail("attribute 'count_include_pad' is 1 and there is padding",
+           "means of the values that are no padding");
+    }
+  }
+
   // Strides and padding of a window whose kernel and dilation are known.
   void read_window(const std::string& x, int64_t channels) {
     Window& window = result_.window;
@@ -769,9 +796,10 @@ class Importer {
     result_shape_ = out;
   }
 
-  void read_relu() {
+  // Of one value, element by element.
+  void read_function(Op op) {
     expect_inputs(1, 1);
-    result_.op = Op::kRelu;
+    result_.op = op;
     result_shape_ = shape_of(value(0));
   }
 

@@ -33,6 +33,7 @@ std::vector<int32_t> broadcast(const Shape& shape, const Shape& small) {
 }
 
 bool is_dense(Op op) { return op == Op::kGemm || op == Op::kMatMul; }
+bool is_pooling(Op op) { return op == Op::kMaxPool || op == Op::kAveragePool; }
 
 }  // namespace
 
@@ -83,7 +84,7 @@ void Graph::add_step(const Node& node, const std::vector<Shape>& shapes, size_t 
   out.varies = in.varies || step.weights != kNone || step.bias != kNone ||
                (step.other != kNone && values_[step.other].varies);
   const std::vector<Parameter>& parameters = network_->parameters;
-  if (node.op == Op::kConv || node.op == Op::kMaxPool) {
+  if (node.op == Op::kConv || is_pooling(node.op)) {
     step.sliding = {node.window, x[1], x[2], x[3], y[1], y[2], y[3], node.group};
   }
   if (is_dense(node.op)) {
@@ -108,7 +109,9 @@ void Graph::add_step(const Node& node, const std::vector<Shape>& shapes, size_t 
       step.in_place = in.uses == 1 || step.x == 0;
       break;
     case Op::kRelu:
-      step.in_place = in.uses == 1 && (product || maker == Op::kAdd || maker == Op::kMaxPool);
+    case Op::kSigmoid:
+    case Op::kTanh:
+      step.in_place = in.uses == 1 && (product || maker == Op::kAdd || is_pooling(maker));
       break;
     case Op::kAdd:
       step.in_place = in.uses == 1 && product && step.other == kNone;
@@ -205,6 +208,15 @@ void Tape::forward(const Dropout& dropout, bool softmax) {
       case Op::kMaxPool:
         max_pool(step.sliding, x, y, choice_[n].size() > 0 ? choice_[n].data() : nullptr, samples_);
         break;
+      case Op::kAveragePool:
+        average_pool(step.sliding, x, y, samples_);
+        break;
+      case Op::kSigmoid:
+        ArrayMap(y, all) = 1.0F / (1.0F + (-ConstArrayMap(x, all)).exp());
+        break;
+      case Op::kTanh:
+        ArrayMap(y, all) = ConstArrayMap(x, all).tanh();
+        break;
       case Op::kFlatten:
       case Op::kReshape:
         if (!step.in_place) std::copy_n(x, all, y);
@@ -261,6 +273,24 @@ void Tape::backward(float dropout) {
             for (int64_t i = 0; i < all; ++i) dx[i] += y[i] > 0 ? keep * dy[i] : 0.0F;
           }
         }
+        break;
+      case Op::kSigmoid:
+      case Op::kTanh:
+        if (dx != nullptr) {
+          const ConstArrayMap y(value(step.y), all);
+          const ConstArrayMap delta(dy, all);
+          ArrayMap gradient(dx, all);
+          if (step.in_place) {
+            gradient *= step.op == Op::kSigmoid ? (y * (1.0F - y)).eval() : (1.0F - y * y).eval();
+          } else if (step.op == Op::kSigmoid) {
+            gradient += delta * y * (1.0F - y);
+          } else {
+            gradient += delta * (1.0F - y * y);
+          }
+        }
+        break;
+      case Op::kAveragePool:
+        if (dx != nullptr) average_pool_back(step.sliding, dy, dx, samples_);
         break;
       case Op::kMaxPool:
         if (dx != nullptr) max_pool_back(step.sliding, dy, choice_[n].data(), dx, samples_);

@@ -35,7 +35,7 @@ class Graph {
     size_t bias = kNone;
     bool in_place = false;  // y has the memory of x
     bool dropout = false;   // hidden units that dropout may silence
-    Sliding sliding;        // kConv, kMaxPool
+    Sliding sliding;        // kConv, kMaxPool, kAveragePool
     DenseWeights dense;     // kGemm, kMatMul; without values
     float bias_factor = 1;
     std::vector<int32_t> bias_of;  // which element of the bias each element of y gets

@@ -251,14 +251,20 @@ class Inference {
       case Op::kAdd:
         return infer_add();
       case Op::kRelu:
+      case Op::kSigmoid:
+      case Op::kTanh:
         expect_inputs(1, 1);
         return value(0);
-      case Op::kMaxPool: {
+      case Op::kMaxPool:
+      case Op::kAveragePool: {
         expect_inputs(1, 1);
         const Shape& x = value(0);
         expect_rank(x, 4);
         check_window(node.window);
         const Window& w = node.window;
+        if (node.op == Op::kAveragePool && w.dilation != std::array<int64_t, 2>{1, 1}) {
+          fail("dilation " + to_string(Shape{w.dilation[0], w.dilation[1]}) + ", expected [1, 1]");
+        }
         const std::array<int64_t, 2> out = slide(w, x, w.ceil_mode);
         for (size_t axis = 0; axis < 2; ++axis) {
           if (!none_empty(out[axis], x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
@@ -511,6 +517,12 @@ const char* to_string(Op op) {
       return "Reshape";
     case Op::kSoftmax:
       return "Softmax";
+    case Op::kSigmoid:
+      return "Sigmoid";
+    case Op::kTanh:
+      return "Tanh";
+    case Op::kAveragePool:
+      return "AveragePool";
   }
   return "unknown operator";
 }

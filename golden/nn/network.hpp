@@ -29,8 +29,11 @@ enum class Op : uint8_t {
   kFlatten,  // all dimensions but the first into one
   kReshape,  // x, name of the shape; the sample dimension stays
   kSoftmax,  // over the last dimension; last node only
+  kSigmoid,  // 1 / (1 + exp(-x))
+  kTanh,
+  kAveragePool,  // the mean of those values of a window that are no padding; no dilation
 };
-constexpr size_t kOps = 9;
+constexpr size_t kOps = 12;    // their numbers are those of stored models
 const char* to_string(Op op);  // ONNX's name: "Conv"
 
 // The window of a convolution or pooling, vertical before horizontal.
@@ -39,7 +42,7 @@ struct Window {
   std::array<int64_t, 2> stride{1, 1};
   std::array<int64_t, 2> dilation{1, 1};
   std::array<int64_t, 4> pad{};  // top, left, bottom, right
-  bool ceil_mode = false;        // MaxPool: sizes of the output are rounded up
+  bool ceil_mode = false;        // of poolings: sizes of the output are rounded up
 };
 
 // A constant: weights or biases, row-major.
@@ -54,7 +57,7 @@ struct Node {
   std::string name;                 // may be empty or occur twice, as in ONNX
   std::vector<std::string> inputs;  // names of values and parameters, in ONNX's order
   std::string output;
-  Window window;         // kConv, kMaxPool
+  Window window;         // kConv, kMaxPool, kAveragePool
   int64_t group = 1;     // kConv
   float alpha = 1;       // kGemm
   float beta = 1;        // kGemm

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace sparsys {
 namespace {
@@ -71,6 +72,31 @@ void for_tap(const Sliding& s, int64_t channel, int64_t ky, int64_t kx, int64_t 
       for (int64_t c = columns.first; c < columns.last; ++c) {
         run(r, c, 1, line + c * w.stride[1] - w.pad[1] + dx);
       }
+    }
+  }
+}
+
+// Calls run(row of the output, column of it, part) for all places: `part` is one over the number of
+// taps that lie inside.
+template <typename Run>
+void for_place(const Sliding& s, const Run& run) {
+  const Window& w = s.window;
+  std::vector<int64_t> rows(static_cast<size_t>(s.out_height));
+  std::vector<int64_t> columns(static_cast<size_t>(s.out_width));
+  const auto count = [](std::vector<int64_t>& counts, int64_t size, int64_t kernel, int64_t stride,
+                        int64_t pad) {
+    for (int64_t i = 0; i < static_cast<int64_t>(counts.size()); ++i) {
+      const int64_t first = i * stride - pad;
+      counts[static_cast<size_t>(i)] = std::min(size, first + kernel) - std::max<int64_t>(0, first);
+    }
+  };
+  count(rows, s.height, w.kernel[0], w.stride[0], w.pad[0]);
+  count(columns, s.width, w.kernel[1], w.stride[1], w.pad[1]);
+  for (int64_t r = 0; r < s.out_height; ++r) {
+    for (int64_t c = 0; c < s.out_width; ++c) {
+      run(r, c,
+          1.0F /
+              static_cast<float>(rows[static_cast<size_t>(r)] * columns[static_cast<size_t>(c)]));
     }
   }
 }
@@ -213,6 +239,51 @@ void max_pool_back(const Sliding& s, const float* dy, const int32_t* choice, flo
                   for (int64_t i = 0; i < count * samples; ++i) {
                     out[i] += chosen[i] == tap ? delta[i] : 0.0F;
                   }
+                });
+      }
+    }
+  }
+}
+
+void average_pool(const Sliding& s, const float* x, float* y, int64_t samples) {
+  const int64_t plane = s.out_height * s.out_width * samples;
+  std::fill_n(y, s.channels * plane, 0.0F);
+  for (int64_t ch = 0; ch < s.channels; ++ch) {
+    for (int64_t ky = 0; ky < s.window.kernel[0]; ++ky) {
+      for (int64_t kx = 0; kx < s.window.kernel[1]; ++kx) {
+        for_tap(s, ch, ky, kx, 0, s.out_height,
+                [&](int64_t row, int64_t column, int64_t count, int64_t from) {
+                  const float* in = x + from * samples;
+                  float* sum = y + ch * plane + (row * s.out_width + column) * samples;
+                  for (int64_t i = 0; i < count * samples; ++i) sum[i] += in[i];
+                });
+      }
+    }
+  }
+  for_place(s, [&](int64_t row, int64_t column, float part) {
+    for (int64_t ch = 0; ch < s.channels; ++ch) {
+      float* mean = y + ch * plane + (row * s.out_width + column) * samples;
+      for (int64_t i = 0; i < samples; ++i) mean[i] *= part;
+    }
+  });
+}
+
+void average_pool_back(const Sliding& s, const float* dy, float* dx, int64_t samples) {
+  thread_local Eigen::VectorXf memory;
+  const int64_t plane = s.out_height * s.out_width * samples;
+  float* parts = scratch(memory, plane);  // of a channel, divided
+  for (int64_t ch = 0; ch < s.channels; ++ch) {
+    for_place(s, [&](int64_t row, int64_t column, float part) {
+      const int64_t at = (row * s.out_width + column) * samples;
+      for (int64_t i = 0; i < samples; ++i) parts[at + i] = part * dy[ch * plane + at + i];
+    });
+    for (int64_t ky = 0; ky < s.window.kernel[0]; ++ky) {
+      for (int64_t kx = 0; kx < s.window.kernel[1]; ++kx) {
+        for_tap(s, ch, ky, kx, 0, s.out_height,
+                [&](int64_t row, int64_t column, int64_t count, int64_t to) {
+                  const float* delta = parts + (row * s.out_width + column) * samples;
+                  float* out = dx + to * samples;
+                  for (int64_t i = 0; i < count * samples; ++i) out[i] += delta[i];
                 });
       }
     }

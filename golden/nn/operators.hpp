@@ -38,6 +38,11 @@ void max_pool(const Sliding& shape, const float* x, float* y, int32_t* choice, i
 void max_pool_back(const Sliding& shape, const float* dy, const int32_t* choice, float* dx,
                    int64_t samples);
 
+// The mean of the taps that lie inside.
+void average_pool(const Sliding& shape, const float* x, float* y, int64_t samples);
+// dx += gradient.
+void average_pool_back(const Sliding& shape, const float* dy, float* dx, int64_t samples);
+
 // Weights of a fully connected layer.
 struct DenseWeights {
   const float* values = nullptr;

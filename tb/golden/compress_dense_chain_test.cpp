@@ -95,6 +95,22 @@ TEST(DenseChain, WhatIsNone) {
   Network residual = small_chain({4, 4, 4}, 1);
   add_node(residual, Op::kAdd, "skip", {"ip1_out"});
   EXPECT_NE(refusal(residual).find("node 'skip' (Add)"), std::string::npos);
+  for (const Op op : {Op::kSigmoid, Op::kTanh}) {
+    Network curved = small_chain({4, 4, 4}, 1);
+    curved.nodes[1].op = op;
+    EXPECT_NE(
+        refusal(curved).find(std::string("node 'ip1_relu' (") + to_string(op) +
+                             "): expected ReLU, the only function that the sparse engine has"),
+        std::string::npos)
+        << refusal(curved);
+  }
+  Network mean;
+  mean.name = "mean";
+  mean.input_shape = {1, 2, 3, 3};
+  add_node(mean, Op::kAveragePool, "pool").window.kernel = {3, 3};
+  EXPECT_NE(refusal(mean).find("node 'pool' (AveragePool): expected a chain of fully connected"),
+            std::string::npos)
+      << refusal(mean);
   Network early;
   early.name = "early";
   early.input_shape = {1, 4};

@@ -191,6 +191,151 @@ TEST(Quantise, AllForms) {
   EXPECT_LT(worst_steps(logits, quantised, images), 8);
 }
 
+// One layer of a convolution, a function and an average: no output is further from its value than
+// the roundings say, in the order in which they happen. Pixels are exact.
+TEST(Quantise, TablesAndAveragesWithinTheirBound) {
+  for (const Op op : {Op::kSigmoid, Op::kTanh}) {
+    for (const QuantisationScheme scheme :
+         {QuantisationScheme::kAffine, QuantisationScheme::kRadix}) {
+      SCOPED_TRACE(std::string(to_string(op)) + " " + to_string(scheme));
+      Network network;
+      network.name = "smooth";
+      network.input_shape = {1, 2, 7, 6};
+      // Radix points hold pixels exactly only if they are even.
+      network.input_scale = 1.0F / 128;
+      add_parameter(network, "w", {3, 2, 2, 3}, 0.6F, 1);
+      add_parameter(network, "b", {3}, 0.5F, 2);
+      Node& conv = add_node(network, Op::kConv, "conv", {"w", "b"});
+      conv.window.kernel = {2, 3};
+      add_node(network, op, "function");
+      Node& pool = add_node(network, Op::kAveragePool, "mean");
+      pool.window.kernel = {3, 2};
+      pool.window.stride = {3, 1};
+      std::vector<uint8_t> images = random_images(50, 2 * 7 * 6, 8);
+      for (uint8_t& pixel : images) pixel &= 0x7E;
+      QuantisationOptions options;
+      options.scheme = scheme;
+      const QuantisedNetwork quantised = quantise(network, images.data(), 50, options);
+      ASSERT_EQ(quantised.layers.size(), 1U);
+      const QuantisedLayer& layer = quantised.layers[0];
+      EXPECT_EQ(layer.pooling, MxuPooling::kAverage);
+      const bool sigmoid = op == Op::kSigmoid;
+      EXPECT_EQ(layer.function, sigmoid ? MxuFunction::kSigmoid : MxuFunction::kTanh);
+      EXPECT_EQ(layer.output_scale, sigmoid ? 1.0F / 256 : 1.0F / 128);
+      EXPECT_EQ(layer.output_zero, sigmoid ? -128 : 0);
+      // Half a step of every weight with inputs below 1, half a step of the bias; the table's worst
+      // error (docs/mxu-format.md section 1), 1 - 127/128 at the end of its range; the average's
+      // rounding.
+      double weight_step = 0;
+      for (const Parameter& p : network.parameters) {
+        for (const float v : p.values) weight_step = std::max(weight_step, std::abs(double{v}));
+      }
+      weight_step *= scheme == QuantisationScheme::kAffine ? 1.0 / 127 : 1.0 / 64;
+      const double before = 12 * weight_step / 2 + weight_step / 256;
+      const double table = sigmoid ? 1.0 / 128 + 1.0 / 512 : 1.0 / 64 + 1.0 / 256;
+      const double bound = (before * (sigmoid ? 0.25 : 1) + table) / double{layer.output_scale} + 1;
+      EXPECT_LT(worst_steps(network, quantised, images), bound);
+      // Which is not far from what happens.
+      EXPECT_GT(worst_steps(network, quantised, images), bound / 12);
+    }
+  }
+}
+
+// Averages that lie in a narrower range than what they are of.
+TEST(Quantise, RangeOfAnAverageIsThatOfItsValues) {
+  Network network;
+  network.name = "mean";
+  network.input_shape = {1, 1, 2, 2};
+  network.parameters.push_back({"w", {1, 1, 1, 1}, {1}});
+  add_node(network, Op::kConv, "conv", {"w"});
+  add_node(network, Op::kAveragePool, "mean").window.kernel = {2, 2};
+  // All averages are a quarter of 255 / 256, their values are up to that.
+  const std::vector<uint8_t> images = {255, 0, 0, 0, 0, 255, 0, 0};
+  const QuantisedNetwork quantised = quantise(network, images.data(), 2);
+  EXPECT_NEAR(quantised.layers[0].output_scale, 1.0F / 256, 1e-9);
+  EXPECT_LE(worst_steps(network, quantised, images), 0.5);
+}
+
+TEST(Quantise, FunctionsAndAveragesItDoesNotTake) {
+  const auto error = [](const std::function<void(Network&)>& add) -> std::string {
+    Network network;
+    network.name = "net";
+    network.input_shape = {1, 1, 40, 40};
+    add_parameter(network, "w", {2, 1, 3, 3}, 1, 1);
+    add_node(network, Op::kConv, "conv", {"w"}).window.kernel = {3, 3};
+    add(network);
+    const std::vector<uint8_t> images = random_images(1, 1600, 1);
+    try {
+      quantise(network, images.data(), 1);
+    } catch (const Error& caught) {
+      return caught.what();
+    }
+    return "no error";
+  };
+  const auto average = [](Network& n, int64_t size) -> Window& {
+    Node& pool = add_node(n, Op::kAveragePool, "mean");
+    pool.window.kernel = pool.window.stride = {size, size};
+    return pool.window;
+  };
+  EXPECT_EQ(error([&](Network& n) {
+              add_node(n, Op::kTanh, "tanh");
+              average(n, 2);
+            }),
+            "no error");
+  EXPECT_EQ(error([&](Network& n) {
+              add_node(n, Op::kMaxPool, "pool").window.kernel = {2, 2};
+              add_node(n, Op::kSigmoid, "sigmoid");
+            }),
+            "no error");
+  EXPECT_EQ(
+      error([&](Network& n) {
+        average(n, 2);
+        add_node(n, Op::kRelu, "relu");
+      }),
+      "network 'net': node 'relu' (Relu): is behind an average, the matrix unit has functions "
+      "in front of one");
+  EXPECT_EQ(
+      error([&](Network& n) {
+        add_node(n, Op::kRelu, "relu");
+        add_node(n, Op::kTanh, "tanh");
+      }),
+      "network 'net': node 'tanh' (Tanh): is behind relu, the matrix unit has one function for "
+      "a layer");
+  EXPECT_EQ(error([&](Network& n) {
+              add_node(n, Op::kTanh, "tanh");
+              add_node(n, Op::kTanh, "again");
+            }),
+            "network 'net': node 'again' (Tanh): is there twice, the matrix unit has one function "
+            "for a layer");
+  EXPECT_EQ(error([&](Network& n) {
+              average(n, 2).pad = {1, 0, 0, 0};
+            }),
+            "network 'net': node 'mean' (AveragePool): averages windows that reach beyond the map, "
+            "the matrix unit only those within it");
+  EXPECT_EQ(error([&](Network& n) { average(n, 3).ceil_mode = true; }),
+            "network 'net': node 'mean' (AveragePool): averages windows that reach beyond the map, "
+            "the matrix unit only those within it");
+  // 38 is even.
+  EXPECT_EQ(error([&](Network& n) { average(n, 2).ceil_mode = true; }), "no error");
+  EXPECT_EQ(error([&](Network& n) { average(n, 15); }), "no error");
+  EXPECT_EQ(
+      error([&](Network& n) { average(n, 16); }),
+      "network 'net': node 'mean' (AveragePool): averages 256 values, the matrix unit at most "
+      "255");
+  EXPECT_EQ(error([&](Network& n) {
+              add_node(n, Op::kMaxPool, "pool");
+              average(n, 2);
+            }),
+            "network 'net': node 'mean' (AveragePool): is not right behind a convolution");
+  EXPECT_EQ(error([&](Network& n) {
+              Node first = n.nodes[0];
+              n.nodes.clear();
+              add_node(n, Op::kSigmoid, "first");
+              add_node(n, Op::kConv, "conv", {"w"}).window = first.window;
+            }),
+            "network 'net': node 'first' (Sigmoid): is in front of the first weights");
+}
+
 TEST(Quantise, Refusals) {
   const auto error = [](const std::function<void(Network&)>& change) -> std::string {
     Network network = small_conv(8, 1);

@@ -61,7 +61,7 @@ Network float_network_to_break() {
   network.input = "i";
   network.input_shape = {1, 1, 4, 4};
   network.output = "o";
-  network.nodes.resize(4);
+  network.nodes.resize(5);
   Node& conv = network.nodes[0];
   conv.op = Op::kConv;
   conv.inputs = {"i", "w", "b"};
@@ -79,7 +79,11 @@ Network float_network_to_break() {
   Node& gemm = network.nodes[3];
   gemm.op = Op::kGemm;
   gemm.inputs = {"f", "v"};
-  gemm.output = "o";
+  gemm.output = "g";
+  Node& function = network.nodes[4];
+  function.op = Op::kSigmoid;
+  function.inputs = {"g"};
+  function.output = "o";
   network.parameters = {
       {"w", {1, 1, 2, 2}, {0, 1, 2, 3}}, {"b", {1}, {0.5F}}, {"v", {4, 1}, {4, 5, 6, 7}}};
   return network;

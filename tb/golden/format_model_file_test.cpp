@@ -67,7 +67,13 @@ Network small_float_network() {
   parameter("fc1.w", {3, 8});
   parameter("fc1.b", {3});
   network.parameters.back().values = {1, -0.0F, std::numeric_limits<float>::denorm_min()};
-  node(Op::kMatMul, "fc2", {"h", "fc2.w"}, "m");
+  Node& mean = node(Op::kReshape, "", {"h", "map"}, "t");
+  mean.shape = {1, 3, 1, 1};
+  node(Op::kAveragePool, "mean", {"t"}, "a");
+  node(Op::kSigmoid, "", {"a"}, "s");
+  node(Op::kTanh, "", {"s"}, "u");
+  node(Op::kFlatten, "", {"u"}, "v");
+  node(Op::kMatMul, "fc2", {"v", "fc2.w"}, "m");
   parameter("fc2.w", {3, 2});
   node(Op::kAdd, "bias", {"m", "fc2.b"}, "logits");
   parameter("fc2.b", {2});

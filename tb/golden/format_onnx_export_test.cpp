@@ -63,6 +63,7 @@ std::vector<OnnxModel> models() {
   std::vector<OnnxModel> models = {gemm_model(), matmul_model(), lenet_model(), residual_model(),
                                    lenet_model(13, true)};
   models.push_back(gemm_model(11));
+  models.push_back(smooth_model());
   // SAME padding is pads from then on.
   OnnxModel same;
   same.input("x", {1, 1, 5, 6});

@@ -124,6 +124,60 @@ TEST(OnnxImport, GroupsDilationShortcutsAndCeilMode) {
   EXPECT_TRUE(network.nodes[3].window.ceil_mode);
 }
 
+TEST(OnnxImport, AveragePoolSigmoidAndTanh) {
+  for (const int64_t opset : {7, 10, 13, 19, 22}) {
+    const Network network = read(smooth_model(opset));
+    ASSERT_EQ(network.nodes.size(), 6U);
+    EXPECT_EQ(network.nodes[1].op, Op::kTanh);
+    const Node& pool = network.nodes[2];
+    EXPECT_EQ(pool.op, Op::kAveragePool);
+    EXPECT_EQ(pool.window.kernel, (std::array<int64_t, 2>{3, 2}));
+    EXPECT_EQ(pool.window.stride, (std::array<int64_t, 2>{3, 3}));
+    EXPECT_EQ(pool.window.pad, (std::array<int64_t, 4>{1, 0, 0, 1}));
+    EXPECT_EQ(network.nodes[5].op, Op::kSigmoid);
+    EXPECT_EQ(infer_shapes(network)[3], (Shape{1, 2, 3, 3}));
+  }
+}
+
+TEST(OnnxImport, AveragePoolAttributes) {
+  const auto changed = [](const std::function<void(onnx::NodeProto&)>& change, int64_t opset = 19) {
+    OnnxModel m = smooth_model(opset);
+    change(*m.graph().mutable_node(2));
+    return m;
+  };
+  const std::string place = "file: node 'pool' (AveragePool): ";
+  const auto with_pad = [](onnx::NodeProto& n) { set(n, "count_include_pad", int64_t{1}); };
+  expect_error(changed(with_pad),
+               {place + "attribute 'count_include_pad' is 1 and there is padding",
+                "supported: means of the values that are no padding"});
+  // Without padding it is the same.
+  const auto unpadded = [&](onnx::NodeProto& n) {
+    with_pad(n);
+    for (onnx::AttributeProto& a : *n.mutable_attribute()) {
+      if (a.name() == "pads") a.clear_ints();
+      if (a.name() == "pads") a.mutable_ints()->Resize(4, 0);
+    }
+  };
+  EXPECT_EQ(read(changed(unpadded)).nodes[2].window.pad, (std::array<int64_t, 4>{}));
+  expect_error(changed([](onnx::NodeProto& n) {
+                 set(n, "dilations", std::vector<int64_t>{1, 2});
+               }),
+               {place + "attribute 'dilations' is [1, 2]; supported: [1, 1]"});
+  EXPECT_NO_THROW(read(changed([](onnx::NodeProto& n) {
+    set(n, "dilations", std::vector<int64_t>{1, 1});
+  })));
+  // Its dilation is since operator set 19.
+  expect_error(changed(
+                   [](onnx::NodeProto& n) {
+                     set(n, "dilations", std::vector<int64_t>{1, 1});
+                   },
+                   18),
+               {place + "unknown attribute 'dilations'"});
+  expect_error(changed([](onnx::NodeProto& n) { n.mutable_attribute(0)->set_name("kernel"); }),
+               {place + "no attribute 'kernel_shape'"});
+  expect_error(changed([](onnx::NodeProto& n) { n.add_input("v1"); }), {place + "2 inputs"});
+}
+
 // From the definition: as many outputs as ceil(size / stride), padding in equal parts, what is left
 // over at the end (SAME_UPPER) or at the beginning.
 TEST(OnnxImport, SamePaddingIsResolved) {
@@ -389,11 +443,12 @@ TEST(OnnxImport, NegativeAxisOfFlatten) {
 
 TEST(OnnxImportErrors, Operators) {
   OnnxModel m = gemm_model();
-  m.graph().mutable_node(1)->set_op_type("Sigmoid");
-  expect_error(m, {"file: node 'relu' (Sigmoid): unsupported operator; supported: Gemm, MatMul, "
-                   "Add, Conv, Relu, MaxPool, Flatten, Reshape, Softmax"});
+  m.graph().mutable_node(1)->set_op_type("Elu");
+  expect_error(m, {"file: node 'relu' (Elu): unsupported operator; supported: Gemm, MatMul, "
+                   "Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, Flatten, Reshape, "
+                   "Softmax at the end"});
   m.graph().mutable_node(1)->clear_name();
-  expect_error(m, {"file: node 2 (Sigmoid): unsupported"});
+  expect_error(m, {"file: node 2 (Elu): unsupported"});
   m.graph().mutable_node(1)->set_domain("com.example");
   expect_error(m, {"domain 'com.example'"});
   m = gemm_model();

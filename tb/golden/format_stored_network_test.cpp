@@ -146,8 +146,10 @@ SharedNetwork random_shared_network(uint64_t seed) {
   if (coin()) conv.window.pad = {1, 0, 2, 3};
   parameter("conv.w", {maps, channels, 3, 2});
   bias("conv.b", {maps});
-  if (coin()) add_node(network, Op::kRelu, "", {"c"}, "r");
-  Node& pool = add_node(network, Op::kMaxPool, "pool", {network.output}, "p");
+  const Op functions[] = {Op::kRelu, Op::kSigmoid, Op::kTanh};
+  if (coin()) add_node(network, functions[random.below(3)], "", {"c"}, "r");
+  Node& pool =
+      add_node(network, coin() ? Op::kMaxPool : Op::kAveragePool, "pool", {network.output}, "p");
   pool.window.kernel = pool.window.stride = {2, 2};
   pool.window.ceil_mode = coin();
   if (coin()) {

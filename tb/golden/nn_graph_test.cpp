@@ -39,6 +39,8 @@ Values reference_window(const Node& n, const Values& x, const Shape& in, const S
       for (int64_t c = 0; c < out[3]; ++c) {
         double sum = bias == nullptr ? 0 : bias->values[static_cast<size_t>(o)];
         double best = -1e300;
+        double whole = 0;
+        int inside = 0;
         const int64_t per_group = in[1] / n.group;
         const int64_t group = o / (out[1] / n.group);
         for (int64_t i = 0; i < (weights == nullptr ? 1 : per_group); ++i) {
@@ -49,6 +51,8 @@ Values reference_window(const Node& n, const Values& x, const Shape& in, const S
               if (iy < 0 || ix < 0 || iy >= in[2] || ix >= in[3]) continue;
               if (weights == nullptr) {
                 best = std::max(best, at(x, in, o, iy, ix));
+                whole += at(x, in, o, iy, ix);
+                ++inside;
               } else {
                 const size_t k = static_cast<size_t>(
                     ((o * per_group + i) * w.kernel[0] + ky) * w.kernel[1] + kx);
@@ -57,7 +61,8 @@ Values reference_window(const Node& n, const Values& x, const Shape& in, const S
             }
           }
         }
-        y.push_back(weights == nullptr ? best : sum);
+        if (weights == nullptr) sum = n.op == Op::kMaxPool ? best : whole / inside;
+        y.push_back(sum);
       }
     }
   }
@@ -96,6 +101,7 @@ Reference reference(const Network& net, const Values& input) {
     switch (n.op) {
       case Op::kConv:
       case Op::kMaxPool:
+      case Op::kAveragePool:
         y = reference_window(n, x, r.shapes[n.inputs[0]], out, second, third);
         break;
       case Op::kGemm:
@@ -122,6 +128,12 @@ Reference reference(const Network& net, const Values& input) {
         break;
       case Op::kRelu:
         for (const double v : x) y.push_back(std::max(v, 0.0));
+        break;
+      case Op::kSigmoid:
+        for (const double v : x) y.push_back(1 / (1 + std::exp(-v)));
+        break;
+      case Op::kTanh:
+        for (const double v : x) y.push_back(std::tanh(v));
         break;
       case Op::kFlatten:
       case Op::kReshape:
@@ -312,8 +324,39 @@ Network shared() {
   return b.finish();
 }
 
+// Sigmoid, tanh and averages: of parts of windows, with gaps and overlaps; in place and not.
+Network smooth() {
+  Builder b({1, 2, 9, 8});
+  std::string v = b.add(Op::kTanh, {"input"});
+  Node& conv = b.node(Op::kConv, {v, b.parameter({4, 2, 2, 2}), b.parameter({4})});
+  conv.window.kernel = {2, 2};
+  conv.window.pad = {1, 0, 0, 1};
+  v = b.add(Op::kSigmoid, {conv.output});
+  Node& overlap = b.node(Op::kAveragePool, {v});
+  overlap.window.kernel = {3, 2};
+  overlap.window.stride = {2, 1};
+  overlap.window.pad = {2, 1, 1, 0};
+  overlap.window.ceil_mode = true;
+  v = b.add(Op::kTanh, {overlap.output});
+  Node& gaps = b.node(Op::kAveragePool, {v});
+  gaps.window.kernel = {1, 2};
+  gaps.window.stride = {2, 3};
+  gaps.window.ceil_mode = true;
+  // Relu in the memory of an average; a value that two nodes need; functions behind each other.
+  v = b.add(Op::kRelu, {gaps.output});
+  const std::string w = b.add(Op::kSigmoid, {v});
+  v = b.add(Op::kAdd, {b.add(Op::kTanh, {w}), w});
+  v = b.add(Op::kFlatten, {b.add(Op::kSigmoid, {v})});
+  Node& gemm = b.node(Op::kGemm, {b.add(Op::kTanh, {v}), b.parameter({36, 5}), b.parameter({5})});
+  gemm.alpha = 2;
+  v = b.add(Op::kTanh, {gemm.output});
+  v = b.add(Op::kSigmoid, {b.add(Op::kMatMul, {v, b.parameter({5, 6})})});
+  b.add(Op::kMatMul, {v, b.parameter({6, 4}, 8)});
+  return b.finish();
+}
+
 std::vector<Network> all_networks() {
-  return {windows(), dilated_pool(), depthwise(), branches(), shared()};
+  return {windows(), dilated_pool(), depthwise(), branches(), shared(), smooth()};
 }
 
 std::vector<uint8_t> random_bytes(size_t count, uint64_t below, uint64_t seed) {
@@ -391,6 +434,20 @@ TEST(Graph, GradientIsTheSlopeOfTheLoss) {
   }
   check_gradient(shared(), 150);  // several pieces of work
   check_gradient(dilated_pool(), 150);
+  check_gradient(smooth(), 150);
+}
+
+// Far from zero they end at their limits, without anything that is not finite.
+TEST(Graph, FunctionsFarOut) {
+  for (const Op op : {Op::kSigmoid, Op::kTanh}) {
+    Builder b({1, 4});
+    b.add(op, {"input"});
+    const float inputs[4] = {-1e30F, -200, 200, 1e30F};
+    const float low = op == Op::kTanh ? -1 : 0;
+    const std::vector<float> y = infer(b.finish(), inputs, 1);
+    for (const int i : {0, 1}) EXPECT_NEAR(y[static_cast<size_t>(i)], low, 1e-6);
+    for (const int i : {2, 3}) EXPECT_NEAR(y[static_cast<size_t>(i)], 1, 1e-6);
+  }
 }
 
 TEST(Graph, GradientOfDistillation) {

@@ -161,6 +161,7 @@ TEST(Network, ShapeHelpers) {
   EXPECT_THROW(element_count({int64_t{1} << 62, int64_t{1} << 62}), Error);
   EXPECT_THROW(element_count({0, -1}), Error);
   EXPECT_STREQ(to_string(Op::kMaxPool), "MaxPool");
+  EXPECT_STREQ(to_string(Op::kAveragePool), "AveragePool");
 }
 
 // Windows that would begin in the padding on the right are none (as ONNX has it since 1.16).
@@ -209,6 +210,18 @@ TEST(Network, ErrorsNameTheirPlace) {
          [](Network& n) { n.parameters[1] = parameter("cb", {3}); });
   expect("node 'pool' (MaxPool): a window lies in the padding alone", [](Network& n) {
     n.nodes[2].window.pad = {3, 0, 0, 0};
+  });
+  expect("node 'pool' (AveragePool): a window lies in the padding alone", [](Network& n) {
+    n.nodes[2].op = Op::kAveragePool;
+    n.nodes[2].window.pad = {3, 0, 0, 0};
+  });
+  expect("node 'pool' (AveragePool): dilation [1, 2], expected [1, 1]", [](Network& n) {
+    n.nodes[2].op = Op::kAveragePool;
+    n.nodes[2].window.dilation = {1, 2};
+  });
+  expect("node 'relu' (Sigmoid): 2 inputs, expected 1", [](Network& n) {
+    n.nodes[1].op = Op::kSigmoid;
+    n.nodes[1].inputs = {"c", "c"};
   });
   expect("node 'gemm' (Gemm): parameter 'gw' has shape [6, 32], expected 32 in dimension 0",
          [](Network& n) { n.nodes[5].trans_b = false; });

@@ -182,6 +182,27 @@ inline OnnxModel lenet_model(int64_t opset = 13, bool reshape = false) {
   return m;
 }
 
+// Averages and the functions that are no ReLU, as in LeCun's LeNet-5, smaller.
+inline OnnxModel smooth_model(int64_t opset = 13) {
+  OnnxModel m(opset);
+  m.input("image", {1, 1, 10, 9});
+  m.output("y", {1, 3});
+  m.weights("c.w", {2, 1, 3, 3});
+  m.weights("f.w", {3, 18});
+  m.node("Conv", "conv", {"image", "c.w"}, "v1");
+  m.node("Tanh", "tanh", {"v1"}, "v2");
+  onnx::NodeProto& pool = m.node("AveragePool", "pool", {"v2"}, "v3");
+  set(pool, "kernel_shape", std::vector<int64_t>{3, 2});
+  set(pool, "strides", std::vector<int64_t>{3, 3});
+  set(pool, "pads", std::vector<int64_t>{1, 0, 0, 1});
+  if (opset >= 10) set(pool, "ceil_mode", int64_t{1});
+  m.node("Flatten", "flatten", {"v3"}, "v4");
+  set(m.node("Gemm", "fc", {"v4", "f.w", "f.b"}, "v5"), "transB", int64_t{1});
+  m.weights("f.b", {3});
+  m.node("Sigmoid", "sigmoid", {"v5"}, "y");
+  return m;
+}
+
 // A block with a shortcut: grouped and dilated convolution, padding of its own, an Add of values.
 inline OnnxModel residual_model() {
   OnnxModel m;

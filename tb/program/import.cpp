@@ -82,8 +82,8 @@ void add_import(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "import",
-      "Reads an ONNX model (Gemm, MatMul, Add, Conv, Relu, MaxPool, Flatten, Reshape, Softmax at "
-      "the end; float32) and writes it as a float model");
+      "Reads an ONNX model (Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, "
+      "Flatten, Reshape, Softmax at the end; float32) and writes it as a float model");
   command->add_option("FILE", arguments->file, "ONNX model")->required();
   command->add_option("--out", arguments->out, "Float model to write")
       ->required()
