@@ -178,6 +178,32 @@ def adder_macros(library):
     return " ".join(f"-D {n}={value}" for n, value in zip(names, library.full_adder or ()))
 
 
+def tree_commands(folder, flatten=False):
+    """The recipe's first half: registers, memories and operators as cells of Yosys, every
+    multiply-accumulate a carry-save tree, made to measure, of $fa cells."""
+    folder = pathlib.Path(folder)
+    return "\n".join([
+        "proc",
+        *(["flatten"] if flatten else []),
+        "opt_expr",
+        "opt_clean",
+        # Signed products and the sums that they go to, while the product is as wide as the sum: once wreduce
+        # has cut it to its factors' widths, alumacc does not join the two.
+        "select -set products t:$mul r:A_SIGNED=1 %i",
+        "alumacc @products @products %co2:+[A,B,Y] t:$add %i %u",
+        "synth -run coarse:fine",
+        f"tee -q -o {folder / 'macc.txt'} dump t:$macc",
+        f"exec -- {sys.executable} -B {ROOT / 'synth/carry_save.py'} {folder / 'macc.txt'} "
+        f"{folder / 'macc.v'}",
+        f"techmap -map {folder / 'macc.v'}",
+        "opt -fast -full",
+        "memory_map",
+        "opt -undriven -fine",
+        "alumacc",
+        "",
+    ])
+
+
 def commands(library, folder, flatten=False, abc=ABC_AREA):
     """Yosys commands that map the elaborated design (behind `hierarchy -check -top ...`) to the library.
 
@@ -186,23 +212,10 @@ def commands(library, folder, flatten=False, abc=ABC_AREA):
     as they are; other memories become flip-flops. Behind these commands each cell is the library's or a
     module's instance, or Yosys stops with an error.
     """
-    synth = ROOT / "synth"
     folder = pathlib.Path(folder)
     (folder / "abc.script").write_text(abc)
-    return "\n".join([
-        "proc",
-        *(["flatten"] if flatten else []),
-        "synth -run coarse:fine",
-        # Multiply-accumulates become carry-save trees, made to measure.
-        f"tee -q -o {folder / 'macc.txt'} dump t:$macc",
-        f"exec -- {sys.executable} -B {synth / 'carry_save.py'} {folder / 'macc.txt'} "
-        f"{folder / 'macc.v'}",
-        f"techmap -map {folder / 'macc.v'}",
-        "opt -fast -full",
-        "memory_map",
-        "opt -undriven -fine",
-        "alumacc",
-        f"techmap -map {synth / 'techmap/full_adder.v'} {adder_macros(library)}",
+    return tree_commands(folder, flatten) + "\n".join([
+        f"techmap -map {ROOT / 'synth/techmap/full_adder.v'} {adder_macros(library)}",
         "techmap",
         "opt -fast",
         f"dfflibmap -liberty {library.path}",
