@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <numeric>
 
 #include "golden/error.hpp"
 #include "golden/format/validate.hpp"
@@ -325,6 +326,74 @@ std::vector<Range> value_ranges(Calibration& calibration, const Graph& graph,
   return ranges;
 }
 
+// Cuts off at most a share of a layer's values at either end, to 1/4096 of the range.
+void cut_ranges(Calibration& calibration, const Graph& graph, const std::vector<FloatLayer>& layers,
+                double share, std::vector<Range>& ranges) {
+  constexpr size_t kBins = 4096;
+  using Counts = std::vector<std::vector<uint64_t>>;
+  const Counts none(layers.size(), std::vector<uint64_t>(kBins));
+  Counts counts = none;
+  std::mutex mutex;
+  const auto width_of = [&](size_t l) {
+    return (double{ranges[l].largest} - double{ranges[l].least}) / kBins;
+  };
+  calibration.run([&](size_t, size_t, size_t samples, Tape& tape) {
+    Counts found = none;
+    for (size_t l = 0; l < layers.size(); ++l) {
+      const float* y = tape.value(layers[l].spread);
+      const size_t all = static_cast<size_t>(graph.values()[layers[l].spread].elements) * samples;
+      const double width = width_of(l);
+      if (!(width > 0)) continue;
+      for (size_t i = 0; i < all; ++i) {
+        const double bin = (double{y[i]} - double{ranges[l].least}) / width;
+        ++found[l][static_cast<size_t>(std::clamp(bin, 0.0, kBins - 1.0))];
+      }
+    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (size_t l = 0; l < layers.size(); ++l) {
+      for (size_t b = 0; b < kBins; ++b) counts[l][b] += found[l][b];
+    }
+  });
+  for (size_t l = 0; l < layers.size(); ++l) {
+    const auto all =
+        static_cast<double>(std::accumulate(counts[l].begin(), counts[l].end(), uint64_t{0}));
+    const auto most = static_cast<uint64_t>(all * share);
+    size_t first = 0;
+    size_t last = kBins;
+    for (uint64_t cut = 0; first < last && cut + counts[l][first] <= most; ++first) {
+      cut += counts[l][first];
+    }
+    for (uint64_t cut = 0; last > first && cut + counts[l][last - 1] <= most; --last) {
+      cut += counts[l][last - 1];
+    }
+    const double least = double{ranges[l].least};
+    const double width = width_of(l);
+    ranges[l].least =
+        std::min(0.0F, static_cast<float>(least + static_cast<double>(first) * width));
+    ranges[l].largest =
+        std::max(0.0F, static_cast<float>(least + static_cast<double>(last) * width));
+  }
+}
+
+// ---- scores ----
+
+// Softmax in place.
+void to_shares(std::vector<double>& scores) {
+  const double largest = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (double& s : scores) sum += s = std::exp(s - largest);
+  for (double& s : scores) s /= sum;
+}
+
+// Sum of the absolute differences of the softmaxes of two lists of scores.
+double score_error(std::vector<double> a, std::vector<double> b) {
+  to_shares(a);
+  to_shares(b);
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
+  return sum;
+}
+
 // ---- functions that are tables (docs/mxu-format.md section 1) ----
 
 bool is_table(const QuantisedLayer& layer) {
@@ -358,6 +427,45 @@ Affine affine_of(const Range& range) {
   const double zero = std::floor(-128 - double{range.least} / double{affine.scale} + 0.5);
   affine.zero = static_cast<int8_t>(std::clamp(zero, -128.0, 127.0));
   return affine;
+}
+
+// The part of a range that is best for scores of the calibration images: ends in eighths of it.
+Range score_range(Calibration& calibration, const Graph& graph, const FloatLayer& fused,
+                  const Range& whole) {
+  constexpr int kParts = 8;
+  const auto outputs = static_cast<size_t>(graph.values()[fused.value].elements);
+  std::vector<float> scores(calibration.count() * outputs);
+  calibration.run([&](size_t, size_t first, size_t samples, Tape& tape) {
+    const float* y = tape.value(fused.value);
+    for (size_t s = 0; s < samples; ++s) {
+      for (size_t e = 0; e < outputs; ++e) scores[(first + s) * outputs + e] = y[e * samples + s];
+    }
+  });
+  std::vector<Range> parts;  // the widest first
+  for (int low = kParts; low >= 0; --low) {
+    for (int high = kParts; high >= 0; --high) {
+      const Range part{whole.least * static_cast<float>(low) / kParts,
+                       whole.largest * static_cast<float>(high) / kParts};
+      if (part.least < part.largest) parts.push_back(part);
+    }
+  }
+  if (parts.empty()) return whole;
+  std::vector<double> errors(parts.size());
+  calibration.pool().run(parts.size(), [&](size_t p) {
+    const Affine affine = affine_of(parts[p]);
+    std::vector<double> before(outputs);
+    std::vector<double> after(outputs);
+    for (size_t i = 0; i < calibration.count(); ++i) {
+      for (size_t e = 0; e < outputs; ++e) {
+        before[e] = double{scores[i * outputs + e]};
+        const double steps = std::floor(before[e] / double{affine.scale} + 0.5) + affine.zero;
+        after[e] = double{affine.scale} * (std::clamp(steps, -128.0, 127.0) - affine.zero);
+      }
+      errors[p] += score_error(before, after);
+    }
+  });
+  const auto best = std::min_element(errors.begin(), errors.end());  // the first of equals
+  return parts[static_cast<size_t>(best - errors.begin())];
 }
 
 Range pixel_range(const Network& network) {
@@ -462,7 +570,7 @@ void set_radix(QuantisedLayer& layer, int product_frac, int out_frac) {
 
 // Weights and biases of all layers, then values, each from the inputs as they have become. Images
 // are held as bytes of the current layer.
-void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& ranges,
+void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& ranges, bool scores,
                     const Range& pixels, Calibration& calibration, const Graph& graph,
                     const uint8_t* images) {
   const Network& network = graph.network();
@@ -509,10 +617,18 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
             convolve(layer, std::vector<int8_t>(from, from + static_cast<ptrdiff_t>(inputs)));
         for (size_t c = 0; c < fracs.size(); ++c) {
           const std::vector<int8_t> bytes = activate(trials[c], sums[first + s]);
+          std::vector<double> before(bytes.size());
+          std::vector<double> after(bytes.size());
           for (size_t e = 0; e < bytes.size(); ++e) {
-            errors[chunk][c] += std::abs(
-                std::ldexp(static_cast<double>(bytes[e] - trials[c].output_zero), -fracs[c]) -
-                double{y[e * samples + s]});
+            before[e] = double{y[e * samples + s]};
+            after[e] = std::ldexp(static_cast<double>(bytes[e] - trials[c].output_zero), -fracs[c]);
+          }
+          if (scores && l + 1 == layers.size()) {
+            errors[chunk][c] += score_error(before, after);
+            continue;
+          }
+          for (size_t e = 0; e < bytes.size(); ++e) {
+            errors[chunk][c] += std::abs(after[e] - before[e]);
           }
         }
       }
@@ -545,6 +661,10 @@ const char* to_string(QuantisationScheme scheme) {
   return scheme == QuantisationScheme::kRadix ? "radix" : "affine";
 }
 
+const char* to_string(QuantisationOutputs outputs) {
+  return outputs == QuantisationOutputs::kScores ? "scores" : "values";
+}
+
 FixedFactor fixed_factor(double factor) {
   if (!(factor >= 0) || factor >= 2147483647.5) {
     throw Error("factor " + std::to_string(factor) + " is outside of 0 to 2^31");
@@ -570,11 +690,28 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
   const std::string name = "network '" + printable(network.name) + "'";
   check(network, name);
   if (count == 0) throw Error(name + ": quantisation needs images");
+  const bool affine = options.scheme == QuantisationScheme::kAffine;
+  if (!(options.percentile > 50 && options.percentile <= 100)) {
+    throw Error("percentile " + std::to_string(options.percentile) +
+                ": expected above 50, at most 100");
+  }
+  if (!affine && options.percentile != 100) {
+    throw Error("percentile " + std::to_string(options.percentile) +
+                ": radix points are chosen for the least error, expected 100");
+  }
   const Graph graph(network);
   std::vector<FloatLayer> layers = Fuser(graph).run();
   Calibration calibration(graph, images, count, options.threads);
-  const std::vector<Range> ranges = value_ranges(calibration, graph, layers);
-  if (options.scheme == QuantisationScheme::kAffine) {
+  std::vector<Range> ranges = value_ranges(calibration, graph, layers);
+  const QuantisedLayer& last = layers.back().layer;
+  const bool scores = options.outputs == QuantisationOutputs::kScores && last.outputs > 1 &&
+                      last.output_elements() == last.outputs && !is_table(last);
+  if (affine) {
+    const Range whole = ranges.back();
+    if (options.percentile < 100) {
+      cut_ranges(calibration, graph, layers, 1 - options.percentile / 100, ranges);
+    }
+    if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
     Affine in = affine_of(pixel_range(network));
     for (size_t l = 0; l < layers.size(); ++l) {
       const QuantisedLayer& layer = layers[l].layer;
@@ -585,7 +722,7 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
       in = out;
     }
   } else {
-    quantise_radix(layers, ranges, pixel_range(network), calibration, graph, images);
+    quantise_radix(layers, ranges, scores, pixel_range(network), calibration, graph, images);
   }
   QuantisedNetwork quantised;
   quantised.name = network.name;

@@ -31,14 +31,29 @@ enum class QuantisationScheme : uint8_t {
 };
 const char* to_string(QuantisationScheme scheme);  // "affine", "radix"
 
+// What the network's outputs are, as far as they are not a table's.
+enum class QuantisationOutputs : uint8_t {
+  // Scores of classes, if there are several: the softmax of the images' scores shall differ least
+  // (summed absolute differences). Steps become finer where the largest scores are, and the lowest
+  // saturate: with the whole range in 256 steps, ties between the best would be most of the error.
+  kScores,
+  kValues  // as other values
+};
+const char* to_string(QuantisationOutputs outputs);  // "scores", "values"
+
 struct QuantisationOptions {
   QuantisationScheme scheme = QuantisationScheme::kAffine;
+  QuantisationOutputs outputs = QuantisationOutputs::kScores;
+  // Affine scales: at most 100 - percentile per cent of a layer's values may lie above its range,
+  // and as many below it. Above 50; 100: none. Not of scores, which have their own rule.
+  double percentile = 100;
   unsigned threads = 0;  // 0: all processors
 };
 
 // `images`: count x pixels, samples of what the network will see. Of the network's input all bytes
 // 0..255 are taken as possible. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
-// a graph that is no chain of such layers, and if there are no images.
+// a graph that is no chain of such layers, and if there are no images or the percentile is out of
+// range or not 100 with radix points.
 QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
                           const QuantisationOptions& options = {});
 

@@ -91,7 +91,9 @@ TEST(Quantise, AffineScalesByHand) {
   network.parameters[0].values = {0.5F, -1.0F, 0.0F, 0.0F};
   network.parameters[1].values = {0.25F, -0.5F};
   const std::vector<uint8_t> images = {0, 0, 255, 0, 0, 255};
-  const QuantisedNetwork quantised = quantise(network, images.data(), 3);
+  QuantisationOptions values;
+  values.outputs = QuantisationOutputs::kValues;
+  const QuantisedNetwork quantised = quantise(network, images.data(), 3, values);
   const QuantisedLayer& layer = quantised.layers.at(0);
   // Pixels as they are, minus 128.
   EXPECT_EQ(layer.input_scale, 1.0F / 256);
@@ -136,8 +138,9 @@ void expect_close(const Network& network, double affine, double radix_mean) {
   size_t pixels = 1;
   for (const int64_t size : network.input_shape) pixels *= static_cast<size_t>(size);
   const std::vector<uint8_t> images = random_images(40, pixels, 5);
-  EXPECT_LT(worst_steps(network, quantise(network, images.data(), 40), images), affine);
   QuantisationOptions options;
+  options.outputs = QuantisationOutputs::kValues;
+  EXPECT_LT(worst_steps(network, quantise(network, images.data(), 40, options), images), affine);
   options.scheme = QuantisationScheme::kRadix;
   double mean = 0;
   worst_steps(network, quantise(network, images.data(), 40, options), images, &mean);
@@ -181,7 +184,9 @@ TEST(Quantise, AllForms) {
   logits.nodes.pop_back();
   logits.output = logits.nodes.back().output;
   const std::vector<uint8_t> images = random_images(30, 2 * 9 * 8, 6);
-  const QuantisedNetwork quantised = quantise(network, images.data(), 30);
+  QuantisationOptions values;
+  values.outputs = QuantisationOutputs::kValues;
+  const QuantisedNetwork quantised = quantise(network, images.data(), 30, values);
   ASSERT_EQ(quantised.layers.size(), 2U);
   EXPECT_EQ(quantised.layers[0].name, "conv");
   EXPECT_EQ(quantised.layers[0].function, MxuFunction::kRelu);
@@ -377,6 +382,77 @@ TEST(Quantise, Refusals) {
             "network 'conv': node 'map' (Add): adds different values to the pixels of one channel");
   const Network network = small_conv(8, 1);
   EXPECT_THROW(quantise(network, nullptr, 0), Error);
+  const std::vector<uint8_t> image = random_images(1, 64, 1);
+  QuantisationOptions options;
+  for (const double wrong : {50.0, 0.0, -1.0, 100.1, std::nan("")}) {
+    options.percentile = wrong;
+    EXPECT_THROW(quantise(network, image.data(), 1, options), Error) << wrong;
+  }
+  options.percentile = 99.9;
+  EXPECT_NO_THROW(quantise(network, image.data(), 1, options));
+  options.scheme = QuantisationScheme::kRadix;
+  try {
+    quantise(network, image.data(), 1, options);
+    ADD_FAILURE() << "radix points take a percentile";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "percentile 99.900000: radix points are chosen for the least error, expected 100");
+  }
+}
+
+// One weight of 1 and no bias: the values are the pixels, so many of each that it is known which
+// are cut off.
+TEST(Quantise, Percentile) {
+  Network network = small_chain({1, 1}, 1);
+  network.input_offset = -0.5F;
+  network.parameters[0].values = {1};
+  network.parameters[1].values = {0};
+  std::vector<uint8_t> images(1000, 128);
+  for (size_t i = 0; i < 10; ++i) images[i] = 255;
+  for (size_t i = 10; i < 30; ++i) images[i] = 192;
+  for (size_t i = 30; i < 40; ++i) images[i] = 0;
+  for (size_t i = 40; i < 60; ++i) images[i] = 96;
+  const auto range = [&](double percentile) {
+    QuantisationOptions options;
+    options.percentile = percentile;
+    const QuantisedLayer layer = quantise(network, images.data(), 1000, options).layers[0];
+    return std::make_pair(double{layer.output_scale} * (-128 - layer.output_zero),
+                          double{layer.output_scale} * (127 - layer.output_zero));
+  };
+  const double step = 1.0 / 255;
+  const auto expect = [&](double percentile, double least, double largest) {
+    EXPECT_NEAR(range(percentile).first, least, step) << percentile;
+    EXPECT_NEAR(range(percentile).second, largest, step) << percentile;
+  };
+  expect(100, -0.5, 127.0 / 256);
+  // 9 of 1000 may be cut off, 10 are at either end.
+  expect(99.1, -0.5, 127.0 / 256);
+  expect(98.95, -0.125, 0.25);
+  expect(97.1, -0.125, 0.25);
+  expect(96.9, 0, 0.001);
+}
+
+// Scores that differ little while they are large, and others far below.
+TEST(Quantise, ScoresHaveFinerStepsThanValues) {
+  Network network = small_chain({2, 3}, 1);
+  network.parameters[0].values = {4, 1, 4, 1.02F, -60, -10};
+  network.parameters[1].values = {0, 0, -5};
+  const std::vector<uint8_t> images = random_images(200, 2, 3);
+  for (const QuantisationScheme scheme :
+       {QuantisationScheme::kAffine, QuantisationScheme::kRadix}) {
+    QuantisationOptions options;
+    options.scheme = scheme;
+    const float scores = quantise(network, images.data(), 100, options).layers[0].output_scale;
+    options.outputs = QuantisationOutputs::kValues;
+    const float values = quantise(network, images.data(), 100, options).layers[0].output_scale;
+    EXPECT_LE(scores, 0.5F * values) << to_string(scheme);
+  }
+  // The only output is no score of a class.
+  network = small_chain({2, 1}, 1);
+  QuantisationOptions options;
+  const float one = quantise(network, images.data(), 100, options).layers[0].output_scale;
+  options.outputs = QuantisationOutputs::kValues;
+  EXPECT_EQ(one, quantise(network, images.data(), 100, options).layers[0].output_scale);
 }
 
 // A network of constants: nothing to divide by.
@@ -415,7 +491,8 @@ TEST(Quantise, ThreadsDoNotMatter) {
   }
 }
 
-// Within 0.1 points of the float error on the validation images.
+// Within 0.1 points of the float error on the validation images, which is 5 of them. (Of eight seeds
+// of training the furthest is 4 off; with the whole range for scores it was 6, and 5 for this one.)
 TEST(Quantise, LeNet300100KeepsItsError) {
   const Dataset data = load_dataset();
   if (data.name != "mnist") GTEST_SKIP() << "no MNIST here";

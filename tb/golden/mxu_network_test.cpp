@@ -116,6 +116,7 @@ TEST(MxuNetwork, RandomFloatNetworks) {
       QuantisationOptions options;
       options.scheme = scheme;
       options.threads = 1;
+      options.outputs = QuantisationOutputs::kValues;
       const QuantisedNetwork quantised = quantise(network, images.data(), count, options);
       // Rounding alone: a layer wrong in its factor, zero point or order is off by far more.
       const double error = mean_error(network, quantised, images, count);

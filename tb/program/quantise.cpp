@@ -20,6 +20,8 @@ struct Arguments {
   std::string model;
   std::string out;
   std::string scheme = "affine";
+  std::string outputs = "scores";
+  double percentile = 100;
   uint32_t samples = 1000;
   std::string json;
 };
@@ -37,6 +39,9 @@ void run_quantise(const Arguments& arguments) {
   QuantisationOptions options;
   options.scheme =
       arguments.scheme == "radix" ? QuantisationScheme::kRadix : QuantisationScheme::kAffine;
+  options.outputs =
+      arguments.outputs == "values" ? QuantisationOutputs::kValues : QuantisationOutputs::kScores;
+  options.percentile = arguments.percentile;
   options.threads = arguments.data.threads;
   // None of the validation images.
   const size_t samples = std::min<size_t>(arguments.samples, first);
@@ -49,6 +54,8 @@ void run_quantise(const Arguments& arguments) {
   const nlohmann::json result = {
       {"model", printable(network.name)},
       {"scheme", arguments.scheme},
+      {"outputs", arguments.outputs},
+      {"percentile", arguments.percentile},
       {"samples", samples},
       {"weights", describe(quantised)["weights"]},
       {"float_validation_error_pct", error_percent(network, images, labels, validation, threads)},
@@ -93,6 +100,19 @@ void add_quantise(CLI::App& program) {
       ->check(CLI::IsMember({"affine", "radix"}))
       ->capture_default_str()
       ->type_name("SCHEME");
+  command
+      ->add_option("--outputs", arguments->outputs,
+                   "scores: of classes, their softmax shall change least; values: as other values")
+      ->check(CLI::IsMember({"scores", "values"}))
+      ->capture_default_str()
+      ->type_name("KIND");
+  command
+      ->add_option("--percentile", arguments->percentile,
+                   "Of affine scales: 100 - P per cent of a layer's values at most may be above "
+                   "its range, and as many below; above 50")
+      ->check(CLI::Range(50.0, 100.0))
+      ->capture_default_str()
+      ->type_name("P");
   command->add_option("--samples", arguments->samples, "Training images that decide on scales")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str()
