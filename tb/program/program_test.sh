@@ -87,6 +87,11 @@ refuse "holds a compressed network, expected a quantised network" run --model ne
   --engine mxu --synthetic
 refuse "--waves" run --model int8.model --engine mxu --waves w.fst --synthetic
 refuse "holds a quantised network, expected a float model" quantise --model int8.model --out x
+refuse "--percentile" quantise --model float.model --out x --percentile 40
+refuse "expected above 50" quantise --model float.model --out x --percentile 50 --synthetic \
+  --limit 1000
+refuse "radix points" quantise --model float.model --out x --percentile 99 --scheme radix \
+  --synthetic --limit 1000
 expect 0 inspect net.model --json -
 holds out '"kind": "compressed network"'
 expect 0 pack net.model --out net.sps --json pack.json
