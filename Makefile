@@ -5,6 +5,7 @@
 #   BUILD=dir   build folder, ./build by default
 #   DATA=dir    demo, compress-report: folder with the MNIST files
 #   TESTS=regex test: only tests whose names match
+#   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 export PYTHONDONTWRITEBYTECODE := 1
@@ -13,7 +14,7 @@ JOBS ?= $(shell nproc)
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 
-.PHONY: help demo compress-report test lint bench build format clean setup configure
+.PHONY: help demo compress-report test lint bench area area-check area-baseline build format clean setup configure
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +23,8 @@ help:
 	@echo "make test             the whole test suite"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
 	@echo "make bench            speeds of the models and of the encoder"
+	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
+	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
 	@echo "make build            build everything, run nothing"
 	@echo "make format           apply clang-format to all C++ files, if it is installed"
 	@echo "make clean            remove the build folder"
@@ -68,6 +71,23 @@ lint: setup
 bench: configure
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@python3 scripts/bench.py --build $(BUILD) --report $(REPORTS)/bench.json
+
+# The page comes even if a limit does not hold, which fails the target.
+AREA = python3 synth/area.py
+AREA_FLAGS = --work $(BUILD)/synth --jobs $(JOBS) $(if $(LIBERTY),--liberty "$(LIBERTY)")
+
+area: setup
+	@status=0; \
+	$(AREA) report $(AREA_FLAGS) --report $(REPORTS)/area.json $(AREA_ARGS) || status=$$?; \
+	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
+	python3 synth/page.py $(REPORTS) || status=1; \
+	exit $$status
+
+area-check: setup
+	@$(AREA) check $(AREA_FLAGS) $(AREA_ARGS)
+
+area-baseline: setup
+	@$(AREA) accept $(AREA_FLAGS) $(AREA_ARGS)
 
 format:
 	@command -v clang-format >/dev/null || { echo "format: clang-format is not installed" >&2; exit 1; }

@@ -14,6 +14,8 @@ tool ninja ninja-build
 tool verilator verilator
 tool iverilog iverilog
 tool yosys yosys
+tool sta opensta
+[ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
 tool ccache ccache
 tool python3 python3
 if command -v g++ >/dev/null 2>&1; then

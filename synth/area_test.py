@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The area flow: its gate on the small configuration, that the gate can fail, and what is said of missing tools and
+libraries of no use.
+
+    area_test.py --work folder [test]...    all tests, or those named
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import hierarchy
+import mapping
+import rams
+import timing
+import yosys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+AREA = [sys.executable, "-B", str(ROOT / "synth/area.py")]
+PAGE = [sys.executable, "-B", str(ROOT / "synth/page.py")]
+BASELINE = ROOT / "synth/baseline.json"
+WORK = None
+
+
+def run(command, **options):
+    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, **options)
+
+
+def check(*options):
+    return run([*AREA, "check", "--config", "small", "--work", WORK, *options])
+
+
+def other_library():
+    """A Liberty file that is not the default: SPARSYS_LIBERTY, or the first of ../shared/data/liberty; None."""
+    if os.environ.get("SPARSYS_LIBERTY"):
+        return pathlib.Path(os.environ["SPARSYS_LIBERTY"])
+    found = sorted((ROOT.parent / "shared/data/liberty").glob("*.lib"))
+    return found[0] if found else None
+
+
+class Test(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def one_line(self, done, *words):
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        self.assertEqual(done.stdout, "")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+
+class Gate(Test):
+    def doctored(self, change):
+        """The accepted figures with `change` made to the small configuration's blocks."""
+        data = json.loads(BASELINE.read_text())
+        change(data["small"]["blocks"])
+        path = self.folder / "baseline.json"
+        path.write_text(json.dumps(data))
+        return check("--baseline", path)
+
+    def test_1_figures_are_accepted_and_kept(self):
+        done = check()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("none larger", done.stdout)
+        again = check("--report", self.folder / "area.json")
+        self.assertEqual(again.returncode, 0)
+        self.assertNotIn("mapping", again.stderr)
+        self.assertNotIn("timed", again.stderr)
+        data = json.loads((self.folder / "area.json").read_text())
+        for field in ("library", "blocks", "totals"):
+            self.assertIn(field, data)
+        for block in data["blocks"]:
+            for field in ("name", "instances", "cells", "area_um2", "gate_equivalents", "critical_path_ns"):
+                self.assertIn(field, block)
+            self.assertAlmostEqual(block["gate_equivalents"], block["area_um2"] / data["nand2"]["um2"], delta=0.06)
+        # The total is the sum over all instances, and what the engines' own sums say.
+        total = sum(b["instances"] * b["area_um2"] for b in data["blocks"])
+        self.assertAlmostEqual(total, data["totals"]["area_um2"], delta=1)
+        for engine in ("eie", "mxu"):
+            own = sum(b["instances"] * b["cells"] for b in data["blocks"] if b["engine"] == engine)
+            top = next(b for b in data["blocks"] if b["module"] == engine)
+            self.assertEqual(own, top["whole"]["cells"])
+        # The page of it.
+        done = run([*PAGE, self.folder])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = (self.folder / "synthesis.html").read_text()
+        self.assertNotRegex(text, r"(src|href)=|@import|url\(http")
+        for block in data["blocks"]:
+            self.assertIn(block["name"], text)
+
+    def test_growth_fails(self):
+        def change(blocks):
+            blocks["eie: eie_lnzd_node"]["um2"] /= 1.03
+            blocks["eie: eie_ccu"]["um2"] /= 1.01
+        done = self.doctored(change)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"FAILED eie: eie_lnzd_node: grew by 3\.0 %")
+        self.assertNotIn("eie_ccu", done.stdout)
+
+    def test_slowness_fails(self):
+        def change(blocks):
+            blocks["mxu: mxu_tile"]["ns"] /= 1.06
+            blocks["mxu: mxu_pool"]["ns"] /= 1.04
+        done = self.doctored(change)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"FAILED mxu: mxu_tile: slowed by 6\.0 %")
+        self.assertNotIn("mxu_pool", done.stdout)
+
+    def test_new_and_vanished_blocks_are_said(self):
+        def change(blocks):
+            blocks["eie: eie_gone"] = blocks.pop("eie: eie_pe")
+        done = self.doctored(change)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("eie: eie_gone: is no more", done.stdout)
+        self.assertIn("eie: eie_pe: is new", done.stdout)
+
+    def test_a_block_that_grew_is_seen_and_it_alone_is_mapped(self):
+        node = self.folder / "eie_lnzd_node.v"
+        text = (ROOT / "rtl/eie/eie_lnzd_node.v").read_text()
+        grown = text.replace("assign valid_o = valid_q;",
+                             "reg [1:0] grown_q;\n  always @(posedge clk_i) grown_q <= {grown_q[0], child_valid_i[3]};\n"
+                             "  assign valid_o = valid_q ^ grown_q[1];")
+        self.assertNotEqual(grown, text)
+        node.write_text(grown)
+        files = self.folder / "files.f"
+        files.write_text("\n".join(str(node) if f.endswith("/eie_lnzd_node.v") else f for f in yosys.rtl_files()))
+        done = check("--files", files)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        grew = re.findall(r"FAILED (\S+ \S+): grew", done.stdout)
+        self.assertEqual(grew, ["eie: eie_lnzd_node"])
+        self.assertEqual(len(re.findall("area: mapped", done.stderr)), 1, done.stderr)
+
+    def test_no_baseline(self):
+        done = check("--baseline", self.folder / "none.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("make area-baseline", done.stderr)
+        (self.folder / "bad.json").write_text("{")
+        self.assertEqual(check("--baseline", self.folder / "bad.json").returncode, 1)
+
+
+class Exact(Test):
+    def test_instances_are_those_of_one_run_of_yosys(self):
+        """Each engine elaborated as a whole has as many instances of each module as the sum module by module."""
+        import area
+        library = mapping.Library(mapping.OSU018)
+        design = area.Design("small", library, rams.technology(library), WORK, 2, lambda line: None)
+        for engine, parameters in area.CONFIGS["small"].items():
+            file = self.folder / "stat.json"
+            # Memories are kept: nothing is optimised across modules.
+            yosys.run(yosys.read(engine, parameters) + f"proc\nopt_clean\ntee -q -o {file} stat -json\n", engine)
+            modules = yosys.statistics(file)
+            whole = {}
+            for module, number in yosys.instances(modules, engine).items():
+                base = yosys.base_name(module)
+                whole[base] = whole.get(base, 0) + number
+            counts, boxes = hierarchy.below(design.mapped, design.tops[engine], rams.KINDS)
+            summed = {}
+            for name, number in [*counts.items(), *boxes.items()]:
+                base = name.split("__")[0]
+                summed[base] = summed.get(base, 0) + number
+            self.assertEqual(summed, whole)
+
+
+class Tools(Test):
+    def report(self, *options, **more):
+        return run([*AREA, "report", "--config", "small", "--work", self.folder / "work", "--report",
+                    self.folder / "area.json", *options], **more)
+
+    def test_a_missing_tool(self):
+        self.one_line(self.report(env={"PATH": str(self.folder)}), "yosys is not installed", "apt-get install yosys")
+        for tool in ("yosys", "yosys-abc"):
+            (self.folder / tool).symlink_to("/bin/true")
+        self.one_line(self.report(env={"PATH": str(self.folder)}), "sta is not installed", "apt-get install opensta")
+        self.assertFalse((self.folder / "area.json").exists())
+
+    def test_libraries_of_no_use(self):
+        path = self.folder / "cells.lib"
+        self.one_line(self.report("--liberty", path), str(path), "No such file")
+        path.write_text("not a library\n")
+        self.one_line(self.report("--liberty", path), str(path), "not a Liberty library")
+        osu = pathlib.Path(mapping.OSU018).read_text()
+        # Without the groups that make a cell a flip-flop.
+        path.write_text(re.sub(r"\bff\s*\(", "no_ff (", osu))
+        self.one_line(self.report("--liberty", path), "has no flip-flop")
+        path.write_text(osu.replace("NAND2X1", "X1").replace("(!(A B))", "(A B)").replace("(!(B A))", "(A B)"))
+        done = self.report("--liberty", path)
+        self.one_line(done, "NAND")
+        self.assertFalse((self.folder / "area.json").exists())
+
+    def test_rtl_that_is_none(self):
+        bad = self.folder / "eie.v"
+        bad.write_text((ROOT / "rtl/eie/eie.v").read_text().replace("assign hold    = |full;", "assign hold = |;"))
+        files = self.folder / "files.f"
+        files.write_text("\n".join(str(bad) if f == "rtl/eie/eie.v" else f for f in yosys.rtl_files()))
+        done = self.report("--files", files)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"area: eie\S*: yosys: .*syntax error")
+        self.assertFalse((self.folder / "area.json").exists())
+
+    def test_interrupted(self):
+        """Nothing is half written, and a later run goes on."""
+        process = subprocess.Popen([*AREA, "report", "--config", "small", "--work", str(self.folder / "work"), "--report",
+                                    str(self.folder / "area.json")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+        self.assertNotEqual(process.returncode, 0)
+        self.assertNotIn("Traceback", errors)
+        self.assertFalse((self.folder / "area.json").exists())
+        left = [p for p in (self.folder / "work").rglob("*") if p.is_file()]
+        self.assertTrue(all(p.suffix in (".v", ".json") for p in left), left)
+        for path in left:
+            if path.suffix == ".json":
+                self.assertTrue((self.folder / "work" / json.loads(path.read_text())["netlist"]).is_file())
+
+    def test_another_library(self):
+        path = other_library()
+        if not path:
+            self.skipTest("no other library here: neither SPARSYS_LIBERTY nor ../shared/data/liberty")
+        library = mapping.Library(path)
+        self.assertGreater(library.nand2_area, 0)
+        mapper = hierarchy.Mapper(hierarchy.Sources(), library, self.folder, set(rams.KINDS))
+        tops = [("eie_ptr_read", {"PTR_DEPTH": 64}), ("fifo", {"WIDTH": 8, "DEPTH": 4})]
+        mapped = mapper.map_all(tops, 2, progress=lambda line: None)
+        timer = timing.Timer(mapper, rams.technology(library))
+        for top in tops:
+            name = hierarchy.mangled(*top)
+            self.assertTrue(any(c in library.flip_flops for c in mapped[name].cells))
+            path, _ = timer.path(mapped, name)
+            self.assertGreater(path["ns"], 0)
+        self.assertTrue(timer.path(mapped, "eie_ptr_read__PTR_DEPTH_64")[0]["ram"])
+
+
+class Parts(Test):
+    def test_model_of_rams(self):
+        library = mapping.Library(mapping.OSU018)
+        osu = rams.technology(library)
+        self.assertAlmostEqual(rams.area(osu, "ram_1rw", {"WIDTH": 64, "DEPTH": 1024}), 65536 * 7.15)
+        self.assertGreater(rams.area(osu, "ram_1r1w", {"WIDTH": 64, "DEPTH": 1024}), 65536 * 7.15)
+        given = rams.technology(library, 5.0, 1.5)
+        self.assertEqual((given.um2_per_bit[1], given.access_ns), (5.0, 1.5))
+        # An EIE of 64 PEs has the paper's 162 KB a PE.
+        self.assertAlmostEqual(rams.EIE_UM2_PER_BIT * 162 * 8192, 594786)
+
+    def test_netlists_assign_bit_by_bit(self):
+        text = "  output [2:0] y;\n  assign { y[2], y[0] } = 2'h2;\n  assign y[1] = \\a[3] ;\n"
+        self.assertEqual(hierarchy.assign_bits(text),
+                         "  output [2:0] y;\n  assign y[2] = 1'h1;\n  assign y[0] = 1'h0;\n  assign y[1] = \\a[3] ;\n")
+
+    def test_page_without_reports(self):
+        done = run([*PAGE, self.folder])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("neither area.json nor fpga.json", done.stderr)
+
+
+def main():
+    global WORK
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", required=True, help="folder of kept results")
+    parser.add_argument("tests", nargs="*")
+    options = parser.parse_args()
+    WORK = options.work
+    unittest.main(argv=[sys.argv[0], *options.tests], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
