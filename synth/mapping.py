@@ -83,6 +83,7 @@ class Library:
     area                cell -> area in the library's unit (um2)
     flip_flops          names of cells with an edge-triggered register
     nand2, nand2_area   smallest two-input NAND
+    inverter            smallest inverter
     full_adder          (cell, pins a, b, c, sum, carry), or None
     """
 
@@ -109,6 +110,10 @@ class Library:
             raise MappingError(f"library {self.name} ({path}) has no two-input NAND with an area")
         self.nand2 = nands[0][0]
         self.nand2_area = self.area[self.nand2]
+        inverters = self._find("A", [[1, 0]])
+        if not inverters:
+            raise MappingError(f"library {self.name} ({path}) has no inverter with an area")
+        self.inverter = inverters[0][0]
         three = list(itertools.product((0, 1), repeat=3))
         full = self._find("ABC", [[sum(v) & 1 for v in three], [sum(v) >> 1 for v in three]])
         self.full_adder = full[0] if full else None
@@ -178,7 +183,7 @@ def adder_macros(library):
     return " ".join(f"-D {n}={value}" for n, value in zip(names, library.full_adder or ()))
 
 
-def tree_commands(folder, flatten=False):
+def tree_commands(folder, flatten=False, shared_trees=False):
     """The recipe's first half: registers, memories and operators as cells of Yosys, every
     multiply-accumulate a carry-save tree, made to measure, of $fa cells."""
     folder = pathlib.Path(folder)
@@ -191,11 +196,12 @@ def tree_commands(folder, flatten=False):
         # has cut it to its factors' widths, alumacc does not join the two.
         "select -set products t:$mul r:A_SIGNED=1 %i",
         "alumacc @products @products %co2:+[A,B,Y] t:$add %i %u",
-        "synth -run coarse:fine",
+        # -nordff: a read address in a register stays there, for others to use too.
+        "synth -nordff -run coarse:fine",
         f"tee -q -o {folder / 'macc.txt'} dump t:$macc",
         f"exec -- {sys.executable} -B {ROOT / 'synth/carry_save.py'} {folder / 'macc.txt'} "
         f"{folder / 'macc.v'}",
-        f"techmap -map {folder / 'macc.v'}",
+        f"techmap {'-extern ' if shared_trees else ''}-map {folder / 'macc.v'}",
         "opt -fast -full",
         "memory_map",
         "opt -undriven -fine",
@@ -204,23 +210,26 @@ def tree_commands(folder, flatten=False):
     ])
 
 
-def commands(library, folder, flatten=False, abc=ABC_AREA):
+def commands(library, folder, flatten=False, abc=ABC_AREA, shared_trees=False):
     """Yosys commands that map the elaborated design (behind `hierarchy -check -top ...`) to the library.
 
     `folder` is an existing temporary folder, of this one design, for files between the steps. The
     hierarchy is kept unless `flatten`; modules without contents (RAMs read by `read_verilog -lib`) stay
-    as they are; other memories become flip-flops. Behind these commands each cell is the library's or a
+    as they are; other memories become flip-flops. With `shared_trees` equal multiply-accumulates are
+    instances of one module, mapped once: for designs of hundreds. Behind these commands each cell is the library's or a
     module's instance, or Yosys stops with an error.
     """
     folder = pathlib.Path(folder)
     (folder / "abc.script").write_text(abc)
-    return tree_commands(folder, flatten) + "\n".join([
+    # Inputs and flip-flops count as strong as an inverter: else they would drive any load, unbuffered.
+    (folder / "abc.constr").write_text(f"set_driving_cell {library.inverter}\nset_load 50 [all_outputs]\n")
+    return tree_commands(folder, flatten, shared_trees) + "\n".join([
         f"techmap -map {ROOT / 'synth/techmap/full_adder.v'} {adder_macros(library)}",
         "techmap",
         "opt -fast",
         f"dfflibmap -liberty {library.path}",
         "opt",
-        f"abc -liberty {library.path} -script {folder / 'abc.script'}",
+        f"abc -liberty {library.path} -constr {folder / 'abc.constr'} -script {folder / 'abc.script'}",
         "opt_clean -purge",
         f"read_liberty -lib -ignore_miss_func {library.path}",
         "check -mapped -assert",
