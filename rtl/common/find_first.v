@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowest set bit of a vector, as one-hot and as index; combinational. Without a set bit both are 0.
+// In groups of eight bits, so that no path runs along the whole vector.
 module find_first #(
     parameter WIDTH   = 64,            // bits searched, a power of two from 2 to 64
     parameter INDEX_W = $clog2(WIDTH)  // derived, do not override
@@ -8,6 +9,8 @@ module find_first #(
     output wire [  WIDTH-1:0] onehot_o,
     output wire [INDEX_W-1:0] index_o
 );
+  localparam GROUP = WIDTH < 8 ? WIDTH : 8;
+  localparam GROUPS = WIDTH < 8 ? 1 : WIDTH / 8;
   // Bit i of INDEX_MASKS[b] is bit b of the number i.
   localparam [383:0] INDEX_MASKS = {
     64'hFFFFFFFF_00000000,
@@ -18,10 +21,19 @@ module find_first #(
     64'hAAAAAAAA_AAAAAAAA
   };
 
-  assign onehot_o = vector_i & (~vector_i + {{(WIDTH - 1) {1'b0}}, 1'b1});
+  // A group has a set bit; it is the first that has.
+  wire [GROUPS-1:0] any;
+  wire [GROUPS-1:0] first = any & ~(any - 1'b1);
 
+  genvar g;
   genvar b;
   generate
+    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+      wire [GROUP-1:0] part = vector_i[GROUP*g+:GROUP];
+      wire [GROUP-1:0] lowest = part & ~(part - 1'b1);
+      assign any[g] = |part;
+      assign onehot_o[GROUP*g+:GROUP] = lowest & {GROUP{first[g]}};
+    end
     for (b = 0; b < INDEX_W; b = b + 1) begin : g_index
       assign index_o[b] = |(onehot_o & INDEX_MASKS[64*b+:WIDTH]);
     end
