@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make lint: Verilog lint over parameter sets, refusal of wrong parameters, licence lines, white space,
-C++ formatting. Prints a table, writes a report, fails on any complaint."""
+"""make lint: Verilog lint over parameter sets, refusal of wrong parameters, files written from the RTL, licence
+lines, white space, C++ formatting. Prints a table, writes a report, fails on any complaint."""
 import argparse
 import concurrent.futures
 import os
@@ -13,6 +13,7 @@ import time
 
 import check_parameters
 import report
+import rtl_tables
 
 ROOT = check_parameters.ROOT
 TINY = {
@@ -42,10 +43,10 @@ LINT_SETS = ([("eie", s) for s in EIE_SETS] + [("mxu_array", s) for s in MXU_SET
              [("mxu", s) for s in MXU_SETS] +
              [("mxu", {**s, **memories}) for s in MXU_SETS[:4] for memories in (MXU_TINY, MXU_HUGE)])
 TEXT = (".v", ".vh", ".vlt", ".cpp", ".hpp", ".h", ".def", ".py", ".sh", ".ys", ".tcl", ".cmake",
-        ".txt", ".md", ".f", ".xml", ".json", ".yml")
+        ".txt", ".md", ".f", ".core", ".xml", ".json", ".yml")
 # Kinds of files that carry a licence line in one of the first three lines.
 LICENSED = (".v", ".vh", ".vlt", ".cpp", ".hpp", ".h", ".def", ".py", ".sh", ".ys", ".tcl",
-            ".cmake")
+            ".cmake", ".core")
 LICENSED_NAMES = ("CMakeLists.txt", "Makefile", "run", ".clang-format")
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
@@ -124,6 +125,7 @@ def main():
     checks = [
         ("verilator", lambda: check_verilator(options.jobs), "verilator -Wall, parameter sets"),
         ("parameters", lambda: check_parameters.check_all(options.jobs), "wrong parameters refused"),
+        ("tables", rtl_tables.check_all, "files written from the RTL"),
         ("licences", check_licences, "files with a licence line"),
         ("white_space", check_white_space, "files without tabs and trailing blanks"),
         ("format", check_format, "files as clang-format has them"),
