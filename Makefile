@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc)
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 
-.PHONY: help demo compress-report test lint bench area area-check area-baseline build format clean setup configure
+.PHONY: help demo compress-report test lint bench area area-check area-baseline fpga fpga-setup build format clean setup configure
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,8 @@ help:
 	@echo "make bench            speeds of the models and of the encoder"
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
+	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
+	@echo "make fpga-setup       the placer for ECP5, from PyPI into $(BUILD)/fpga-tools, for make fpga"
 	@echo "make build            build everything, run nothing"
 	@echo "make format           apply clang-format to all C++ files, if it is installed"
 	@echo "make clean            remove the build folder"
@@ -88,6 +90,18 @@ area-check: setup
 
 area-baseline: setup
 	@$(AREA) accept $(AREA_FLAGS) $(AREA_ARGS)
+
+# What fails fails the target, but not before the page shows the rest.
+fpga:
+	@./scripts/setup.sh fpga
+	@status=0; \
+	python3 synth/fpga.py --build $(BUILD) --jobs $(JOBS) --report $(REPORTS)/fpga.json $(FPGA_ARGS) || status=$$?; \
+	if [ -f $(REPORTS)/fpga.json ]; then python3 synth/page.py $(REPORTS) || status=1; fi; \
+	exit $$status
+
+fpga-setup:
+	@./scripts/setup.sh fpga-setup
+	@./scripts/fpga_setup.sh $(BUILD)/fpga-tools
 
 format:
 	@command -v clang-format >/dev/null || { echo "format: clang-format is not installed" >&2; exit 1; }

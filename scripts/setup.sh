@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what the build needs and this machine lacks, from Debian's packages; does nothing if all
 # is there. Tools are looked for on PATH and headers by the compiler, wherever they came from.
+#   setup.sh fpga         also place and route for iCE40
+#   setup.sh fpga-setup   also what a Python environment needs
 set -u
 
 missing=""
@@ -18,6 +20,10 @@ tool sta opensta
 [ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
 tool ccache ccache
 tool python3 python3
+case "${1:-}" in
+  fpga) tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
+  fpga-setup) python3 -c 'import ensurepip' 2>/dev/null || need python3-venv ;;
+esac
 if command -v g++ >/dev/null 2>&1; then
   # One preprocessor run asks for all headers; what is left of the text are packages.
   missing="$missing $(g++ -std=c++17 -E -P -x c++ -I/usr/include/eigen3 - 2>/dev/null <<'HEADERS' | tr '\n' ' '

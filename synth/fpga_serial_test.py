@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Layers through the pins of the engine behind a serial line: with general register files and with those for iCE40,
+at one PE and at four. Verilator finds nothing to complain of in the board's files."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import fpga
+import yosys
+
+BENCH = "tb/icarus/eie_uart_tb.v"
+ENGINE = [f for f in yosys.rtl_files() if not f.startswith("rtl/mxu/")]
+ICE40 = fpga.FAMILIES["ice40"]["replace"]
+
+
+def run(command):
+    done = subprocess.run(command, cwd=yosys.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=500)
+    return done.returncode, done.stdout
+
+
+def bench(what, files, pes, regs):
+    """Compiles and runs the bench on files; returns whether it passed."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder, "top.v")
+        # The bench uses the top's own parameters, as it must for a netlist.
+        text = (yosys.ROOT / fpga.SERIAL[-1]).read_text()
+        for name, value in (("N_PE", pes), ("ACT_REGS", regs), ("ENTRY_DEPTH", 4096)):
+            before = next(line for line in text.splitlines() if line.startswith(f"    parameter {name} = "))
+            text = text.replace(before, f"    parameter {name} = {value}," + before.partition(",")[2])
+        top.write_text(text)
+        code, output = run(["iverilog", "-g2005", "-Wall", "-s", "eie_uart_tb", f"-Peie_uart_tb.N_PE={pes}",
+                            f"-Peie_uart_tb.ACT_REGS={regs}", "-o", f"{folder}/tb.vvp", BENCH, str(top)]
+                           + fpga.SERIAL[:-1] + files)
+        if code != 0 or output.strip():
+            sys.exit(f"iverilog, which must not even warn:\n{output}")
+        code, output = run(["vvp", "-n", f"{folder}/tb.vvp"])
+    # The first complaint and the verdict say enough.
+    lines = output.strip().splitlines() or ["no output"]
+    print(f"{what}, {pes} PEs, {regs} registers: {' ... '.join(lines[:1] + lines[1:][-1:])}")
+    return code == 0 and lines[-1].endswith("PASS")
+
+
+def main():
+    passed = True
+    for_ice40 = [ICE40.get(f, f) for f in ENGINE]
+    for what, files, pes, regs in (("RTL", ENGINE, 1, 16), ("RTL", ENGINE, 4, 8), ("iCE40's", for_ice40, 1, 64)):
+        passed &= bench(what, files, pes, regs)
+    code, output = run(["verilator", "--lint-only", "-Wall", "--top-module", "eie_uart_top"] + fpga.SERIAL + for_ice40)
+    if code != 0 or output.strip():
+        print(f"verilator: {output}")
+        passed = False
+    # The bench must see a fault.
+    with tempfile.TemporaryDirectory() as folder:
+        broken = pathlib.Path(folder, "regfile.v")
+        broken.write_text((yosys.ROOT / ICE40["rtl/common/regfile_1r1w.v"]).read_text().replace(
+            "@(negedge clk_i)", "@(posedge clk_i)"))
+        seen = not bench("a register file a cycle late (must fail)",
+                         [str(broken) if f == "rtl/common/regfile_1r1w.v" else f for f in ENGINE], 1, 16)
+    sys.exit(0 if passed and seen else 1)
+
+
+main()
