@@ -55,8 +55,9 @@ FAMILIES = {
         "bram": {"SB_RAM40_4K": 1, "SB_RAM40_4KNR": 1, "SB_RAM40_4KNW": 1, "SB_RAM40_4KNRNW": 1},
         "dsp": {"SB_MAC16": 1}, "spram": {"SB_SPRAM256KA": 1},
         "free": r"SB_CARRY", "block": r"ICE40_(RAM4K|SPRAM)", "units": "LUT4, SB_RAM40_4K, SB_MAC16",
-        # No distributed RAM: register files are block RAMs read at the falling edge.
-        "replace": {"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v"},
+        # No distributed RAM: register files are block RAMs read at the falling edge, and their addresses early.
+        "replace": {"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
+                    "rtl/common/find_first.v": "synth/fpga/ice40/find_first.v"},
     },
 }
 # From the makers' tables. Slices with flip-flops have as many as LUTs on iCE40 and ECP5, twice as many on Xilinx 7.
