@@ -109,16 +109,17 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
   const std::vector<Layer> all = layers(network);
   const size_t count = all.size();
   if (network.name == "lenet-300-100" && count == 3) {
-    options.densities = {0.06, 0.1, 0.3};
+    options.densities = {0.075, 0.12, 0.3};
     options.sharing.bits = {4, 4, 4};
     options.sharing.bias_bits = {4, 4, 0};
-    options.sharing.entropy = 0.008;
+    options.sharing.entropy = 0.004;
     options.prune_rounds = 6;
     options.round_epochs = 5;
-    options.retrain_epochs = 80;
-    options.reassign_epochs = 30;
+    options.retrain_epochs = 180;
+    options.reassign_epochs = 25;
     options.fine_tune_epochs = 0;
-    options.teacher_weight = 0.6F;
+    options.max_rotation = 10;
+    options.max_scale = 0.1F;
   } else if (network.name == "lenet-5" && count == 4) {
     options.densities = {0.7, 0.16, 0.038, 0.3};
     options.sharing.bits = {6, 5, 5, 5};
