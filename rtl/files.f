@@ -2,6 +2,7 @@ rtl/common/ram_1rw.v
 rtl/common/ram_1r1w.v
 rtl/common/regfile_1r1w.v
 rtl/common/fifo.v
+rtl/common/increment.v
 rtl/common/find_first.v
 rtl/common/or_reduce.v
 rtl/eie/eie_lnzd_node.v

@@ -120,6 +120,8 @@ module eie_ccu #(
   reg [63:0] io3_data_q;
   reg [31:0] cycles_q;
   reg [31:0] broadcasts_q;
+  wire [31:0] broadcasts_next;
+  wire [31:0] held_next;
   reg [31:0] held_q;
 
   // Descriptor fields.
@@ -345,6 +347,20 @@ module eie_ccu #(
     end
   end
 
+  increment #(
+      .WIDTH(32)
+  ) u_broadcasts (
+      .value_i(broadcasts_q),
+      .next_o (broadcasts_next)
+  );
+
+  increment #(
+      .WIDTH(32)
+  ) u_held (
+      .value_i(held_q),
+      .next_o (held_next)
+  );
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       cycles_q     <= 32'd0;
@@ -356,8 +372,8 @@ module eie_ccu #(
       held_q       <= 32'd0;
     end else if (state_q != IDLE) begin
       cycles_q <= cycles_q + 32'd1;
-      if (root_pop_o) broadcasts_q <= broadcasts_q + 32'd1;
-      if (state_q == RUN && hold_i) held_q <= held_q + 32'd1;
+      if (root_pop_o) broadcasts_q <= broadcasts_next;
+      if (state_q == RUN && hold_i) held_q <= held_next;
     end
   end
 
