@@ -19,9 +19,12 @@ FORMAT = 1
 INSTANCE = re.compile(r"^  (\\\S+ |[A-Za-z_$][\w$]*)(?: #\((.*?)\n  \))? (\\\S+ |[A-Za-z_$][\w$]*) \(\n", re.M | re.S)
 PARAMETER = re.compile(r"\.(\w+)\((?:(\d+)'s?([dbh])([0-9a-fA-F]+)|(\d+))\)")
 
-# Modules with so many equal multiply-accumulates that each kind is mapped once; and the order of mapping: those
-# first that take longest, and those above them.
+# Modules with so many equal multiply-accumulates that each kind is mapped once.
 SHARED_TREES = ("mxu_tile",)
+# What the outputs of a module drive, fF, where that is far more than the recipe's 50: those of the central control go to
+# all PEs.
+OUTPUT_LOADS_FF = {"eie_ccu": 300}
+# The order of mapping: those first that take longest, and those above them.
 FIRST = ("mxu_tile", "mxu_array", "mxu")
 
 
@@ -83,7 +86,8 @@ class Mapper:
         (self.folder / "netlists").mkdir(parents=True, exist_ok=True)
 
     def key(self, module, parameters):
-        return yosys.digest(self.sources.texts[module], self.sources.stubs(module), parameters, self.flow)
+        load = [OUTPUT_LOADS_FF[module]] if module in OUTPUT_LOADS_FF else []
+        return yosys.digest(self.sources.texts[module], self.sources.stubs(module), parameters, self.flow, *load)
 
     def known(self, module, parameters):
         """The module as mapped before, or None."""
@@ -105,12 +109,17 @@ class Mapper:
             source = pathlib.Path(folder) / f"{module}.v"
             source.write_text(self.sources.texts[module])
             net = pathlib.Path(folder) / "net.v"
+            read = (f"read_verilog -defer {source}\nread_verilog -lib {stubs}\n"
+                    f"hierarchy -check -top {module} {sets}\n")
             # Nets bit by bit: readers of netlists take no assignment to a list of bits.
-            yosys.run(f"read_verilog -defer {source}\n"
-                      f"read_verilog -lib {stubs}\n"
-                      f"hierarchy -check -top {module} {sets}\n"
-                      f"{mapping.commands(self.library, folder, shared_trees=module in SHARED_TREES)}\n"
-                      f"splitnets\nopt_clean -purge\nwrite_verilog -noattr -noexpr {net}\n", mangled(module, parameters))
+            write = f"splitnets\nopt_clean -purge\nwrite_verilog -noattr -noexpr {net}\n"
+            if not self.is_wiring(module, read, write, pathlib.Path(folder) / "stat.json"):
+                recipe = mapping.commands(self.library, folder, shared_trees=module in SHARED_TREES)
+                if module in OUTPUT_LOADS_FF:
+                    constraints = pathlib.Path(folder) / "abc.constr"
+                    constraints.write_text(re.sub(r"set_load \d+", f"set_load {OUTPUT_LOADS_FF[module]}",
+                                                  constraints.read_text()))
+                yosys.run(read + recipe + write, mangled(module, parameters))
             text = net.read_text()
         name = mangled(module, parameters)
         # Modules of the netlist: the module itself and what mapping made (trees of multiply-accumulates).
@@ -152,6 +161,15 @@ class Mapper:
                 "seconds": round(time.monotonic() - start, 1)}
         self.cache.put(key, data)
         return Mapped(module, parameters, data, self.folder)
+
+    def is_wiring(self, module, read, write, statistics):
+        """Whether a module has instances and wires alone; if so its netlist is written as it is. The passes of a
+        mapping take minutes for the wires of a large array."""
+        if re.search(r"^ *always\b", self.sources.texts[module], re.M):
+            return False
+        yosys.run(read + f"proc\nopt_expr\nopt_clean\ntee -q -o {statistics} stat -json\n" + write, module)
+        cells = next(iter(yosys.statistics(statistics).values()))
+        return not any(kind.startswith("$") for kind in cells)
 
     def map_all(self, tops, jobs, progress=print):
         """Maps [(module, parameters)] and all below them: {mangled: Mapped}. Black boxes are left out."""
