@@ -3,7 +3,7 @@
 #   JOBS=n      parallel jobs, all processors by default
 #   VERBOSE=1   show compiler commands and the output of all tests
 #   BUILD=dir   build folder, ./build by default
-#   DATA=dir    demo, compress-report: folder with the MNIST files
+#   DATA=dir    demo, demo-mxu, compress-report: folder with the MNIST files
 #   TESTS=regex test: only tests whose names match
 #   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
@@ -14,11 +14,12 @@ JOBS ?= $(shell nproc)
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 
-.PHONY: help demo compress-report test lint bench area area-check area-baseline fpga fpga-setup build format clean setup configure
+.PHONY: help demo demo-mxu compress-report test lint bench area area-check area-baseline fpga fpga-setup build format clean setup configure
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo             train, compress and run a network on the RTL, every clock cycle checked"
+	@echo "make demo-mxu         run the network in signed bytes on the 256x256 matrix unit's RTL, likewise"
 	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
 	@echo "make test             the whole test suite"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
@@ -31,7 +32,7 @@ help:
 	@echo "make format           apply clang-format to all C++ files, if it is installed"
 	@echo "make clean            remove the build folder"
 	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/<target>.json"
-	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, compress-report) TESTS=regex (test)"
+	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test)"
 
 setup:
 	@./scripts/setup.sh
@@ -46,6 +47,10 @@ build: configure
 demo: configure
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
 	@$(BUILD)/bin/sparsys demo --cache $(BUILD)/models --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
+
+demo-mxu: configure
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
+	@$(BUILD)/bin/sparsys demo-mxu --cache $(BUILD)/models --report $(REPORTS)/demo-mxu.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
 
 # A result out of its bounds fails the target, but not before the page shows it.
 compress-report: configure

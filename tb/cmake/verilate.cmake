@@ -49,12 +49,13 @@ target_include_directories(sparsys_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/inc
 target_compile_options(sparsys_verilated PRIVATE -w)
 target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
 
-# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS]] [PARAMETERS N=4 ...] [SOURCES files instead of the
-# whole list]): static library NAME with class V<NAME>. ONE_UNIT: one translation unit, verilated
+# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS] [TIMED]] [PARAMETERS N=4 ...] [SOURCES files instead
+# of the whole list]): static library NAME with class V<NAME>. TIMED: NAME.dir/build_time.inc tells how
+# long verilating and compiling took (build_time.py). ONE_UNIT: one translation unit, verilated
 # while building and not while configuring; cheaper for models that need not be fast. LOOPS: for the systolic array; loops of the RTL stay
 # loops, and the compiler makes vector instructions of them.
 function(sparsys_verilate name)
-  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS" "TOP" "PARAMETERS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS;TIMED" "TOP" "PARAMETERS;SOURCES" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
   endif()
@@ -70,10 +71,19 @@ function(sparsys_verilate name)
   endif()
   if(ARG_ONE_UNIT)
     set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
+    set(timed)
+    set(timed_verilate)
+    if(ARG_TIMED)
+      find_package(Python3 REQUIRED COMPONENTS Interpreter)
+      set(build_time ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/build_time.py)
+      set(timed ${Python3_EXECUTABLE} -B ${build_time} run)
+      set(timed_verilate ${dir}/verilate.json)
+      file(MAKE_DIRECTORY ${dir})
+    endif()
     add_custom_command(
       OUTPUT ${dir}/V${name}__ALL.cpp
       BYPRODUCTS ${dir}/V${name}.h
-      COMMAND ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
+      COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
               --cc --prefix V${name} --top-module ${ARG_TOP} --Mdir ${dir}
               ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
               -Wno-lint -Wno-style ${public_vlt} ${ARG_SOURCES}
@@ -86,6 +96,16 @@ function(sparsys_verilate name)
     target_include_directories(${name} SYSTEM PUBLIC ${dir})
     target_compile_options(${name} PRIVATE -w ${optimise})
     target_link_libraries(${name} PUBLIC sparsys_verilated)
+    if(ARG_TIMED)
+      set_property(TARGET ${name} PROPERTY CXX_COMPILER_LAUNCHER ${timed} ${dir}/compile.json
+                                           ${CMAKE_CXX_COMPILER_LAUNCHER})
+      add_custom_command(
+        OUTPUT ${dir}/build_time.inc
+        COMMAND ${Python3_EXECUTABLE} -B ${build_time} write ${dir}/build_time.inc ${dir}/verilate.json
+                ${dir}/compile.json
+        DEPENDS ${name} ${build_time}
+        VERBATIM)
+    endif()
     return()
   endif()
   add_library(${name} STATIC)
@@ -133,15 +153,15 @@ function(sparsys_eie_rtl name)
   target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [SOURCES ...] [ROWS 4] ...): CELLS: lockstep compares
-# every register of the array, too; object library NAME_rtl with
-# sparsys::make_NAME(), entered in the registry of make_mxu_rtl() unless UNREGISTERED.
+# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [TIMED] [SOURCES ...] [ROWS 4] ...): CELLS: lockstep
+# compares every register of the array, too; object library NAME_rtl with sparsys::make_NAME(), entered
+# in the registry of make_mxu_rtl() unless UNREGISTERED. TIMED: mxu_rtl_build_time() knows the library.
 function(sparsys_mxu_rtl name)
   set(defaults ROWS 256 COLS 256 TILE_ROWS 32 TILE_COLS 32 FIFO_TILES 4 UB_DEPTH 98304
       ACC_DEPTH 4096 PARAM_SETS 64 QUEUE_DEPTH 16)
   set(keys ROWS COLS TILE_ROWS TILE_COLS FIFO_TILES UB_DEPTH ACC_DEPTH PARAM_SETS QUEUE_DEPTH)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED;CELLS" "${keys}" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;CELLS;TIMED" "${keys}" "SOURCES" ${ARGN})
   set(parameters)
   foreach(key ${keys})
     if(DEFINED ARG_${key})
@@ -157,7 +177,12 @@ function(sparsys_mxu_rtl name)
   if(ARG_CELLS)
     list(PREPEND ARG_SOURCES ${PROJECT_SOURCE_DIR}/tb/cmake/mxu_cells.vlt)
   endif()
-  sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
+  set(timed)
+  if(ARG_TIMED)
+    set(timed TIMED)
+  endif()
+  sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS ${timed} PARAMETERS ${parameters}
+                   SOURCES ${ARG_SOURCES})
   set(NAME ${name})
   if(ARG_UNREGISTERED)
     set(REGISTER false)
@@ -167,6 +192,13 @@ function(sparsys_mxu_rtl name)
   configure_file(${PROJECT_SOURCE_DIR}/tb/cmake/mxu_rtl_instance.cpp.in
                  ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
   add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp)
+  if(ARG_TIMED)
+    configure_file(${PROJECT_SOURCE_DIR}/tb/cmake/mxu_rtl_build_time.cpp.in
+                   ${CMAKE_CURRENT_BINARY_DIR}/${name}_build_time.cpp @ONLY)
+    target_sources(${name}_rtl PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_build_time.cpp
+                                       ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir/build_time.inc)
+    target_include_directories(${name}_rtl PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+  endif()
   target_link_libraries(${name}_rtl PUBLIC ${name})
   target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()

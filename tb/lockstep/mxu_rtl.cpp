@@ -32,4 +32,16 @@ std::unique_ptr<MxuRtl> make_mxu_rtl(const MxuConfig& config) {
   return make_registered<MxuConfig, MxuRtl>(mxu_rtl_registry(), config, "matrix unit", describe);
 }
 
+std::vector<MxuRtlBuildTime>& mxu_rtl_build_times() {
+  static std::vector<MxuRtlBuildTime> times;
+  return times;
+}
+
+const BuildTime* mxu_rtl_build_time(const MxuConfig& config) {
+  for (const MxuRtlBuildTime& known : mxu_rtl_build_times()) {
+    if (describe(known.config) == describe(config)) return &known.time;
+  }
+  return nullptr;
+}
+
 }  // namespace sparsys

@@ -23,4 +23,13 @@ std::unique_ptr<MxuRtl> make_mxu_rtl(const MxuConfig& config);
 // The parameter sets built into this program.
 std::vector<MxuConfig> mxu_rtl_configs();
 
+struct MxuRtlBuildTime {
+  MxuConfig config;
+  BuildTime time;
+};
+// Where libraries enter how long they took (verilate.cmake, TIMED).
+std::vector<MxuRtlBuildTime>& mxu_rtl_build_times();
+// Null if that was not measured.
+const BuildTime* mxu_rtl_build_time(const MxuConfig& config);
+
 }  // namespace sparsys

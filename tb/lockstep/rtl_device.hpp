@@ -35,6 +35,13 @@ struct RtlMaker {
   std::unique_ptr<Rtl> (*make)();
 };
 
+// Of a Verilated library: verilating and compiling (tb/cmake/build_time.py).
+struct BuildTime {
+  double elapsed = 0;    // seconds
+  double processor = 0;  // seconds
+  bool cached = false;   // ccache had the compiler's result
+};
+
 // The one whose describe() is that of `config`. Throws Error listing those there are: "RTL: no
 // Verilated `what` with ...".
 template <class Parameters, class Rtl>

@@ -29,5 +29,6 @@ void add_inspect(CLI::App& program);
 void add_pack(CLI::App& program);
 void add_unpack(CLI::App& program);
 void add_demo(CLI::App& program);
+void add_demo_mxu(CLI::App& program);
 
 }  // namespace sparsys

@@ -150,11 +150,6 @@ void print_results(const json& report, const RunTotals& totals) {
   std::cout << '\n';
 }
 
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
-}
-
 // Trains or loads both models.
 CompressedNetwork prepare(Arguments& arguments, const Dataset& data, json& report) {
   const unsigned threads = arguments.data.threads;

@@ -53,7 +53,9 @@ int main(int argc, char** argv) {
   // A program in the background of a script is not for Ctrl-C.
   if (std::signal(SIGINT, interrupted) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 
-  CLI::App program("Sparsys: trains and compresses networks, and runs them on a sparse engine");
+  CLI::App program(
+      "Sparsys: trains and compresses networks, and runs them on a sparse engine and a matrix "
+      "unit");
   program.name("sparsys");
   program.set_version_flag("--version", "sparsys " SPARSYS_VERSION);
   program.footer(kFooter);
@@ -69,6 +71,7 @@ int main(int argc, char** argv) {
   sparsys::add_pack(program);
   sparsys::add_unpack(program);
   sparsys::add_demo(program);
+  sparsys::add_demo_mxu(program);
 
   try {
     program.parse(argc, argv);

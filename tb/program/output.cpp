@@ -111,6 +111,11 @@ void check_writable(const std::string& path) {
   ::unlink(name.c_str());
 }
 
+std::string directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
+}
+
 void make_directory(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);

@@ -57,6 +57,9 @@ class Meter {
 // nothing is computed in vain. Leaves nothing behind. An empty path and "-" are never wrong.
 void check_writable(const std::string& path);
 
+// "build/x.json" -> "build/", "x.json" -> "".
+std::string directory_of(const std::string& path);
+
 // Creates the directory and those above it. Throws Error.
 void make_directory(const std::string& directory);
 

@@ -52,9 +52,9 @@ holds() {
 expect 0 --version
 holds out "sparsys "
 expect 0 --help
-holds out train import export compress compress-report quantise run inspect pack unpack demo \
+holds out train import export compress compress-report quantise run inspect pack unpack demo demo-mxu \
   "Exit codes"
-for command in train import export compress compress-report quantise run inspect pack unpack demo; do
+for command in train import export compress compress-report quantise run inspect pack unpack demo demo-mxu; do
   expect 0 $command --help
   holds out "Example: sparsys $command"
 done
@@ -76,16 +76,36 @@ holds quantise.json '"int8_error_pct"' '"float_error_pct"'
 expect 0 inspect int8.model
 holds out "quantised network lenet-300-100" "784 x 1 x 1"
 expect 0 run --engine mxu --model int8.model --array 16 --batch 20 --images 50 --synthetic \
-  --json mxu.json
-holds out "every output value identical" "for 3 batches" "array active" "weight stall"
-holds mxu.json '"mismatched_values": 0' '"rows": 16' '"cycles"'
+  --json mxu.json --waves mxu.fst
+holds out "RTL in lockstep of a matrix unit of 16x16" "every output value identical" \
+  "signals identical in" "for 3 batches" "array active" "weight stall"
+holds mxu.json '"mismatched_values": 0' '"rows": 16' '"cycles"' '"lockstep": true' \
+  '"checked_cycles"' '"checked_signals_per_cycle"' '"mismatched_signals": 0'
+[ -s mxu.fst ] || wrong "no waveform of the matrix unit"
+grep '_cycles"\|"cycles"\|"errors"' mxu.json | grep -v checked >lockstep.txt
+for alone in "mxu --no-lockstep" mxu-cycle; do
+  expect 0 run --engine $alone --model int8.model --array 16 --batch 20 --images 50 --synthetic \
+    --json mxu.json
+  holds mxu.json '"mismatched_values": 0' '"lockstep": false'
+  grep '_cycles"\|"cycles"\|"errors"' mxu.json | cmp -s - lockstep.txt ||
+    wrong "cycles in lockstep and of $alone differ"
+done
+expect 0 run --engine mxu-function --model int8.model --images 50 --synthetic --json mxu.json
+grep '"errors"' mxu.json | cmp -s - lockstep.txt && wrong "lockstep.txt holds errors only"
+grep -qF "$(grep '"errors"' mxu.json)" lockstep.txt || wrong "wrong digits differ"
+expect 0 run --engine mxu-cycle --model int8.model --array 20 --images 10 --synthetic
+holds out "cycle model of a matrix unit of 20x20"
+refuse "built in with 16 and 256 rows and columns; --engine mxu-cycle" run --engine mxu \
+  --model int8.model --array 20 --synthetic
 expect 0 quantise --model float.model --out radix.model --synthetic --limit 1000 --samples 100 \
   --scheme radix --json -
 holds out '"scheme": "radix"'
 refuse "holds a quantised network, expected a compressed network" run --model int8.model --synthetic
 refuse "holds a compressed network, expected a quantised network" run --model net.model \
   --engine mxu --synthetic
-refuse "--waves" run --model int8.model --engine mxu --waves w.fst --synthetic
+refuse "--waves" run --model int8.model --engine mxu --no-lockstep --waves w.fst --synthetic
+refuse "--waves" run --model int8.model --engine mxu-cycle --waves w.fst --synthetic
+refuse "--no-lockstep" run --model int8.model --engine mxu-cycle --no-lockstep --synthetic
 refuse "holds a quantised network, expected a float model" quantise --model int8.model --out x
 refuse "--percentile" quantise --model float.model --out x --percentile 40
 refuse "expected above 50" quantise --model float.model --out x --percentile 50 --synthetic \
@@ -217,6 +237,20 @@ expect 0 $demo
 [ "$(grep -c 'warning' err)" -eq 1 ] || wrong "a damaged file in the cache is not told in one line"
 cmp -s "$net" kept.model || wrong "a damaged file in the cache was not made again"
 
+# The matrix unit's, with the float network of the demo above.
+expect 0 demo-mxu --synthetic --limit 1000 --epochs 2 --images 30 --array 16
+[ "$(grep -c '  from ' out)" -eq 1 ] || wrong "the network was not taken from the cache"
+holds build/reports/demo-mxu.json '"dataset": "synthetic"' '"rows": 16' '"cols": 16' \
+  '"float_error_pct"' '"int8_error_pct"' '"rtl_images": 30' '"rtl_mismatched_values": 0' \
+  '"checked_cycles"' '"mismatched_signals": 0' '"cycles"' '"active_cycles"' \
+  '"useful_multiply_accumulates"' '"weight_stall_cycles"' '"weight_shift_cycles"' \
+  '"input_stall_cycles"' '"read_after_write_stall_cycles"' '"non_matrix_cycles"' \
+  '"verilate_and_build_seconds"' '"rtl_cycles_per_second"'
+grep -q '"verilate_and_build_seconds": [0-9]' build/reports/demo-mxu.json ||
+  wrong "how long the library took to build is not known"
+expect 0 demo-mxu --synthetic --limit 1000 --epochs 2 --images 3 --array 16 --report -
+holds out '"rtl_images": 3' "array active"
+
 # ---- wrong usage ----
 refuse "A command is required"
 refuse "nonsense" nonsense
@@ -229,6 +263,8 @@ refuse "--pe" run --model net.model --pe many
 refuse "N_PE is 3" run --model net.model --pe 3
 refuse "N_PE is 3" run --model net.model --pe 3 --engine cycle
 refuse "expected 2, 4, 16 or 64" demo --synthetic --epochs 100000 --pe 1
+refuse "built in with 16 and 256" demo-mxu --synthetic --epochs 100000 --array 32
+refuse "only 10000 test images" demo-mxu --synthetic --epochs 0 --images 20000 --array 16 --cache .
 refuse "N_PE is 3" inspect net.model --pe 3
 refuse "64" run --model net.model --pe 32
 refuse "--waves" run --model net.model --engine cycle --waves w.fst
@@ -312,6 +348,7 @@ refuse "empty: cannot write: is a directory" train --synthetic --epochs 100000 -
 refuse "nowhere/r.json" run --model net.model --synthetic --json nowhere/r.json
 refuse "text.model" demo --synthetic --epochs 100000 --cache text.model
 refuse "text.model" demo --synthetic --epochs 100000 --report text.model/demo.json
+refuse "text.model" demo-mxu --synthetic --epochs 100000 --cache text.model --array 16
 # A file system that is full: files may have 4 blocks of 512 bytes.
 ls -A >before
 (

@@ -146,24 +146,26 @@ CompressedNetwork load_network(const Arguments& arguments, std::optional<Dataset
 }
 
 void run_run(Arguments arguments) {
-  if (arguments.engine == "mxu") {
-    if (arguments.no_lockstep || !arguments.waves.empty()) {
-      throw Error("--no-lockstep, --waves: are for --engine rtl only");
-    }
-    run_mxu(arguments.mxu, arguments.model, arguments.data, arguments.first, arguments.images,
+  const bool mxu = arguments.engine.compare(0, 3, "mxu") == 0;
+  const bool rtl = arguments.engine == "rtl" || arguments.engine == "mxu";
+  if (arguments.no_lockstep && !rtl) {
+    throw Error("--no-lockstep: is for --engine rtl and mxu only");
+  }
+  if (!arguments.waves.empty() && (!rtl || arguments.no_lockstep)) {
+    throw Error(
+        "--waves: the lockstep writes them, so it needs --engine rtl or mxu without "
+        "--no-lockstep");
+  }
+  if (mxu) {
+    arguments.mxu.engine = arguments.engine;
+    arguments.mxu.no_lockstep = arguments.no_lockstep;
+    arguments.mxu.waves = arguments.waves;
+    run_mxu(arguments.mxu, arguments.model, arguments.data, {arguments.first, arguments.images},
             arguments.json);
     return;
   }
   const bool function = arguments.engine == "function";
   const bool lockstep = arguments.engine == "rtl" && !arguments.no_lockstep;
-  if (arguments.no_lockstep && arguments.engine != "rtl") {
-    throw Error("--no-lockstep: is for --engine rtl only");
-  }
-  if (!arguments.waves.empty() && !lockstep) {
-    throw Error(
-        "--waves: the lockstep writes them, so it needs --engine rtl without "
-        "--no-lockstep");
-  }
   check(arguments.config);
   check_writable(arguments.json);
   check_writable(arguments.waves);
@@ -250,12 +252,11 @@ void add_run(CLI::App& program) {
       ->capture_default_str()
       ->type_name("N_PE");
   command
-      ->add_option(
-          "--engine", arguments->engine,
-          "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
-          "alone; function: the functional model, which knows no cycles; mxu: the cycle model "
-          "of the matrix unit, for quantised networks")
-      ->check(CLI::IsMember({"rtl", "cycle", "function", "mxu"}))
+      ->add_option("--engine", arguments->engine,
+                   "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
+                   "alone; function: the functional model, which knows no cycles; mxu, mxu-cycle, "
+                   "mxu-function: the same of the matrix unit, for quantised networks")
+      ->check(CLI::IsMember({"rtl", "cycle", "function", "mxu", "mxu-cycle", "mxu-function"}))
       ->capture_default_str()
       ->type_name("ENGINE");
   command
@@ -282,7 +283,8 @@ void add_run(CLI::App& program) {
       "A difference between RTL and cycle model ends the run with a report on stderr, exit code "
       "2,\n"
       "and the waveform of the cycles before it in lockstep-mismatch.fst.\n"
-      "Example: sparsys run --model net.model --images 10 --pe 16\n");
+      "Example: sparsys run --model net.model --images 10 --pe 16\n"
+      "         sparsys run --engine mxu --model int8.model --images 256\n");
   command->callback([arguments] { run_run(*arguments); });
 }
 
