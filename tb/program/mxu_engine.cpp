@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "golden/cycle/mxu_cycle_device.hpp"
 #include "golden/error.hpp"
@@ -114,7 +115,9 @@ void run_mxu_images(MxuEngine& engine, const QuantisedNetwork& network, const Da
                     uint64_t first, uint64_t images, uint64_t batch, unsigned threads,
                     MxuTotals& totals) {
   MxuProgram program;
-  Meter meter("matrix unit", images);
+  // A batch is one step.
+  std::optional<Meter> meter;
+  if (images > batch) meter.emplace("matrix unit", images);
   for (uint64_t done = 0; done < images; done += batch) {
     const uint64_t count = std::min(batch, images - done);
     if (count != program.batch) {
@@ -132,7 +135,7 @@ void run_mxu_images(MxuEngine& engine, const QuantisedNetwork& network, const Da
     for (uint64_t i = 0; i < count; ++i) {
       totals.errors += classes[i] != data.test_labels[image + i];
     }
-    meter.at(done + count);
+    if (meter) meter->at(done + count);
   }
 }
 
