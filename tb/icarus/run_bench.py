@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles and runs the Icarus bench of the engine; with --missing-resets, takes each reset of the RTL away in
+"""Compiles and runs the Icarus bench of an engine; with --missing-resets, takes each reset of the RTL away in
 turn and expects the bench to fail, which shows that it sees them."""
 import argparse
 import concurrent.futures
@@ -12,84 +12,151 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BENCH = "tb/icarus/eie_tb.v"
 # Resets whose absence no pin can show, and why.
 LOADED = "loaded before it is used"
+WHOLE = "set together with registers of which 0 is refused"
+NOT_USED = "loaded every cycle, and not used in the first one"
 INVISIBLE = {
-    "rtl/eie/eie_ccu.v: desc_q": LOADED,
-    "rtl/eie/eie_ccu.v: left_q": LOADED,
-    "rtl/eie/eie_ccu.v: step_q": LOADED,
-    "rtl/eie/eie_pe.v: io_sel_q": "follows the requests every cycle",
+    "eie": {
+        "rtl/eie/eie_ccu.v: desc_q": LOADED,
+        "rtl/eie/eie_ccu.v: left_q": LOADED,
+        "rtl/eie/eie_ccu.v: step_q": LOADED,
+        "rtl/eie/eie_pe.v: io_sel_q": "follows the requests every cycle",
+    },
+    "mxu": {
+        "rtl/mxu/mxu_weight_fifo.v: n_q": LOADED,
+        "rtl/mxu/mxu_setup.v: pad_q": NOT_USED,
+        "rtl/mxu/mxu_acc_bank.v: s2_valid_q": NOT_USED,
+        "rtl/mxu/mxu_tile.v: swap_q": "has left the array before the next tile of weights is there",
+    },
 }
+# Resets of which only all together can be seen: the halves of a configuration register.
+TOGETHER = {
+    "eie": [],
+    "mxu": [
+        ("rtl/mxu/mxu_matrix.v", ["in_h_q", "in_w_q"]),
+        ("rtl/mxu/mxu_matrix.v", ["out_h_q", "out_w_q"]),
+        ("rtl/mxu/mxu_matrix.v", ["pitch_q", "stride_y_q", "stride_x_q"]),
+        ("rtl/mxu/mxu_activation.v", ["in_h_q", "in_w_q"]),
+        ("rtl/mxu/mxu_activation.v", ["out_w_q", "stride_y_q", "stride_x_q"]),
+        ("rtl/mxu/mxu_activation.v", ["win_h_q", "win_w_q", "dy_q", "dx_q"]),
+    ],
+}
+for groups_of, groups in TOGETHER.items():
+    INVISIBLE[groups_of].update({f"{file}: {name}": WHOLE for file, names in groups for name in names})
+# Files of mxu_vectors, and the bench's parameters that say how many lines they have.
+VECTORS = {"JOB_WORDS": "jobs.hex", "PROGRAM": "program.hex", "INPUT": "input.hex", "WEIGHTS": "weights.hex",
+           "OUTPUT": "output.hex"}
 
 
-def engine_files():
-    """The files that the bench's engine is made of: all but the matrix unit's."""
-    return [f for f in (ROOT / "rtl/files.f").read_text().split() if not f.startswith("rtl/mxu/")]
+def engine_files(engine):
+    """The files that an engine is made of: its own and the common ones."""
+    return [f for f in (ROOT / "rtl/files.f").read_text().split()
+            if f.startswith((f"rtl/{engine}/", "rtl/common/"))]
 
 
-def run(files, folder):
+def bench_parameters(engine, vectors):
+    """Icarus' options of a bench with these files to read, {name: text}."""
+    return [f"-P{engine}_tb.{name}={vectors[file].count(chr(10))}" for name, file in VECTORS.items()
+            if file in vectors]
+
+
+def make_vectors(program):
+    """{name: text} of the files that the program writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([program, folder], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            sys.exit(done.stdout.strip() or f"{program} failed")
+        return {p.name: p.read_text() for p in pathlib.Path(folder).iterdir()}
+
+
+def run(engine, files, vectors, folder):
     """Returns (whether the bench passed, its output) for these Verilog files."""
-    program = os.path.join(folder, "eie_tb.vvp")
-    done = subprocess.run(["iverilog", "-g2005", "-Wall", "-s", "eie_tb", "-o", program] + files,
+    program = os.path.join(folder, "bench.vvp")
+    for name, text in vectors.items():
+        pathlib.Path(folder, name).write_text(text)
+    done = subprocess.run(["iverilog", "-g2005", "-Wall", "-s", f"{engine}_tb", "-o", program]
+                          + bench_parameters(engine, vectors) + files + [f"tb/icarus/{engine}_tb.v"],
                           cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0 or done.stdout.strip():
         sys.exit(f"iverilog, which must not even warn:\n{done.stdout}")
-    done = subprocess.run(["vvp", "-n", program], cwd=ROOT, stdin=subprocess.DEVNULL,
+    done = subprocess.run(["vvp", "-n", program], cwd=folder, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=250)
     verdict = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     return done.returncode == 0 and verdict.endswith("PASS"), done.stdout
 
 
+TARGET = r"\w+(?:\[[^\]]+\])?|\{[^}]+\}"  # a register, a part of one, several
+
+
 def missing_resets(name, text):
     """Yields (what is reset, the file's text without that reset) for every reset in it."""
-    for block in re.finditer(r"if \(rst_i\) begin\n(.*?)\n\s*end else", text, re.S):
-        for line in re.finditer(r"^ +(\w+) +<= [^;]+;\n", block.group(1) + "\n", re.M):
+    for block in re.finditer(r"if \(rst_i(?: \|\| [^\n]+)?\) begin\n(.*?)\n\s*end else", text, re.S):
+        for line in re.finditer(rf"^ +({TARGET}) +<= [^;]+;\n", block.group(1) + "\n", re.M):
             start = block.start(1) + line.start()
             yield f"{name}: {line.group(1)}", text[:start] + text[start + len(line.group(0)):]
-    for single in re.finditer(r"if \((rst_i)( \|\| \w+)?\) (\w+) +<=", text):
+    for single in re.finditer(rf"if \((rst_i)( \|\| \w+)?\) ({TARGET}) +<=", text):
         start, end = single.span(1)
         yield f"{name}: {single.group(3)}", text[:start] + "1'b0" + text[end:]
 
 
-def mutant_survives(mutant):
+def without(file, names):
+    """The file's text without the resets of all these."""
+    text = (ROOT / file).read_text()
+    for name in names:
+        text = dict(missing_resets(file, text))[f"{file}: {name}"]
+    return text
+
+
+def mutant_survives(engine, vectors, mutant):
     what, file, text = mutant
     with tempfile.TemporaryDirectory() as folder:
         changed = os.path.join(folder, os.path.basename(file))
         with open(changed, "w") as out:
             out.write(text)
-        files = engine_files()
-        return what, run([changed if f == file else f for f in files] + [BENCH], folder)[0]
+        files = [changed if f == file else f for f in engine_files(engine)]
+        return what, run(engine, files, vectors, folder)[0]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("engine", nargs="?", choices=sorted(INVISIBLE), default="eie")
+    parser.add_argument("--vectors", metavar="PROGRAM", help="mxu: the program mxu_vectors, as built")
     parser.add_argument("--missing-resets", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    files = engine_files()
+    engine = options.engine
+    if (engine == "mxu") != bool(options.vectors):
+        parser.error("--vectors goes with mxu")
+    if options.vectors and not os.access(options.vectors, os.X_OK):
+        parser.error(f"{options.vectors} is not there: build the target mxu_vectors")
+    vectors = make_vectors(options.vectors) if options.vectors else {}
+    files = engine_files(engine)
     if not options.missing_resets:
         with tempfile.TemporaryDirectory() as folder:
-            passed, output = run(files + [BENCH], folder)
+            passed, output = run(engine, files, vectors, folder)
         print(output, end="")
         sys.exit(0 if passed else 1)
 
     mutants = [(what, file, text) for file in files
                for what, text in missing_resets(file, (ROOT / file).read_text())]
+    mutants += [(f"{file}: {', '.join(names)}", file, without(file, names)) for file, names in TOGETHER[engine]]
+    invisible = INVISIBLE[engine]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for what, survives in pool.map(mutant_survives, mutants):
-            expected = what in INVISIBLE
+        for what, survives in pool.map(lambda m: mutant_survives(engine, vectors, m), mutants):
+            expected = what in invisible
             if survives != expected:
                 wrong += 1
             print(f"{what}: without it the bench {'passes' if survives else 'fails'}"
-                  f"{', as it must: ' + INVISIBLE[what] if expected else ''}"
+                  f"{', as it must: ' + invisible[what] if expected else ''}"
                   f"{'' if survives == expected else '  <-- WRONG'}")
-    for what in sorted(set(INVISIBLE) - {m[0] for m in mutants}):
+    for what in sorted(set(invisible) - {m[0] for m in mutants}):
         print(f"{what}: listed as invisible, but there is no such reset")
         wrong += 1
-    print(f"{len(mutants)} resets taken away one by one, {wrong} wrong")
+    print(f"{len(mutants)} times resets taken away, {wrong} wrong")
     sys.exit(1 if wrong or not mutants else 0)
 
 

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the files that the Icarus bench of the matrix unit reads: jobs, instructions, rows for the
+// host's input, rows of weights, expected rows of output. Whole networks compiled for the unit,
+// with the functional model's outputs; programs that rely on what a reset leaves; operations that
+// must be refused.
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "golden/cycle/mxu_cycle_device.hpp"
+#include "golden/cycle/mxu_driver.hpp"
+#include "golden/error.hpp"
+#include "golden/format/mxu_program.hpp"
+#include "golden/function/mxu_network.hpp"
+#include "golden/nn/random.hpp"
+#include "tb/golden/mxu_program.hpp"
+#include "tb/golden/random_quantised.hpp"
+
+namespace sparsys {
+namespace {
+
+using namespace mxu_test;  // NOLINT
+
+constexpr uint64_t kLongest = 6000;  // bound on the cycles of a network
+
+// As in mxu_tb.v.
+MxuConfig bench_config() {
+  MxuConfig c;
+  c.rows = c.cols = 4;
+  c.tile_rows = c.tile_cols = 2;
+  c.fifo_tiles = 2;
+  c.ub_depth = 300;
+  c.acc_depth = 64;
+  c.param_sets = 4;
+  c.queue_depth = 3;
+  return c;
+}
+
+struct Job {
+  std::vector<Instruction> program;
+  std::vector<Row> input;
+  std::vector<std::vector<Row>> tiles;
+  std::vector<Row> output;
+  uint32_t error = 0;  // code; the last instruction's. 0: halts
+  uint32_t stall = 0;  // per cent of cycles in which a port of the host holds back
+  uint32_t cut = 0;    // cycles until a reset ends it; 0: never
+  uint64_t active = 0, useful = 0;
+};
+
+// Fills in what comes out of a job that halts.
+void expect(Job& job, const MxuConfig& c) {
+  Reference reference(c);
+  std::map<uint32_t, std::vector<Row>> tiles;
+  for (const auto& tile : job.tiles) tiles[static_cast<uint32_t>(tiles.size())] = tile;
+  reference.input.assign(job.input.begin(), job.input.end());
+  for (const Instruction& i : job.program) reference.run(i, tiles);
+  if (!reference.input.empty()) throw Error("a job leaves rows of input");
+  job.output = reference.output;
+  job.active = reference.active;
+  job.useful = reference.useful;
+}
+
+std::vector<Row> rows_of(const std::vector<uint8_t>& bytes, size_t width) {
+  std::vector<Row> rows;
+  for (size_t at = 0; at < bytes.size(); at += width) {
+    rows.emplace_back(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                      bytes.begin() + static_cast<std::ptrdiff_t>(at + width));
+  }
+  return rows;
+}
+
+Job network_job(const QuantisedNetwork& network, const MxuProgram& program, Random& random) {
+  const MxuConfig& c = program.config;
+  std::vector<int8_t> inputs(size_t{program.batch} * program.in_channels * program.in_pixels);
+  for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
+  Job job;
+  for (const MxuInstruction& words : program.instructions) {
+    Instruction i;
+    i.words = words;
+    job.program.push_back(i);
+  }
+  job.input = rows_of(host_rows(program, inputs), c.lanes());
+  const std::vector<Row> weights = rows_of(program.weights, c.cols);
+  for (size_t row = 0; row < weights.size(); row += c.rows) {
+    const auto first = weights.begin() + static_cast<std::ptrdiff_t>(row);
+    job.tiles.emplace_back(first, first + c.rows);
+  }
+  expect(job, c);
+  // The machine in program order gives the lanes that no output uses, too; the outputs must be the
+  // functional model's.
+  std::vector<uint8_t> bytes;
+  for (const Row& row : job.output) bytes.insert(bytes.end(), row.begin(), row.end());
+  if (outputs_of(program, bytes) != run_batch(network, inputs, 1)) {
+    throw Error("network " + network.name + ": program and functional model differ");
+  }
+  // Anywhere in the run.
+  mxu_cycle_device device(c);
+  MxuDriver driver(device);
+  driver.run(program, inputs);
+  job.cut = static_cast<uint32_t>(5 + random.below(driver.counters().cycles - 10));
+  return job;
+}
+
+// What a network asks of the unit, one word each.
+std::set<std::string> features_of(const QuantisedNetwork& network, const MxuProgram& program) {
+  std::set<std::string> found;
+  const auto add = [&found](bool there, const char* what) {
+    if (there) found.insert(what);
+  };
+  for (const QuantisedLayer& l : network.layers) {
+    add(l.function == MxuFunction::kRelu, "relu");
+    add(l.function == MxuFunction::kSigmoid, "sigmoid");
+    add(l.function == MxuFunction::kTanh, "tanh");
+    add(l.pooling == MxuPooling::kMax, "max");
+    add(l.pooling == MxuPooling::kMax && l.pool.pad[0] && l.pool.pad[1], "pooling's padding");
+    add(l.pooling == MxuPooling::kAverage && l.pool.kernel[0] * l.pool.kernel[1] > 1, "average");
+    add(l.pooling != MxuPooling::kNone && l.pool.stride[0] > 1 && l.out_height() > 1,
+        "pooling's stride down");
+    add(l.pooling != MxuPooling::kNone && l.pool.stride[1] > 1 && l.out_width() > 1,
+        "pooling's stride across");
+    // The last window reaches beyond the map.
+    const auto beyond = [&l](size_t s, uint32_t outputs, uint32_t size) {
+      return l.window.stride[s] > 1 && outputs > 1 &&
+             (outputs - 1) * l.window.stride[s] + l.window.kernel[s] > size + l.window.pad[s];
+    };
+    add(beyond(0, l.conv_height(), l.height), "stride down to the padding");
+    add(beyond(1, l.conv_width(), l.width), "stride across to the padding");
+    add(l.window.pad[0] && l.window.pad[1] && l.window.pad[2] && l.window.pad[3], "padding");
+    add(l.low > -128 && l.high < 127, "bounds");
+    add(l.outputs > program.config.cols, "several tiles of outputs");
+    add(l.channels > program.config.rows, "several tiles of inputs");
+  }
+  add(program.batch > 1, "batch");
+  return found;
+}
+constexpr size_t kFeatures = 15;
+
+// Networks that fit the unit and take no more than kLongest cycles, until all features are there.
+std::vector<Job> network_jobs(const MxuConfig& c, Random& random) {
+  std::vector<Job> jobs;
+  std::set<std::string> seen;
+  for (uint64_t seed = 1; seen.size() < kFeatures; ++seed) {
+    if (seed > 1000) throw Error("no networks with all features");
+    const QuantisedNetwork network =
+        jobs.empty() ? quantised_chain({9, 14, 6}, seed) : random_quantised(seed, 6, 7);
+    MxuProgram program;
+    try {
+      program = compile(network, static_cast<uint32_t>(1 + seed % 3), c);
+    } catch (const Error&) {
+      continue;  // beyond the unit's memories
+    }
+    const size_t before = seen.size();
+    if (program.cycle_bound <= kLongest) seen.merge(features_of(network, program));
+    if (seen.size() > before) jobs.push_back(network_job(network, program, random));
+  }
+  return jobs;
+}
+
+// Uses every register of the units as a reset leaves it, as far as 0 is not refused.
+Job unset_registers(const MxuConfig& c, Random& random) {
+  const auto byte = [&random] { return static_cast<int>(random.below(256)) - 128; };
+  Job job;
+  for (uint32_t t = 0; t < 2; ++t) {
+    job.tiles.push_back(tile_rows(c, [&](uint32_t, uint32_t) { return byte(); }));
+  }
+  constexpr uint32_t kRows = 9;  // a map of 3 x 3
+  for (uint32_t n = 0; n < kRows; ++n) {
+    Row row(c.lanes());
+    for (uint8_t& value : row) value = static_cast<uint8_t>(byte());
+    job.input.push_back(row);
+  }
+  Parameters parameters = plain_parameters(c, 7);
+  for (uint32_t k = 0; k < c.cols; ++k) parameters.bias[k] = byte();
+  for (const Row& plane : planes(c, parameters)) job.input.push_back(plane);
+  auto& p = job.program;
+  // The first operation waits for its weights, the activation behind it for no addition.
+  p.push_back(read_host(0, 1));
+  p.push_back(read_weights(0, 2));
+  p.push_back(wait(multiply(0, 0, 1, true, false, 3, 2), kHostIn));
+  p.push_back(read_host(1, kRows - 1));
+  p.push_back(read_parameters(0, 0, 9));
+  p.push_back(wait(wait(activate(60, 0, 1, 0, kTanh), kHostIn), kMatrix));
+  p.push_back(wait(multiply(0, 0, kRows, false, false), kHostIn));
+  p.push_back(multiply(0, 0, kRows, true, true, 4, 4));
+  p.push_back(nop());
+  // Pad value, zero point and bounds are 0; so is the mean of a window.
+  p.push_back(set_register(0, halves(3, 3)));
+  p.push_back(set_register(1, halves(3, 3)));
+  p.push_back(set_register(2, 3 | 1 << 16 | 1 << 24));
+  p.push_back(convolve(0, kRows, -1, -1, false, false));
+  p.push_back(wait(activate(20, 0, kRows, 0, kIdentity), kMatrix));
+  p.push_back(activate(30, 0, kRows, 0, kSigmoid));
+  p.push_back(activate(40, kRows, kRows, 0, kTanh));
+  p.push_back(set_register(8, bytes(0, 0x80, 0x7F)));
+  p.push_back(set_register(9, halves(3, 3)));
+  p.push_back(set_register(10, 2 | 1 << 16 | 1 << 24));
+  p.push_back(set_register(11, bytes(2, 2)));
+  p.push_back(activate(50, 0, 4, 0, kIdentity, kAveragePool));
+  p.push_back(activate(54, 0, 4, 0, kRelu, kMaxPool));
+  p.push_back(synchronise());
+  p.push_back(write_host(20, kRows));
+  p.push_back(write_host(30, kRows));
+  p.push_back(write_host(40, kRows));
+  p.push_back(write_host(50, 8));
+  p.push_back(write_host(60, 1));
+  p.push_back(halt());
+  expect(job, c);
+  return job;
+}
+
+// Operations that are refused, the last of each program.
+std::vector<Job> refused(const MxuConfig& c) {
+  const Instruction map = set_register(0, halves(3, 3)), out = set_register(1, halves(2, 2));
+  const Instruction walk = set_register(2, 3 | 1 << 16 | 1 << 24);
+  const Instruction pool_map = set_register(9, halves(3, 3));
+  const Instruction pool_out = set_register(10, 2 | 1 << 16 | 1 << 24);
+  const Instruction window = set_register(11, bytes(2, 2));
+  const Instruction conv = convolve(0, 0, 0, 0, false, false);
+  const Instruction pool = activate(0, 0, 4, 0, kIdentity, kMaxPool);
+  const std::vector<std::pair<std::vector<Instruction>, uint32_t>> programs = {
+      {{make(10)}, 1},
+      {{nop(), nop(), set_register(4, 0)}, 1},
+      {{read_weights(0, 0)}, 2},
+      {{multiply(0, 0, 0, false, false)}, 2},
+      {{out, walk, conv}, 2},
+      {{map, walk, conv}, 2},
+      {{map, out, conv}, 2},
+      {{pool_out, window, pool}, 2},
+      {{pool_map, window, pool}, 2},
+      {{pool_map, pool_out, pool}, 2},
+      {{multiply(c.ub_depth - 1, 0, 2, false, false)}, 3},
+      {{read_host(c.ub_depth, 1)}, 3},
+      {{write_host(0xFFFFFF, 1)}, 3},
+      {{activate(0, c.acc_depth - 1, 2, 0, kRelu)}, 4},
+      {{read_parameters(c.param_sets, 0, 1)}, 5},
+  };
+  std::vector<Job> jobs;
+  for (const auto& [program, code] : programs) {
+    Job job;
+    job.program = program;
+    job.error = code;
+    jobs.push_back(job);
+  }
+  return jobs;
+}
+
+class Files {
+ public:
+  explicit Files(const std::string& folder) : folder_(folder) {}
+  void job(const Job& j) {
+    for (const uint64_t word :
+         {uint64_t{program_.size()}, uint64_t{j.program.size()}, uint64_t{input_.size()},
+          uint64_t{j.input.size()}, uint64_t{weights_.size()}, uint64_t{j.tiles.size()},
+          uint64_t{output_.size()}, uint64_t{j.output.size()}, uint64_t{j.error}, uint64_t{j.stall},
+          uint64_t{j.cut}, j.active, j.useful}) {
+      jobs_.push_back(hex(word, 8));
+    }
+    for (const Instruction& i : j.program) {
+      program_.push_back(hex(i.words[2], 8) + hex(i.words[1], 8) + hex(i.words[0], 8));
+    }
+    for (const Row& row : j.input) input_.push_back(hex(row));
+    for (const auto& tile : j.tiles) {
+      for (const Row& row : tile) weights_.push_back(hex(row));
+    }
+    for (const Row& row : j.output) output_.push_back(hex(row));
+  }
+  void write() const {
+    write("jobs.hex", jobs_);
+    write("program.hex", program_);
+    write("input.hex", input_);
+    write("weights.hex", weights_);
+    write("output.hex", output_);
+  }
+
+ private:
+  static std::string hex(uint64_t value, int digits) {
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%0*llx", digits,
+                  static_cast<unsigned long long>(value));
+    return text.data();
+  }
+  static std::string hex(const Row& row) {
+    std::string text;
+    for (size_t l = row.size(); l-- > 0;) text += hex(row[l], 2);  // lane 0 last
+    return text;
+  }
+  void write(const std::string& name, const std::vector<std::string>& lines) const {
+    std::ofstream file(folder_ + "/" + name);
+    for (const std::string& line : lines) file << line << '\n';
+    if (!file.flush()) throw Error(folder_ + "/" + name + ": cannot be written");
+  }
+
+  std::string folder_;
+  std::vector<std::string> jobs_, program_, input_, weights_, output_;
+};
+
+void write_vectors(const std::string& folder) {
+  const MxuConfig c = bench_config();
+  Random random(20161101);
+  Files files(folder);
+  const Job first = unset_registers(c, random);
+  files.job(first);
+  const std::vector<Job> networks = network_jobs(c, random);
+  for (size_t n = 0; n < networks.size(); ++n) {
+    // First cut off; nothing of it may be left when it runs again.
+    Job job = networks[n];
+    job.stall = n % 2 ? 0 : 20;
+    files.job(job);
+    job.cut = 0;
+    job.stall = n % 2 ? 30 : 0;
+    files.job(job);
+  }
+  for (const Job& job : refused(c)) files.job(job);
+  Job last = first;
+  last.stall = 50;
+  files.job(last);
+  files.write();
+}
+
+}  // namespace
+}  // namespace sparsys
+
+int main(int argc, char** argv) {
+  try {
+    if (argc != 2) throw sparsys::Error("usage: mxu_vectors FOLDER");
+    sparsys::write_vectors(argv[1]);
+  } catch (const std::exception& error) {
+    std::cerr << "mxu_vectors: error: " << error.what() << '\n';
+    return 1;
+  }
+}
