@@ -251,8 +251,7 @@ def table_2(design):
                    for b, n in hierarchy.below(design.mapped, f, rams.KINDS)[1].items())
         rows.append({"unit": name, "paper_um2": paper, "gate_equivalents": round(ge), "register_files_ge": round(files),
                      "um2_at_45nm": round(ge * NAND2_45_UM2), "ram_bits": bits,
-                     "ram_um2_at_45nm": round(bits * rams.EIE_UM2_PER_BIT),
-                     "paper_logic_um2": round(paper - bits * rams.EIE_UM2_PER_BIT)})
+                     "ram_um2_at_45nm": round(bits * rams.EIE_UM2_PER_BIT)})
     pe = design.whole_um2(design.find("eie_pe", "eie")[0])
     ge = design.ge(pe["logic"] + pe["register_files"])
     bits = sum(r["ram_bits"] for r in rows)

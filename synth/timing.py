@@ -14,8 +14,12 @@ from yosys import Failure
 
 # Any: what follows is the path's length, which the period does not change.
 PERIOD_NS = 100.0
+# Of what is kept: another one makes everything be timed again.
+FORMAT = 1
 # What OpenSTA takes in about a minute.
 MOST_CELLS = 400000
+# At full size the wires between 256 tiles alone are too many; all that these hold is timed by itself.
+UNTIMED_IF_CUT = ("mxu", "mxu_array")
 SCRIPT = """
 read_liberty {library}
 {rams}
@@ -43,7 +47,7 @@ class Timer:
     def key(self, mapped, top, boxes):
         counts, _ = self.fitting(mapped, top)
         return yosys.digest(sorted(mapped[n].key for n in counts), top, sorted(boxes), self.technology.access_ns,
-                            yosys.version("sta", "-version"), SCRIPT, inspect.getsource(Timer),
+                            yosys.version("sta", "-version"), SCRIPT, inspect.getsource(Timer.parse), FORMAT,
                             inspect.getsource(rams.liberty))
 
     def fitting(self, mapped, top):
@@ -60,6 +64,8 @@ class Timer:
         there is none. `cells` are in order, with the delay of each; `ram` tells whether it starts or ends at a RAM,
         `cut` which modules below are black boxes because they are too many. With it, whether it was measured now."""
         counts, cut = self.fitting(mapped, top)
+        if cut and mapped[top].module in UNTIMED_IF_CUT:
+            return None, False
         _, box_counts = below(mapped, top, self.mapper.black_boxes, cut)
         boxes = {c: (m, p) for n in counts for c, (m, p, _) in mapped[n].children.items() if c in box_counts}
         key = self.key(mapped, top, boxes)
