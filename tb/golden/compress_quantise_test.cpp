@@ -491,8 +491,9 @@ TEST(Quantise, ThreadsDoNotMatter) {
   }
 }
 
-// Within 0.1 points of the float error on the validation images, which is 5 of them. (Of eight seeds
-// of training the furthest is 4 off; with the whole range for scores it was 6, and 5 for this one.)
+// Within 0.1 points of the float error on the validation images, which is 5 of them. (Of eight
+// seeds of training the furthest is 4 off; with the whole range for scores it was 6, and 5 for this
+// one.)
 TEST(Quantise, LeNet300100KeepsItsError) {
   const Dataset data = load_dataset();
   if (data.name != "mnist") GTEST_SKIP() << "no MNIST here";
