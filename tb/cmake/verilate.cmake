@@ -49,15 +49,23 @@ target_include_directories(sparsys_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/inc
 target_compile_options(sparsys_verilated PRIVATE -w)
 target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
 
-# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS] [TIMED]] [PARAMETERS N=4 ...] [SOURCES files instead
-# of the whole list]): static library NAME with class V<NAME>. TIMED: NAME.dir/build_time.inc tells how
+# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS] [TIMED] [QUICK] [CLASS name]] [PARAMETERS N=4 ...] [SOURCES
+# files instead of the whole list] [PUBLIC files]): static library NAME with class V<NAME> or V<CLASS>; PUBLIC: Verilator
+# configurations instead of that of lockstep/signals. TIMED: NAME.dir/build_time.inc tells how
 # long verilating and compiling took (build_time.py). ONE_UNIT: one translation unit, verilated
 # while building and not while configuring; cheaper for models that need not be fast. LOOPS: for the systolic array; loops of the RTL stay
-# loops, and the compiler makes vector instructions of them.
+# loops, and the compiler makes vector instructions of them. QUICK: compiled without
+# optimisation, for what is large and runs little.
 function(sparsys_verilate name)
-  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS;TIMED" "TOP" "PARAMETERS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS;TIMED;QUICK" "TOP;CLASS" "PARAMETERS;SOURCES;PUBLIC" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
+  endif()
+  if(NOT ARG_CLASS)
+    set(ARG_CLASS ${name})
+  endif()
+  if(NOT ARG_PUBLIC)
+    set(ARG_PUBLIC ${public_vlt})
   endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND -G)
   set(unroll)
@@ -68,6 +76,12 @@ function(sparsys_verilate name)
     if(SPARSYS_NATIVE)
       list(APPEND optimise -march=native)
     endif()
+  endif()
+  set(clean)
+  if(ARG_QUICK)
+    set(optimise -O0)
+    # Files that Verilator no longer writes are not to be compiled.
+    set(clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
   endif()
   if(ARG_ONE_UNIT)
     set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
@@ -81,18 +95,19 @@ function(sparsys_verilate name)
       file(MAKE_DIRECTORY ${dir})
     endif()
     add_custom_command(
-      OUTPUT ${dir}/V${name}__ALL.cpp
-      BYPRODUCTS ${dir}/V${name}.h
+      OUTPUT ${dir}/V${ARG_CLASS}__ALL.cpp
+      BYPRODUCTS ${dir}/V${ARG_CLASS}.h
+      ${clean}
       COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
-              --cc --prefix V${name} --top-module ${ARG_TOP} --Mdir ${dir}
+              --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
               ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
-              -Wno-lint -Wno-style ${public_vlt} ${ARG_SOURCES}
-      COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${name}
+              -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
+      COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
               -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
-      DEPENDS ${public_vlt} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+      DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
       COMMENT "Verilating ${name}"
       VERBATIM)
-    add_library(${name} STATIC ${dir}/V${name}__ALL.cpp)
+    add_library(${name} STATIC ${dir}/V${ARG_CLASS}__ALL.cpp)
     target_include_directories(${name} SYSTEM PUBLIC ${dir})
     target_compile_options(${name} PRIVATE -w ${optimise})
     target_link_libraries(${name} PUBLIC sparsys_verilated)
@@ -109,7 +124,7 @@ function(sparsys_verilate name)
     return()
   endif()
   add_library(${name} STATIC)
-  verilate(${name} PREFIX V${name} TOP_MODULE ${ARG_TOP} SOURCES ${public_vlt} ${ARG_SOURCES}
+  verilate(${name} PREFIX V${ARG_CLASS} TOP_MODULE ${ARG_TOP} SOURCES ${ARG_PUBLIC} ${ARG_SOURCES}
            VERILATOR_ARGS ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert
                           -Wno-fatal
            OPT_SLOW -O0 OPT_FAST -O2 OPT_GLOBAL -O2)
@@ -117,7 +132,7 @@ function(sparsys_verilate name)
                                                    ${VERILATOR_ROOT}/include/vltstd)
 endfunction()
 
-# sparsys_eie_rtl(NAME [UNREGISTERED] [ONE_UNIT] [SOURCES ...] [N_PE 4] ...): object library
+# sparsys_eie_rtl(NAME [UNREGISTERED] [ONE_UNIT] [QUICK] [SOURCES ...] [PUBLIC ...] [N_PE 4] ...): object library
 # NAME_rtl with sparsys::make_NAME(), entered in the registry of make_eie_rtl() unless UNREGISTERED.
 function(sparsys_eie_rtl name)
   set(defaults N_PE 64 ENTRY_DEPTH 131072 PTR_DEPTH 16384 ACT_REGS 64 ACT_RAM_DEPTH 1024
@@ -125,7 +140,7 @@ function(sparsys_eie_rtl name)
   set(keys N_PE ENTRY_DEPTH PTR_DEPTH ACT_REGS ACT_RAM_DEPTH QUEUE_DEPTH ACC_WIDTH CODEBOOKS
       LIST_DEPTH)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED;ONE_UNIT" "${keys}" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;ONE_UNIT;QUICK" "${keys}" "SOURCES;PUBLIC" ${ARGN})
   set(parameters)
   foreach(key ${keys})
     if(DEFINED ARG_${key})
@@ -139,7 +154,11 @@ function(sparsys_eie_rtl name)
   if(ARG_ONE_UNIT)
     set(one_unit ONE_UNIT)
   endif()
-  sparsys_verilate(${name} TOP eie ${one_unit} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES})
+  if(ARG_QUICK)
+    set(one_unit ONE_UNIT QUICK)
+  endif()
+  sparsys_verilate(${name} TOP eie ${one_unit} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
+                   PUBLIC ${ARG_PUBLIC})
   set(NAME ${name})
   if(ARG_UNREGISTERED)
     set(REGISTER false)
@@ -153,15 +172,15 @@ function(sparsys_eie_rtl name)
   target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [TIMED] [SOURCES ...] [ROWS 4] ...): CELLS: lockstep
-# compares every register of the array, too; object library NAME_rtl with sparsys::make_NAME(), entered
-# in the registry of make_mxu_rtl() unless UNREGISTERED. TIMED: mxu_rtl_build_time() knows the library.
+# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [TIMED] [QUICK] [SOURCES ...] [PUBLIC ...] [ROWS 4] ...): CELLS:
+# lockstep compares every register of the array, too; object library NAME_rtl with sparsys::make_NAME(),
+# entered in the registry of make_mxu_rtl() unless UNREGISTERED. TIMED: mxu_rtl_build_time() knows the library.
 function(sparsys_mxu_rtl name)
   set(defaults ROWS 256 COLS 256 TILE_ROWS 32 TILE_COLS 32 FIFO_TILES 4 UB_DEPTH 98304
       ACC_DEPTH 4096 PARAM_SETS 64 QUEUE_DEPTH 16)
   set(keys ROWS COLS TILE_ROWS TILE_COLS FIFO_TILES UB_DEPTH ACC_DEPTH PARAM_SETS QUEUE_DEPTH)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED;CELLS;TIMED" "${keys}" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;CELLS;TIMED;QUICK" "${keys}" "SOURCES;PUBLIC" ${ARGN})
   set(parameters)
   foreach(key ${keys})
     if(DEFINED ARG_${key})
@@ -181,8 +200,12 @@ function(sparsys_mxu_rtl name)
   if(ARG_TIMED)
     set(timed TIMED)
   endif()
-  sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS ${timed} PARAMETERS ${parameters}
-                   SOURCES ${ARG_SOURCES})
+  set(quick)
+  if(ARG_QUICK)
+    set(quick QUICK)
+  endif()
+  sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS ${timed} ${quick} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
+                   PUBLIC ${ARG_PUBLIC})
   set(NAME ${name})
   if(ARG_UNREGISTERED)
     set(REGISTER false)

@@ -51,8 +51,12 @@ uint64_t run_difference(const uint8_t* rtl, const uint8_t* model, size_t words) 
 
 }  // namespace
 
-uint64_t Signal::rtl_value() const { return load(rtl, rtl_bytes); }
-uint64_t Signal::model_value() const { return load(model, model_bytes); }
+uint64_t Signal::rtl_value() const {
+  return load(rtl, rtl_bytes) & (kept ? load(kept, rtl_bytes) : ~uint64_t{0});
+}
+uint64_t Signal::model_value() const {
+  return load(model, model_bytes) & (kept ? load(kept, rtl_bytes) : ~uint64_t{0});
+}
 bool Signal::active() const {
   for (const uint8_t* g : guard) {
     if (g && *g == 0) return false;
@@ -127,6 +131,9 @@ void SignalTable::add_words(const std::string& instance, const char* name, const
     refuse_width(instance + "." + name, static_cast<size_t>(var->packed().elements()),
                  8 * model_bytes);
   }
+  // From synth/netlist.py.
+  const std::string kept = std::string(name) + "_kept";
+  const bool partial = !array && has(instance, kept.c_str());
   for (size_t i = 0; i < count; ++i) {
     Signal s;
     s.instance = instance;
@@ -137,6 +144,10 @@ void SignalTable::add_words(const std::string& instance, const char* name, const
     s.rtl_bytes = static_cast<uint32_t>(bytes);
     s.model_bytes = static_cast<uint32_t>(model_bytes);
     s.guard = guard;
+    if (partial) {
+      const auto& mask = find_variable(context_, instance, kept.c_str(), 1);
+      s.kept = static_cast<const uint8_t*>(mask.datap());
+    }
     signals_.push_back(std::move(s));
   }
 }
@@ -247,7 +258,12 @@ void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& obje
   for (size_t i = 0; i < objects.size(); ++i) {
     starts[static_cast<const uint8_t*>(objects[i].first)] = i;
   }
+  partial_.clear();
   for (const Signal& s : signals_) {
+    if (s.kept) {
+      partial_.push_back(s);
+      continue;
+    }
     auto after = starts.upper_bound(s.model);
     const size_t object = after == starts.begin() ? objects.size() : std::prev(after)->second;
     const bool inside =
@@ -343,7 +359,8 @@ uint64_t SignalTable::difference(const Group& g, const Instance* block, size_t c
 }
 
 bool SignalTable::differs_outside() const {
-  return difference(groups_[0], &groups_[0].instances[0], 1) != 0;
+  return difference(groups_[0], &groups_[0].instances[0], 1) != 0 ||
+         std::any_of(partial_.begin(), partial_.end(), [](const Signal& s) { return s.differs(); });
 }
 
 bool SignalTable::differs_inside(size_t first, size_t count) const {

@@ -26,6 +26,8 @@ struct Signal {
   uint32_t model_bytes = 0;
   // Compared only while these bytes of the model are not 0; null: always.
   std::array<const uint8_t*, 2> guard{};
+  // Bits that the RTL has, with rtl_bytes; null: all. A netlist leaves out what nothing reads.
+  const uint8_t* kept = nullptr;
 
   uint64_t rtl_value() const;
   uint64_t model_value() const;
@@ -142,7 +144,8 @@ class SignalTable {
 
   VerilatedContext& context_;
   std::vector<Signal> signals_;
-  std::vector<Group> groups_;  // the first: outside of all objects; then the objects, in order
+  std::vector<Signal> partial_;  // those with `kept`, outside of the tables
+  std::vector<Group> groups_;    // the first: outside of all objects; then the objects, in order
   size_t objects_ = 0;
 };
 

@@ -15,6 +15,7 @@
 #include "Vmxu_array_16x16_in_4x8.h"
 #include "Vmxu_array_1x1.h"
 #include "Vmxu_array_256x256.h"
+#include "Vmxu_array_256x1_in_2x1.h"
 #include "Vmxu_array_32x32.h"
 #include "Vmxu_array_32x32_in_16x16.h"
 #include "Vmxu_array_4x4.h"
@@ -169,6 +170,7 @@ TEST(MxuArray, Size16x16) { run_all<Vmxu_array_16x16>(16, 16); }
 TEST(MxuArray, Size16x16In4x8) { run_all<Vmxu_array_16x16_in_4x8>(16, 16); }
 TEST(MxuArray, Size32x32) { run_all<Vmxu_array_32x32>(32, 32); }
 TEST(MxuArray, Size32x32In16x16) { run_all<Vmxu_array_32x32_in_16x16>(32, 32); }
+TEST(MxuArray, Size256x1In2x1) { run_all<Vmxu_array_256x1_in_2x1>(256, 1); }
 TEST(MxuArray, Size256x256) {
   run<Vmxu_array_256x256>(256, 256, 3, 0, Values::kRandom, 1);
   run<Vmxu_array_256x256>(256, 256, 2, 5, Values::kExtremes, 2);
