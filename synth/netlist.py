@@ -47,7 +47,7 @@ def base_name(module, data):
 
 
 def wanted_signals(paths):
-    """Lines of Verilator configurations: (kept lines, {module: [variable]}, {module: other lines})."""
+    """Of Verilator configurations: {module: [variable made public]}, {module: [other settings]}."""
     signals, others = {}, {}
     for path in paths:
         for line in pathlib.Path(path).read_text().splitlines():
@@ -104,6 +104,15 @@ class Views:
         for name, bits in self.joined.names.items():
             for i, bit in enumerate(bits):
                 self.aliases.setdefault(bit, []).append((name, i))
+        # What instances see: Yosys may take a net's name away, but not a port's.
+        self.pins = {}
+        for cell, place in joined["cells"].items():
+            if place["type"].startswith("$") and not place["type"].startswith("$paramod"):
+                continue
+            for pin, bits in place["connections"].items():
+                if pin in netlist["cells"].get(cell, {"connections": {}})["connections"]:
+                    for i, bit in enumerate(bits):
+                        self.pins[bit] = f"{escaped(cell)}.{pin}" + (f"[{i}]" if len(bits) > 1 else "")
         self.lost = []
         self.states_kept = {}
 
@@ -125,7 +134,7 @@ class Views:
                 if len(bits) == 1:
                     return escaped(name)
                 return f"{name}[{i}]" if name in self.netlist.ports else f"\\{name}[{i}] "
-        return None
+        return self.pins.get(bit)
 
     def word(self, name):
         bits = []
