@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The matrix unit's table of tanh and sigmoid, rtl/mxu/mxu_table.v, from its definition in
-docs/mxu-format.md section 1: writes the file, or with --check compares it and fails if it differs."""
+docs/reference/mxu-format.md section 1: writes the file, or with --check compares it and fails if
+it differs."""
 import argparse
 import math
 import pathlib
@@ -12,7 +13,8 @@ FILE = pathlib.Path(__file__).resolve().parent.parent / "rtl/mxu/mxu_table.v"
 TEXT = """\
 // SPDX-License-Identifier: Apache-2.0
 // Table of tanh in steps of 1/32, times 128; combinational. The same bytes are sigmoid in steps of
-// 1/16, times 256, less 128 (docs/mxu-format.md section 1). Written by scripts/mxu_table.py.
+// 1/16, times 256, less 128 (docs/reference/mxu-format.md section 1). Written by
+// scripts/mxu_table.py.
 module mxu_table (
     input  wire [7:0] index_i,  // signed
     output wire [7:0] value_o   // signed

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""For other people's flows, written from rtl/: the list of files rtl/files.f, a FuseSoC core file for the common blocks
-and for each engine, and docs/parameters.md. With --check compares the files and fails if one differs.
+"""For other people's flows, written from rtl/: the list of files rtl/files.f, a FuseSoC core file for
+the common blocks and for each engine, and docs/reference/parameters.md. With --check compares the
+files and fails if one differs.
 
 Names and defaults of parameters are what Yosys reads; meanings are the comments beside them, ranges the names
 of the modules parameter_error_*, followed from a parameter to those of the modules inside that get its value.
@@ -14,10 +15,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = "rtl/files.f"
 COMMON = "common"  # folder of the blocks that know no engine
+PARAMETERS = "docs/reference/parameters.md"
 WAIVERS = "rtl/lint/waivers.vlt"
 DERIVED = "derived, do not override"
 DO_NOT_EDIT = "Written by scripts/rtl_tables.py from rtl/, do not edit."
@@ -303,20 +306,26 @@ def table(module):
         out += [f"| `{p.name}` | {p.default} | {meaning(p)} | {', '.join(p.ranges)} |" for p in own] + [""]
     derived = [f"`{p.name} = {p.expression}`" for p in module.parameters if p.derived]
     if derived:
-        out += [f"Derived, not to be overridden: {', '.join(derived)}.", ""]
+        out += ["Derived, not to be overridden:", ""] + [f"- {d}" for d in derived] + [""]
     if not module.parameters:
         out += ["No parameters.", ""]
     return out
 
 
+def wrapped(text):
+    return textwrap.wrap(text, 100, break_on_hyphens=False) + [""]
+
+
 def document(root, modules):
     engines = [f for f in folders(modules) if f != COMMON]
     out = ["# Parameters of the RTL", "", DO_NOT_EDIT, "",
-           "A range is what elaboration checks, in the module or in those inside that get the value: anything else stops every tool with a",
-           "module's name that says what is wrong. Where there is none, the module above gives a value that fits.", "",
-           "All files stand in `rtl/files.f`, in an order that suits tools which want a module before its use. For",
-           "[FuseSoC](https://fusesoc.readthedocs.io) (2.4) each engine is a core, `sparsys_*.core`, with its parameters and the targets",
-           "`default` (files only), `lint` (Verilator `-Wall`) and `synth` (Yosys for Xilinx 7):", ""]
+           "A range is what elaboration checks, in the module or in those inside that get the value:",
+           "anything else stops every tool with a module's name that says what is wrong. Where there is",
+           "none, the module above gives a value that fits.", "",
+           "All files stand in `rtl/files.f`, in an order that suits tools which want a module before its",
+           "use. For [FuseSoC](https://fusesoc.readthedocs.io) (2.4) each engine is a core,",
+           "`sparsys_*.core`, with its parameters and the targets `default` (files only), `lint`",
+           "(Verilator `-Wall`) and `synth` (Yosys for Xilinx 7):", ""]
     for folder in engines:
         top = top_of(modules, folder)
         first = next(p for p in top.parameters if not p.derived)
@@ -328,9 +337,9 @@ def document(root, modules):
         if folder != COMMON:
             top = top_of(modules, folder)
             mine.remove(top)
-            out += [f"`{top.name}`, the top module. {top.title}", ""] + table(top)
+            out += wrapped(f"`{top.name}`, the top module. {top.title}") + table(top)
         for m in mine:
-            out += [f"### {m.name}", "", m.title, ""] + table(m)
+            out += [f"### {m.name}", ""] + wrapped(m.title) + table(m)
     return "\n".join(out).rstrip("\n") + "\n"
 
 
@@ -338,7 +347,7 @@ def contents(root):
     """{path: text} of all that is written from the RTL."""
     modules = read_rtl(root)
     texts = {LIST: "".join(m.path + "\n" for m in modules.values()),
-             "docs/parameters.md": document(root, modules)}
+             PARAMETERS: document(root, modules)}
     for folder in folders(modules):
         texts[f"sparsys_{folder}.core"] = core_text(root, modules, folder)
     return texts

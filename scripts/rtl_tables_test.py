@@ -14,25 +14,25 @@ import check_parameters
 import rtl_tables
 
 ROOT = rtl_tables.ROOT
-WRITTEN = ["rtl", "docs/parameters.md", "CMakeLists.txt"]
+WRITTEN = ["rtl", "docs/reference/parameters.md", "CMakeLists.txt"]
 # What is changed, file, text in it (none: the whole file), text instead (none: no file), what the check must name
 CHANGES = [
     ("a parameter more", "rtl/eie/eie.v", "    parameter LIST_W =", "    parameter NEW = 1,  // new\n    parameter LIST_W =",
-     "docs/parameters.md"),
+     "docs/reference/parameters.md"),
     ("a parameter more, for users of the core", "rtl/mxu/mxu.v", "    parameter LANES =",
      "    parameter NEW = 1,  // new\n    parameter LANES =", "sparsys_mxu.core"),
     ("a parameter less", "rtl/mxu/mxu_sequencer.v", "    parameter ROWS = 256,       // reported in the status words\n", "",
-     "docs/parameters.md"),
-    ("another name", "rtl/mxu/mxu_tile.v", "ROW0", "FIRST_ROW", "docs/parameters.md"),
+     "docs/reference/parameters.md"),
+    ("another name", "rtl/mxu/mxu_tile.v", "ROW0", "FIRST_ROW", "docs/reference/parameters.md"),
     ("another default", "rtl/eie/eie.v", "QUEUE_DEPTH = 8,", "QUEUE_DEPTH = 16,", "sparsys_eie.core"),
-    ("another default inside", "rtl/eie/eie_lnzd_node.v", "COL_W = 12,", "COL_W = 13,", "docs/parameters.md"),
-    ("another derivation", "rtl/common/ram_1rw.v", "$clog2(DEPTH)", "$clog2(DEPTH + 1)", "docs/parameters.md"),
+    ("another default inside", "rtl/eie/eie_lnzd_node.v", "COL_W = 12,", "COL_W = 13,", "docs/reference/parameters.md"),
+    ("another derivation", "rtl/common/ram_1rw.v", "$clog2(DEPTH)", "$clog2(DEPTH + 1)", "docs/reference/parameters.md"),
     ("another meaning", "rtl/mxu/mxu.v", "// instructions queued", "// instructions kept", "sparsys_mxu.core"),
     ("no comment", "rtl/eie/eie.v", "  // accumulator bits, 20 to 48", "", "parameter ACC_WIDTH has no comment"),
     ("no comment inside", "rtl/mxu/mxu_setup.v", "  // rows of the array", "", "parameter ROWS has no comment"),
     ("another range", "rtl/eie/eie_ccu.v", "parameter_error_LIST_DEPTH_must_be_a_power_of_two_from_2_to_32768",
      "parameter_error_LIST_DEPTH_must_be_a_power_of_two_from_2_to_16384", "its comment says 2 to 32768"),
-    ("no check", "rtl/eie/eie.v", "parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();", "", "docs/parameters.md"),
+    ("no check", "rtl/eie/eie.v", "parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();", "", "docs/reference/parameters.md"),
     ("a parameter behind the ports", "rtl/common/fifo.v", "  localparam PTR_W", "  parameter NEW = 1;\n  localparam PTR_W",
      "outside of the module's header"),
     ("two parameters in a line", "rtl/common/fifo.v", "parameter WIDTH = 48,  //", "parameter WIDTH = 48, MORE = 1,  //",
@@ -72,7 +72,7 @@ def wrong_changes():
     for what, file, old, new, named in CHANGES:
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            (root / "docs").mkdir()
+            (root / "docs" / "reference").mkdir(parents=True)
             for name in WRITTEN + [p.name for p in ROOT.glob("*.core")]:
                 copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
                 copy(ROOT / name, root / name)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Standard-cell area and timing of both engines: every distinct module mapped once by Yosys, the longest path of
-each by OpenSTA, totals over the whole hierarchy (docs/area.md).
+each by OpenSTA, totals over the whole hierarchy (docs/method/area.md).
 
   report    the figures as a table and a JSON file, the limits judged; 2 if one does not hold
   check     the same figures against the accepted ones; fails if a block grew or slowed

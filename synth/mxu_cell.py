@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Standard-cell area of the matrix unit's multiply-accumulate cell, and proof that it computes what the RTL says.
 
-  cells  one cell of row 0 and of row 255: cells, flip-flops, area; fails above 1,200 NAND2 equivalents a cell, or if the flip-flops are not those of docs/mxu-timing.md
+  cells  one cell of row 0 and of row 255: cells, flip-flops, area; fails above 1,200 NAND2 equivalents a cell, or if the flip-flops are not those of docs/reference/mxu-timing.md
   area   the same, and 16 x 16 tiles of the first and the last rows
   proof  the carry-save tree of a cell is the product and sum, as polynomials of its bits; the mapped cell is equivalent
          to the RTL with that tree
@@ -26,7 +26,7 @@ TILES = [(1, 1, 0), (1, 1, 255), (16, 16, 0), (16, 16, 240)]
 
 
 def flip_flops(rows, cols, row0):
-    """What docs/mxu-timing.md section 2 gives a tile: a_q, w_q, shadow_q, en_q, sum_q of each cell, and swap_q."""
+    """What docs/reference/mxu-timing.md section 2 gives a tile: a_q, w_q, shadow_q, en_q, sum_q of each cell, and swap_q."""
     cells = sum(8 + 8 + 8 + 1 + 16 + (row + 1).bit_length() - 1 for row in range(row0, row0 + rows))
     return cols * cells + max(rows + cols - 2, 1)
 

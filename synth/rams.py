@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The area and timing model of the RAM wrappers (rtl/common/ram_*.v), which are black boxes to the mapper.
-docs/area.md tells where the numbers are from."""
+docs/method/area.md tells where the numbers are from."""
 import dataclasses
 import re
 

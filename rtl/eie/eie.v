@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sparse engine: an array of processing elements that runs deep-compressed fully connected
 // layers without decompressing them (EIE, Han 2016). Formats and timing:
-// docs/eie-format.md, docs/eie-timing.md.
+// docs/reference/eie-format.md, docs/reference/eie-timing.md.
 // Handshake: while idle (busy_o low), load memories and read them back through the io port, one
 // 64-bit word a cycle, reads answer three cycles later; start_i then runs a list of pass
 // descriptors; done_o is high in its last busy cycle.

@@ -2,7 +2,7 @@
 // One processing element: pointer read, activation queue, sparse-matrix read, arithmetic,
 // activation read and write (EIE, Han 2016, figure 4). All PEs are the same module, numbered by
 // id_i.
-// Broadcast to accumulator: see docs/eie-timing.md; port reads answer in the next cycle.
+// Broadcast to accumulator: see docs/reference/eie-timing.md; port reads answer in the next cycle.
 module eie_pe #(
     parameter N_PE = 64,                           // PEs in the array
     parameter ENTRY_DEPTH = 131072,                // entries, a power of two

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix unit (after TPU v1, Jouppi 2017): a weight-stationary systolic array of signed bytes with
 // unified buffer, weight FIFO, accumulators and activation unit, run by a queue of instructions
-// (docs/mxu-format.md, docs/mxu-timing.md).
+// (docs/reference/mxu-format.md, docs/reference/mxu-timing.md).
 // Handshakes: instructions inst_valid_i && inst_ready_o; requests for tiles of weights
 // wm_valid_o && wm_ready_i, answered in order with rows on w_valid_i && w_ready_o; the host's streams
 // hi_valid_i && hi_ready_o and ho_valid_o && ho_ready_i. status_o is combinational from status_i.
-// Latency: docs/mxu-timing.md section 13.
+// Latency: docs/reference/mxu-timing.md section 13.
 module mxu #(
     parameter ROWS = 256,        // rows of the array: inputs of a tile, 1 to 256
     parameter COLS = 256,        // columns of the array: outputs of a tile, 1 to 256

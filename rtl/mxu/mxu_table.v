@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Table of tanh in steps of 1/32, times 128; combinational. The same bytes are sigmoid in steps of
-// 1/16, times 256, less 128 (docs/mxu-format.md section 1). Written by scripts/mxu_table.py.
+// 1/16, times 256, less 128 (docs/reference/mxu-format.md section 1). Written by
+// scripts/mxu_table.py.
 module mxu_table (
     input  wire [7:0] index_i,  // signed
     output wire [7:0] value_o   // signed

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sparse engine behind a serial line, for boards: a clock, two wires and a light. The host loads and reads
-// the engine's memories and runs lists of passes by the commands of docs/fpga.md. Resets itself after
+// the engine's memories and runs lists of passes by the commands of docs/method/fpga.md. Resets itself after
 // configuration and on a break.
 module eie_uart_top #(
     parameter CLKS_PER_BIT = 12,       // clock cycles of a bit on the line: 1 MBd at 12 MHz
