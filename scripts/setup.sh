@@ -20,6 +20,9 @@ tool sta opensta
 [ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
 tool ccache ccache
 tool python3 python3
+for module in jinja2 jsonschema; do
+  python3 -c "import $module" 2>/dev/null || need "python3-$module"
+done
 case "${1:-}" in
   fpga) tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
   fpga-setup) python3 -c 'import ensurepip' 2>/dev/null || need python3-venv ;;

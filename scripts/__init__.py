@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Helpers of the make targets; run from the root of the checkout: python3 -m scripts.lint."""
