@@ -91,16 +91,16 @@ test: setup-test
 	ctest --test-dir $(BUILD) --parallel $(JOBS) --output-on-failure $(if $(VERBOSE),--verbose) \
 	  $(if $(TESTS),-R "$$TESTS") --no-tests=error --output-junit "$(abspath $(REPORTS))/test.xml" \
 	  || status=$$?; \
-	python3 scripts/test_report.py $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
+	python3 -m scripts.test_report $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
 	exit $$status
 
 lint: setup-lint
-	@python3 scripts/lint.py --jobs $(JOBS) --report $(REPORTS)/lint.json
+	@python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json
 
 bench: setup-build
 	$(CONFIGURE)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
-	@python3 scripts/bench.py --build $(BUILD) --report $(REPORTS)/bench.json
+	@python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json
 
 # The page comes even if a limit does not hold, which fails the target.
 AREA = python3 synth/area.py

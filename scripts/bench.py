@@ -1,16 +1,16 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make bench: runs the benchmark program, prints speeds and the ratios that are promised, fails if one is not
-kept. Best of interleaved repetitions: whatever else the machine does only slows them."""
+"""make bench: runs the benchmark program, prints speeds and the ratios that are promised, fails if
+one is not kept. Best of interleaved repetitions: whatever else the machine does only slows them."""
 import argparse
+import dataclasses
 import json
-import os
-import pathlib
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-import report
+from scripts.report import json_file
+from scripts.report.table import print_table
 
 REPETITIONS = 9
 # Benchmark, what it measures, unit of its rate.
@@ -27,12 +27,12 @@ RATIOS = [
     ("cycle_model_over_rtl", "BM_cycle_model", "BM_rtl", 1.0),
     ("lockstep_over_rtl", "BM_lockstep", "BM_rtl", 0.5),
 ]
-# What the encoder and the stored model of that layer may take together: the slowest repetitions, peak memory of the
-# whole program.
+# What the encoder and the stored model of that layer may take together: the slowest repetitions,
+# peak memory of the whole program.
 ENCODING = ["BM_build_image", "BM_huffman"]
 MOST_SECONDS = 20
 MOST_BYTES = 4 << 30
-# Matrix unit: row of TPU table 3 (Jouppi, ISCA 2017), counter, the paper's per cent for MLP0 and MLP1.
+# Matrix unit: row of TPU table 3 (Jouppi, ISCA 2017), counter, the paper's per cent by network.
 TABLE_3 = [
     ("array active", "active", {"MLP0": 12.7, "MLP1": 10.6}),
     ("useful multiply-accumulates", "useful", {"MLP0": 12.5, "MLP1": 9.4}),
@@ -46,109 +46,144 @@ TABLE_3 = [
 LEAST_PEAK_PCT = 99
 
 
-def matrix_unit(build):
-    """Runs the shapes of TPU table 1 on the cycle model, prints its shares beside table 3; returns what goes into the
-    report, and the limit that is to be kept."""
-    done = subprocess.run([pathlib.Path(build) / "bin/mxu_shares"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
+class Failure(Exception):
+    """The text is one line for people."""
+
+
+@dataclasses.dataclass
+class Speeds:
+    """Per benchmark the best rate and the slowest seconds; the program's peak memory in bytes."""
+    rates: dict[str, float] = dataclasses.field(default_factory=dict)
+    slowest: dict[str, float] = dataclasses.field(default_factory=dict)
+    peak_bytes: int = 0
+
+
+def run(program: Path, *arguments: str) -> str:
+    """What a program prints."""
+    try:
+        done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True)
+    except OSError as error:
+        raise Failure(f"{program}: {error.strerror}") from None
     if done.returncode != 0:
-        sys.exit(f"bench: {done.stderr.strip()}")
-    runs = json.loads(done.stdout)
-    shares = []
-    for run in runs:
-        if run["name"] not in TABLE_3[0][2]:
-            continue
-        shares.append({key: run[key] for key in ("name", "layers", "width", "weights", "batch", "bytes_per_cycle",
-                                                 "cycles")})
-        for _, counter, _ in TABLE_3:
-            whole = run["cycles"] * (run["cells"] if counter == "useful" else 1)
-            shares[-1][counter + "_pct"] = round(100 * run[counter] / whole, 2)
-        shares[-1]["paper"] = {counter + "_pct": paper[run["name"]] for _, counter, paper in TABLE_3}
-    header = ["matrix unit, 256x256, cycle model: % of cycles"]
-    for share in shares:
-        header += [share["name"], "TPU"]
-    rows = []
-    for what, counter, paper in TABLE_3:
-        rows.append([what])
-        for share in shares:
-            rows[-1] += [share[counter + "_pct"], paper[share["name"]]]
-    report.print_table(header, rows)
-    for share in shares:
-        print(f"{share['name']}: {share['layers']} layers of {share['width']} x {share['width']}, batch "
-              f"{share['batch']}, weights at {share['bytes_per_cycle']:.1f} bytes a cycle (34 GB/s, 700 MHz), "
-              f"{share['cycles']:,} cycles")
-    print()
-    product = runs[-1]
-    peak = 100 * product["useful"] / (product["span"] * product["cells"])
-    limit = {"name": "peak_pct", "value": round(peak, 3), "at_least": LEAST_PEAK_PCT, "kept": peak >= LEAST_PEAK_PCT}
-    report.print_table(["share of peak, first to last active cycle, %", "value", "at least", "result"],
-                       [[product["name"], limit["value"], limit["at_least"], "ok" if limit["kept"] else "FAILED"]])
-    return shares, limit
+        raise Failure(f"{program} fails: {done.stderr.strip()}")
+    return done.stdout
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--report", required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "bench.json")
-        print("measuring, about two minutes", flush=True)
-        done = subprocess.run([
-            pathlib.Path(options.build) / "bin/bench", f"--benchmark_out={out}",
-            "--benchmark_out_format=json", f"--benchmark_repetitions={REPETITIONS}",
-            "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.2",
-        ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            sys.exit(f"bench: the benchmark program fails: {done.stderr.strip()}")
-        with open(out, encoding="utf-8") as file:
-            results = json.load(file)["benchmarks"]
-    rates = {}
-    slowest = {}
-    peak_bytes = 0
+def read_speeds(results: list[dict]) -> Speeds:
+    """From the benchmarks of Google Benchmark's JSON file; every row must be there."""
+    speeds = Speeds()
     for result in results:
         if result.get("error_occurred"):
-            sys.exit(f"bench: {result['name']}: {result['error_message']}")
+            raise Failure(f"{result['name']}: {result['error_message']}")
         if result["run_type"] == "iteration":
             name = result["run_name"].split("/")[0]
-            rates[name] = max(rates.get(name, 0.0), result["rate"])
-            slowest[name] = max(slowest.get(name, 0.0), result["real_time"] / 1000)
-            peak_bytes = max(peak_bytes, result.get("peak_bytes", 0))
-    missing = [name for name, _, _ in ROWS if name not in rates]
+            speeds.rates[name] = max(speeds.rates.get(name, 0.0), result["rate"])
+            speeds.slowest[name] = max(speeds.slowest.get(name, 0.0), result["real_time"] / 1000)
+            speeds.peak_bytes = max(speeds.peak_bytes, int(result.get("peak_bytes", 0)))
+    missing = [name for name, *_ in ROWS if name not in speeds.rates]
     if missing:
-        sys.exit(f"bench: no result for {', '.join(missing)}")
-    report.print_table(["what", "best rate", "unit"],
-                       [[what, round(rates[name]), unit] for name, what, unit in ROWS])
-    print()
-    ratios = []
-    for name, over, under, least in RATIOS:
-        value = rates[over] / rates[under]
-        ratios.append({"name": name, "value": round(value, 3), "at_least": least,
-                       "kept": value >= least})
-    report.print_table(["ratio", "value", "at least", "result"],
-                       [[r["name"], r["value"], r["at_least"], "ok" if r["kept"] else "FAILED"]
-                        for r in ratios])
-    print()
-    seconds = sum(slowest[name] for name in ENCODING)
-    limits = [{"name": "encode_seconds", "value": round(seconds, 3), "at_most": MOST_SECONDS},
-              {"name": "peak_bytes", "value": round(peak_bytes), "at_most": MOST_BYTES}]
-    for limit in limits:
-        limit["kept"] = 0 < limit["value"] <= limit["at_most"]
-    report.print_table(["encode and Huffman, 25088 x 4096", "value", "at most", "result"],
-                       [[limit["name"], limit["value"], limit["at_most"], "ok" if limit["kept"] else "FAILED"]
-                        for limit in limits])
-    print()
-    shares, peak = matrix_unit(options.build)
-    limits.append(peak)
-    report.write_json(options.report, {
-        "repetitions": REPETITIONS,
-        "rates": [{"name": name[3:], "what": what, "rate": rates[name], "unit": unit}
-                  for name, what, unit in ROWS],
-        "ratios": ratios,
-        "limits": limits,
-        "matrix_unit": shares,
-    })
-    sys.exit(0 if all(r["kept"] for r in ratios + limits) else 1)
+        raise Failure(f"no result for {', '.join(missing)}")
+    return speeds
 
 
-main()
+def measure(build: Path) -> Speeds:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "bench.json"
+        run(build / "bin/bench", f"--benchmark_out={out}", "--benchmark_out_format=json",
+            f"--benchmark_repetitions={REPETITIONS}", "--benchmark_enable_random_interleaving=true",
+            "--benchmark_min_time=0.2")
+        return read_speeds(json.loads(out.read_text())["benchmarks"])
+
+
+def limit(name: str, value: float, *, at_least: float | None = None,
+          at_most: float | None = None) -> dict:
+    """A value and its bound; 0 keeps none."""
+    bound = {"at_least": at_least} if at_most is None else {"at_most": at_most}
+    kept = value >= at_least if at_most is None else 0 < value <= at_most
+    return {"name": name, "value": round(value, 3), **bound, "kept": kept}
+
+
+def ratios_of(speeds: Speeds) -> list[dict]:
+    return [limit(name, speeds.rates[over] / speeds.rates[under], at_least=least)
+            for name, over, under, least in RATIOS]
+
+
+def encoding_limits(speeds: Speeds) -> list[dict]:
+    seconds = sum(speeds.slowest[name] for name in ENCODING)
+    return [limit("encode_seconds", seconds, at_most=MOST_SECONDS),
+            limit("peak_bytes", speeds.peak_bytes, at_most=MOST_BYTES)]
+
+
+def shares_of(runs: list[dict]) -> list[dict]:
+    """Each network's counters in per cent of its cycles, beside the paper's."""
+    shares = []
+    for one in runs:
+        if one["name"] not in TABLE_3[0][2]:
+            continue
+        share = {key: one[key] for key in ("name", "layers", "width", "weights", "batch",
+                                           "bytes_per_cycle", "cycles")}
+        for _, counter, _ in TABLE_3:
+            whole = one["cycles"] * (one["cells"] if counter == "useful" else 1)
+            share[f"{counter}_pct"] = round(100 * one[counter] / whole, 2)
+        share["paper"] = {f"{counter}_pct": paper[one["name"]] for _, counter, paper in TABLE_3}
+        shares.append(share)
+    return shares
+
+
+def peak_limit(product: dict) -> dict:
+    """Of the run whose weights are all there."""
+    return limit("peak_pct", 100 * product["useful"] / (product["span"] * product["cells"]),
+                 at_least=LEAST_PEAK_PCT)
+
+
+def print_limits(title: str, limits: list[dict]) -> None:
+    bound = "at_most" if "at_most" in limits[0] else "at_least"
+    print_table([[one["name"], one["value"], one[bound], "ok" if one["kept"] else "FAILED"]
+                 for one in limits], [title, "value", bound.replace("_", " "), "result"])
+    print()
+
+
+def print_shares(shares: list[dict]) -> None:
+    rows = [[what] + [value for share in shares
+                      for value in (share[f"{counter}_pct"], share["paper"][f"{counter}_pct"])]
+            for what, counter, _ in TABLE_3]
+    print_table(rows, ["matrix unit, 256x256, cycle model: % of cycles",
+                       *(name for share in shares for name in (share["name"], "TPU"))])
+    for share in shares:
+        print(f"{share['name']}: {share['layers']} layers of {share['width']} x {share['width']}, "
+              f"batch {share['batch']}, weights at {share['bytes_per_cycle']:.1f} bytes a cycle "
+              f"(34 GB/s, 700 MHz), {share['cycles']:,} cycles")
+    print()
+
+
+def main() -> int | str:
+    parser = argparse.ArgumentParser(prog="python3 -m scripts.bench", description=__doc__)
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--report", required=True)
+    options = parser.parse_args()
+    try:
+        print("measuring, about two minutes", flush=True)
+        speeds = measure(options.build)
+        runs = json.loads(run(options.build / "bin/mxu_shares"))
+    except Failure as error:
+        return f"bench: {error}"
+    ratios, encoding = ratios_of(speeds), encoding_limits(speeds)
+    shares, peak = shares_of(runs), peak_limit(runs[-1])
+    rates = [{"name": name[3:], "what": what, "rate": speeds.rates[name], "unit": unit}
+             for name, what, unit in ROWS]
+    print_table([[row["what"], round(row["rate"]), row["unit"]] for row in rates],
+                ["what", "best rate", "unit"])
+    print()
+    print_limits("ratio", ratios)
+    print_limits("encode and Huffman, 25088 x 4096", encoding)
+    print_shares(shares)
+    print_limits("share of peak, first to last active cycle, %", [peak])
+    json_file.write(options.report, {
+        "repetitions": REPETITIONS, "rates": rates, "ratios": ratios, "limits": [*encoding, peak],
+        "matrix_unit": shares}, "make bench")
+    return 0 if all(one["kept"] for one in [*ratios, *encoding, peak]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Has ONNX Runtime check what `sparsys export` writes.
 

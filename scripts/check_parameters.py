@@ -1,6 +1,6 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong parameters of the RTL must be refused at elaboration, by name, by Verilator, Yosys and Icarus.
+"""Wrong parameters of the RTL must be refused at elaboration, by name, by Verilator, Yosys and
+Icarus.
 
 Also finds a parameter_error_* of rtl/ that no case below sets off.
 """
@@ -52,8 +52,8 @@ CASES = [
     ("mxu", "PARAM_SETS", [1, 257]),
     ("mxu", "QUEUE_DEPTH", [0, 1, 256]),
 ]
-# Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets to
-# the check.
+# Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets
+# to the check.
 UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "TILE_COLS", 0)}
 WAIVERS = "rtl/lint/waivers.vlt"
 TOOLS = ("verilator", "yosys", "iverilog")
@@ -112,7 +112,8 @@ def check_all(jobs):
             spoke |= checks
             if wrong:
                 complaints.append(wrong)
-        for tool, (taken, text) in zip(TOOLS, pool.map(lambda t: elaborate(t, "eie", SMALL), TOOLS)):
+        right = pool.map(lambda tool: elaborate(tool, "eie", SMALL), TOOLS)
+        for tool, (taken, text) in zip(TOOLS, right):
             if not taken:
                 complaints.append(f"{tool}: the right parameters {SMALL} are refused: {text}")
     named = set()

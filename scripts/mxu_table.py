@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The matrix unit's table of tanh and sigmoid, rtl/mxu/mxu_table.v, from its definition in
 docs/reference/mxu-format.md section 1: writes the file, or with --check compares it and fails if

@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""For other people's flows, written from rtl/: the list of files rtl/files.f, a FuseSoC core file for
-the common blocks and for each engine, and docs/reference/parameters.md. With --check compares the
-files and fails if one differs.
+"""For other people's flows, written from rtl/: the list of files rtl/files.f, a FuseSoC core file
+for the common blocks and for each engine, and docs/reference/parameters.md. With --check compares
+the files and fails if one differs.
 
-Names and defaults of parameters are what Yosys reads; meanings are the comments beside them, ranges the names
-of the modules parameter_error_*, followed from a parameter to those of the modules inside that get its value.
+Names and defaults of parameters are what Yosys reads; meanings are the comments beside them, ranges
+the names of the modules parameter_error_*, followed from a parameter to those of the modules inside
+that get its value.
 """
 import argparse
 import difflib
@@ -95,7 +95,7 @@ def wording(rule):
     """The rest of a parameter_error_NAME_must_..., as text."""
     text = ""
     for word in rule.split("_"):
-        names = word.isupper() and text and text.split(" ")[-1].isupper()
+        names = word.isupper() and text and text.rsplit(" ", maxsplit=1)[-1].isupper()
         text += ("_" if names else " " if text else "") + word
     text = re.sub(r"\b([A-Z][A-Z_]+)\b", r"`\1`", text)
     text = re.sub(r"\b2 to the (\d+)\b", r"2^\1", text)
@@ -149,8 +149,8 @@ def yosys_defaults(modules):
         if done.returncode != 0:
             raise Error("yosys: " + (done.stdout.strip().splitlines() or ["failed"])[-1])
         read = json.loads(result.read_text())["modules"]
-    return {name: {p: int(bits, 2) for p, bits in read[name].get("parameter_default_values", {}).items()}
-            for name in modules}
+    values = {name: read[name].get("parameter_default_values", {}) for name in modules}
+    return {name: {p: int(bits, 2) for p, bits in values[name].items()} for name in modules}
 
 
 def find_ranges(modules, module, name):
@@ -187,20 +187,22 @@ def read_rtl(root):
         read_instances(module, modules)
         here, there = [p.name for p in module.parameters], list(defaults[module.name])
         if sorted(here) != sorted(there):
-            raise Error(f"{module.path}: the parameters are {there} to Yosys, one a line are {here}")
+            raise Error(f"{module.path}: the parameters are {there} to Yosys, "
+                        f"one a line are {here}")
     for module in modules.values():
         for p in module.parameters:
             p.default = defaults[module.name][p.name]
             p.ranges = [] if p.derived else find_ranges(modules, module, p.name)
             said = numbers(p.comment)
             if said and any(numbers(r) not in (None, said) for r in p.ranges):
-                raise Error(f"{module.path}: {p.name} is checked to be {', '.join(p.ranges)}; its comment says "
-                            f"{' to '.join(said)}")
+                raise Error(f"{module.path}: {p.name} is checked to be {', '.join(p.ranges)}; "
+                            f"its comment says {' to '.join(said)}")
     return ordered(modules, (root / LIST).read_text().split() if (root / LIST).exists() else [])
 
 
 def ordered(modules, paths):
-    """The common blocks in front, and else as `paths` has them where that has each behind what is inside."""
+    """The common blocks in front, and else as `paths` has them where that has each behind what is
+    inside."""
     rank = {path: at for at, path in enumerate(paths)}
     done, open_ = {}, []
 
@@ -220,8 +222,8 @@ def ordered(modules, paths):
             for name, _ in module.inside:
                 if modules[name].folder != COMMON:
                     raise Error(f"{module.path}: a common block with {name} inside")
-    for module in sorted(modules.values(),
-                         key=lambda m: (m.folder != COMMON, m.folder, rank.get(m.path, len(rank)), m.name)):
+    for module in sorted(modules.values(), key=lambda m: (
+            m.folder != COMMON, m.folder, rank.get(m.path, len(rank)), m.name)):
         visit(module)
     return done
 
@@ -243,7 +245,8 @@ def top_of(modules, folder):
 # ---- FuseSoC ----
 
 def vlnv(root, folder):
-    found = re.search(r"^project\(sparsys VERSION ([\d.]+)", (root / "CMakeLists.txt").read_text(), re.M)
+    found = re.search(r"^project\(sparsys VERSION ([\d.]+)",
+                      (root / "CMakeLists.txt").read_text(), re.M)
     if not found:
         raise Error("CMakeLists.txt: no version of the project")
     return f"sparsys:rtl:{folder}:{found.group(1)}"
@@ -258,8 +261,8 @@ def core_text(root, modules, folder):
     waived = any(m.path in waivers for m in mine)
     title = top.title if top else "Blocks of Sparsys that know no engine: queue, RAMs, reductions."
     out = ["CAPI=2:", "# SPDX-License-Identifier: Apache-2.0", f"# {DO_NOT_EDIT}",
-           f"name: {vlnv(root, folder)}", f"description: {json.dumps(title)}", "", "filesets:", "  rtl:",
-           "    file_type: verilogSource-2005"]
+           f"name: {vlnv(root, folder)}", f"description: {json.dumps(title)}", "", "filesets:",
+           "  rtl:", "    file_type: verilogSource-2005"]
     if needs:
         out += ["    depend:"] + [f"      - \"{vlnv(root, f)}\"" for f in needs]
     out += ["    files:"] + [f"      - {m.path}" for m in mine]
@@ -273,8 +276,8 @@ def core_text(root, modules, folder):
         out += uses
         out += ["  lint:", f"    filesets: {lint_sets}", "    flow: lint", "    flow_options:",
                 "      tool: verilator", "      verilator_options: [-Wall]"] + uses
-        out += ["  synth:", "    filesets: [rtl]", "    flow: generic", "    flow_options:", "      tool: yosys",
-                "      arch: xilinx", "      output_format: json"] + uses
+        out += ["  synth:", "    filesets: [rtl]", "    flow: generic", "    flow_options:",
+                "      tool: yosys", "      arch: xilinx", "      output_format: json"] + uses
         out += ["", "parameters:"]
         for p in top.parameters:
             if not p.derived:
@@ -285,7 +288,8 @@ def core_text(root, modules, folder):
 
 # ---- The table ----
 
-TAIL = re.compile(r"(?:[,;] (?:a power of two(?: from [\d^]+ to [\d^]+)?|(?:from )?[\d^]+ to [\d^]+|at least \d+"
+TAIL = re.compile(r"(?:[,;] (?:a power of two(?: from [\d^]+ to [\d^]+)?"
+                  r"|(?:from )?[\d^]+ to [\d^]+|at least \d+"
                   r"|a divisor of \w+|divides \w+))+$")
 
 
@@ -303,7 +307,8 @@ def table(module):
     out = []
     if own:
         out += ["| parameter | default | meaning | range |", "|---|---|---|---|"]
-        out += [f"| `{p.name}` | {p.default} | {meaning(p)} | {', '.join(p.ranges)} |" for p in own] + [""]
+        out += [f"| `{p.name}` | {p.default} | {meaning(p)} | {', '.join(p.ranges)} |"
+                for p in own] + [""]
     derived = [f"`{p.name} = {p.expression}`" for p in module.parameters if p.derived]
     if derived:
         out += ["Derived, not to be overridden:", ""] + [f"- {d}" for d in derived] + [""]
@@ -315,21 +320,26 @@ def table(module):
 def wrapped(text):
     return textwrap.wrap(text, 100, break_on_hyphens=False) + [""]
 
+INTRODUCTION = """\
+A range is what elaboration checks, in the module or in those inside that get the value:
+anything else stops every tool with a module's name that says what is wrong. Where there is
+none, the module above gives a value that fits.
+
+All files stand in `rtl/files.f`, in an order that suits tools which want a module before its
+use. For [FuseSoC](https://fusesoc.readthedocs.io) (2.4) each engine is a core,
+`sparsys_*.core`, with its parameters and the targets `default` (files only), `lint`
+(Verilator `-Wall`) and `synth` (Yosys for Xilinx 7):
+"""
+
 
 def document(root, modules):
     engines = [f for f in folders(modules) if f != COMMON]
-    out = ["# Parameters of the RTL", "", DO_NOT_EDIT, "",
-           "A range is what elaboration checks, in the module or in those inside that get the value:",
-           "anything else stops every tool with a module's name that says what is wrong. Where there is",
-           "none, the module above gives a value that fits.", "",
-           "All files stand in `rtl/files.f`, in an order that suits tools which want a module before its",
-           "use. For [FuseSoC](https://fusesoc.readthedocs.io) (2.4) each engine is a core,",
-           "`sparsys_*.core`, with its parameters and the targets `default` (files only), `lint`",
-           "(Verilator `-Wall`) and `synth` (Yosys for Xilinx 7):", ""]
+    out = ["# Parameters of the RTL", "", DO_NOT_EDIT, "", *INTRODUCTION.split("\n")]
     for folder in engines:
         top = top_of(modules, folder)
         first = next(p for p in top.parameters if not p.derived)
-        out += [f"    fusesoc --cores-root . run --target=lint {vlnv(root, folder)} --{first.name} {first.default}"]
+        out += [f"    fusesoc --cores-root . run --target=lint {vlnv(root, folder)} "
+                f"--{first.name} {first.default}"]
     out += [""]
     for folder in engines + [COMMON]:
         mine = sorted((m for m in modules.values() if m.folder == folder), key=lambda m: m.name)
@@ -363,9 +373,10 @@ def check_all(root=ROOT):
     for path, text in texts.items():
         there = (root / path).read_text() if (root / path).exists() else ""
         if there != text:
-            lines = list(difflib.unified_diff(there.splitlines(), text.splitlines(), path, "from the RTL",
-                                              lineterm="", n=0))
-            complaints.append(f"{path} is not what the RTL says, python3 scripts/rtl_tables.py writes it:\n"
+            lines = list(difflib.unified_diff(there.splitlines(), text.splitlines(), path,
+                                              "from the RTL", lineterm="", n=0))
+            complaints.append(f"{path} is not what the RTL says, "
+                              "python3 -m scripts.rtl_tables writes it:\n"
                               + "\n".join(lines[:20]))
     for path in sorted(root.glob("sparsys_*.core")):
         if path.name not in texts:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jinja2
 
+import scripts.tests
 from scripts.report import chart, json_file, page, text_file
 from scripts.report.table import print_table
 
@@ -110,4 +111,4 @@ class Page(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    scripts.tests.main()

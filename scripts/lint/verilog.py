@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verilator's lint over parameter sets."""
+import concurrent.futures
+import os
+import subprocess
+
+from scripts import check_parameters
+
+from . import Result, Tree
+
+TINY = {
+    "ENTRY_DEPTH": 32, "PTR_DEPTH": 4, "ACT_REGS": 4, "ACT_RAM_DEPTH": 4, "QUEUE_DEPTH": 1,
+    "ACC_WIDTH": 20, "CODEBOOKS": 2, "LIST_DEPTH": 2,
+}
+HUGE = {
+    "ENTRY_DEPTH": 524288, "PTR_DEPTH": 65536, "ACT_REGS": 64, "ACT_RAM_DEPTH": 65536,
+    "QUEUE_DEPTH": 255, "ACC_WIDTH": 48, "CODEBOOKS": 256, "LIST_DEPTH": 32768,
+}
+EIE_SETS = [{"N_PE": n} for n in (1, 2, 4, 16, 64, 256)] + [
+    {"N_PE": 1, **TINY},
+    {"N_PE": 2, **TINY, "QUEUE_DEPTH": 2},
+    {"N_PE": 8, **TINY, "QUEUE_DEPTH": 16, "ACC_WIDTH": 33},
+    {"N_PE": 1, **HUGE},
+    {"N_PE": 4, **HUGE},
+    {"N_PE": 32, "QUEUE_DEPTH": 3, "ACC_WIDTH": 31, "ACT_REGS": 32, "ACT_RAM_DEPTH": 16},
+]
+MXU_SETS = [{"ROWS": r, "COLS": c, "TILE_ROWS": tr, "TILE_COLS": tc} for r, c, tr, tc in (
+    (1, 1, 1, 1), (4, 4, 2, 2), (5, 7, 5, 1), (5, 7, 1, 7), (8, 8, 8, 2), (16, 16, 16, 16),
+    (256, 256, 16, 16), (256, 256, 32, 32))]
+MXU_TINY = {"FIFO_TILES": 2, "UB_DEPTH": 2, "ACC_DEPTH": 4, "PARAM_SETS": 2, "QUEUE_DEPTH": 2}
+MXU_HUGE = {"FIFO_TILES": 16, "UB_DEPTH": 16777216, "ACC_DEPTH": 65536, "PARAM_SETS": 256,
+            "QUEUE_DEPTH": 255}
+# The whole unit has the array with the same parameters in it: by itself only where that is cheap.
+SETS = [*(("eie", s) for s in EIE_SETS),
+        *(("mxu_array", s) for s in MXU_SETS if s["ROWS"] < 256),
+        *(("mxu", s) for s in MXU_SETS),
+        *(("mxu", {**s, **memories}) for s in MXU_SETS[:4] for memories in (MXU_TINY, MXU_HUGE))]
+
+
+def lint(tree: Tree, top: str, parameters: dict[str, int]) -> list[str]:
+    done = subprocess.run(check_parameters.command("verilator", top, parameters), cwd=tree.root,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode == 0 and not done.stdout.strip():
+        return []
+    shown = " ".join(f"{name}={value}" for name, value in parameters.items())
+    return [f"verilator: {top} with {shown}:\n{done.stdout.strip()}"]
+
+
+def check(tree: Tree, sets: list[tuple[str, dict[str, int]]] | None = None) -> Result:
+    sets = SETS if sets is None else sets
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = pool.map(lambda one: lint(tree, *one), sets)
+    return Result(len(sets), sum(complaints, []))
