@@ -17,23 +17,23 @@ module eie #(
     parameter LIST_DEPTH = 256,      // list RAM in descriptors, a power of two from 2 to 32768
     parameter LIST_W = $clog2(LIST_DEPTH)  // derived, do not override
 ) (
-    input  wire              clk_i,
-    input  wire              rst_i,
+    input  wire              clk_i,         // everything happens at its rising edge
+    input  wire              rst_i,         // synchronous; memories keep what they hold
     // command
-    input  wire              start_i,
+    input  wire              start_i,       // run the list; seen only while idle
     input  wire [LIST_W-1:0] list_first_i,  // first descriptor
     input  wire [  LIST_W:0] list_count_i,  // number of descriptors
-    output wire              busy_o,
-    output wire              done_o,
+    output wire              busy_o,        // a list runs
+    output wire              done_o,        // last busy cycle
     output wire [       2:0] flags_o,       // sticky: pointer order, row out of range, saturated
     // load and read-back
-    input  wire              io_valid_i,
-    input  wire              io_write_i,
-    input  wire [      31:0] io_addr_i,
-    input  wire [      63:0] io_wdata_i,
-    output wire              io_ready_o,
-    output wire              io_rvalid_o,
-    output wire [      63:0] io_rdata_o
+    input  wire              io_valid_i,    // a request
+    input  wire              io_write_i,    // write, else read
+    input  wire [      31:0] io_addr_i,     // space 31:28, PE 27:20, address 19:0
+    input  wire [      63:0] io_wdata_i,    // what is written
+    output wire              io_ready_o,    // idle: the request is taken
+    output wire              io_rvalid_o,   // answer to the read of three cycles before
+    output wire [      63:0] io_rdata_o     // what was read
 );
   localparam PE_W = N_PE > 1 ? $clog2(N_PE) : 1;
   localparam REG_W = $clog2(ACT_REGS);

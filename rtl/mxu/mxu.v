@@ -18,33 +18,33 @@ module mxu #(
     parameter QUEUE_DEPTH = 16,  // instructions queued, 2 to 255
     parameter LANES = ROWS > COLS ? ROWS : COLS  // derived, do not override
 ) (
-    input  wire               clk_i,
-    input  wire               rst_i,
+    input  wire               clk_i,         // everything happens at its rising edge
+    input  wire               rst_i,         // synchronous; memories keep what they hold
     // instructions
-    input  wire               inst_valid_i,
-    input  wire [       95:0] inst_i,
-    output wire               inst_ready_o,
+    input  wire               inst_valid_i,  // an instruction
+    input  wire [       95:0] inst_i,        // opcode 95:88, waits 87:80, flags 79:72, fields
+    output wire               inst_ready_o,  // the queue has room
     // weight memory: requests for tiles, and their rows
-    output wire               wm_valid_o,
-    output wire [       31:0] wm_tile_o,
-    input  wire               wm_ready_i,
-    input  wire               w_valid_i,
-    input  wire [ COLS*8-1:0] w_data_i,
-    output wire               w_ready_o,
+    output wire               wm_valid_o,    // request of a tile
+    output wire [       31:0] wm_tile_o,     // number of the tile
+    input  wire               wm_ready_i,    // the request is taken
+    input  wire               w_valid_i,     // a row of a tile asked for, in order
+    input  wire [ COLS*8-1:0] w_data_i,      // its bytes, column 0 lowest
+    output wire               w_ready_o,     // the FIFO has room for a row
     // host's streams
-    input  wire               hi_valid_i,
-    input  wire [LANES*8-1:0] hi_data_i,
-    output wire               hi_ready_o,
-    output wire               ho_valid_o,
-    output wire [LANES*8-1:0] ho_data_o,
-    input  wire               ho_ready_i,
+    input  wire               hi_valid_i,    // a row from the host
+    input  wire [LANES*8-1:0] hi_data_i,     // its bytes, lane 0 lowest
+    output wire               hi_ready_o,    // an operation takes the row
+    output wire               ho_valid_o,    // a row for the host
+    output wire [LANES*8-1:0] ho_data_o,     // its bytes, lane 0 lowest
+    input  wire               ho_ready_i,    // the row is taken
     // status
-    input  wire [        3:0] status_i,
-    output wire [       47:0] status_o,
-    output wire               busy_o,
-    output wire               error_o,
-    output wire               halted_o,
-    input  wire               resume_i
+    input  wire [        3:0] status_i,      // number of the status word
+    output wire [       47:0] status_o,      // that word, in the same cycle
+    output wire               busy_o,        // an operation is queued or under way
+    output wire               error_o,       // stopped by an error, until reset
+    output wire               halted_o,      // Halt reached, all units idle
+    input  wire               resume_i       // goes on behind the Halt
 );
   localparam UB_W = $clog2(UB_DEPTH);
   localparam ACC_W = $clog2(ACC_DEPTH);
