@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Port tables and instantiation templates in the integration guides, written from the RTL.
 
-A guide marks where they belong with `<!-- ports of MODULE -->` or `<!-- template of MODULE -->`; all
-from there to `<!-- end -->` is written by this program. With --check it compares instead and fails
-if a page is stale.
+A guide marks where they belong with `<!-- ports of MODULE -->` or `<!-- template of MODULE -->`;
+all from there to `<!-- end -->` is written by this program. With --check it compares instead and
+fails if a page is stale.
 """
 import argparse
 import difflib

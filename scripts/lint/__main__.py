@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from scripts import check_parameters, rtl_tables
+from scripts import check_parameters, port_tables, rtl_tables
 from scripts.report import json_file
 from scripts.report.table import print_table
 
@@ -18,6 +18,7 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("parameters", "wrong parameters refused",
      lambda _, options: Result(*check_parameters.check_all(options.jobs))),
     ("tables", "files written from the RTL", lambda *_: Result(*rtl_tables.check_all())),
+    ("ports", "tables of ports in the guides", lambda *_: Result(*port_tables.check_all())),
     ("registers", "registers compared in lockstep", lambda tree, _: registers.check(tree)),
     ("licences", "files with a licence line", lambda tree, _: text.check_licences(tree)),
     ("white_space", "files without tabs and trailing blanks",
