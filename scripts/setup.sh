@@ -38,7 +38,9 @@ cells() {
 for wanted; do
   case "$wanted" in
     demo | build) compiler; test_libraries; reports ;;
-    test) compiler; test_libraries; reports; module jsonschema python3-jsonschema; cells; tool iverilog iverilog ;;
+    test)
+      compiler; test_libraries; reports; cells; tool iverilog iverilog; tool git git; tool yamllint yamllint
+      module jsonschema python3-jsonschema; module ensurepip python3-venv ;;
     lint)
       reports; tool verilator verilator; tool iverilog iverilog; tool yosys yosys; tool git git
       tool clang-format clang-format; tool yamllint yamllint
@@ -140,8 +142,8 @@ from_pypi() {
 [ -z "$missing" ] || install_packages || exit 1
 for wanted; do
   case "$wanted" in
-    # Without them lint says what it skips.
-    lint) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;
+    # Without them lint and its tests say what they skip.
+    lint | test) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;
     fpga-setup)
       from_pypi "$BUILD/fpga-tools" "$ECP5" || exit 1
       # The first run compiles its WebAssembly.

@@ -10,7 +10,7 @@ from scripts import check_parameters, port_tables, rtl_tables
 from scripts.report import json_file
 from scripts.report.table import print_table
 
-from . import Result, Tree, docs, registers, text, tools, verilog
+from . import Result, Tree, docs, registers, text, tools, verilog, workflows
 
 # Name, what is counted, check.
 CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
@@ -23,6 +23,10 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("licences", "files with a licence line", lambda tree, _: text.check_licences(tree)),
     ("white_space", "files without tabs and trailing blanks",
      lambda tree, _: text.check_white_space(tree)),
+    ("yaml", "YAML files that yamllint passes", lambda tree, _: workflows.check_yaml(tree)),
+    ("workflows", "workflows by GitHub's and GitLab's schemas",
+     lambda tree, options: workflows.check_schemas(tree, options.build)),
+    ("targets", "named make targets that exist", lambda tree, _: workflows.check_targets(tree)),
     ("doc_links", "links in documents", lambda tree, _: docs.check_links(tree)),
     ("format", "files as clang-format has them", lambda tree, _: tools.check_format(tree)),
     ("ruff", "files that ruff passes", lambda tree, options: tools.check_ruff(tree, options.build)),

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+import scripts.tests
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MNIST = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
          for kind in ("images-idx3", "labels-idx1")]
@@ -133,4 +135,4 @@ class Makefile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    scripts.tests.main()
