@@ -11,6 +11,7 @@ from pathlib import Path
 
 import scripts.tests
 from scripts import bench
+from scripts.report import validate
 
 COUNTERS = {counter: 10 for _, counter, _ in bench.TABLE_3}
 SHARES = [{"name": name, "layers": 5, "width": 2000, "weights": 20, "batch": 200,
@@ -57,6 +58,7 @@ class Bench(unittest.TestCase):
     def test_best_rates_ratios_and_shares(self):
         result, printed, report = self.run_main()
         self.assertEqual(result, 0)
+        validate.check(report, "bench")
         self.assertEqual({row["name"]: row["rate"] for row in report["rates"]}["rtl"], 1e5)
         self.assertEqual({r["name"]: r["value"] for r in report["ratios"]},
                          {"cycle_model_over_rtl": 3.0, "lockstep_over_rtl": 0.6})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import scripts.tests
 from scripts import test_report
+from scripts.report import validate
 
 # Tests as CMake declares them: name, command, properties, and how the report must take them.
 TESTS = [
@@ -59,6 +60,7 @@ class OfCTest(unittest.TestCase):
         return json.loads((folder / "test.json").read_text()), out.getvalue(), status
 
     def test_outcomes(self):
+        validate.check(self.report, "test")
         self.assertEqual({name: self.report[name] for name in ("passed", "failed", "skipped")},
                          {"passed": 3, "failed": 2, "skipped": 4})
         self.assertEqual(self.report["failed_tests"], ["Bad.Fails", "Bad.Missing"])

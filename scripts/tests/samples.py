@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports as the make targets write them, small and in any detail right."""
+import copy
+
+from scripts.report import json_file
+
+LOCKSTEP = {"checked_cycles": 1000, "checked_signals_per_cycle": 500, "mismatched_signals": 0}
+COUNTERS = dict.fromkeys((
+    "active_cycles", "useful_multiply_accumulates", "weight_stall_cycles", "weight_shift_cycles",
+    "non_matrix_cycles", "read_after_write_stall_cycles", "input_stall_cycles", "cycles"), 10)
+SPEEDS = {"rtl_cycles_per_second": 100000, "rtl_lockstep_cycles_per_second": None}
+SHARES = {f"{name}_pct": 10.5 for name in (
+    "active", "useful", "weight_stall", "weight_shift", "non_matrix", "raw_stall", "input_stall")}
+RUN = {"model": "net", "dataset": "synthetic", "first": 0, "images": 50, "errors": 1,
+       "error_pct": 2.0, "lockstep": True}
+TREE = {"name": "eie", "instances": 1, "kind": "logic", "um2": 1000.0,
+        "children": [{"name": "eie_pe", "instances": 4, "kind": "logic", "um2": 3000.0},
+                     {"name": "ram_1rw", "instances": 4, "kind": "ram", "um2": 9000.0}]}
+
+
+def layer(name, weights, density, size):
+    return {"name": name, "weights": weights, "density_pct": density, "weight_bits": 4.0,
+            "weight_bits_huffman": 3.2, "index_bits": 5.0, "index_bits_huffman": 4.1,
+            "stored_bytes": size, "biases": 10, "entries": 100 if name == "ip1" else 300}
+
+
+def points(key, values):
+    return [{key: x, "validation_error_pct": error} for x, error in values]
+
+
+def balance_row(pruning, balance, cycles, speedup):
+    return {"network": "net", "n_pe": 64, "pruning": pruning, "density_pct": 8.0,
+            "validation_error_pct": 1.5, "entries": 2000, "balance_pct": balance,
+            "cycles_per_image": cycles, "speedup": speedup}
+
+
+PAPER = {"ratio": 40, "float_error_pct": 1.64, "compressed_error_pct": 1.58,
+         "layers": [{"name": "ip1", "density_pct": 8, "weight_bits": 6, "weight_bits_huffman": 4.4,
+                     "index_bits": 5, "index_bits_huffman": 3.7, "rate_pct": 2.32}],
+         "total": {"density_pct": 8, "rate_pct": 2.49}}
+COMPRESS = {
+    "dataset": "mnist", "dataset_description": "MNIST <here>", "judged": True,
+    "train_images": 55000, "validation_images": 5000, "test_images": 10000,
+    "networks": [
+        {"name": "lenet-300-100", "title": "LeNet-300-100", "paper": PAPER, "float_error_pct": 1.5,
+         "compressed_error_pct": 1.4, "original_bytes": 1066440, "stored_bytes": 20000,
+         "ratio": 53.322,
+         "layers": [layer("ip1", 235200, 5.0, 15000), layer("ip2", 30000, 9.0, 4000)],
+         "steps": [{"name": "prune", "density_pct": 6.0, "validation_error_pct": 1.6,
+                    "seconds": 7.0}]},
+        {"name": "lenet-5", "title": "Other", "float_error_pct": 0.9, "compressed_error_pct": 0.8,
+         "original_bytes": 4000, "stored_bytes": 100, "ratio": 40.0,
+         "layers": [layer("fc", 990, 10.0, 90)]},
+    ],
+    "checks": [{"text": "small enough", "holds": True}, {"text": "good enough", "holds": False}],
+    "distributions": [
+        {"network": "lenet-300-100", "layer": "ip1", "low": -0.5, "high": 0.5, "weights": 100,
+         "kept": 30, "before": [0, 40, 60], "after": [10, 0, 20],
+         "shared": [{"value": -0.2, "count": 10}, {"value": 0.3, "count": 20}]}],
+    "density": {
+        "network": "lenet-300-100", "caption": "of densities", "float_validation_error_pct": 1.5,
+        "series": [{"name": "pruned", "points": points("density_pct", [(50, 1.5), (2, 80)])},
+                   {"name": "iterative", "points": points("density_pct", [(50, 1.4), (2, 3)])}]},
+    "bits": [{"network": "lenet-5", "kind": kind, "title": kind, "caption": "of bits",
+              "reference_validation_error_pct": 0.9,
+              "series": [{"init": "linear", "fine_tuned": tuned,
+                          "points": points("bits", [(1, 40), (4, 1)])}
+                         for tuned in (False, True)]}
+             for kind in ("conv", "fc")],
+    "size": {"network": "lenet-300-100", "caption": "of sizes", "float_validation_error_pct": 1.5,
+             "series": [{"name": "pruned", "points": points("size_pct", [(10, 1.4), (2, 3)])}]},
+    "balance": {
+        "caption": "of balance",
+        "rows": [balance_row("plain", 60.0, 500.5, None),
+                 balance_row("balanced", 99.0, 400.0, 1.25)],
+        "loads": [{"name": "plain", "network": "net", "layer": "ip1",
+                   "entries_per_pe": [3, 9, 4]}]},
+}
+AREA = {"cells": 100, "logic_um2": 4000.0, "register_files_um2": 500.0, "rams_um2": 9000.0,
+        "ram_bits": 8192, "gate_equivalents": 1234.5}
+SAMPLES = {
+    "demo": {
+        "dataset": "mnist", "n_pe": 64, "test_images": 10000, "float_error_pct": 1.03,
+        "compressed_error_pct": 0.99, "density_pct": 7.5, "rtl_images": 200,
+        "layers": [{"name": "ip1", "density_pct": 7.3, "entries": 100, "padding": 0,
+                    "balance_pct": 63.1}],
+        "rtl_mismatched_images": 0, "cycles_per_image": 448.1, "io_cycles_per_image": 203.0,
+        "pe_utilisation_pct": 29.4, "cycle_model_cycles_per_second": 343036, **SPEEDS, **LOCKSTEP},
+    "demo-mxu": {
+        "dataset": "mnist", "rows": 256, "cols": 256, "test_images": 10000, "float_error_pct": 1.03,
+        "int8_error_pct": 1.02, "rtl_images": 256, "rtl_mismatched_values": 0,
+        "verilate_and_build_seconds": None, **SPEEDS, **LOCKSTEP, **COUNTERS},
+    "run": {**RUN, "n_pe": 4, "engine": "rtl", "mismatched_images": 0, "cycles_per_image": 448.1,
+            "io_cycles_per_image": 203.0, "broadcasts_per_image": 4.0, "held_cycles_per_image": 1.0,
+            **LOCKSTEP},
+    "run-mxu": {**RUN, "rows": 16, "cols": 16, "batch": 16, "mismatched_values": 0, "batches": 4,
+                **LOCKSTEP, **COUNTERS},
+    "compress": COMPRESS,
+    "compressed": {"name": "net", "target": "stored", "float_error_pct": 1.5,
+                   "compressed_error_pct": None, "original_bytes": 4000, "stored_bytes": 100,
+                   "ratio": 40.0, "steps": [], "layers": [layer("fc", 990, 10.0, 90)]},
+    "quantised": {"model": "net", "scheme": "affine", "samples": 100, "weights": 990},
+    "bench": {
+        "repetitions": 9,
+        "rates": [{"name": "rtl", "what": "RTL", "rate": 1e5, "unit": "cycles/s"}],
+        "ratios": [{"name": "lockstep_over_rtl", "value": 0.6, "at_least": 0.5, "kept": True}],
+        "limits": [{"name": "peak_bytes", "value": 1000, "at_most": 4000, "kept": True}],
+        "matrix_unit": [{"name": "MLP0", "layers": 5, "width": 2000, "weights": 20, "batch": 200,
+                         "bytes_per_cycle": 48.6, "cycles": 1000, **SHARES, "paper": SHARES}]},
+    "test": {
+        "passed": 10, "failed": 1, "skipped": 1, "seconds": 12.5, "failed_tests": ["Bad.A"],
+        "skipped_tests": [{"test": "Some.A", "part": "", "reason": "no <MNIST> here"}],
+        "suites": [{"name": "Bad", "passed": 0, "failed": 1, "skipped": 0, "seconds": 1.0}]},
+    "lint": {"passed": True, "checks": [
+        {"name": "ruff", "what": "files that ruff passes", "checked": 0, "complaints": [],
+         "skipped": "ruff is not installed", "seconds": 0.0}]},
+    "area": {
+        "library": "osu018", "config": "full", "nand2": {"cell": "NAND2X1", "um2": 16.0},
+        "tools": {"yosys": "Yosys 0.23", "sta": "2.3"}, "wire_load": "none",
+        "ram_model": {"technology": "180 nm", "um2_per_bit": {"1": 4.6, "2": 8.0},
+                      "access_ns": 2.0, "source": "a paper"},
+        "blocks": [{"engine": "eie", "name": "eie", "module": "eie", "instances": 1, "cells": 100,
+                    "flip_flops": 10, "area_um2": 4000.0, "gate_equivalents": 250.0, "path": None,
+                    "whole": {"gate_equivalents": 1234.5}, "critical_path_ns": 7.5,
+                    "clock_mhz": 133.3}],
+        "engines": {"eie": {"parameters": {"N_PE": 64}, **AREA, "tree": TREE}},
+        "totals": {**AREA, "area_um2": 4500.0},
+        "limits": [{"name": "matrix cell", "value": 700, "limit": 750, "unit": "gate equivalents",
+                    "holds": True, "text": "mean"}],
+        "table2": None, "sweeps": []},
+    "fpga": {
+        "tools": {"yosys": "Yosys 0.23"}, "devices": {}, "passed": True,
+        "configs": [{"name": "up5k-mxu", "device": "iCE40 UP5K", "engine": "mxu", "config": "4x4",
+                     "fits": True, "rams": 5, "multipliers": 16, "lut": 100, "ff": 10, "bram": 5,
+                     "dsp": 8, "spram": 0, "share_pct": {"lut": 2.0}, "clock_mhz": 12,
+                     "fmax_mhz": 20.5, "fmax_min_mhz": 19.5, "fmax_max_mhz": 21.5,
+                     "seeds": [{"seed": 1, "fmax_mhz": 20.5}]}]},
+    "yosys_eie": {"parameters": {"N_PE": 4}, "cells": 10, "flip_flops": 5,
+                  "modules": [{"module": "eie", "instances": 1, "cells": 10, "flip_flops": 5,
+                               "cells_in_all": 10}]},
+    "mxu_cell": {"library": "osu018", "limit": 750,
+                 "tiles": [{"rows": 16, "cols": 16, "first_row": 0, "cells": 10, "flip_flops": 5,
+                            "area_um2": 1.0, "gate_equivalents": 1.0,
+                            "gate_equivalents_per_cell": 700.0}]},
+}
+
+
+def sample(name):
+    """A report of a schema's name, of its own."""
+    return {"made": json_file.made(f"make {name}"), **copy.deepcopy(SAMPLES[name])}
