@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "golden/base/error.hpp"
 #include "golden/compress/dense_chain.hpp"
-#include "golden/error.hpp"
-#include "golden/function/eie.hpp"
+#include "golden/function/eie/model.hpp"
 
 namespace sparsys {
 namespace {
@@ -225,9 +225,9 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
   return shared;
 }
 
-CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& data,
-                                   uint32_t validation_count, DeepCompressionReport* report,
-                                   const FixedPointOptions& options, unsigned threads) {
+eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
+                              uint32_t validation_count, DeepCompressionReport* report,
+                              const FixedPointOptions& options, unsigned threads) {
   Stopwatch watch;
   if (validation_count > data.train_count()) {
     throw Error(data.name + ": " + std::to_string(data.train_count()) +
@@ -241,7 +241,7 @@ CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& 
                 data.name);
   }
   std::vector<FixedPointLayerReport> fixed_point;
-  CompressedNetwork compressed =
+  eie::Network compressed =
       to_fixed_point(chain, calibration_sample(data, kSampleImages), options, &fixed_point);
   if (report == nullptr) return compressed;
   report->fixed_point = std::move(fixed_point);
@@ -255,7 +255,8 @@ CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& 
   }
   const std::vector<uint8_t> labels(data.train_labels.begin() + static_cast<long>(first),
                                     data.train_labels.end());
-  const double error = EieFunction(compressed).evaluate(inputs, labels, threads).error_percent();
+  const double error =
+      eie::FunctionalModel(compressed).evaluate(inputs, labels, threads).error_percent();
   report->steps.push_back(measure("fixed point", network.decode(), error, watch.lap()));
   return compressed;
 }

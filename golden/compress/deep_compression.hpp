@@ -9,12 +9,12 @@
 
 #include "golden/compress/fixed_point.hpp"
 #include "golden/compress/prune.hpp"
-#include "golden/compress/shared_network.hpp"
 #include "golden/compress/weight_sharing.hpp"
-#include "golden/format/compressed_network.hpp"
-#include "golden/nn/dataset.hpp"
-#include "golden/nn/network.hpp"
-#include "golden/nn/train.hpp"
+#include "golden/data/dataset.hpp"
+#include "golden/network/eie_network.hpp"
+#include "golden/network/network.hpp"
+#include "golden/network/shared_network.hpp"
+#include "golden/train/train.hpp"
 
 namespace sparsys {
 
@@ -98,9 +98,9 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
 // The sparse engine's network of it (golden/compress/dense_chain.hpp, fixed_point.hpp): training
 // images decide the radix points. Adds step "fixed point" to the report: the validation error is
 // that of the engine's function, bit for bit.
-CompressedNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& data,
-                                   uint32_t validation_count, DeepCompressionReport* report,
-                                   const FixedPointOptions& options = {}, unsigned threads = 0);
+eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
+                              uint32_t validation_count, DeepCompressionReport* report,
+                              const FixedPointOptions& options = {}, unsigned threads = 0);
 
 // One line per step for people.
 std::string to_string(const DeepCompressionReport& report);

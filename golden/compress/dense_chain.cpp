@@ -3,13 +3,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "golden/error.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/network/check.hpp"
 
 namespace sparsys {
 
 Eigen::MatrixXf SharedLayer::weights() const {
   return code.unaryExpr([this](uint8_t c) { return codebook[c & 15]; });
+}
+
+void check(const Mlp& mlp, const std::string& name) {
+  check_text(mlp.name, false, name, "the network's name");
+  check_text(mlp.origin, true, name, "its origin");
+  if (mlp.layers.empty() || mlp.layers.size() > kMaxLayers) {
+    throw Error(name + ": " + std::to_string(mlp.layers.size()) + " layers, expected 1 to " +
+                std::to_string(kMaxLayers));
+  }
+  for (size_t l = 0; l < mlp.layers.size(); ++l) {
+    const DenseLayer& layer = mlp.layers[l];
+    const std::string place = name + ": " + layer_name(l, layer.name);
+    check_text(layer.name, false, place, "its name");
+    for (const auto& [size, what] : {std::pair{layer.weights.cols(), "number of inputs"},
+                                     std::pair{layer.weights.rows(), "number of outputs"}}) {
+      if (size < 1 || size > kMaxVector) {
+        throw Error(place + ": " + what + " " + std::to_string(size) + " is outside of 1 to " +
+                    std::to_string(kMaxVector));
+      }
+    }
+    if (layer.bias.size() != layer.weights.rows()) {
+      throw Error(place + ": " + std::to_string(layer.bias.size()) + " biases for " +
+                  std::to_string(layer.weights.rows()) + " outputs");
+    }
+    if (l > 0 && layer.weights.cols() != mlp.layers[l - 1].weights.rows()) {
+      throw Error(place + ": " + std::to_string(layer.weights.cols()) +
+                  " inputs, but the layer before has " +
+                  std::to_string(mlp.layers[l - 1].weights.rows()) + " outputs");
+    }
+    if (!layer.weights.allFinite()) throw Error(place + ": " + "a weight is not finite");
+    if (!layer.bias.allFinite()) throw Error(place + ": " + "a bias is not finite");
+  }
 }
 
 Mlp SharedMlp::decode() const {

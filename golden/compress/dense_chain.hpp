@@ -8,11 +8,28 @@
 #include <string>
 #include <vector>
 
-#include "golden/compress/shared_network.hpp"
-#include "golden/nn/mlp.hpp"
-#include "golden/nn/network.hpp"
+#include "golden/network/network.hpp"
+#include "golden/network/shared_network.hpp"
 
 namespace sparsys {
+
+struct DenseLayer {
+  std::string name;
+  Eigen::MatrixXf weights;  // outputs x inputs
+  Eigen::VectorXf bias;     // outputs
+  bool relu = false;
+};
+
+// y = layers.back()(... layers.front()(x)); the last layer gives logits.
+struct Mlp {
+  std::string name;
+  std::string origin;  // the data set it was trained on, for people
+  std::vector<DenseLayer> layers;
+};
+
+// Throws Error "<name>: <place>: <what is wrong>" unless there is at least one layer; sizes 1 ..
+// kMaxVector agree; there is one bias per output; all numbers are finite; texts are valid UTF-8.
+void check(const Mlp& mlp, const std::string& name);
 
 // A layer whose weights are codebook[code]. Code 0 is the value 0.
 struct SharedLayer {

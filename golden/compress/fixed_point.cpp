@@ -6,8 +6,8 @@
 #include <limits>
 #include <map>
 
-#include "golden/error.hpp"
-#include "golden/nn/train.hpp"
+#include "golden/base/error.hpp"
+#include "golden/train/train.hpp"
 
 namespace sparsys {
 namespace {
@@ -284,9 +284,9 @@ void check(const SharedMlp& mlp, const Eigen::MatrixXf& sample, const FixedPoint
 
 }  // namespace
 
-CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
-                                 const FixedPointOptions& options,
-                                 std::vector<FixedPointLayerReport>* report) {
+eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
+                            const FixedPointOptions& options,
+                            std::vector<FixedPointLayerReport>* report) {
   check(mlp, sample, options);
   const size_t count = mlp.layers.size();
 
@@ -342,7 +342,7 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
     draft.need = need;
   }
 
-  CompressedNetwork network;
+  eie::Network network;
   network.name = mlp.name;
   network.origin = mlp.origin;
   if (report != nullptr) report->assign(count, {});
@@ -352,7 +352,7 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
   for (size_t l = 0; l < count; ++l) {
     const Draft& draft = drafts[l];
     const SharedLayer& in = draft.layer;
-    CompressedLayer out;
+    eie::Layer out;
     FixedPointLayerReport facts;
     const Index rows = in.code.rows();
     const Index columns = in.code.cols();
@@ -446,7 +446,7 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
         }
       } else {
         // The values that the layer before can produce.
-        const CompressedLayer& before = network.layers.back();
+        const eie::Layer& before = network.layers.back();
         std::map<int64_t, uint32_t> reachable;
         for (const Sum& s : all_sums(before.codebook, constants)) {
           const int64_t v = write_back(s.value, before.shift(), before.relu);
@@ -464,7 +464,7 @@ CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sa
     }
     // The rows that make the next layer's constants are known only when that layer chooses them.
     if (!producers.empty()) {
-      CompressedLayer& before = network.layers.back();
+      eie::Layer& before = network.layers.back();
       const uint32_t first_row = before.outputs - before.constant_outputs;
       const uint32_t first_column = before.inputs - before.constant_inputs;
       std::vector<uint32_t> row;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "golden/compress/dense_chain.hpp"
-#include "golden/format/compressed_network.hpp"
-#include "golden/nn/dataset.hpp"
+#include "golden/data/dataset.hpp"
+#include "golden/network/eie_network.hpp"
 
 namespace sparsys {
 
@@ -37,9 +37,9 @@ struct FixedPointLayerReport {
 // every intermediate sum, in any order of additions, and the rounding that follows stay within 32
 // bits (see the report for which inputs); the values of codes in use are never 0; shifts lie in
 // 0..31. Throws Error if shapes do not fit, a number is not finite, or options are out of range.
-CompressedNetwork to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
-                                 const FixedPointOptions& options = {},
-                                 std::vector<FixedPointLayerReport>* report = nullptr);
+eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
+                            const FixedPointOptions& options = {},
+                            std::vector<FixedPointLayerReport>* report = nullptr);
 
 // Every (train_count / count)-th training image as a column of real inputs.
 Eigen::MatrixXf calibration_sample(const Dataset& data, size_t count);

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "golden/error.hpp"
+#include "golden/base/error.hpp"
 
 namespace sparsys {
 namespace {

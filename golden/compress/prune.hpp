@@ -10,20 +10,20 @@
 #include <string>
 #include <vector>
 
-#include "golden/nn/dataset.hpp"
-#include "golden/nn/network.hpp"
-#include "golden/nn/train.hpp"
+#include "golden/data/dataset.hpp"
+#include "golden/network/network.hpp"
+#include "golden/train/train.hpp"
 
 namespace sparsys {
 
 // Mask of one layer's weights: keeps the round(density * size) of largest magnitude, of equal ones
 // those that come first; weights that are 0 are never kept. density is clamped to 0..1.
 //
-// With `n_pe` > 0 load-balance-aware: row i belongs to PE i mod n_pe (docs/eie-format.md section
-// 1), and the number K to keep is dealt out to the PEs so that all have the same number of entries:
-// each gets floor(K / PEs), those of the PEs with the largest next magnitude one more, and a PE
-// with fewer weights other than 0 than its part keeps all of them, the others then sharing the rest
-// in the same way. PEs without rows have no part. Within a PE the largest magnitudes are kept.
+// With `n_pe` > 0 load-balance-aware: row i belongs to PE i mod n_pe (docs/reference/eie-format.md
+// section 1), and the number K to keep is dealt out to the PEs so that all have the same number of
+// entries: each gets floor(K / PEs), those of the PEs with the largest next magnitude one more, and
+// a PE with fewer weights other than 0 than its part keeps all of them, the others then sharing the
+// rest in the same way. PEs without rows have no part. Within a PE the largest magnitudes are kept.
 std::vector<uint8_t> mask_by_density(const Network& network, const Layer& layer, double density,
                                      unsigned n_pe = 0);
 

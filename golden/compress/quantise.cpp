@@ -7,11 +7,12 @@
 #include <mutex>
 #include <numeric>
 
-#include "golden/error.hpp"
-#include "golden/format/validate.hpp"
-#include "golden/function/mxu.hpp"
-#include "golden/nn/graph.hpp"
-#include "golden/nn/thread_pool.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/base/thread_pool.hpp"
+#include "golden/function/mxu/operators.hpp"
+#include "golden/network/check.hpp"
+#include "golden/train/graph.hpp"
 
 namespace sparsys {
 namespace {
@@ -21,7 +22,7 @@ constexpr size_t kChunk = 32;  // images run together
 
 // A layer in floating point: shapes and function in `layer`, weights and biases with all factors.
 struct FloatLayer {
-  QuantisedLayer layer;
+  mxu::Layer layer;
   std::vector<float> weights;
   std::vector<double> bias;
   size_t value = 0;  // of the graph: what comes out
@@ -40,8 +41,8 @@ std::string place_of(const Network& network, size_t n) {
   throw Error(place_of(network, n) + ": " + what);
 }
 
-MxuWindow to_window(const Window& window) {
-  MxuWindow result;
+mxu::Window to_window(const Window& window) {
+  mxu::Window result;
   for (size_t s = 0; s < 2; ++s) {
     result.kernel[s] = static_cast<uint32_t>(window.kernel[s]);
     result.stride[s] = static_cast<uint32_t>(window.stride[s]);
@@ -88,19 +89,19 @@ class Fuser {
         break;
       case Op::kAdd:
         check_behind_layer(n);
-        if (pooled_ || flat_ || layers_.back().layer.function != MxuFunction::kIdentity) {
+        if (pooled_ || flat_ || layers_.back().layer.function != mxu::Function::kIdentity) {
           refuse(network_, n, "is not right behind the weights it belongs to");
         }
         add_bias(n, step);
         break;
       case Op::kRelu:
-        add_function(n, MxuFunction::kRelu);
+        add_function(n, mxu::Function::kRelu);
         break;
       case Op::kSigmoid:
-        add_function(n, MxuFunction::kSigmoid);
+        add_function(n, mxu::Function::kSigmoid);
         break;
       case Op::kTanh:
-        add_function(n, MxuFunction::kTanh);
+        add_function(n, mxu::Function::kTanh);
         break;
       case Op::kMaxPool:
       case Op::kAveragePool:
@@ -125,28 +126,28 @@ class Fuser {
     if (layers_.empty()) refuse(network_, n, "is in front of the first weights");
   }
 
-  void add_function(size_t n, MxuFunction function) {
+  void add_function(size_t n, mxu::Function function) {
     check_behind_layer(n);
     // All of them rise: of a maximum it is the same as of all values before.
     if (averaged_) {
       refuse(network_, n, "is behind an average, the matrix unit has functions in front of one");
     }
-    MxuFunction& of_layer = layers_.back().layer.function;
-    if (of_layer != MxuFunction::kIdentity && of_layer != function) {
+    mxu::Function& of_layer = layers_.back().layer.function;
+    if (of_layer != mxu::Function::kIdentity && of_layer != function) {
       refuse(network_, n,
              std::string("is behind ") + to_string(of_layer) +
                  ", the matrix unit has one function for a layer");
     }
-    if (of_layer == function && function != MxuFunction::kRelu) {
+    if (of_layer == function && function != mxu::Function::kRelu) {
       refuse(network_, n, "is there twice, the matrix unit has one function for a layer");
     }
     of_layer = function;
   }
 
-  QuantisedLayer& new_layer(size_t n) {
+  mxu::Layer& new_layer(size_t n) {
     const Graph::Step& step = graph_.steps()[n];
     layers_.emplace_back();
-    QuantisedLayer& layer = layers_.back().layer;
+    mxu::Layer& layer = layers_.back().layer;
     layer.name = network_.nodes[n].name.empty() ? network_.parameters[step.weights].name
                                                 : network_.nodes[n].name;
     return layer;
@@ -155,7 +156,7 @@ class Fuser {
   void add_convolution(size_t n, const Graph::Step& step) {
     const Sliding& sliding = step.sliding;
     if (dilated(sliding.window)) refuse(network_, n, "has a dilation");
-    QuantisedLayer& layer = new_layer(n);
+    mxu::Layer& layer = new_layer(n);
     layer.channels = static_cast<uint32_t>(sliding.channels);
     layer.height = static_cast<uint32_t>(sliding.height);
     layer.width = static_cast<uint32_t>(sliding.width);
@@ -178,9 +179,9 @@ class Fuser {
   void add_dense(size_t n, const Graph::Step& step) {
     // What comes from maps is a convolution with a kernel as large as they are.
     const bool behind_maps = !layers_.empty();
-    QuantisedLayer before;
+    mxu::Layer before;
     if (behind_maps) before = layers_.back().layer;
-    QuantisedLayer& layer = new_layer(n);
+    mxu::Layer& layer = new_layer(n);
     layer.channels = static_cast<uint32_t>(step.dense.inputs);
     if (behind_maps) {
       layer.channels = before.outputs;
@@ -223,9 +224,9 @@ class Fuser {
     const Sliding& sliding = step.sliding;
     if (pooled_ || flat_) refuse(network_, n, "is not right behind a convolution");
     if (dilated(sliding.window)) refuse(network_, n, "has a dilation");
-    QuantisedLayer& layer = layers_.back().layer;
+    mxu::Layer& layer = layers_.back().layer;
     const bool average = step.op == Op::kAveragePool;
-    layer.pooling = average ? MxuPooling::kAverage : MxuPooling::kMax;
+    layer.pooling = average ? mxu::Pooling::kAverage : mxu::Pooling::kMax;
     layer.pool = to_window(sliding.window);
     // Sizes rounded up are those of a map with more behind it.
     const int64_t out[2] = {sliding.out_height, sliding.out_width};
@@ -394,21 +395,21 @@ double score_error(std::vector<double> a, std::vector<double> b) {
   return sum;
 }
 
-// ---- functions that are tables (docs/mxu-format.md section 1) ----
+// ---- functions that are tables (docs/reference/mxu-format.md section 1) ----
 
-bool is_table(const QuantisedLayer& layer) {
-  return layer.function == MxuFunction::kSigmoid || layer.function == MxuFunction::kTanh;
+bool is_table(const mxu::Layer& layer) {
+  return layer.function == mxu::Function::kSigmoid || layer.function == mxu::Function::kTanh;
 }
 
 // Fractional bits of their input, fractional bits of their output, its zero point.
-int table_in_frac(const QuantisedLayer& layer) {
-  return layer.function == MxuFunction::kSigmoid ? 4 : 5;
+int table_in_frac(const mxu::Layer& layer) {
+  return layer.function == mxu::Function::kSigmoid ? 4 : 5;
 }
-int table_out_frac(const QuantisedLayer& layer) {
-  return layer.function == MxuFunction::kSigmoid ? 8 : 7;
+int table_out_frac(const mxu::Layer& layer) {
+  return layer.function == mxu::Function::kSigmoid ? 8 : 7;
 }
-int8_t table_zero(const QuantisedLayer& layer) {
-  return layer.function == MxuFunction::kSigmoid ? int8_t{-128} : int8_t{0};
+int8_t table_zero(const mxu::Layer& layer) {
+  return layer.function == mxu::Function::kSigmoid ? int8_t{-128} : int8_t{0};
 }
 
 // ---- affine ----
@@ -481,7 +482,7 @@ int32_t to_int32(double value, const std::string& layer) {
   return static_cast<int32_t>(rounded);
 }
 
-int32_t weight_sum(const QuantisedLayer& layer, size_t output) {
+int32_t weight_sum(const mxu::Layer& layer, size_t output) {
   int32_t sum = 0;
   const size_t terms = layer.terms();
   for (size_t t = 0; t < terms; ++t) sum += layer.weights[output * terms + t];
@@ -489,7 +490,7 @@ int32_t weight_sum(const QuantisedLayer& layer, size_t output) {
 }
 
 void quantise_affine(FloatLayer& fused, const Affine& in, const Affine& out) {
-  QuantisedLayer& layer = fused.layer;
+  mxu::Layer& layer = fused.layer;
   layer.input_scale = in.scale;
   layer.input_zero = in.zero;
   layer.output_scale = out.scale;
@@ -556,7 +557,7 @@ int weight_frac(const FloatLayer& fused) {
 }
 
 // Sets multiplier and shift for a product's radix point and an output's.
-void set_radix(QuantisedLayer& layer, int product_frac, int out_frac) {
+void set_radix(mxu::Layer& layer, int product_frac, int out_frac) {
   const int shift = product_frac - (is_table(layer) ? table_in_frac(layer) : out_frac);
   if (shift > 62 || shift < -30) {
     throw Error("layer '" + printable(layer.name) + "': radix points are " + std::to_string(shift) +
@@ -585,7 +586,7 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
   }
   for (size_t l = 0; l < layers.size(); ++l) {
     FloatLayer& fused = layers[l];
-    QuantisedLayer& layer = fused.layer;
+    mxu::Layer& layer = fused.layer;
     layer.input_scale = std::ldexp(1.0F, -in_frac);
     layer.input_zero = in_zero;
     const int frac = weight_frac(fused);
@@ -605,7 +606,7 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
     // One sum per chunk and candidate, so that the order of additions is fixed.
     std::vector<std::vector<double>> errors(calibration.chunks(),
                                             std::vector<double>(fracs.size(), 0));
-    std::vector<QuantisedLayer> trials(fracs.size(), layer);
+    std::vector<mxu::Layer> trials(fracs.size(), layer);
     for (size_t c = 0; c < fracs.size(); ++c) set_radix(trials[c], product_frac, fracs[c]);
     std::vector<std::vector<int32_t>> sums(calibration.count());
     const size_t inputs = layer.inputs();
@@ -685,8 +686,8 @@ FixedFactor fixed_factor(double factor) {
   return fixed;
 }
 
-QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
-                          const QuantisationOptions& options) {
+mxu::Network quantise(const Network& network, const uint8_t* images, size_t count,
+                      const QuantisationOptions& options) {
   const std::string name = "network '" + printable(network.name) + "'";
   check(network, name);
   if (count == 0) throw Error(name + ": quantisation needs images");
@@ -703,7 +704,7 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
   std::vector<FloatLayer> layers = Fuser(graph).run();
   Calibration calibration(graph, images, count, options.threads);
   std::vector<Range> ranges = value_ranges(calibration, graph, layers);
-  const QuantisedLayer& last = layers.back().layer;
+  const mxu::Layer& last = layers.back().layer;
   const bool scores = options.outputs == QuantisationOutputs::kScores && last.outputs > 1 &&
                       last.output_elements() == last.outputs && !is_table(last);
   if (affine) {
@@ -714,7 +715,7 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
     if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
     Affine in = affine_of(pixel_range(network));
     for (size_t l = 0; l < layers.size(); ++l) {
-      const QuantisedLayer& layer = layers[l].layer;
+      const mxu::Layer& layer = layers[l].layer;
       const Affine out = is_table(layer)
                              ? Affine{std::ldexp(1.0F, -table_out_frac(layer)), table_zero(layer)}
                              : affine_of(ranges[l]);
@@ -724,7 +725,7 @@ QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t 
   } else {
     quantise_radix(layers, ranges, scores, pixel_range(network), calibration, graph, images);
   }
-  QuantisedNetwork quantised;
+  mxu::Network quantised;
   quantised.name = network.name;
   quantised.origin = network.origin;
   quantised.pixel_scale = network.input_scale;

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "golden/format/quantised_network.hpp"
-#include "golden/nn/network.hpp"
+#include "golden/network/mxu_network.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys {
 
@@ -54,8 +54,8 @@ struct QuantisationOptions {
 // 0..255 are taken as possible. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
 // a graph that is no chain of such layers, and if there are no images or the percentile is out of
 // range or not 100 with radix points.
-QuantisedNetwork quantise(const Network& network, const uint8_t* images, size_t count,
-                          const QuantisationOptions& options = {});
+mxu::Network quantise(const Network& network, const uint8_t* images, size_t count,
+                      const QuantisationOptions& options = {});
 
 // The multiplier and shift nearest to `factor`, which must be from 0 to below 2^31: a mantissa of
 // 31 bits, rounded to nearest, ties away from zero (TFLite's QuantizeMultiplier). A factor below

@@ -6,9 +6,9 @@
 #include <limits>
 #include <numeric>
 
-#include "golden/error.hpp"
-#include "golden/nn/descend.hpp"
-#include "golden/nn/random.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
+#include "golden/train/descend.hpp"
 
 namespace sparsys {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/compress/shared_network.hpp"
-#include "golden/nn/dataset.hpp"
-#include "golden/nn/train.hpp"
+#include "golden/data/dataset.hpp"
+#include "golden/network/shared_network.hpp"
+#include "golden/train/train.hpp"
 
 namespace sparsys {
 

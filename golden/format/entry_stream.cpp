@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "golden/compress/huffman.hpp"
-#include "golden/error.hpp"
+#include "golden/base/error.hpp"
+#include "golden/format/huffman.hpp"
 
 namespace sparsys {
 namespace {

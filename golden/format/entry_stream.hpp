@@ -10,7 +10,7 @@
 //   entries  n entries; and if there are any: byte of width and contexts, streams of codes and of
 //            indices
 //   stream   n bytes, and these: a table of lengths for each context, and the entries
-//            (golden/compress/huffman.hpp)
+//            (golden/format/huffman.hpp)
 //
 // Contexts are no part of the paper: an entry's table may depend on the entries before it, so that
 // neighbours that are alike take fewer bits. Without them there is one table a stream.

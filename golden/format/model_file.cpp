@@ -12,10 +12,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "golden/error.hpp"
-#include "golden/format/atomic_file.hpp"
-#include "golden/format/input_file.hpp"
-#include "golden/format/validate.hpp"
+#include "golden/base/atomic_file.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/input_file.hpp"
+#include "golden/base/text.hpp"
+#include "golden/network/check.hpp"
 
 namespace sparsys {
 namespace {
@@ -491,9 +492,9 @@ Network to_float_network(const json& payload, const std::string& name) {
 
 // ---- compressed networks ----
 
-json to_payload(const CompressedNetwork& network) {
+json to_payload(const eie::Network& network) {
   json layers = json::array();
-  for (const CompressedLayer& layer : network.layers) {
+  for (const eie::Layer& layer : network.layers) {
     layers.push_back(
         {{"type", kFullyConnected},
          {"name", layer.name},
@@ -517,9 +518,9 @@ json to_payload(const CompressedNetwork& network) {
       {"layers", std::move(layers)}};
 }
 
-CompressedNetwork to_network(const json& payload, const std::string& name) {
+eie::Network to_network(const json& payload, const std::string& name) {
   const Fields fields(payload, name, {"name", "origin", "input_constants", "layers"});
-  CompressedNetwork network;
+  eie::Network network;
   network.name = fields.text("name");
   network.origin = fields.text("origin");
   network.input_constants =
@@ -533,7 +534,7 @@ CompressedNetwork to_network(const json& payload, const std::string& name) {
     const auto frac = [&](const char* field) {
       return static_cast<int>(layer_fields.integer(field, -kMaxFrac, kMaxFrac));
     };
-    CompressedLayer layer;
+    eie::Layer layer;
     layer.name = layer_fields.text("name");
     layer.inputs = layer_fields.size("inputs", 1);
     layer.outputs = layer_fields.size("outputs", 1);
@@ -557,10 +558,10 @@ CompressedNetwork to_network(const json& payload, const std::string& name) {
 
 // ---- quantised networks ----
 
-json to_payload(const QuantisedNetwork& network) {
+json to_payload(const mxu::Network& network) {
   const auto sizes64 = [](const auto& values) { return Shape(values.begin(), values.end()); };
   json layers = json::array();
-  for (const QuantisedLayer& layer : network.layers) {
+  for (const mxu::Layer& layer : network.layers) {
     layers.push_back({{"name", layer.name},
                       {"channels", layer.channels},
                       {"height", layer.height},
@@ -614,9 +615,9 @@ Kind to_kind(const std::string& text, Kind last, const char* what, const std::st
   fail(place, std::string("unknown ") + what + " '" + printable(text) + "'");
 }
 
-QuantisedNetwork to_quantised(const json& payload, const std::string& name) {
+mxu::Network to_quantised(const json& payload, const std::string& name) {
   const Fields fields(payload, name, {"name", "origin", "pixel_scale", "pixel_offset", "layers"});
-  QuantisedNetwork network;
+  mxu::Network network;
   network.name = fields.text("name");
   network.origin = fields.text("origin");
   network.pixel_scale = fields.real("pixel_scale");
@@ -632,7 +633,7 @@ QuantisedNetwork to_quantised(const json& payload, const std::string& name) {
     const auto byte = [&](const char* field) {
       return static_cast<int8_t>(layer_fields.integer(field, -128, 127));
     };
-    QuantisedLayer layer;
+    mxu::Layer layer;
     layer.name = layer_fields.text("name");
     layer.channels = layer_fields.size("channels", 1);
     layer.height = layer_fields.size("height", 1);
@@ -645,8 +646,9 @@ QuantisedNetwork to_quantised(const json& payload, const std::string& name) {
     layer.bias = layer_fields.numbers<int32_t>("bias", layer.outputs);
     layer.multiplier = layer_fields.numbers<int32_t>("multiplier", layer.outputs);
     layer.shift = layer_fields.numbers<uint8_t>("shift", layer.outputs);
-    layer.function = to_kind(layer_fields.text("function"), MxuFunction::kTanh, "function", place);
-    layer.pooling = to_kind(layer_fields.text("pooling"), MxuPooling::kAverage, "pooling", place);
+    layer.function =
+        to_kind(layer_fields.text("function"), mxu::Function::kTanh, "function", place);
+    layer.pooling = to_kind(layer_fields.text("pooling"), mxu::Pooling::kAverage, "pooling", place);
     to_sizes(layer_fields, "pool_kernel", place, layer.pool.kernel);
     to_sizes(layer_fields, "pool_stride", place, layer.pool.stride);
     to_sizes(layer_fields, "pool_pad", place, layer.pool.pad);
@@ -728,11 +730,11 @@ const char* to_string(ModelKind kind) {
 
 Bytes model_to_bytes(const Network& network) { return to_container(network, ModelKind::kFloat); }
 
-Bytes model_to_bytes(const CompressedNetwork& network) {
+Bytes model_to_bytes(const eie::Network& network) {
   return to_container(network, ModelKind::kCompressed);
 }
 
-Bytes model_to_bytes(const QuantisedNetwork& network) {
+Bytes model_to_bytes(const mxu::Network& network) {
   return to_container(network, ModelKind::kQuantised);
 }
 
@@ -740,13 +742,13 @@ Network float_network_from_bytes(const uint8_t* data, size_t size, const std::st
   return to_float_network(open_container(data, size, ModelKind::kFloat, name), name);
 }
 
-CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
-                                                const std::string& name) {
+eie::Network compressed_network_from_bytes(const uint8_t* data, size_t size,
+                                           const std::string& name) {
   return to_network(open_container(data, size, ModelKind::kCompressed, name), name);
 }
 
-QuantisedNetwork quantised_network_from_bytes(const uint8_t* data, size_t size,
-                                              const std::string& name) {
+mxu::Network quantised_network_from_bytes(const uint8_t* data, size_t size,
+                                          const std::string& name) {
   return to_quantised(open_container(data, size, ModelKind::kQuantised, name), name);
 }
 
@@ -755,12 +757,12 @@ void save_model(const std::string& path, const Network& network) {
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
-void save_model(const std::string& path, const CompressedNetwork& network) {
+void save_model(const std::string& path, const eie::Network& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
-void save_model(const std::string& path, const QuantisedNetwork& network) {
+void save_model(const std::string& path, const mxu::Network& network) {
   const Bytes bytes = model_to_bytes(network);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
@@ -771,13 +773,13 @@ Network load_float_network(const std::string& path) {
   return float_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
-CompressedNetwork load_compressed_network(const std::string& path) {
+eie::Network load_compressed_network(const std::string& path) {
   InputFile file(path);
   const Bytes bytes = read_model(file, ModelKind::kCompressed);
   return compressed_network_from_bytes(bytes.data(), bytes.size(), file.name());
 }
 
-QuantisedNetwork load_quantised_network(const std::string& path) {
+mxu::Network load_quantised_network(const std::string& path) {
   InputFile file(path);
   const Bytes bytes = read_model(file, ModelKind::kQuantised);
   return quantised_network_from_bytes(bytes.data(), bytes.size(), file.name());

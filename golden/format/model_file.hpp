@@ -21,9 +21,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/format/compressed_network.hpp"
-#include "golden/format/quantised_network.hpp"
-#include "golden/nn/network.hpp"
+#include "golden/network/eie_network.hpp"
+#include "golden/network/mxu_network.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys {
 
@@ -42,19 +42,19 @@ const char* to_string(ModelKind kind);
 // Files beyond this are refused (4 GiB).
 constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 
-// Writes a file completely or not at all (golden/format/atomic_file.hpp). Throws Error if it cannot
-// be written, or if the network is not sound (golden/format/validate.hpp): what is saved can be
+// Writes a file completely or not at all (golden/base/atomic_file.hpp). Throws Error if it cannot
+// be written, or if the network is not sound (golden/network/check.hpp): what is saved can be
 // loaded.
 void save_model(const std::string& path, const Network& network);
-void save_model(const std::string& path, const CompressedNetwork& network);
-void save_model(const std::string& path, const QuantisedNetwork& network);
+void save_model(const std::string& path, const eie::Network& network);
+void save_model(const std::string& path, const mxu::Network& network);
 
 // Everything is validated before anything is used, and memory taken is bounded by a small multiple
 // of the file's size. Throws Error "<path>: <place>: <expected and found>", one line, if the file
 // cannot be read, is of another kind or is damaged in any way, or if what it holds is not sound.
 Network load_float_network(const std::string& path);
-CompressedNetwork load_compressed_network(const std::string& path);
-QuantisedNetwork load_quantised_network(const std::string& path);
+eie::Network load_compressed_network(const std::string& path);
+mxu::Network load_quantised_network(const std::string& path);
 
 // The kind, stored models included, from the header alone (checked but for the CRC of model files).
 // Throws Error as above.
@@ -64,12 +64,12 @@ bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind);
 
 // The same in memory. `name` stands for the path in messages.
 std::vector<uint8_t> model_to_bytes(const Network& network);
-std::vector<uint8_t> model_to_bytes(const CompressedNetwork& network);
-std::vector<uint8_t> model_to_bytes(const QuantisedNetwork& network);
+std::vector<uint8_t> model_to_bytes(const eie::Network& network);
+std::vector<uint8_t> model_to_bytes(const mxu::Network& network);
 Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name);
-CompressedNetwork compressed_network_from_bytes(const uint8_t* data, size_t size,
-                                                const std::string& name);
-QuantisedNetwork quantised_network_from_bytes(const uint8_t* data, size_t size,
-                                              const std::string& name);
+eie::Network compressed_network_from_bytes(const uint8_t* data, size_t size,
+                                           const std::string& name);
+mxu::Network quantised_network_from_bytes(const uint8_t* data, size_t size,
+                                          const std::string& name);
 
 }  // namespace sparsys

@@ -7,10 +7,10 @@
 #include <charconv>
 #include <set>
 
-#include "golden/error.hpp"
-#include "golden/format/atomic_file.hpp"
+#include "golden/base/atomic_file.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 #include "golden/format/onnx_import.hpp"
-#include "golden/format/validate.hpp"
 
 namespace sparsys {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/nn/network.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys {
 

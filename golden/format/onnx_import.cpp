@@ -13,9 +13,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "golden/error.hpp"
-#include "golden/format/input_file.hpp"
-#include "golden/format/validate.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/input_file.hpp"
+#include "golden/base/text.hpp"
+#include "golden/network/check.hpp"
 
 namespace sparsys {
 namespace {

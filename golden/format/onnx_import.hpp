@@ -27,7 +27,7 @@
 #include <optional>
 #include <string>
 
-#include "golden/nn/network.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys {
 

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "golden/error.hpp"
-#include "golden/format/validate.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 
 namespace sparsys {
 namespace {

@@ -7,13 +7,14 @@
 #include <cstdio>
 #include <utility>
 
-#include "golden/error.hpp"
-#include "golden/format/atomic_file.hpp"
-#include "golden/format/input_file.hpp"
+#include "golden/base/atomic_file.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/input_file.hpp"
+#include "golden/base/text.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_network.hpp"
-#include "golden/format/validate.hpp"
+#include "golden/network/check.hpp"
 
 namespace sparsys {
 namespace {
@@ -56,7 +57,7 @@ uint64_t max_inputs(uint64_t bytes) { return (uint64_t{1} << 16) + 64 * bytes; }
 
 // ---- writing ----
 
-SparseLine line_of(const CompressedLayer& layer) {
+SparseLine line_of(const eie::Layer& layer) {
   SparseLine line;
   line.zeros.reserve(layer.row.size());
   line.code = layer.code;
@@ -72,7 +73,7 @@ SparseLine line_of(const CompressedLayer& layer) {
 }
 
 // All of a layer that is not its entries.
-Bytes layer_head(const CompressedLayer& layer) {
+Bytes layer_head(const eie::Layer& layer) {
   Bytes out;
   put_text(layer.name, out);
   put_number(layer.outputs, out);
@@ -87,8 +88,8 @@ Bytes layer_head(const CompressedLayer& layer) {
   return out;
 }
 
-Bytes network_head(const CompressedNetwork& network) {
-  const CompressedLayer& first = network.layers.front();
+Bytes network_head(const eie::Network& network) {
+  const eie::Layer& first = network.layers.front();
   Bytes out;
   put_text(network.name, out);
   put_text(network.origin, out);
@@ -108,8 +109,7 @@ struct Plan {
   StoredReport report;
 };
 
-StoredLayerReport report_layer(const CompressedLayer& layer, const Bytes& head,
-                               const EntryPlan& plan) {
+StoredLayerReport report_layer(const eie::Layer& layer, const Bytes& head, const EntryPlan& plan) {
   StoredLayerReport report;
   const uint32_t inputs = layer.inputs - layer.constant_inputs;
   const uint32_t outputs = layer.outputs - layer.constant_outputs;
@@ -146,7 +146,7 @@ void check_options(const StoreOptions& options, const std::string& name) {
   }
 }
 
-Plan make_plan(const CompressedNetwork& network, const StoreOptions& options) {
+Plan make_plan(const eie::Network& network, const StoreOptions& options) {
   const std::string name = "stored model '" + printable(network.name) + "'";
   check(network, name);
   check_options(options, name);
@@ -155,7 +155,7 @@ Plan make_plan(const CompressedNetwork& network, const StoreOptions& options) {
   plan.report.stored_bytes = kHeaderSize + plan.head.size();
   uint64_t inputs = 0;
   for (size_t l = 0; l < network.layers.size(); ++l) {
-    const CompressedLayer& layer = network.layers[l];
+    const eie::Layer& layer = network.layers[l];
     plan.layer_heads.push_back(layer_head(layer));
     plan.layers.push_back(plan_entries(line_of(layer), options.index_bits));
     const StoredLayerReport report =
@@ -207,7 +207,7 @@ int radix_point(PackedReader& in, const char* what) {
 }
 
 // Fills row, code and column_start of a layer whose sizes are set.
-void take_matrix(PackedReader& in, CompressedLayer& layer) {
+void take_matrix(PackedReader& in, eie::Layer& layer) {
   const Entries entries = take_entries(in, kCodes);
   layer.column_start.reserve(size_t{layer.inputs} + 1);
   layer.column_start.push_back(0);
@@ -292,7 +292,7 @@ double StoredReport::ratio() const {
              : static_cast<double>(original_bytes) / static_cast<double>(stored_bytes);
 }
 
-StoredReport stored_report(const CompressedNetwork& network, const StoreOptions& options) {
+StoredReport stored_report(const eie::Network& network, const StoreOptions& options) {
   return make_plan(network, options).report;
 }
 
@@ -300,7 +300,7 @@ StoredReport stored_report(const SharedNetwork& network, const StoreOptions& opt
   return make_plan(network, options).report;
 }
 
-uint64_t stored_bytes(const CompressedNetwork& network, const StoreOptions& options) {
+uint64_t stored_bytes(const eie::Network& network, const StoreOptions& options) {
   return make_plan(network, options).report.stored_bytes;
 }
 
@@ -308,7 +308,7 @@ uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options)
   return make_plan(network, options).report.stored_bytes;
 }
 
-Bytes store(const CompressedNetwork& network, const StoreOptions& options, StoredReport* report) {
+Bytes store(const eie::Network& network, const StoreOptions& options, StoredReport* report) {
   Plan plan = make_plan(network, options);
   Bytes out(kHeaderSize);
   out.reserve(static_cast<size_t>(plan.report.stored_bytes));
@@ -332,9 +332,9 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
   return out;
 }
 
-CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::string& name) {
+eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name) {
   PackedReader in = open_payload(data, size, ModelKind::kStoredCompressed, name);
-  CompressedNetwork network;
+  eie::Network network;
   network.name = in.text("name");
   network.origin = in.text("origin");
   const uint64_t layers = in.number("number of layers", 1, kMaxLayers);
@@ -349,7 +349,7 @@ CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::strin
   }
   uint64_t all_inputs = 0;
   for (uint64_t l = 0; l < layers; ++l) {
-    CompressedLayer layer;
+    eie::Layer layer;
     in.set_place(name + ": " + layer_name(l, ""));
     layer.name = in.text("its name");
     layer.inputs = inputs;
@@ -379,7 +379,7 @@ CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::strin
   return network;
 }
 
-CompressedNetwork load_stored(const Bytes& bytes, const std::string& name) {
+eie::Network load_stored(const Bytes& bytes, const std::string& name) {
   return load_stored(bytes.data(), bytes.size(), name);
 }
 
@@ -395,8 +395,8 @@ SharedNetwork load_stored_network(const Bytes& bytes, const std::string& name) {
   return load_stored_network(bytes.data(), bytes.size(), name);
 }
 
-void save_stored(const std::string& path, const CompressedNetwork& network,
-                 const StoreOptions& options, StoredReport* report) {
+void save_stored(const std::string& path, const eie::Network& network, const StoreOptions& options,
+                 StoredReport* report) {
   const Bytes bytes = store(network, options, report);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
@@ -407,7 +407,7 @@ void save_stored(const std::string& path, const SharedNetwork& network, const St
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
-CompressedNetwork load_stored_file(const std::string& path) {
+eie::Network load_stored_file(const std::string& path) {
   InputFile file(path);
   const Bytes bytes = read_stored(file, ModelKind::kStoredCompressed);
   return load_stored(bytes.data(), bytes.size(), file.name());

@@ -26,9 +26,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/compress/shared_network.hpp"
-#include "golden/format/compressed_network.hpp"
 #include "golden/format/entry_stream.hpp"
+#include "golden/network/eie_network.hpp"
+#include "golden/network/shared_network.hpp"
 
 namespace sparsys {
 
@@ -74,42 +74,42 @@ struct StoredReport {
 };
 
 // The file's bytes. Throws Error "stored model '<network>': <place>: <what is wrong>" if the
-// network is not sound (golden/format/validate.hpp), if the options are out of range, if the file
+// network is not sound (golden/network/check.hpp), if the options are out of range, if the file
 // would exceed 4 GiB, or if it is smaller than a 64th of the number of inputs of all layers beyond
 // the first 65536: a file does not stand for far more memory than it takes. What is stored can be
 // loaded, and gives a network with every field the same. Of a SharedNetwork a file does not stand
 // for more elements of shared parameters than 16 Mi and 128 for each of its bytes.
-std::vector<uint8_t> store(const CompressedNetwork& network, const StoreOptions& options = {},
+std::vector<uint8_t> store(const eie::Network& network, const StoreOptions& options = {},
                            StoredReport* report = nullptr);
 std::vector<uint8_t> store(const SharedNetwork& network, const StoreOptions& options = {},
                            StoredReport* report = nullptr);
 
 // Its size and what is in it, without coding the entries. Throw Error as store().
-uint64_t stored_bytes(const CompressedNetwork& network, const StoreOptions& options = {});
+uint64_t stored_bytes(const eie::Network& network, const StoreOptions& options = {});
 uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options = {});
-StoredReport stored_report(const CompressedNetwork& network, const StoreOptions& options = {});
+StoredReport stored_report(const eie::Network& network, const StoreOptions& options = {});
 StoredReport stored_report(const SharedNetwork& network, const StoreOptions& options = {});
 
 // Everything is validated before anything is used, the CRC first, and memory taken is bounded by a
 // small multiple of the file's size (of a SharedNetwork as store() says). Throws Error "<name>:
 // <place>: <expected and found>", one line, if the bytes are damaged in any way, hold another kind
 // of network or one that is not sound.
-CompressedNetwork load_stored(const uint8_t* data, size_t size, const std::string& name);
-CompressedNetwork load_stored(const std::vector<uint8_t>& bytes,
-                              const std::string& name = "stored model");
+eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name);
+eie::Network load_stored(const std::vector<uint8_t>& bytes,
+                         const std::string& name = "stored model");
 // report: what is in the file, or null.
 SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name,
                                   StoredReport* report = nullptr);
 SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
                                   const std::string& name = "stored model");
 
-// Files, written completely or not at all (golden/format/atomic_file.hpp). Throw Error with the
+// Files, written completely or not at all (golden/base/atomic_file.hpp). Throw Error with the
 // path if the file cannot be written or read, and as above.
-void save_stored(const std::string& path, const CompressedNetwork& network,
+void save_stored(const std::string& path, const eie::Network& network,
                  const StoreOptions& options = {}, StoredReport* report = nullptr);
 void save_stored(const std::string& path, const SharedNetwork& network,
                  const StoreOptions& options = {}, StoredReport* report = nullptr);
-CompressedNetwork load_stored_file(const std::string& path);
+eie::Network load_stored_file(const std::string& path);
 SharedNetwork load_stored_network(const std::string& path, StoredReport* report = nullptr);
 
 }  // namespace sparsys

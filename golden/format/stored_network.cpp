@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "golden/error.hpp"
-#include "golden/format/validate.hpp"
+#include "golden/base/error.hpp"
+#include "golden/network/check.hpp"
 
 namespace sparsys {
 namespace {

@@ -25,9 +25,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/compress/shared_network.hpp"
 #include "golden/format/entry_stream.hpp"
 #include "golden/format/stored_model.hpp"
+#include "golden/network/shared_network.hpp"
 
 namespace sparsys {
 

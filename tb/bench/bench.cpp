@@ -8,15 +8,15 @@
 #include <memory>
 #include <vector>
 
-#include "golden/cycle/eie_cycle_device.hpp"
-#include "golden/cycle/eie_driver.hpp"
-#include "golden/format/eie_image.hpp"
-#include "golden/format/random_network.hpp"
+#include "golden/base/random.hpp"
+#include "golden/cycle/eie/device.hpp"
+#include "golden/engine/eie/driver.hpp"
+#include "golden/engine/eie/image.hpp"
 #include "golden/format/stored_model.hpp"
-#include "golden/function/eie.hpp"
-#include "golden/nn/random.hpp"
-#include "tb/lockstep/eie_lockstep.hpp"
-#include "tb/lockstep/eie_rtl.hpp"
+#include "golden/function/eie/model.hpp"
+#include "tb/lockstep/eie/lockstep.hpp"
+#include "tb/lockstep/eie/rtl.hpp"
+#include "tb/support/random_network.hpp"
 
 namespace {
 
@@ -25,7 +25,7 @@ using namespace sparsys;
 constexpr uint64_t kSeed = 1;
 
 // The size of LeNet-300-100, as dense as after pruning.
-CompressedNetwork lenet_sized() {
+eie::Network lenet_sized() {
   RandomNetworkOptions options;
   options.sizes = {784, 300, 100, 10};
   options.density = 0.08;
@@ -42,15 +42,15 @@ double peak_memory() {
 
 // VGG-16's first fully connected layer, at the density of Deep Compression (Han 2016, table 4).
 void BM_build_image(benchmark::State& state) {
-  CompressedNetwork network;
+  eie::Network network;
   network.input_constants.clear();
   network.layers.push_back(random_layer(kSeed, 25088, 4096, 0.04));
-  EieConfig config;
+  eie::Config config;
   // 25,088 inputs need seven passes and so more pointers than the paper's PE holds.
   config.ptr_depth = 32768;
   uint64_t entries = 0;
   for (auto _ : state) {
-    const EieImage image = build_image(network, config);
+    const eie::Image image = build_image(network, config);
     entries += image.layers.at(0).entries;
     benchmark::DoNotOptimize(image.entry_rows.data());
   }
@@ -96,8 +96,8 @@ void BM_huffman(benchmark::State& state) {
 BENCHMARK(BM_huffman)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_function_batch(benchmark::State& state) {
-  const CompressedNetwork network = lenet_sized();
-  const EieFunction function(network);
+  const eie::Network network = lenet_sized();
+  const eie::FunctionalModel function(network);
   std::vector<int16_t> inputs;
   constexpr uint64_t kImages = 1000;
   for (uint64_t i = 0; i < kImages; ++i) {
@@ -115,11 +115,11 @@ void BM_function_batch(benchmark::State& state) {
 BENCHMARK(BM_function_batch)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 // Images through one loaded engine; rate: clock cycles per second.
-void run_engine(benchmark::State& state, EieDevice& device) {
-  const CompressedNetwork network = lenet_sized();
-  const EieImage image = build_image(network, device.config());
+void run_engine(benchmark::State& state, eie::Device& device) {
+  const eie::Network network = lenet_sized();
+  const eie::Image image = build_image(network, device.config());
   const std::vector<int16_t> input = random_input(kSeed, network, 0.2);
-  EieDriver driver(device);
+  eie::Driver driver(device);
   driver.reset();
   driver.load(image);
   const uint64_t before = driver.cycles();
@@ -131,19 +131,19 @@ void run_engine(benchmark::State& state, EieDevice& device) {
 }
 
 void BM_cycle_model(benchmark::State& state) {
-  eie_cycle_device device{EieConfig{}};
+  eie::CycleDevice device{eie::Config{}};
   run_engine(state, device);
 }
 BENCHMARK(BM_cycle_model)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_rtl(benchmark::State& state) {
-  const std::unique_ptr<EieRtl> device = make_eie_rtl(EieConfig{});
+  const std::unique_ptr<eie::Rtl> device = eie::make_rtl(eie::Config{});
   run_engine(state, *device);
 }
 BENCHMARK(BM_rtl)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_lockstep(benchmark::State& state) {
-  EieLockstep device{EieConfig{}};
+  eie::Lockstep device{eie::Config{}};
   run_engine(state, device);
   device.finish();
 }

@@ -6,14 +6,14 @@
 #include <memory>
 #include <random>
 
-#include "golden/cycle/mxu_cycle_device.hpp"
-#include "tb/golden/mxu_program.hpp"
-#include "tb/lockstep/mxu_lockstep.hpp"
+#include "golden/cycle/mxu/device.hpp"
+#include "tb/lockstep/mxu/lockstep.hpp"
+#include "tb/support/mxu_assembler.hpp"
 
 namespace {
 
 using namespace sparsys;
-using namespace sparsys::mxu_test;
+using namespace sparsys::mxu::test;
 
 std::vector<Row> random_rows(std::mt19937& random, size_t count, size_t bytes) {
   std::vector<Row> rows(count, Row(bytes));
@@ -23,13 +23,15 @@ std::vector<Row> random_rows(std::mt19937& random, size_t count, size_t bytes) {
   return rows;
 }
 
-std::unique_ptr<MxuDevice> cycle_model() { return std::make_unique<mxu_cycle_device>(MxuConfig{}); }
-std::unique_ptr<MxuDevice> rtl() { return make_mxu_rtl(MxuConfig{}); }
-std::unique_ptr<MxuDevice> lockstep() { return std::make_unique<MxuLockstep>(MxuConfig{}); }
+std::unique_ptr<mxu::Device> cycle_model() {
+  return std::make_unique<mxu::CycleDevice>(mxu::Config{});
+}
+std::unique_ptr<mxu::Device> rtl() { return mxu::make_rtl(mxu::Config{}); }
+std::unique_ptr<mxu::Device> lockstep() { return std::make_unique<mxu::Lockstep>(mxu::Config{}); }
 
-template <std::unique_ptr<MxuDevice> (*kMake)()>
+template <std::unique_ptr<mxu::Device> (*kMake)()>
 void BM_idle(benchmark::State& state) {
-  const std::unique_ptr<MxuDevice> device = kMake();
+  const std::unique_ptr<mxu::Device> device = kMake();
   Host host(*device);
   host.reset();
   for (int i = 0; i < 2000; ++i) host.clock();
@@ -45,10 +47,10 @@ BENCHMARK_TEMPLATE(BM_idle, rtl)->Unit(benchmark::kMillisecond);
 BENCHMARK_TEMPLATE(BM_idle, lockstep)->Unit(benchmark::kMillisecond);
 
 // A new tile of weights every 256 rows, added to the accumulators; the other half is activated.
-template <std::unique_ptr<MxuDevice> (*kMake)()>
+template <std::unique_ptr<mxu::Device> (*kMake)()>
 void BM_busy(benchmark::State& state) {
-  const MxuConfig config;
-  const std::unique_ptr<MxuDevice> device = kMake();
+  const mxu::Config config;
+  const std::unique_ptr<mxu::Device> device = kMake();
   Host host(*device);
   host.reset();
   std::mt19937 random(1);

@@ -9,25 +9,25 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "golden/cycle/mxu_cycle_device.hpp"
-#include "golden/cycle/mxu_driver.hpp"
-#include "golden/error.hpp"
-#include "golden/format/mxu_program.hpp"
-#include "golden/function/mxu_network.hpp"
-#include "tb/golden/random_quantised.hpp"
+#include "golden/base/error.hpp"
+#include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/driver.hpp"
+#include "golden/engine/mxu/program.hpp"
+#include "golden/function/mxu/network.hpp"
+#include "tb/support/random_mxu_network.hpp"
 
 namespace {
 
 using namespace sparsys;
 
 // Notes the first and the last cycle in which the array gets a row.
-class Watched final : public MxuDevice {
+class Watched final : public mxu::Device {
  public:
-  explicit Watched(const MxuConfig& config) : device_(config) {}
+  explicit Watched(const mxu::Config& config) : device_(config) {}
 
-  const MxuConfig& config() const override { return device_.config(); }
-  MxuOutputs clock(const MxuInputs& inputs) override {
-    const MxuOutputs outputs = device_.clock(inputs);
+  const mxu::Config& config() const override { return device_.config(); }
+  mxu::Outputs clock(const mxu::Inputs& inputs) override {
+    const mxu::Outputs outputs = device_.clock(inputs);
     ++cycle_;
     if (device_.model.matrix.row_valid_o != 0) {
       if (first_ == 0) first_ = cycle_;
@@ -38,7 +38,7 @@ class Watched final : public MxuDevice {
   uint64_t span() const { return first_ == 0 ? 0 : last_ - first_ + 1; }
 
  private:
-  mxu_cycle_device device_;
+  mxu::CycleDevice device_;
   uint64_t cycle_ = 0;
   uint64_t first_ = 0;
   uint64_t last_ = 0;
@@ -46,22 +46,22 @@ class Watched final : public MxuDevice {
 
 nlohmann::json measure(const char* name, const std::vector<uint32_t>& sizes, uint32_t batch,
                        double weight_bandwidth) {
-  const MxuConfig config;
-  const QuantisedNetwork network = quantised_chain(sizes, 1);
-  const MxuProgram program = compile(network, batch, config);
+  const mxu::Config config;
+  const mxu::Network network = mxu::quantised_chain(sizes, 1);
+  const mxu::Program program = compile(network, batch, config);
   std::vector<int8_t> inputs(batch * network.input_size());
   Random random(2);
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
   Watched device(config);
-  MxuDriverOptions options;
+  mxu::DriverOptions options;
   options.weight_bandwidth = weight_bandwidth;
-  MxuDriver driver(device, options);
+  mxu::Driver driver(device, options);
   if (driver.run(program, inputs) != run_batch(network, inputs)) {
     throw Error(std::string(name) + ": outputs are not those of the functional model");
   }
   uint64_t weights = 0;
-  for (const QuantisedLayer& layer : network.layers) weights += layer.weights.size();
-  const MxuCounters& c = driver.counters();
+  for (const mxu::Layer& layer : network.layers) weights += layer.weights.size();
+  const mxu::Counters& c = driver.counters();
   return {{"name", name},
           {"layers", network.layers.size()},
           {"width", sizes.front()},

@@ -173,7 +173,7 @@ module eie_uart_tb;
     end
   endtask
 
-  // docs/eie-format.md sections 2, 3, 5 and 6; everything in descriptor, codebook and rows number 1.
+  // docs/reference/eie-format.md sections 2, 3, 5 and 6; everything in descriptor, codebook and rows number 1.
   task load_layer;
     begin
       for (pe = 0; pe < N_PE; pe = pe + 1) begin

@@ -14,25 +14,25 @@
 #include <string>
 #include <vector>
 
-#include "golden/cycle/mxu_cycle_device.hpp"
-#include "golden/cycle/mxu_driver.hpp"
-#include "golden/error.hpp"
-#include "golden/format/mxu_program.hpp"
-#include "golden/function/mxu_network.hpp"
-#include "golden/nn/random.hpp"
-#include "tb/golden/mxu_program.hpp"
-#include "tb/golden/random_quantised.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
+#include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/driver.hpp"
+#include "golden/engine/mxu/program.hpp"
+#include "golden/function/mxu/network.hpp"
+#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/random_mxu_network.hpp"
 
 namespace sparsys {
 namespace {
 
-using namespace mxu_test;  // NOLINT
+using namespace mxu::test;  // NOLINT
 
 constexpr uint64_t kLongest = 6000;  // bound on the cycles of a network
 
 // As in mxu_tb.v.
-MxuConfig bench_config() {
-  MxuConfig c;
+mxu::Config bench_config() {
+  mxu::Config c;
   c.rows = c.cols = 4;
   c.tile_rows = c.tile_cols = 2;
   c.fifo_tiles = 2;
@@ -55,7 +55,7 @@ struct Job {
 };
 
 // Fills in what comes out of a job that halts.
-void expect(Job& job, const MxuConfig& c) {
+void expect(Job& job, const mxu::Config& c) {
   Reference reference(c);
   std::map<uint32_t, std::vector<Row>> tiles;
   for (const auto& tile : job.tiles) tiles[static_cast<uint32_t>(tiles.size())] = tile;
@@ -76,12 +76,12 @@ std::vector<Row> rows_of(const std::vector<uint8_t>& bytes, size_t width) {
   return rows;
 }
 
-Job network_job(const QuantisedNetwork& network, const MxuProgram& program, Random& random) {
-  const MxuConfig& c = program.config;
+Job network_job(const mxu::Network& network, const mxu::Program& program, Random& random) {
+  const mxu::Config& c = program.config;
   std::vector<int8_t> inputs(size_t{program.batch} * program.in_channels * program.in_pixels);
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
   Job job;
-  for (const MxuInstruction& words : program.instructions) {
+  for (const mxu::Instruction& words : program.instructions) {
     Instruction i;
     i.words = words;
     job.program.push_back(i);
@@ -101,29 +101,29 @@ Job network_job(const QuantisedNetwork& network, const MxuProgram& program, Rand
     throw Error("network " + network.name + ": program and functional model differ");
   }
   // Anywhere in the run.
-  mxu_cycle_device device(c);
-  MxuDriver driver(device);
+  mxu::CycleDevice device(c);
+  mxu::Driver driver(device);
   driver.run(program, inputs);
   job.cut = static_cast<uint32_t>(5 + random.below(driver.counters().cycles - 10));
   return job;
 }
 
 // What a network asks of the unit, one word each.
-std::set<std::string> features_of(const QuantisedNetwork& network, const MxuProgram& program) {
+std::set<std::string> features_of(const mxu::Network& network, const mxu::Program& program) {
   std::set<std::string> found;
   const auto add = [&found](bool there, const char* what) {
     if (there) found.insert(what);
   };
-  for (const QuantisedLayer& l : network.layers) {
-    add(l.function == MxuFunction::kRelu, "relu");
-    add(l.function == MxuFunction::kSigmoid, "sigmoid");
-    add(l.function == MxuFunction::kTanh, "tanh");
-    add(l.pooling == MxuPooling::kMax, "max");
-    add(l.pooling == MxuPooling::kMax && l.pool.pad[0] && l.pool.pad[1], "pooling's padding");
-    add(l.pooling == MxuPooling::kAverage && l.pool.kernel[0] * l.pool.kernel[1] > 1, "average");
-    add(l.pooling != MxuPooling::kNone && l.pool.stride[0] > 1 && l.out_height() > 1,
+  for (const mxu::Layer& l : network.layers) {
+    add(l.function == mxu::Function::kRelu, "relu");
+    add(l.function == mxu::Function::kSigmoid, "sigmoid");
+    add(l.function == mxu::Function::kTanh, "tanh");
+    add(l.pooling == mxu::Pooling::kMax, "max");
+    add(l.pooling == mxu::Pooling::kMax && l.pool.pad[0] && l.pool.pad[1], "pooling's padding");
+    add(l.pooling == mxu::Pooling::kAverage && l.pool.kernel[0] * l.pool.kernel[1] > 1, "average");
+    add(l.pooling != mxu::Pooling::kNone && l.pool.stride[0] > 1 && l.out_height() > 1,
         "pooling's stride down");
-    add(l.pooling != MxuPooling::kNone && l.pool.stride[1] > 1 && l.out_width() > 1,
+    add(l.pooling != mxu::Pooling::kNone && l.pool.stride[1] > 1 && l.out_width() > 1,
         "pooling's stride across");
     // The last window reaches beyond the map.
     const auto beyond = [&l](size_t s, uint32_t outputs, uint32_t size) {
@@ -143,14 +143,14 @@ std::set<std::string> features_of(const QuantisedNetwork& network, const MxuProg
 constexpr size_t kFeatures = 15;
 
 // Networks that fit the unit and take no more than kLongest cycles, until all features are there.
-std::vector<Job> network_jobs(const MxuConfig& c, Random& random) {
+std::vector<Job> network_jobs(const mxu::Config& c, Random& random) {
   std::vector<Job> jobs;
   std::set<std::string> seen;
   for (uint64_t seed = 1; seen.size() < kFeatures; ++seed) {
     if (seed > 1000) throw Error("no networks with all features");
-    const QuantisedNetwork network =
-        jobs.empty() ? quantised_chain({9, 14, 6}, seed) : random_quantised(seed, 6, 7);
-    MxuProgram program;
+    const mxu::Network network =
+        jobs.empty() ? mxu::quantised_chain({9, 14, 6}, seed) : mxu::random_quantised(seed, 6, 7);
+    mxu::Program program;
     try {
       program = compile(network, static_cast<uint32_t>(1 + seed % 3), c);
     } catch (const Error&) {
@@ -164,7 +164,7 @@ std::vector<Job> network_jobs(const MxuConfig& c, Random& random) {
 }
 
 // Uses every register of the units as a reset leaves it, as far as 0 is not refused.
-Job unset_registers(const MxuConfig& c, Random& random) {
+Job unset_registers(const mxu::Config& c, Random& random) {
   const auto byte = [&random] { return static_cast<int>(random.below(256)) - 128; };
   Job job;
   for (uint32_t t = 0; t < 2; ++t) {
@@ -216,7 +216,7 @@ Job unset_registers(const MxuConfig& c, Random& random) {
 }
 
 // Operations that are refused, the last of each program.
-std::vector<Job> refused(const MxuConfig& c) {
+std::vector<Job> refused(const mxu::Config& c) {
   const Instruction map = set_register(0, halves(3, 3)), out = set_register(1, halves(2, 2));
   const Instruction walk = set_register(2, 3 | 1 << 16 | 1 << 24);
   const Instruction pool_map = set_register(9, halves(3, 3));
@@ -302,7 +302,7 @@ class Files {
 };
 
 void write_vectors(const std::string& folder) {
-  const MxuConfig c = bench_config();
+  const mxu::Config c = bench_config();
   Random random(20161101);
   Files files(folder);
   const Job first = unset_registers(c, random);

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "tb/golden/seeds.hpp"
-#include "tb/lockstep/eie_signals.hpp"
-#include "tb/lockstep/signal_table.hpp"
+#include "tb/lockstep/core/signal_table.hpp"
+#include "tb/lockstep/eie/signals.hpp"
+#include "tb/support/seeds.hpp"
 #include "verilated.h"
 
 namespace sparsys {
@@ -60,7 +60,7 @@ class RtlTop {
     top = std::make_unique<Rtl>(&context, "TOP");
   }
   ~RtlTop() {
-    Verilated::threadContextp(&context);  // as in tb/lockstep/eie_rtl_adapter.hpp
+    Verilated::threadContextp(&context);  // as in tb/lockstep/eie/rtl_adapter.hpp
     top->final();
     top.reset();
   }

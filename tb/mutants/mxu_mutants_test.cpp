@@ -6,49 +6,49 @@
 #include <ostream>
 #include <string>
 
-#include "tb/golden/mxu_bench.hpp"
-#include "tb/lockstep/mxu_lockstep.hpp"
+#include "tb/lockstep/mxu/lockstep.hpp"
+#include "tb/support/mxu_bench.hpp"
 
-namespace sparsys {
+namespace sparsys::mxu {
 
-using MakeRtl = std::unique_ptr<MxuRtl> (*)();
+using MakeRtl = std::unique_ptr<Rtl> (*)();
 
-std::unique_ptr<MxuRtl> make_mutant_mxu_none();
-#define MUTANT(name, seen) std::unique_ptr<MxuRtl> make_mutant_mxu_##name();
+std::unique_ptr<Rtl> make_mutant_mxu_none();
+#define MUTANT(name, seen) std::unique_ptr<Rtl> make_mutant_mxu_##name();
 #include "mxu_mutants.def"
 #undef MUTANT
 
 namespace {
 
-using namespace mxu_test;  // NOLINT
+using namespace test;  // NOLINT
 
 MakeRtl rtl_under_test = make_mutant_mxu_none;
 
-class Lockstep final : public MxuDevice {
+class Lockstep final : public Device {
  public:
-  explicit Lockstep(const MxuConfig& config) : both_(config, options()) {}
-  const MxuConfig& config() const override { return both_.config(); }
-  MxuOutputs clock(const MxuInputs& inputs) override { return both_.clock(inputs); }
+  explicit Lockstep(const Config& config) : both_(config, options()) {}
+  const Config& config() const override { return both_.config(); }
+  Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
   void finish() { both_.finish(); }
-  const mxu& model() const { return both_.model(); }
+  const Mxu& model() const { return both_.model(); }
 
  private:
-  static MxuLockstepOptions options() {
-    MxuLockstepOptions options;
+  static LockstepOptions options() {
+    LockstepOptions options;
     options.make_rtl = rtl_under_test;
     options.mismatch_waves.clear();
     return options;
   }
-  MxuLockstep both_;
+  Lockstep both_;
 };
-const mxu& model_of(const Lockstep& device) { return device.model(); }
+const Mxu& model_of(const Lockstep& device) { return device.model(); }
 
 using Bench = DeviceBench<Lockstep>;
 
 constexpr uint64_t kSeeds = 12;
 
 void exercise(uint64_t seed) {
-  const MxuConfig config = make_mutant_mxu_none()->config();
+  const Config config = make_mutant_mxu_none()->config();
   {
     Bench b(config, seed);
     add_overlapped_turns(b);
@@ -100,7 +100,7 @@ const Mutant kMutants[] = {
 
 void PrintTo(const Mutant& mutant, std::ostream* stream) { *stream << mutant.name; }
 
-class MxuMutant : public testing::TestWithParam<Mutant> {};
+class Mutant : public testing::TestWithParam<Mutant> {};
 
 TEST_P(MxuMutant, IsReported) {
   rtl_under_test = GetParam().make_rtl;
@@ -124,4 +124,4 @@ INSTANTIATE_TEST_SUITE_P(All, MxuMutant, testing::ValuesIn(kMutants),
                          });
 
 }  // namespace
-}  // namespace sparsys
+}  // namespace sparsys::mxu

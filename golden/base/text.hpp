@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts from files: whether they are fit to be shown, and made so.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace sparsys {
+
+// The longest text of a network, in bytes.
+constexpr size_t kMaxText = 1U << 16;
+
+// Throws Error "<name>: <what> ..." unless `text` is UTF-8 of at most kMaxText bytes without
+// control characters, but for line breaks and tabs if `line_breaks`: texts end up in tables,
+// messages and JSON reports, which must stay in one piece.
+void check_text(const std::string& text, bool line_breaks, const std::string& name,
+                const char* what);
+
+// "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
+std::string layer_name(size_t index, const std::string& name);
+
+// `text` on one line: control characters and what is not UTF-8 as "?", and cut after `longest`
+// bytes (0: never).
+std::string printable(const std::string& text, size_t longest = 80);
+
+}  // namespace sparsys

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation read and write: source and destination registers with the activation RAM behind them;
+// finds this PE's non-zero source activations, and rounds accumulators into destination registers
+// on write-back (docs/reference/eie-timing.md section 8).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "golden/cycle/common/ram_1rw.hpp"
+#include "golden/cycle/common/regfile_1r1w.hpp"
+#include "golden/cycle/eie/widths.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+// Ports that carry the pass and what the control does in it.
+struct ActRwCommon {
+  uint8_t role_i = 0;
+  uint8_t in_first_i = 0;
+  uint8_t shift_i = 0;
+  uint8_t relu_i = 0;
+  uint8_t store_dst_i = 0;
+  uint8_t launch_i = 0;
+  uint8_t ld_read_i = 0;
+  uint8_t ld_we_i = 0;
+  uint8_t ld_row_i = 0;
+  uint16_t in_count_i = 0;
+  uint16_t ld_addr_i = 0;
+  uint16_t dst_addr_i = 0;
+};
+
+class ActRw : public ActRwCommon {
+ public:
+  explicit ActRw(const Config& config)
+      : bank0(config.act_regs),
+        bank1(config.act_regs),
+        act_ram(config.act_ram_depth),
+        pe_shift_(Widths(config).pe_shift),
+        acc_width_(config.acc_width),
+        row_mask_(static_cast<uint8_t>(config.act_regs - 1)),
+        ram_mask_(static_cast<uint16_t>(config.act_ram_depth - 1)) {}
+
+  // Ports, besides those of eie_act_rw_common.
+  uint8_t id_i = 0;
+  uint8_t leaf_valid_o = 0;
+  uint8_t leaf_done_o = 0;
+  uint8_t leaf_pop_i = 0;
+  uint16_t leaf_col_o = 0;
+  uint16_t leaf_act_o = 0;
+  uint8_t wb_read_i = 0;
+  uint8_t wb_row_i = 0;
+  uint8_t io_ram_en_i = 0;
+  uint8_t io_src_en_i = 0;
+  uint8_t io_dst_en_i = 0;
+  uint8_t io_write_i = 0;
+  uint16_t io_addr_i = 0;
+  uint16_t io_wdata_i = 0;
+  uint16_t io_ram_rdata_o = 0;
+  uint16_t io_reg_rdata_o = 0;
+  uint64_t wb_acc_i = 0;
+
+  // Registers.
+  uint64_t pend_q = 0;  // source registers still to be broadcast
+  uint64_t nz0_q = 0;
+  uint64_t nz1_q = 0;
+  uint64_t wb_acc_q = 0;
+  uint16_t leaf_act_q = 0;
+  uint8_t leaf_valid_q = 0;
+  uint8_t leaf_row_q = 0;
+  uint8_t wb_valid_q = 0;
+  uint8_t wb_row_q = 0;
+  uint16_t io_reg_q = 0;
+
+  Regfile1r1w<uint16_t> bank0;
+  Regfile1r1w<uint16_t> bank1;
+  Ram1rw<uint16_t> act_ram;
+
+  void propagate() {
+    propagate_state();
+    propagate_inputs();
+  }
+
+  // The outputs: all follow from the registers alone (and id_i, which is constant).
+  void propagate_state() {
+    act_ram.propagate();
+    leaf_valid_o = leaf_valid_q;
+    leaf_done_o = !leaf_valid_q && pend_q == 0;
+    leaf_col_o = static_cast<uint16_t>((leaf_row_q << pe_shift_) + id_i);
+    leaf_act_o = leaf_act_q;
+    io_ram_rdata_o = act_ram.rdata_o;
+    io_reg_rdata_o = io_reg_q;
+  }
+
+  void propagate_inputs() {
+    Regfile1r1w<uint16_t>& source = role_i ? bank1 : bank0;
+    Regfile1r1w<uint16_t>& destination = role_i ? bank0 : bank1;
+    advance_leaf_ = !launch_i && (!leaf_valid_q || leaf_pop_i);
+    next_row_ = static_cast<uint8_t>(pend_q ? lowest_bit(pend_q) : 0);
+    source.raddr_i = next_row_;
+
+    const uint8_t io_en = io_ram_en_i | io_src_en_i | io_dst_en_i;
+    if (!(io_en | ld_read_i | ld_we_i | wb_valid_q)) {  // The usual case: nothing but the leaf.
+      source.we_i = destination.we_i = act_ram.en_i = 0;
+      if (advance_leaf_ && pend_q) source.propagate();
+    } else {
+      propagate_memories(source, destination);
+      source.propagate();
+      destination.propagate();
+    }
+  }
+
+  void update(bool rst) {
+    act_ram.update(rst);
+    bank0.update(rst);
+    bank1.update(rst);
+    if (bank0.we_i) write_bit(nz0_q, bank0.waddr_i, bank0.wdata_i != 0);
+    if (bank1.we_i) write_bit(nz1_q, bank1.waddr_i, bank1.wdata_i != 0);
+    if (rst) {
+      pend_q = 0;
+      leaf_valid_q = wb_valid_q = 0;
+      return;
+    }
+    if (io_src_en_i && !io_write_i) io_reg_q = (role_i ? bank1 : bank0).rdata_o;
+    if (io_dst_en_i && !io_write_i) io_reg_q = (role_i ? bank0 : bank1).rdata_o;
+
+    if (launch_i) {
+      pend_q = launched();
+    } else if (advance_leaf_) {
+      leaf_valid_q = pend_q != 0;
+      if (pend_q) {
+        leaf_row_q = next_row_;
+        leaf_act_q = (role_i ? bank1 : bank0).rdata_o;
+        pend_q &= pend_q - 1;
+      }
+    }
+    wb_valid_q = wb_read_i;
+    if (wb_read_i) {
+      wb_row_q = wb_row_i;
+      wb_acc_q = wb_acc_i;
+    }
+  }
+
+ private:
+  // Ports of the memories in a cycle in which a load, a write-back or the I/O port uses them.
+  void propagate_memories(Regfile1r1w<uint16_t>& source, Regfile1r1w<uint16_t>& destination) {
+    const uint8_t io_row = static_cast<uint8_t>(io_addr_i & row_mask_);
+    const uint16_t y = wb_valid_q ? rounded() : uint16_t{0};
+
+    if (io_src_en_i) source.raddr_i = io_row;
+    source.we_i = ld_we_i | (io_src_en_i & io_write_i);
+    source.waddr_i = ld_we_i ? ld_row_i : io_row;
+    source.wdata_i = ld_we_i ? act_ram.rdata_o : io_wdata_i;
+
+    destination.raddr_i = io_row;
+    destination.we_i = wb_valid_q | (io_dst_en_i & io_write_i);
+    destination.waddr_i = wb_valid_q ? wb_row_q : io_row;
+    destination.wdata_i = wb_valid_q ? y : io_wdata_i;
+
+    if (wb_valid_q && store_dst_i) {
+      act_ram.en_i = act_ram.we_i = 1;
+      act_ram.addr_i = (dst_addr_i + wb_row_q) & ram_mask_;
+      act_ram.wdata_i = y;
+    } else {
+      act_ram.en_i = ld_read_i | io_ram_en_i;
+      act_ram.we_i = !ld_read_i && io_ram_en_i && io_write_i;
+      act_ram.addr_i = (ld_read_i ? ld_addr_i : io_addr_i) & ram_mask_;
+      act_ram.wdata_i = io_wdata_i;
+    }
+  }
+
+  // Non-zero source registers, only rows in_first <= r < limit.
+  uint64_t launched() const {
+    const uint32_t limit =
+        (in_count_i >> pe_shift_) + (id_i < (in_count_i & low_mask(pe_shift_)) ? 1 : 0);
+    return (role_i ? nz1_q : nz0_q) & low_mask(limit) & ~low_mask(in_first_i);
+  }
+
+  // floor(acc / 2^shift + 1/2), saturated to 16 bits, then ReLU (docs/reference/eie-format.md
+  // section 7).
+  uint16_t rounded() const {
+    const int64_t half = shift_i ? int64_t{1} << (shift_i - 1) : 0;
+    const int64_t y = (sign_extend(wb_acc_q, acc_width_) + half) >> shift_i;
+    const int64_t saturated = std::min<int64_t>(std::max<int64_t>(y, INT16_MIN), INT16_MAX);
+    return static_cast<uint16_t>(relu_i && saturated < 0 ? 0 : saturated);
+  }
+
+  static void write_bit(uint64_t& bits, uint32_t place, bool value) {
+    bits = (bits & ~(uint64_t{1} << place)) | uint64_t{value} << place;
+  }
+
+  uint32_t pe_shift_;
+  uint32_t acc_width_;
+  uint8_t row_mask_;
+  uint8_t advance_leaf_ = 0;
+  uint8_t next_row_ = 0;
+  uint16_t ram_mask_;
+};
+
+}  // namespace sparsys::eie

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arithmetic: an entry a cycle through four stages (decode and accumulate the row; multiply and
+// read the accumulator; add; write), with forwarding over distances 1 and 2, so nothing ever stalls
+// (docs/reference/eie-timing.md section 7).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "golden/cycle/common/regfile_1r1w.hpp"
+#include "golden/cycle/eie/widths.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+// Ports that carry the codebook and the clear.
+struct ArithCommon {
+  uint8_t clear_i = 0;
+  uint8_t cb_we_i = 0;
+  uint8_t cb_word_i = 0;
+  uint64_t cb_data_i = 0;
+};
+
+class Arith : public ArithCommon {
+ public:
+  explicit Arith(const Config& config)
+      : acc(config.act_regs), act_regs_(config.act_regs), acc_width_(config.acc_width) {}
+
+  // Ports, besides those of eie_arith_common.
+  uint8_t e_valid_i = 0;
+  uint8_t e_first_i = 0;
+  uint8_t e_code_i = 0;
+  uint8_t e_skip_i = 0;
+  uint16_t e_act_i = 0;
+  uint8_t flags_clear_i = 0;
+  uint8_t wb_read_i = 0;
+  uint8_t wb_row_i = 0;
+  uint8_t busy_o = 0;
+  uint8_t saturated_o = 0;
+  uint8_t row_error_o = 0;
+  uint64_t wb_acc_o = 0;
+
+  // Registers. Accumulator values are ACC_WIDTH bits of two's complement.
+  uint8_t s1_valid_q = 0;
+  uint8_t s1_write_q = 0;
+  uint8_t s1_row_q = 0;
+  uint8_t s2_valid_q = 0;
+  uint8_t s2_write_q = 0;
+  uint8_t s2_row_q = 0;
+  uint8_t s3_valid_q = 0;
+  uint8_t s3_write_q = 0;
+  uint8_t s3_row_q = 0;
+  uint8_t row_q = 0;
+  uint8_t saturated_q = 0;
+  uint8_t row_error_q = 0;
+  uint16_t s1_weight_q = 0;
+  uint16_t s1_act_q = 0;
+  uint32_t s2_product_q = 0;
+  uint64_t s2_acc_q = 0;
+  uint64_t s3_sum_q = 0;
+  uint64_t acc_valid_q = 0;  // a bit per accumulator; one that is not valid counts as 0
+  std::array<uint16_t, 16> cb_q{};
+
+  Regfile1r1w<uint64_t> acc;
+
+  void propagate() {
+    propagate_state();
+    propagate_inputs();
+  }
+
+  // wb_acc_o and the accumulators.
+  void propagate_inputs() {
+    acc.we_i = s3_valid_q & s3_write_q;
+    acc.waddr_i = s3_row_q;
+    acc.wdata_i = s3_sum_q;
+    // Nobody looks at what is read in other cycles.
+    if (s1_valid_q | wb_read_i) {
+      acc.raddr_i = wb_read_i ? wb_row_i : s1_row_q;
+      acc.propagate();
+      wb_acc_o = acc_valid_q >> acc.raddr_i & 1 ? acc.rdata_o : 0;
+    }
+  }
+
+  // The outputs that follow from the registers alone: all but wb_acc_o.
+  void propagate_state() {
+    busy_o = s1_valid_q | s2_valid_q | s3_valid_q;
+    saturated_o = saturated_q;
+    row_error_o = row_error_q;
+  }
+
+  void update(bool rst) {
+    acc.update(rst);
+    if (rst) {
+      s1_valid_q = s2_valid_q = s3_valid_q = 0;
+      acc_valid_q = 0;
+      saturated_q = row_error_q = 0;
+      return;
+    }
+    // From the last stage to the first, so that each finds the registers before it unchanged; what
+    // stage 4 writes in this cycle stands at the ports of `acc`.
+    if (acc.we_i) acc_valid_q |= uint64_t{1} << acc.waddr_i;
+    update_stage3();
+    update_stage2();
+    update_stage1();
+
+    if (clear_i) acc_valid_q = 0;
+    if (flags_clear_i) saturated_q = row_error_q = 0;
+    if (cb_we_i) {
+      for (uint32_t c = 0; c < 4; ++c) {
+        cb_q[4 * cb_word_i + c] = static_cast<uint16_t>(cb_data_i >> (16 * c));
+      }
+    }
+  }
+
+ private:
+  // Add.
+  void update_stage3() {
+    const bool hazard = s3_valid_q && s3_write_q && s3_row_q == s2_row_q;
+    s3_valid_q = s2_valid_q;
+    if (!s2_valid_q) return;
+    const int64_t operand = sign_extend(hazard ? s3_sum_q : s2_acc_q, acc_width_);
+    const int64_t sum = operand + static_cast<int32_t>(s2_product_q);
+    const int64_t largest = static_cast<int64_t>(low_mask(acc_width_ - 1));
+    const int64_t saturated = std::min(std::max(sum, -largest - 1), largest);
+    s3_sum_q = static_cast<uint64_t>(saturated) & low_mask(acc_width_);
+    s3_write_q = s2_write_q;
+    s3_row_q = s2_row_q;
+    saturated_q |= s2_write_q & (saturated != sum);
+  }
+
+  // Multiply and read the accumulator: as stage 4 writes it, else as it stands.
+  void update_stage2() {
+    s2_valid_q = s1_valid_q;
+    if (!s1_valid_q) return;
+    const bool hazard = acc.we_i && acc.waddr_i == s1_row_q;
+    s2_acc_q = hazard ? acc.wdata_i : wb_acc_o;
+    s2_product_q = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
+                                         int32_t{static_cast<int16_t>(s1_act_q)});
+    s2_write_q = s1_write_q;
+    s2_row_q = s1_row_q;
+  }
+
+  // Look up the weight, accumulate the row.
+  void update_stage1() {
+    s1_valid_q = e_valid_i;
+    if (!e_valid_i) return;
+    const uint32_t row = std::min(act_regs_, e_first_i ? e_skip_i : row_q + 1U + e_skip_i);
+    const bool inside = row < act_regs_;
+    row_q = static_cast<uint8_t>(row);
+    row_error_q |= !inside;
+    s1_write_q = e_code_i != 0 && inside;
+    s1_row_q = static_cast<uint8_t>(row & (act_regs_ - 1));
+    s1_weight_q = e_code_i ? cb_q[e_code_i] : uint16_t{0};
+    s1_act_q = e_act_i;
+  }
+
+  uint32_t act_regs_;
+  uint32_t acc_width_;
+};
+
+}  // namespace sparsys::eie

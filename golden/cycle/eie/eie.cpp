@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/eie/eie.hpp"
+
+namespace sparsys::eie {
+
+namespace {
+const Config& checked(const Config& config) {
+  check(config);
+  return config;
+}
+}  // namespace
+
+Eie::Eie(const Config& config)
+    : ccu(checked(config)),
+      lnzd(config),
+      pe(config.n_pe, Pe(config)),
+      list_first_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w))),
+      list_count_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w + 1))) {
+  for (uint32_t k = 0; k < config.n_pe; ++k) pe[k].id_i = static_cast<uint8_t>(k);
+}
+
+// In the order of dependency: the PEs' outputs are functions of their registers, so they come
+// first; what is held or popped is known only at the root, and goes back down from there.
+void Eie::propagate() {
+  propagate_pe_outputs();
+  propagate_rest([](uint32_t, uint32_t) {});
+}
+
+void Eie::propagate_control() {
+  lnzd.propagate_up();
+  propagate_ccu();
+  lnzd.root_pop_i = ccu.root_pop_o;
+  lnzd.propagate_down();
+}
+
+void Eie::propagate_pe_outputs() {
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+    propagate_pe_outputs(k);
+  }
+}
+
+inline void Eie::propagate_pe_outputs(uint32_t k) {
+  Pe& p = pe[k];
+  p.propagate_state();
+  ccu.hold_i |= p.full_o;
+  ccu.pe_busy_i |= p.busy_o;
+  ccu.flags_i |= p.flags_o;
+  ccu.io_rdata_i |= p.io_rdata_o;
+  lnzd.leaf_valid_i[k] = p.leaf_valid_o;
+  lnzd.leaf_done_i[k] = p.leaf_done_o;
+  lnzd.leaf_col_i[k] = p.leaf_col_o;
+  lnzd.leaf_act_i[k] = p.leaf_act_o;
+}
+
+void Eie::propagate_ccu() {
+  ccu.start_i = start_i;
+  ccu.list_first_i = list_first_i & list_first_mask_;
+  ccu.list_count_i = list_count_i & list_count_mask_;
+  ccu.io_valid_i = io_valid_i;
+  ccu.io_write_i = io_write_i;
+  ccu.io_addr_i = io_addr_i;
+  ccu.io_wdata_i = io_wdata_i;
+  ccu.root_valid_i = lnzd.root_valid_o;
+  ccu.root_done_i = lnzd.root_done_o;
+  ccu.root_col_i = lnzd.root_col_o;
+  ccu.root_act_i = lnzd.root_act_o;
+  ccu.propagate();
+  busy_o = ccu.busy_o;
+  done_o = ccu.done_o;
+  flags_o = ccu.flags_i;
+  io_ready_o = ccu.io_ready_o;
+  io_rvalid_o = ccu.io_rvalid_o;
+  io_rdata_o = ccu.io_rdata_o;
+
+  common_.advance_i = ccu.advance_o;
+  common_.b_valid_i = ccu.b_valid_o;
+  common_.b_odd_first_i = ccu.b_odd_first_o;
+  common_.flags_clear_i = ccu.flags_clear_o;
+  common_.clear_i = ccu.clear_o;
+  common_.launch_i = ccu.launch_o;
+  common_.cb_we_i = ccu.cb_we_o;
+  common_.cb_word_i = ccu.cb_word_o;
+  common_.ld_read_i = ccu.ld_read_o;
+  common_.ld_we_i = ccu.ld_we_o;
+  common_.ld_row_i = ccu.ld_row_o;
+  common_.wb_read_i = ccu.wb_read_o;
+  common_.wb_row_i = ccu.wb_row_o;
+  common_.role_i = ccu.role_o;
+  common_.in_first_i = ccu.in_first_o;
+  common_.shift_i = ccu.shift_o;
+  common_.relu_i = ccu.relu_o;
+  common_.store_dst_i = ccu.store_dst_o;
+  common_.io_en_i = ccu.io_en_o;
+  common_.io_write_i = ccu.io_write_o;
+  common_.b_act_i = ccu.b_act_o;
+  common_.b_even_i = ccu.b_even_o;
+  common_.b_odd_i = ccu.b_odd_o;
+  common_.ld_addr_i = ccu.ld_addr_o;
+  common_.in_count_i = ccu.in_count_o;
+  common_.entry_base_i = ccu.entry_base_o;
+  common_.dst_addr_i = ccu.dst_addr_o;
+  common_.io_addr_i = ccu.io_addr_o;
+  common_.cb_data_i = ccu.cb_data_o;
+  common_.io_wdata_i = ccu.io_wdata_o;
+}
+
+void Eie::propagate_pe_inputs(uint32_t first, uint32_t count) {
+  for (uint32_t k = first; k < first + count; ++k) {
+    Pe& p = pe[k];
+    static_cast<PeCommon&>(p) = common_;
+    p.leaf_pop_i = lnzd.leaf_pop_o[k];
+    p.propagate_inputs();
+  }
+}
+
+void Eie::edge(bool rst) {
+  ccu.update(rst);
+  lnzd.update(rst);
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+    pe[k].update(rst);
+    propagate_pe_outputs(k);
+  }
+}
+
+void Eie::update(bool rst) {
+  ccu.update(rst);
+  lnzd.update(rst);
+  for (Pe& p : pe) p.update(rst);
+}
+
+}  // namespace sparsys::eie

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sparse engine, clock cycle by clock cycle: control, non-zero tree and N_PE processing
+// elements (docs/reference/eie-timing.md section 9; EIE, Han 2016, section IV). Written from the
+// timing contract alone, for comparison with rtl/eie register by register.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/cycle/eie/ccu.hpp"
+#include "golden/cycle/eie/lnzd.hpp"
+#include "golden/cycle/eie/pe.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+class Eie {
+ public:
+  // Throws Error if a parameter is out of range.
+  explicit Eie(const Config& config);
+
+  // Ports.
+  uint8_t start_i = 0;
+  uint8_t busy_o = 0;
+  uint8_t done_o = 0;
+  uint8_t flags_o = 0;
+  uint16_t list_first_i = 0;
+  uint16_t list_count_i = 0;
+  uint8_t io_valid_i = 0;
+  uint8_t io_write_i = 0;
+  uint8_t io_ready_o = 0;
+  uint8_t io_rvalid_o = 0;
+  uint32_t io_addr_i = 0;
+  uint64_t io_wdata_i = 0;
+  uint64_t io_rdata_o = 0;
+
+  Ccu ccu;
+  Lnzd lnzd;
+  std::vector<Pe> pe;
+
+  void propagate();
+  void update(bool rst);
+
+  // The same for a caller who wants speed: edge() is update() and the part of the next propagate()
+  // that follows from the registers, in one pass over the PEs; propagate_rest() is what is left of
+  // propagate() then. In it, seen(first, count) is called for one block of PEs after the other as
+  // soon as they have settled, while their variables are still in the processor's cache.
+  void edge(bool rst);
+  template <class Seen>
+  void propagate_rest(Seen&& seen) {
+    propagate_control();
+    const uint32_t n_pe = static_cast<uint32_t>(pe.size());
+    for (uint32_t first = 0; first < n_pe; first += kBlock) {
+      const uint32_t count = first + kBlock <= n_pe ? kBlock : n_pe - first;
+      propagate_pe_inputs(first, count);
+      seen(first, count);
+    }
+  }
+
+ private:
+  void propagate_pe_outputs();
+  void propagate_control();
+  void propagate_ccu();
+  void propagate_pe_inputs(uint32_t first, uint32_t count);
+  void propagate_pe_outputs(uint32_t k);
+
+  static constexpr uint32_t kBlock = 8;
+
+  PeCommon common_;  // what all PEs get in this cycle
+  uint16_t list_first_mask_;
+  uint16_t list_count_mask_;
+};
+
+}  // namespace sparsys::eie

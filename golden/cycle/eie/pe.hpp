@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processing element: pointer read, activation queue, sparse-matrix read, arithmetic, activation
+// read and write, and its part of the load and read-back port (docs/reference/eie-timing.md section
+// 9).
+#pragma once
+
+#include <cstdint>
+
+#include "golden/cycle/eie/act_queue.hpp"
+#include "golden/cycle/eie/act_rw.hpp"
+#include "golden/cycle/eie/arith.hpp"
+#include "golden/cycle/eie/ptr_read.hpp"
+#include "golden/cycle/eie/spmat_read.hpp"
+#include "golden/cycle/eie/widths.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+// The ports that carry the CCU's outputs: the same values in all PEs, so the engine fills one of
+// these and copies it whole, and a PE hands whole parts of it to its units.
+struct PeCommon : PtrReadCommon, ArithCommon, ActRwCommon {
+  uint8_t flags_clear_i = 0;
+  uint8_t wb_read_i = 0;
+  uint8_t wb_row_i = 0;
+  uint8_t io_en_i = 0;
+  uint8_t io_write_i = 0;
+  uint16_t entry_base_i = 0;
+  uint32_t io_addr_i = 0;
+  uint64_t io_wdata_i = 0;
+};
+
+class Pe : public PeCommon {
+ public:
+  explicit Pe(const Config& config);
+
+  // Ports, besides those of eie_pe_common.
+  uint8_t id_i = 0;
+  uint8_t leaf_pop_i = 0;
+  uint8_t leaf_valid_o = 0;
+  uint8_t leaf_done_o = 0;
+  uint8_t full_o = 0;
+  uint8_t busy_o = 0;
+  uint8_t flags_o = 0;
+  uint16_t leaf_col_o = 0;
+  uint16_t leaf_act_o = 0;
+  uint64_t io_rdata_o = 0;
+
+  // Register: whose read value to show, 0 none, else 1 + space.
+  uint8_t io_sel_q = 0;
+
+  PtrRead ptr_read;
+  ActQueue act_queue;
+  SpmatRead spmat_read;
+  Arith arith;
+  ActRw act_rw;
+
+  void propagate() {
+    propagate_state();
+    propagate_inputs();
+  }
+  // All outputs: they follow from the registers alone (and id_i, which is constant).
+  void propagate_state();
+  // Everything between the units.
+  void propagate_inputs();
+
+  void update(bool rst);
+
+ private:
+  void propagate_io();
+
+  uint32_t lane() const { return id_i & ((1U << lane_shift_) - 1); }
+
+  uint32_t pe_shift_;
+  uint32_t lane_shift_;  // clog2 of L = min(4, N_PE), the lanes of a flat activation word
+  uint16_t row_mask_;
+  uint16_t bank_mask_;
+  uint16_t ram_mask_;
+  uint8_t io_select_ = 0;  // next io_sel_q
+  uint8_t io_active_ = 1;  // the units' I/O enables may be set
+};
+
+// The methods of every cycle are inline, for speed.
+
+inline void Pe::propagate_state() {
+  ptr_read.propagate_state();
+  act_queue.propagate_state();
+  spmat_read.propagate_state();
+  arith.propagate_state();
+  act_rw.id_i = id_i;
+  act_rw.propagate_state();
+
+  leaf_valid_o = act_rw.leaf_valid_o;
+  leaf_done_o = act_rw.leaf_done_o;
+  leaf_col_o = act_rw.leaf_col_o;
+  leaf_act_o = act_rw.leaf_act_o;
+  full_o = act_queue.full_o;
+  busy_o = ptr_read.busy_o | !act_queue.empty_o | spmat_read.busy_o | arith.busy_o;
+  flags_o =
+      static_cast<uint8_t>(ptr_read.error_o << 2 | arith.row_error_o << 1 | arith.saturated_o);
+  switch (io_sel_q) {
+    case 0:
+      io_rdata_o = 0;
+      break;
+    case 1:
+      io_rdata_o = spmat_read.io_rdata_o;
+      break;
+    case 2:
+      io_rdata_o = ptr_read.io_rdata_o;
+      break;
+    case 3:
+      io_rdata_o = uint64_t{act_rw.io_ram_rdata_o} << (16 * lane());
+      break;
+    default:
+      io_rdata_o = uint64_t{act_rw.io_reg_rdata_o} << (16 * lane());
+  }
+}
+
+inline void Pe::propagate_inputs() {
+  if (io_en_i | io_active_) propagate_io();
+
+  static_cast<PtrReadCommon&>(ptr_read) = *this;
+  ptr_read.flags_clear_i = flags_clear_i;
+  ptr_read.propagate_inputs();
+
+  spmat_read.entry_base_i = entry_base_i;
+  spmat_read.head_empty_i = act_queue.empty_o;
+  spmat_read.head_act_i = act_queue.head_act_o;
+  spmat_read.head_start_i = act_queue.head_start_o;
+  spmat_read.head_end_i = act_queue.head_end_o;
+  spmat_read.propagate_inputs();
+
+  act_queue.push_i = ptr_read.push_o;
+  act_queue.push_act_i = ptr_read.push_act_o;
+  act_queue.push_start_i = ptr_read.push_start_o;
+  act_queue.push_end_i = ptr_read.push_end_o;
+  act_queue.pop_i = spmat_read.pop_o;
+  act_queue.propagate_inputs();
+
+  static_cast<ArithCommon&>(arith) = *this;
+  arith.e_valid_i = spmat_read.e_valid_o;
+  arith.e_first_i = spmat_read.e_first_o;
+  arith.e_code_i = spmat_read.e_code_o;
+  arith.e_skip_i = spmat_read.e_skip_o;
+  arith.e_act_i = spmat_read.e_act_o;
+  arith.flags_clear_i = flags_clear_i;
+  arith.wb_read_i = wb_read_i;
+  arith.wb_row_i = wb_row_i;
+  arith.propagate_inputs();
+
+  static_cast<ActRwCommon&>(act_rw) = *this;
+  act_rw.leaf_pop_i = leaf_pop_i;
+  act_rw.wb_read_i = wb_read_i;
+  act_rw.wb_row_i = wb_row_i;
+  act_rw.wb_acc_i = arith.wb_acc_o;
+  act_rw.propagate_inputs();
+}
+
+inline void Pe::update(bool rst) {
+  ptr_read.update(rst);
+  act_queue.update(rst);
+  spmat_read.update(rst);
+  arith.update(rst);
+  act_rw.update(rst);
+  io_sel_q = rst ? uint8_t{0} : io_select_;
+}
+
+}  // namespace sparsys::eie

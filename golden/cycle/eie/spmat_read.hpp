@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sparse-matrix read: fetches entry rows of the column at the queue's head and hands out an entry a
+// cycle, across rows and columns, while the queue is not empty (docs/reference/eie-timing.md
+// section 6).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "golden/cycle/common/ram_1rw.hpp"
+#include "golden/cycle/eie/widths.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+class SpmatRead {
+ public:
+  explicit SpmatRead(const Config& config)
+      : entry_ram(config.entry_depth / 8),
+        row_mask_(static_cast<uint32_t>(low_mask(Widths(config).row_w))) {}
+
+  // Ports.
+  uint8_t head_empty_i = 0;
+  uint8_t pop_o = 0;
+  uint8_t busy_o = 0;
+  uint8_t e_valid_o = 0;
+  uint8_t e_first_o = 0;
+  uint8_t e_code_o = 0;
+  uint8_t e_skip_o = 0;
+  uint8_t io_en_i = 0;
+  uint8_t io_write_i = 0;
+  uint16_t e_act_o = 0;
+  uint16_t head_act_i = 0;
+  uint16_t head_start_i = 0;
+  uint16_t head_end_i = 0;
+  uint16_t entry_base_i = 0;
+  uint16_t io_addr_i = 0;
+  uint64_t io_wdata_i = 0;
+  uint64_t io_rdata_o = 0;
+
+  // Registers: fetch.
+  uint8_t f_mid_q = 0;  // inside a column
+  uint16_t f_pos_q = 0;
+  // Decode: the segment under way, and the entry that leaves.
+  uint8_t d_valid_q = 0;
+  uint8_t d_first_q = 0;
+  uint8_t d_off_q = 0;
+  uint8_t d_left_q = 0;
+  uint16_t d_act_q = 0;
+  uint16_t e_act_q = 0;
+  uint8_t e_valid_q = 0;
+  uint8_t e_first_q = 0;
+  uint8_t e_code_q = 0;
+  uint8_t e_skip_q = 0;
+
+  Ram1rw<uint64_t> entry_ram;
+
+  void propagate() {
+    propagate_state();
+    propagate_inputs();
+  }
+
+  // pop_o and the entry memory.
+  void propagate_inputs() {
+    // Fetch the next segment, the part of the head's column that lies in one entry row, as soon as
+    // the decoder is at its last entry.
+    issue_ = !head_empty_i && (!d_valid_q || d_left_q == 1);
+    pos_ = f_mid_q ? f_pos_q : head_start_i;
+    const uint32_t room = 8 - (pos_ & 7);
+    const uint32_t rest = (head_end_i - pos_) & 0xFFFF;
+    last_ = rest <= room;
+    count_ = std::min(room, rest);
+    pop_o = issue_ && last_;
+
+    entry_ram.en_i = io_en_i | issue_;
+    entry_ram.we_i = io_en_i & io_write_i;
+    entry_ram.addr_i = io_en_i ? io_addr_i : (entry_base_i + (pos_ >> 3)) & row_mask_;
+    entry_ram.wdata_i = io_wdata_i;
+  }
+
+  // The outputs that follow from the registers alone: all but pop_o.
+  void propagate_state() {
+    entry_ram.propagate();
+    io_rdata_o = entry_ram.rdata_o;
+    busy_o = d_valid_q | e_valid_q;
+    e_valid_o = e_valid_q;
+    e_first_o = e_first_q;
+    e_code_o = e_code_q;
+    e_skip_o = e_skip_q;
+    e_act_o = e_act_q;
+  }
+
+  void update(bool rst) {
+    entry_ram.update(rst);
+    if (rst) {
+      f_mid_q = d_valid_q = e_valid_q = 0;
+      return;
+    }
+    e_valid_q = d_valid_q;
+    if (d_valid_q) {
+      const uint32_t entry = static_cast<uint32_t>(entry_ram.rdata_o >> (8 * d_off_q)) & 0xFF;
+      e_first_q = d_first_q;
+      e_code_q = entry & 0xF;
+      e_skip_q = static_cast<uint8_t>(entry >> 4);
+      e_act_q = d_act_q;
+    }
+    if (issue_) {
+      d_valid_q = 1;
+      d_first_q = !f_mid_q;
+      d_off_q = pos_ & 7;
+      d_left_q = static_cast<uint8_t>(count_);
+      d_act_q = head_act_i;
+      f_mid_q = !last_;
+      f_pos_q = static_cast<uint16_t>((pos_ & ~7U) + 8);
+    } else if (d_valid_q) {
+      if (d_left_q > 1) {
+        --d_left_q;
+        d_off_q = (d_off_q + 1) & 7;
+        d_first_q = 0;
+      } else {
+        d_valid_q = 0;
+      }
+    }
+  }
+
+ private:
+  uint32_t row_mask_;
+  // The next segment, from propagate() to update().
+  uint32_t pos_ = 0;
+  uint32_t count_ = 0;
+  bool issue_ = false;
+  bool last_ = false;
+};
+
+}  // namespace sparsys::eie

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Widths that follow from an engine's parameters (docs/reference/eie-timing.md, Widths).
+#pragma once
+
+#include <cstdint>
+
+#include "golden/base/bits.hpp"
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+struct Widths {
+  explicit Widths(const Config& c)
+      : pe_shift(clog2(c.n_pe)),
+        pe_w(pe_shift ? pe_shift : 1),
+        reg_w(clog2(c.act_regs)),
+        col_w(reg_w + pe_shift),
+        row_w(clog2(c.entry_depth / 8)),
+        bank_w(clog2(c.ptr_depth / 2)),
+        ram_w(clog2(c.act_ram_depth)),
+        list_w(clog2(c.list_depth)),
+        codebook_w(clog2(c.codebooks)),
+        cnt_w(reg_w + 2) {}
+
+  uint32_t pe_shift;    // clog2(N_PE): dividing by N_PE is a shift by this
+  uint32_t pe_w;        // a PE's number, at least one bit
+  uint32_t reg_w;       // an activation register or accumulator row
+  uint32_t col_w;       // a column
+  uint32_t row_w;       // an entry row
+  uint32_t bank_w;      // an address in a pointer bank
+  uint32_t ram_w;       // an activation RAM row
+  uint32_t list_w;      // a descriptor
+  uint32_t codebook_w;  // a codebook
+  uint32_t cnt_w;       // the CCU's step counter
+};
+
+}  // namespace sparsys::eie

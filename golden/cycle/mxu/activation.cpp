@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/mxu/activation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sparsys::mxu {
+
+namespace {
+
+constexpr uint32_t kSigmoid = 2;
+
+uint32_t extended(uint8_t byte) {
+  return static_cast<uint32_t>(static_cast<int32_t>(static_cast<int8_t>(byte)));
+}
+
+// The byte of `value` rounded half up and saturated.
+uint8_t rounded(double value) {
+  return static_cast<uint8_t>(
+      static_cast<int8_t>(std::clamp(std::floor(value + 0.5), -128.0, 127.0)));
+}
+
+template <class Function>
+std::array<uint8_t, 256> make_table(Function function) {
+  std::array<uint8_t, 256> table{};
+  for (int i = -128; i < 128; ++i) table[static_cast<uint8_t>(i)] = function(i);
+  return table;
+}
+
+}  // namespace
+
+const std::array<uint8_t, 256>& Activation::tanh_table() {
+  static const auto table = make_table([](int i) { return rounded(128 * std::tanh(i / 32.0)); });
+  return table;
+}
+
+const std::array<uint8_t, 256>& Activation::sigmoid_table() {
+  static const auto table =
+      make_table([](int i) { return rounded(256 / (1 + std::exp(-i / 16.0)) - 128); });
+  return table;
+}
+
+Activation::Activation(const Config& config)
+    : a_wdata_o(config.lanes()),
+      v_q(config.cols),
+      prod_q(config.cols),
+      r_q(config.cols),
+      t_q(config.cols),
+      f_q(config.cols),
+      pool_q(config.cols),
+      out_q(config.cols),
+      config_(config),
+      widths_(config) {}
+
+uint8_t Activation::check_head() const {
+  const Op op = head();
+  const uint64_t length = op.field(40, 16);
+  const bool pooled = op.field(74, 2) != kNone;
+  if (length == 0) return kErrorLength;
+  if (pooled && !(in_h_q && in_w_q && out_w_q && stride_y_q && stride_x_q && win_h_q && win_w_q)) {
+    return kErrorLength;
+  }
+  const uint64_t extent = pooled ? extent_q : length;
+  if (op.field(0, 24) + length > config_.ub_depth) return kErrorBuffer;
+  if (op.field(24, 16) + extent > config_.acc_depth) return kErrorAccumulators;
+  if (op.field(56, 8) >= config_.param_sets) return kErrorParameters;
+  return 0;
+}
+
+// Which halves an operation that is in order reads.
+uint8_t Activation::head_halves() const {
+  const Op op = head();
+  const uint32_t first = op.field(24, 16);
+  const uint32_t extent = op.field(74, 2) != kNone ? extent_q : op.field(40, 16);
+  const uint32_t half = config_.acc_depth / 2;
+  return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent - 1 >= half ? 2 : 0));
+}
+
+void Activation::propagate_state() {
+  pipeline_o = 0;
+  for (uint32_t n = 1; n <= 8; ++n) pipeline_o |= v_valid_q[n];
+  idle_o = !run_q && queue.empty_o();
+  done_o = done_q;
+  busy_o = run_q | pipeline_o | done_q;
+  for (uint32_t h = 0; h < 2; ++h) act_half_o[h] = run_q & (halves_q >> h & 1);
+  a_we_o = v_valid_q[8] & last_q[8];
+  a_waddr_o = row_q[8];
+  if (a_we_o) std::copy(out_q.begin(), out_q.end(), a_wdata_o.begin());
+}
+
+void Activation::propagate() {
+  propagate_state();
+  take_ = !run_q && !pipeline_o && !queue.empty_o() && !stop_i && ready();
+  code_ = take_ ? check_head() : uint8_t{0};
+  if (take_ && !code_) {
+    const uint8_t halves = head_halves();
+    take_ = !((halves & 1) && half_busy_i[0]) && !((halves & 2) && half_busy_i[1]);
+  }
+  param_re_o = take_ && !code_;
+  param_set_o = queue.empty_o() ? 0 : head().field(56, 8) & low_mask(widths_.set_w);
+
+  const uint32_t iy = y0_q + wy_q;
+  const uint32_t ix = x0_q + wx_q;
+  const auto in_map = [](uint32_t place, uint32_t size) {
+    return static_cast<int32_t>(place) >= 0 && place < size;
+  };
+  inside_ = !pooling() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
+  act_re_o = run_q && inside_;
+  act_addr_o = static_cast<uint16_t>((lw_q + x0_q + wx_q) & low_mask(widths_.acc_w));
+}
+
+void Activation::load() {
+  const Op op = head();
+  halves_q = head_halves();
+  func_q = static_cast<uint8_t>(op.field(72, 2));
+  pool_mode_q = static_cast<uint8_t>(op.field(74, 2));
+  ub_q = static_cast<uint32_t>(op.field(0, 24) & low_mask(widths_.ub_w));
+  left_q = op.field(40, 16);
+  wx_q = wy_q = 0;
+  ox_q = 0;
+  x0_q = pooling() ? extended(dx_q) : 0;
+  y0_q = pooling() ? extended(dy_q) : 0;
+  l0_q = lw_q = op.field(24, 16) + y0_q * in_w_q;
+}
+
+// Behind a window position; last: of its window.
+void Activation::advance(bool last) {
+  const bool line_last = !pooling() || wx_q == static_cast<uint8_t>(win_w_q - 1);
+  if (!line_last) {
+    ++wx_q;
+    return;
+  }
+  wx_q = 0;
+  if (!last) {
+    ++wy_q;
+    lw_q += in_w_q;
+    return;
+  }
+  wy_q = 0;
+  if (left_q == 1) run_q = 0;
+  --left_q;
+  ub_q = static_cast<uint32_t>((ub_q + 1) & low_mask(widths_.ub_w));
+  if (pooling() && ox_q == static_cast<uint16_t>(out_w_q - 1)) {
+    ox_q = 0;
+    x0_q = extended(dx_q);
+    y0_q += stride_y_q;
+    l0_q += line_step_q;
+  } else {
+    ++ox_q;
+    x0_q += pooling() ? stride_x_q : 1;
+  }
+  lw_q = l0_q;
+}
+
+void Activation::requantise() {
+  const size_t cols = v_q.size();
+  if (v_valid_q[3]) {
+    for (size_t c = 0; c < cols; ++c) {
+      // 2^(shift - 1), or 0: half of the last place, rounded down.
+      const int64_t half = static_cast<int64_t>((uint64_t{1} << shift_i[c]) >> 1);
+      const int64_t r = (static_cast<int64_t>(prod_q[c]) + half) >> shift_i[c];
+      r_q[c] = static_cast<uint16_t>(std::clamp<int64_t>(r, -512, 511)) & 0x3FF;
+    }
+  }
+  if (v_valid_q[2]) {
+    for (size_t c = 0; c < cols; ++c) {
+      prod_q[c] = static_cast<uint64_t>(int64_t{static_cast<int32_t>(v_q[c])} * multiplier_i[c]);
+    }
+  }
+  if (v_valid_q[1]) {
+    for (size_t c = 0; c < cols; ++c) {
+      const int64_t v = int64_t{static_cast<int32_t>(act_data_i[c])} + bias_i[c];
+      v_q[c] = static_cast<uint32_t>(std::clamp<int64_t>(v, INT32_MIN, INT32_MAX));
+    }
+  }
+}
+
+void Activation::apply_function() {
+  const size_t cols = v_q.size();
+  const bool table = func_q >= kSigmoid;
+  if (v_valid_q[5]) {
+    if (table) {
+      const std::array<uint8_t, 256>& f = func_q == kSigmoid ? sigmoid_table() : tanh_table();
+      for (size_t c = 0; c < cols; ++c) f_q[c] = f[t_q[c]];
+    } else {
+      f_q = t_q;
+    }
+  }
+  if (v_valid_q[4]) {
+    const int zero = table ? 0 : static_cast<int8_t>(zero_q);
+    const int least = static_cast<int8_t>(low_q);
+    const int low = table ? -128 : func_q == 1 ? std::max(least, zero) : least;
+    const int high = table ? 127 : static_cast<int8_t>(high_q);
+    for (size_t c = 0; c < cols; ++c) {
+      const int x = (static_cast<int16_t>(r_q[c] << 6) >> 6) + zero;
+      t_q[c] = static_cast<uint8_t>(x < low ? low : x > high ? high : x);
+    }
+  }
+}
+
+void Activation::pool() {
+  const size_t cols = v_q.size();
+  if (v_valid_q[7]) {
+    if (pool_mode_q > kMax) {
+      for (size_t c = 0; c < cols; ++c) {
+        const int64_t sum = static_cast<int16_t>(pool_q[c]);
+        const int64_t mean = (sum * avg_mul_q + avg_round_q) >> 24;
+        out_q[c] = static_cast<uint8_t>(std::clamp<int64_t>(mean, -128, 127));
+      }
+    } else {
+      for (size_t c = 0; c < cols; ++c) out_q[c] = static_cast<uint8_t>(pool_q[c]);
+    }
+  }
+  if (v_valid_q[6]) {
+    const bool first = first_q[6] != 0;
+    const bool inside = inside_q[6] != 0;
+    for (size_t c = 0; c < cols; ++c) {
+      const int f = static_cast<int8_t>(f_q[c]);
+      const int old = static_cast<int16_t>(pool_q[c]);
+      int next = f;
+      if (pool_mode_q == kMax) {
+        next = std::max(first ? -128 : old, inside ? f : -128);
+      } else if (pool_mode_q != kNone) {
+        next = (first ? 0 : old) + (inside ? f : 0);
+      }
+      pool_q[c] = static_cast<uint16_t>(next);
+    }
+  }
+}
+
+// The last stage first: each takes the old registers of the one before.
+void Activation::update_pipeline() {
+  pool();
+  apply_function();
+  requantise();
+  for (uint32_t n = 8; n > 1; --n) {
+    if (!v_valid_q[n - 1]) continue;
+    last_q[n] = last_q[n - 1];
+    end_q[n] = end_q[n - 1];
+    row_q[n] = row_q[n - 1];
+    if (n > 6) continue;
+    inside_q[n] = inside_q[n - 1];
+    first_q[n] = first_q[n - 1];
+  }
+  for (uint32_t n = 8; n > 1; --n) v_valid_q[n] = v_valid_q[n - 1];
+  v_valid_q[1] = run_q;
+}
+
+void Activation::update_config(bool rst) {
+  extent_q = uint32_t{in_h_q} * in_w_q;
+  line_step_q = uint32_t{stride_y_q} * in_w_q;
+  if (rst) {
+    zero_q = low_q = high_q = stride_y_q = stride_x_q = win_h_q = win_w_q = dy_q = dx_q = 0;
+    in_h_q = in_w_q = out_w_q = 0;
+    avg_mul_q = avg_round_q = 0;
+  } else if (set_i) {
+    const auto byte = [this](uint32_t n) { return static_cast<uint8_t>(set_value_i >> (8 * n)); };
+    switch (set_number_i) {
+      case 8:
+        zero_q = byte(0);
+        low_q = byte(1);
+        high_q = byte(2);
+        break;
+      case 9:
+        in_h_q = static_cast<uint16_t>(set_value_i);
+        in_w_q = static_cast<uint16_t>(set_value_i >> 16);
+        break;
+      case 10:
+        out_w_q = static_cast<uint16_t>(set_value_i);
+        stride_y_q = byte(2);
+        stride_x_q = byte(3);
+        break;
+      case 11:
+        win_h_q = byte(0);
+        win_w_q = byte(1);
+        dy_q = byte(2);
+        dx_q = byte(3);
+        break;
+      case 12:
+        avg_mul_q = set_value_i & 0x1FFFFFF;
+        break;
+      case 13:
+        avg_round_q = set_value_i & 0xFFFFFF;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void Activation::update(bool rst) {
+  if (rst) {
+    run_q = done_q = 0;
+    v_valid_q = {};
+  } else {
+    done_q = v_valid_q[8] & end_q[8];
+    if (pipeline_o | run_q) update_pipeline();
+    if (run_q) {
+      const bool last = !pooling() || (wx_q == static_cast<uint8_t>(win_w_q - 1) &&
+                                       wy_q == static_cast<uint8_t>(win_h_q - 1));
+      inside_q[1] = inside_;
+      first_q[1] = wy_q == 0 && wx_q == 0;
+      last_q[1] = last;
+      end_q[1] = last && left_q == 1;
+      row_q[1] = ub_q;
+      advance(last);
+    }
+    if (take_ && !code_) {
+      load();
+      run_q = 1;
+    }
+  }
+  update_queue(rst, take_, code_);
+  update_config(rst);
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/mxu/host.hpp"
+
+#include <cstring>
+
+namespace sparsys::mxu {
+
+uint8_t HostIn::check_head() const {
+  const Op op = head();
+  const uint32_t first = op.field(0, 24);
+  const uint64_t length = op.field(24, 16);
+  if (length == 0) return kErrorLength;
+  if (op.flag(0)) {
+    const bool fits = (first & 15) + length <= 9 && first >> 4 < config_.param_sets;
+    return fits ? 0 : kErrorParameters;
+  }
+  return first + length <= config_.ub_depth ? 0 : kErrorBuffer;
+}
+
+void HostIn::propagate_state() {
+  idle_o = !run_q && queue.empty_o();
+  busy_o = run_q | done_q;
+  done_o = done_q;
+}
+
+void HostIn::propagate() {
+  propagate_state();
+  hi_ready_o = run_q && (param_q || h_wgrant_i);
+  taken_ = hi_valid_i && hi_ready_o;
+  h_we_o = run_q && !param_q && hi_valid_i;
+  h_waddr_o = static_cast<uint32_t>(addr_q & low_mask(widths_.ub_w));
+  p_we_o = run_q && param_q && hi_valid_i;
+  p_plane_o = addr_q & 15;
+  p_set_o = static_cast<uint32_t>(addr_q >> 4 & low_mask(widths_.set_w));
+  take_ = (!run_q || (taken_ && left_q == 1)) && !queue.empty_o() && !stop_i && ready();
+  code_ = take_ ? check_head() : uint8_t{0};
+}
+
+void HostIn::update(bool rst) {
+  if (rst) {
+    run_q = done_q = 0;
+  } else {
+    const bool last = taken_ && left_q == 1;
+    done_q = last;
+    if (taken_) {
+      addr_q = (addr_q + 1) & 0xFFFFFF;
+      --left_q;
+      if (last) run_q = 0;
+    }
+    if (take_ && !code_) {
+      run_q = 1;
+      param_q = head().flag(0);
+      addr_q = head().field(0, 24);
+      left_q = head().field(24, 16);
+    }
+  }
+  update_queue(rst, take_, code_);
+}
+
+uint8_t HostOut::check_head() const {
+  const Op op = head();
+  const uint64_t length = op.field(24, 16);
+  if (length == 0) return kErrorLength;
+  return op.field(0, 24) + length <= config_.ub_depth ? 0 : kErrorBuffer;
+}
+
+void HostOut::propagate_state() {
+  idle_o = !run_q && queue.empty_o();
+  busy_o = run_q || got_q || !rows.empty_o() || done_q;
+  done_o = done_q;
+  ho_valid_o = !rows.empty_o();
+  h_re_o = run_q && rows_q != 4;
+  h_raddr_o = static_cast<uint32_t>(addr_q & low_mask(widths_.ub_w));
+}
+
+void HostOut::propagate() {
+  propagate_state();
+  granted_ = h_re_o && h_rgrant_i;
+  pop_ = ho_valid_o && ho_ready_i;
+  take_ = (!run_q || (granted_ && left_q == 1)) && !queue.empty_o() && !stop_i && ready();
+  code_ = take_ ? check_head() : uint8_t{0};
+}
+
+void HostOut::update(bool rst) {
+  const uint32_t lanes = widths_.lanes;
+  const bool popped_last = pop_ && get_field(rows.head_o(), 8 * lanes, 1) != 0;
+  rows.push_i = got_q;
+  rows.pop_i = pop_;
+  if (got_q) {
+    std::memcpy(rows.data_i.data(), rdata_i, lanes);
+    set_field(rows.data_i.data(), 8 * lanes, 1, last_got_q);
+  }
+  rows.update(rst);
+  if (rst) {
+    run_q = got_q = rows_q = done_q = 0;
+  } else {
+    const bool last = granted_ && left_q == 1;
+    done_q = popped_last;
+    rows_q = static_cast<uint8_t>(rows_q + granted_ - pop_);
+    got_q = granted_;
+    if (granted_) {
+      last_got_q = last;
+      addr_q = (addr_q + 1) & 0xFFFFFF;
+      --left_q;
+      if (last) run_q = 0;
+    }
+    if (take_ && !code_) {
+      run_q = 1;
+      addr_q = head().field(0, 24);
+      left_q = head().field(24, 16);
+    }
+  }
+  update_queue(rst, take_, code_);
+}
+
+void WeightFetch::propagate() {
+  propagate_state();
+  take_ = !run_q && !queue.empty_o() && !stop_i;
+  code_ = take_ && head().field(32, 16) == 0 ? uint8_t{kErrorLength} : uint8_t{0};
+}
+
+void WeightFetch::update(bool rst) {
+  if (rst) {
+    run_q = 0;
+  } else {
+    if (run_q && wm_ready_i) {
+      if (left_q == 1) run_q = 0;
+      ++tile_q;
+      --left_q;
+    }
+    if (take_ && !code_) {
+      run_q = 1;
+      tile_q = head().field(0, 32);
+      left_q = static_cast<uint16_t>(head().field(32, 16));
+    }
+  }
+  update_queue(rst, take_, code_);
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/cycle/mxu/mxu.hpp"
+
+#include <algorithm>
+
+namespace sparsys::mxu {
+
+Mxu::Mxu(const Config& config)
+    : sequencer(checked(config)),
+      matrix(config),
+      activation(config),
+      params(config),
+      host_in(config),
+      host_out(config),
+      weight_fetch(config),
+      weight_fifo(config),
+      unified_buffer(config),
+      setup(config),
+      array(config),
+      accumulators(config),
+      config_(config) {
+  propagate();
+}
+
+// What follows from registers alone.
+void Mxu::propagate_state() {
+  matrix.propagate_state();
+  activation.propagate_state();
+  params.propagate_state();
+  host_in.propagate_state();
+  host_out.propagate_state();
+  weight_fetch.propagate_state();
+  weight_fifo.propagate_state();
+  accumulators.propagate_state();
+
+  sequencer.error_i = {matrix.error_o(), activation.error_o(), host_in.error_o(),
+                       host_out.error_o(), weight_fetch.error_o()};
+  sequencer.error_number_i = {matrix.error_number_q, activation.error_number_q,
+                              host_in.error_number_q, host_out.error_number_q,
+                              weight_fetch.error_number_q};
+  sequencer.propagate_state();
+  // Stop and counts; the Set follows behind the sequencer.
+  for (Unit* unit :
+       std::initializer_list<Unit*>{&matrix, &activation, &host_in, &host_out, &weight_fetch}) {
+    static_cast<UnitCommon&>(*unit) = sequencer.common_o;
+  }
+}
+
+// Issue, weights, set-up, array, accumulators, activation.
+void Mxu::propagate_matrix() {
+  matrix.loaded_i = weight_fifo.loaded_o;
+  matrix.act_half_i = activation.act_half_o;
+  matrix.propagate();
+
+  weight_fifo.swap_i = matrix.swap_o;
+  weight_fifo.w_valid_i = w_valid_i;
+  weight_fifo.w_data_i = w_data_i;
+  weight_fifo.propagate();
+
+  setup.data_i = unified_buffer.rdata_o();
+  setup.pad_i = matrix.pad_o;
+  setup.pad_value_i = matrix.pad_value_o;
+  setup.propagate();
+
+  array.a_i = setup.a_o.data();
+  array.en_i = weight_fifo.en_o.data();
+  array.weight_i = weight_fifo.weight_o.data();
+  array.swap_i = matrix.swap_o;
+  array.propagate();
+
+  activation.half_busy_i = matrix.half_busy_o;
+  activation.act_data_i = accumulators.act_data_o.data();
+  activation.bias_i = params.bias_o.data();
+  activation.multiplier_i = params.multiplier_o.data();
+  activation.shift_i = params.shift_o.data();
+  activation.propagate();
+
+  accumulators.row_valid_i = matrix.row_valid_o;
+  accumulators.row_add_i = matrix.row_add_o;
+  accumulators.row_last_i = matrix.row_last_o;
+  accumulators.row_addr_i = matrix.row_addr_o;
+  accumulators.sum_i = array.sum_o.data();
+  accumulators.act_re_i = activation.act_re_o;
+  accumulators.act_addr_i = activation.act_addr_o;
+  accumulators.propagate();
+}
+
+// Host ports, weight requests, and the memories' ports.
+void Mxu::propagate_host() {
+  unified_buffer.m_re_i = matrix.m_re_o;
+  unified_buffer.m_raddr_i = matrix.m_raddr_o;
+  unified_buffer.a_we_i = activation.a_we_o;
+  unified_buffer.a_waddr_i = activation.a_waddr_o;
+  unified_buffer.a_wdata_i = activation.a_wdata_o.data();
+  unified_buffer.propagate_grants();
+
+  host_in.hi_valid_i = hi_valid_i;
+  host_in.hi_data_i = hi_data_i;
+  host_in.h_wgrant_i = unified_buffer.h_wgrant_o;
+  host_in.propagate();
+
+  host_out.ho_ready_i = ho_ready_i;
+  host_out.h_rgrant_i = unified_buffer.h_rgrant_o;
+  host_out.rdata_i = unified_buffer.rdata_o();
+  host_out.propagate();
+
+  unified_buffer.h_re_i = host_out.h_re_o;
+  unified_buffer.h_raddr_i = host_out.h_raddr_o;
+  unified_buffer.h_we_i = host_in.h_we_o;
+  unified_buffer.h_waddr_i = host_in.h_waddr_o;
+  unified_buffer.h_wdata_i = hi_data_i;
+  unified_buffer.propagate();
+
+  params.re_i = activation.param_re_o;
+  params.set_i = activation.param_set_o;
+  params.p_we_i = host_in.p_we_o;
+  params.p_plane_i = host_in.p_plane_o;
+  params.p_set_i = host_in.p_set_o;
+  params.p_data_i = hi_data_i;
+  params.propagate();
+
+  weight_fetch.wm_ready_i = wm_ready_i;
+  weight_fetch.propagate();
+}
+
+void Mxu::propagate_sequencer() {
+  Sequencer& s = sequencer;
+  s.inst_valid_i = inst_valid_i;
+  std::copy(inst_i.begin(), inst_i.end(), s.queue.data_i.begin());
+  s.resume_i = resume_i;
+  s.full_i = {matrix.full_o(), activation.full_o(), host_in.full_o(), host_out.full_o(),
+              weight_fetch.full_o()};
+  s.idle_i = {matrix.idle_o, activation.idle_o, host_in.idle_o, host_out.idle_o,
+              weight_fetch.idle_o};
+  s.busy_i = {0, activation.busy_o, host_in.busy_o, host_out.busy_o, 0};
+  s.unit_done_i = {accumulators.matrix_done_o, activation.done_o, host_in.done_o, host_out.done_o};
+  s.pipeline_i = activation.pipeline_o;
+  s.accumulators_i = accumulators.busy_o;
+  s.row_valid_i = matrix.row_valid_o;
+  s.useful_i = matrix.useful_o;
+  s.stall_weights_i = matrix.stall_weights_o;
+  s.stall_half_i = matrix.stall_half_o;
+  s.shadow_i = weight_fifo.shadow_o;
+  s.blocked_i = matrix.blocked_o;
+  s.status_i = status_i;
+  s.propagate();
+
+  // Dispatch: the queues' push, and a Set, which the units take at the edge.
+  Unit* const units[] = {&matrix, &activation, &host_in, &host_out, &weight_fetch};
+  for (uint32_t u = 0; u < Sequencer::kQueues; ++u) {
+    units[u]->push_i = s.push_o[u];
+    units[u]->set_i = s.common_o.set_i;
+    units[u]->set_number_i = s.common_o.set_number_i;
+    units[u]->set_value_i = s.common_o.set_value_i;
+    if (s.push_o[u]) std::copy(s.op_o.begin(), s.op_o.end(), units[u]->queue.data_i.begin());
+  }
+}
+
+void Mxu::propagate() {
+  propagate_state();
+  propagate_matrix();
+  propagate_host();
+  propagate_sequencer();
+
+  inst_ready_o = sequencer.inst_ready_o;
+  wm_valid_o = weight_fetch.wm_valid_o;
+  wm_tile_o = weight_fetch.wm_tile_o;
+  w_ready_o = weight_fifo.w_ready_o;
+  hi_ready_o = host_in.hi_ready_o;
+  ho_valid_o = host_out.ho_valid_o;
+  ho_data_o = host_out.ho_data_o();
+  status_o = sequencer.status_o;
+  busy_o = sequencer.busy_o;
+  error_o = sequencer.error_o;
+  halted_o = sequencer.halted_o;
+}
+
+// Each unit before those whose registers it points to: activation before accumulators and
+// parameters, host output and set-up before the unified buffer, the array before set-up and
+// weights.
+void Mxu::update(bool rst) {
+  sequencer.update(rst);
+  matrix.update(rst);
+  activation.update(rst);
+  host_in.update(rst);
+  host_out.update(rst);
+  weight_fetch.update(rst);
+  accumulators.update(rst);
+  array.update(rst);
+  setup.update(rst);
+  weight_fifo.update(rst);
+  unified_buffer.update();
+  params.update();
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/engine/eie/config.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "golden/base/error.hpp"
+
+namespace sparsys::eie {
+
+namespace {
+
+void check_range(const char* name, uint32_t value, uint32_t smallest, uint32_t largest) {
+  if (value >= smallest && value <= largest) return;
+  throw Error("engine configuration: " + std::string(name) + " is " + std::to_string(value) +
+              ", must be " + std::to_string(smallest) + " to " + std::to_string(largest));
+}
+
+void check_power_of_two(const char* name, uint32_t value, uint32_t smallest, uint32_t largest) {
+  if (value >= smallest && value <= largest && (value & (value - 1)) == 0) return;
+  throw Error("engine configuration: " + std::string(name) + " is " + std::to_string(value) +
+              ", must be a power of two from " + std::to_string(smallest) + " to " +
+              std::to_string(largest));
+}
+
+}  // namespace
+
+// The upper limits of the memories are what the 16-bit fields of a descriptor, its 8-bit codebook
+// number and the 20-bit addresses of the load port can name (docs/reference/eie-format.md sections
+// 5 and 9).
+void check(const Config& config) {
+  check_power_of_two("N_PE", config.n_pe, 1, 256);
+  check_power_of_two("ENTRY_DEPTH", config.entry_depth, 32, 8 * 65536);
+  check_power_of_two("PTR_DEPTH", config.ptr_depth, 4, 65536);
+  check_power_of_two("ACT_REGS", config.act_regs, 4, 64);
+  const uint32_t groups = std::max(config.n_pe / 4, 1U);
+  check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4,
+                     std::min<uint32_t>(65536, (1U << 20) / groups));
+  check_range("QUEUE_DEPTH", config.queue_depth, 1, 255);
+  check_range("ACC_WIDTH", config.acc_width, 20, 48);
+  check_power_of_two("CODEBOOKS", config.codebooks, 2, 256);
+  check_power_of_two("LIST_DEPTH", config.list_depth, 2, 32768);
+}
+
+}  // namespace sparsys::eie

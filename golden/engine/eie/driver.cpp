@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/engine/eie/driver.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "golden/base/error.hpp"
+
+namespace sparsys::eie {
+
+namespace {
+
+// An idle engine takes a request at once and answers a read soon; beyond this it never will.
+constexpr uint32_t kPatience = 64;
+constexpr uint64_t kProgressStep = 1 << 16;
+
+void check_same(const char* name, uint32_t of_image, uint32_t of_device) {
+  if (of_image == of_device) return;
+  throw Error("image: built for " + std::string(name) + " = " + std::to_string(of_image) +
+              ", but the engine has " + std::to_string(of_device));
+}
+
+void check_same(const Config& image, const Config& device) {
+  check_same("N_PE", image.n_pe, device.n_pe);
+  check_same("ENTRY_DEPTH", image.entry_depth, device.entry_depth);
+  check_same("PTR_DEPTH", image.ptr_depth, device.ptr_depth);
+  check_same("ACT_REGS", image.act_regs, device.act_regs);
+  check_same("ACT_RAM_DEPTH", image.act_ram_depth, device.act_ram_depth);
+  check_same("CODEBOOKS", image.codebooks, device.codebooks);
+  check_same("LIST_DEPTH", image.list_depth, device.list_depth);
+}
+
+// Counts the words of a load and reports now and then.
+class Meter {
+ public:
+  Meter(const Driver::Progress& progress, uint64_t total) : progress_(progress), total_(total) {}
+  void count() {
+    ++written_;
+    if (progress_ && (written_ % kProgressStep == 0 || written_ == total_)) {
+      progress_(written_, total_);
+    }
+  }
+
+ private:
+  const Driver::Progress& progress_;
+  uint64_t total_;
+  uint64_t written_ = 0;
+};
+
+}  // namespace
+
+Outputs Driver::clock(const Inputs& inputs) {
+  ++cycles_;
+  return device_.clock(inputs);
+}
+
+void Driver::reset() {
+  Inputs inputs;
+  inputs.rst_i = true;
+  clock(inputs);
+}
+
+void Driver::idle(uint64_t cycles) {
+  for (uint64_t c = 0; c < cycles; ++c) clock(Inputs());
+}
+
+uint32_t Driver::port_address(Space space, uint32_t address, uint32_t pe) {
+  return static_cast<uint32_t>(space) << 28 | pe << 20 | address;
+}
+
+Outputs Driver::request(const Inputs& inputs) {
+  for (uint32_t c = 0; c < kPatience; ++c) {
+    const Outputs outputs = clock(inputs);
+    if (outputs.io_ready_o) return outputs;
+  }
+  throw Error("engine: takes no request after " + std::to_string(kPatience) +
+              " cycles: a list is still running");
+}
+
+void Driver::write(uint32_t port_address, uint64_t word) {
+  Inputs inputs;
+  inputs.io_valid_i = true;
+  inputs.io_write_i = true;
+  inputs.io_addr_i = port_address;
+  inputs.io_wdata_i = word;
+  request(inputs);
+}
+
+uint64_t Driver::read(uint32_t port_address) {
+  return read(std::vector<uint32_t>{port_address}).front();
+}
+
+std::vector<uint64_t> Driver::read(const std::vector<uint32_t>& port_addresses) {
+  std::vector<uint64_t> words;
+  words.reserve(port_addresses.size());
+  const auto take_answer = [&words](const Outputs& outputs) {
+    if (outputs.io_rvalid_o) words.push_back(outputs.io_rdata_o);
+  };
+  for (const uint32_t address : port_addresses) {
+    Inputs inputs;
+    inputs.io_valid_i = true;
+    inputs.io_addr_i = address;
+    take_answer(request(inputs));
+  }
+  for (uint32_t c = 0; c < kPatience && words.size() < port_addresses.size(); ++c) {
+    take_answer(clock(Inputs()));
+  }
+  if (words.size() != port_addresses.size()) {
+    throw Error("engine: " + std::to_string(port_addresses.size()) + " reads got " +
+                std::to_string(words.size()) + " answers");
+  }
+  return words;
+}
+
+void Driver::load(const Image& image, const Progress& progress) {
+  check_same(image.config, device_.config());
+  const uint32_t n_pe = image.config.n_pe;
+  uint64_t total = image.codebook_words.size() + 2 * image.passes.size();
+  for (uint32_t pe = 0; pe < n_pe; ++pe) {
+    total += image.entry_rows[pe].size() + (image.pointers[pe].size() + 1) / 2;
+  }
+  Meter meter(progress, total);
+  const auto put = [this, &meter](uint32_t address, uint64_t word) {
+    write(address, word);
+    meter.count();
+  };
+
+  for (uint32_t pe = 0; pe < n_pe; ++pe) {
+    const std::vector<uint64_t>& rows = image.entry_rows[pe];
+    for (uint32_t r = 0; r < rows.size(); ++r) {
+      put(port_address(Space::kEntry, r, pe), rows[r]);
+    }
+  }
+  for (uint32_t pe = 0; pe < n_pe; ++pe) {
+    const std::vector<uint16_t>& pointers = image.pointers[pe];
+    for (uint32_t p = 0; p < pointers.size(); p += 2) {
+      const uint32_t odd = p + 1 < pointers.size() ? pointers[p + 1] : 0;
+      put(port_address(Space::kPointer, p / 2, pe), odd << 16 | pointers[p]);
+    }
+  }
+  for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
+    put(port_address(Space::kCodebook, w), image.codebook_words[w]);
+  }
+  for (uint32_t d = 0; d < image.passes.size(); ++d) {
+    uint64_t words[2];
+    encode(image.passes[d], words);
+    put(port_address(Space::kList, 2 * d), words[0]);
+    put(port_address(Space::kList, 2 * d + 1), words[1]);
+  }
+}
+
+uint64_t Driver::run_list(uint32_t first, uint32_t count, uint64_t max_cycles) {
+  // A start while busy would be ignored, so the engine must be idle in that cycle.
+  Inputs inputs;
+  inputs.start_i = true;
+  inputs.list_first_i = static_cast<uint16_t>(first);
+  inputs.list_count_i = static_cast<uint16_t>(count);
+  request(inputs);
+  for (uint64_t c = 2; c <= max_cycles; ++c) {
+    if (clock(Inputs()).done_o) return c;
+  }
+  throw Error("engine: list of " + std::to_string(count) + " descriptors from " +
+              std::to_string(first) + " not done after " + std::to_string(max_cycles) + " cycles");
+}
+
+uint64_t Driver::cycle_bound(const Image& image) {
+  // As if nothing overlapped: every entry of every PE and every input on its own.
+  uint64_t bound = 1000;
+  for (const std::vector<uint64_t>& rows : image.entry_rows) bound += 8 * rows.size();
+  for (const Pass& pass : image.passes) {
+    bound += pass.in_count + 4 * image.config.act_regs + 100;
+  }
+  return bound;
+}
+
+std::vector<int16_t> Driver::run(const Image& image, const std::vector<int16_t>& input) {
+  std::vector<int16_t> vector = input;
+  vector.insert(vector.end(), image.input_constants.begin(), image.input_constants.end());
+  if (vector.size() != image.input.size) {
+    throw Error("input: " + std::to_string(input.size()) + " elements, must be " +
+                std::to_string(image.input.size - image.input_constants.size()));
+  }
+  if (image.input.in_ram) {
+    write_vector(Space::kActRam, image.input.ram_row, vector);
+  } else {
+    write_vector(Space::kSource, 0, vector);
+  }
+  run_list(0, static_cast<uint32_t>(image.passes.size()), cycle_bound(image));
+  if (image.output.in_ram) {
+    return read_vector(Space::kActRam, image.output.ram_row, image.output.size);
+  }
+  return read_vector(Space::kSource, 0, image.output.size);
+}
+
+uint32_t Driver::lanes() const { return std::min(4U, device_.config().n_pe); }
+
+uint32_t Driver::first_flat_word(uint32_t first_row) const {
+  return first_row * (device_.config().n_pe / lanes());
+}
+
+void Driver::write_vector(Space space, uint32_t first_row, const std::vector<int16_t>& values) {
+  const uint32_t lanes = this->lanes();
+  uint32_t address = port_address(space, first_flat_word(first_row));
+  for (size_t i = 0; i < values.size(); i += lanes, ++address) {
+    uint64_t word = 0;
+    for (size_t lane = 0; lane < lanes && i + lane < values.size(); ++lane) {
+      word |= uint64_t{static_cast<uint16_t>(values[i + lane])} << (16 * lane);
+    }
+    write(address, word);
+  }
+}
+
+std::vector<int16_t> Driver::read_vector(Space space, uint32_t first_row, uint32_t size) {
+  const uint32_t lanes = this->lanes();
+  std::vector<uint32_t> addresses((size + lanes - 1) / lanes);
+  for (uint32_t w = 0; w < addresses.size(); ++w) {
+    addresses[w] = port_address(space, first_flat_word(first_row) + w);
+  }
+  const std::vector<uint64_t> words = read(addresses);
+  std::vector<int16_t> values(size);
+  for (uint32_t i = 0; i < size; ++i) {
+    values[i] = static_cast<int16_t>(words[i / lanes] >> (16 * (i % lanes)));
+  }
+  return values;
+}
+
+Status Driver::read_status() {
+  std::vector<uint32_t> addresses;
+  for (uint32_t w = 0; w < 5; ++w) addresses.push_back(port_address(Space::kStatus, w));
+  const std::vector<uint64_t> words = read(addresses);
+  Status status;
+  status.saturated = words[0] & 1;
+  status.row_error = words[0] >> 1 & 1;
+  status.pointer_error = words[0] >> 2 & 1;
+  status.cycles = static_cast<uint32_t>(words[1]);
+  status.broadcasts = static_cast<uint32_t>(words[2]);
+  status.held = static_cast<uint32_t>(words[3]);
+  status.n_pe = words[4] & 0xFFFF;
+  status.act_regs = words[4] >> 16 & 0xFFFF;
+  status.queue_depth = words[4] >> 32 & 0xFFFF;
+  status.acc_width = words[4] >> 48 & 0xFFFF;
+  return status;
+}
+
+uint64_t Driver::read_entry_row(uint32_t pe, uint32_t row) {
+  return read(port_address(Space::kEntry, row, pe));
+}
+
+uint32_t Driver::read_pointer_pair(uint32_t pe, uint32_t pair) {
+  return static_cast<uint32_t>(read(port_address(Space::kPointer, pair, pe)));
+}
+
+uint64_t Driver::read_list_word(uint32_t word) { return read(port_address(Space::kList, word)); }
+
+uint64_t Driver::read_codebook_word(uint32_t word) {
+  return read(port_address(Space::kCodebook, word));
+}
+
+}  // namespace sparsys::eie

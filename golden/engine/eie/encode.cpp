@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/engine/eie/encode.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "golden/base/error.hpp"
+
+namespace sparsys::eie {
+namespace {
+
+// Appends the entry of `local_row`, with padding before it where needed. `next` is the row after
+// the last entry of this column. Returns the number of padding entries.
+inline uint32_t append(uint32_t local_row, uint8_t code, uint32_t next,
+                       std::vector<uint8_t>& entries) {
+  uint32_t skip = local_row - next;
+  uint32_t padding = 0;
+  for (; skip > kEntryMaxSkip; skip -= kEntryMaxSkip + 1) {
+    entries.push_back(kPaddingEntry);
+    ++padding;
+  }
+  entries.push_back(make_entry(code, skip));
+  return padding;
+}
+
+}  // namespace
+
+size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<uint8_t>& codes,
+                     std::vector<uint8_t>& entries) {
+  if (local_rows.size() != codes.size()) throw Error("column: rows and codes differ in number");
+  const size_t before = entries.size();
+  uint32_t next = 0;
+  for (size_t k = 0; k < local_rows.size(); ++k) {
+    if (local_rows[k] < next) {
+      throw Error("column: row " + std::to_string(local_rows[k]) + " does not rise");
+    }
+    if (codes[k] < 1 || codes[k] > 15) {
+      throw Error("column: code " + std::to_string(codes[k]) + " is outside of 1 to 15");
+    }
+    append(local_rows[k], codes[k], next, entries);
+    next = local_rows[k] + 1;
+  }
+  return entries.size() - before;
+}
+
+Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
+                   uint32_t columns, uint32_t n_pe) {
+  if (n_pe == 0 || (n_pe & (n_pe - 1)) != 0) throw Error("slice: PEs must be a power of two");
+  if (first_row % n_pe != 0 || uint64_t{first_row} + rows > layer.outputs ||
+      uint64_t{first_column} + columns > layer.inputs) {
+    throw Error("slice: outside of the layer, or not starting at PE 0");
+  }
+  uint32_t log2_pe = 0;
+  while (1U << log2_pe < n_pe) ++log2_pe;
+
+  Slice slice;
+  slice.columns = columns;
+  slice.entries.resize(n_pe);
+  slice.column_start.resize(n_pe);
+  for (auto& starts : slice.column_start) {
+    starts.reserve(size_t{columns} + 1);
+    starts.push_back(0);
+  }
+  const bool all_rows = first_row == 0 && rows == layer.outputs;
+  std::vector<uint32_t> next(n_pe);
+  for (uint32_t j = first_column; j < first_column + columns; ++j) {
+    const uint32_t* begin = layer.row.data() + layer.column_start[j];
+    const uint32_t* end = layer.row.data() + layer.column_start[j + 1];
+    if (!all_rows) {
+      begin = std::lower_bound(begin, end, first_row);
+      end = std::lower_bound(begin, end, first_row + rows);
+    }
+    std::fill(next.begin(), next.end(), 0);
+    const uint8_t* code = layer.code.data() + (begin - layer.row.data());
+    for (const uint32_t* row = begin; row != end; ++row, ++code) {
+      const uint32_t offset = *row - first_row;
+      const uint32_t pe = offset & (n_pe - 1);
+      const uint32_t local_row = offset >> log2_pe;
+      slice.padding += append(local_row, *code, next[pe], slice.entries[pe]);
+      next[pe] = local_row + 1;
+    }
+    for (uint32_t pe = 0; pe < n_pe; ++pe) {
+      slice.column_start[pe].push_back(static_cast<uint32_t>(slice.entries[pe].size()));
+    }
+  }
+  return slice;
+}
+
+}  // namespace sparsys::eie

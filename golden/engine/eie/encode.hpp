@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// EIE's sparse format (Han 2016, section III; docs/reference/eie-format.md sections 1 to 3) for a
+// slice of a matrix: rows interleaved over the processing elements (PEs), and for each PE and
+// column one byte per non-zero: its code, and how many zeros of this PE precede it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "golden/network/eie_network.hpp"
+
+namespace sparsys::eie {
+
+constexpr uint32_t kEntryMaxSkip = 15;
+// Code 0 (the value 0), 15 rows skipped: stands for 16 zero rows.
+constexpr uint8_t kPaddingEntry = 0xF0;
+// Most entries of one pass in one PE: its pointers have 16 bits.
+constexpr uint32_t kMaxPassEntries = 65535;
+constexpr uint32_t kEntriesPerRow = 8;
+
+constexpr uint8_t make_entry(uint32_t code, uint32_t skip) {
+  return static_cast<uint8_t>(skip << 4 | code);
+}
+constexpr uint32_t entry_code(uint8_t entry) { return entry & 0xF; }
+constexpr uint32_t entry_skip(uint8_t entry) { return entry >> 4; }
+
+// Appends the entries of one column of one PE. local_rows[k], strictly rising, holds code[k] in
+// 1..15. Returns how many entries were appended.
+size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<uint8_t>& codes,
+                     std::vector<uint8_t>& entries);
+
+struct Slice {
+  uint32_t columns = 0;
+  std::vector<std::vector<uint8_t>> entries;        // [pe][number]
+  std::vector<std::vector<uint32_t>> column_start;  // [pe][columns + 1], numbers of entries
+  uint64_t padding = 0;                             // entries of them that are padding
+};
+
+// Encodes columns first_column .. + columns - 1 and rows first_row .. + rows - 1 of a layer for
+// n_pe PEs, a power of two. first_row is a multiple of n_pe; rows count from it. Throws Error if
+// the slice does not lie in the layer.
+Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
+                   uint32_t columns, uint32_t n_pe);
+
+}  // namespace sparsys::eie

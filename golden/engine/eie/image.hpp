@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory image of a compressed network for one sparse engine (docs/reference/eie-format.md):
+// what the host writes through the load port, and where inputs go and outputs are found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/engine/eie/config.hpp"
+#include "golden/network/eie_network.hpp"
+
+namespace sparsys::eie {
+
+// docs/reference/eie-format.md section 5, field by field.
+struct Pass {
+  uint32_t ptr_base = 0;
+  uint32_t entry_base = 0;
+  uint32_t in_count = 0;
+  uint32_t out_count = 0;
+  uint32_t src_addr = 0;
+  uint32_t dst_addr = 0;
+  uint32_t in_first = 0;
+  uint32_t codebook = 0;
+  uint32_t shift = 0;
+  bool load_src = false;
+  bool load_codebook = false;
+  bool clear = false;
+  bool write_back = false;
+  bool store_dst = false;
+  bool relu = false;
+  bool swap = false;
+};
+
+// The two words of a descriptor, and back. encode throws Error naming a field that is too wide for
+// its bits.
+void encode(const Pass& pass, uint64_t words[2]);
+Pass decode(const uint64_t words[2]);
+
+// Where a vector of activations lies between layers.
+struct Vector {
+  uint32_t size = 0;     // elements, constants included
+  bool in_ram = false;   // activation RAM, else the source registers (roles after the list has run)
+  uint32_t ram_row = 0;  // first row, if in_ram
+};
+
+struct LayerStats {
+  std::string name;
+  uint64_t weights = 0;   // inputs * outputs without the constant rows and columns
+  uint64_t nonzeros = 0;  // of those, kept
+  uint64_t entries = 0;   // over all PEs and passes: non-zeros, biases, constants and padding
+  uint64_t padding = 0;
+  std::vector<uint64_t> entries_per_pe;
+  uint32_t passes = 0;
+};
+
+struct Image {
+  Config config;
+  // What is in use of the memories, all PEs alike; the rest is don't-care. Entries fill up whole
+  // rows, and pointers whole pairs, with 0.
+  std::vector<std::vector<uint64_t>> entry_rows;  // [pe][row]
+  std::vector<std::vector<uint16_t>> pointers;    // [pe][number], from pointer 0
+  std::vector<uint64_t> codebook_words;           // 4 a codebook
+  std::vector<Pass> passes;                       // descriptors 0 .. passes.size()-1, one list
+  Vector input;
+  Vector output;
+  std::vector<int16_t> input_constants;  // appended to every input vector
+  std::vector<LayerStats> layers;
+};
+
+// Encodes all layers for `config` as one list. Throws Error naming the layer, the memory, what is
+// needed and what there is if the network does not fit (EIE, Han 2016, section III for the format),
+// or if network or config are not sound.
+//
+// A vector that fits the registers (ACT_REGS * N_PE elements) stays in them, every other one lies
+// in the activation RAM. A layer is split into passes by output ranges, within those by inputs of
+// one register file, and within those wherever a PE would exceed 65,535 entries in a pass.
+Image build_image(const Network& network, const Config& config);
+
+// The sparse matrices back from the image's memories alone, for tests and for looking at an image:
+// name, inputs, outputs (constants included), relu, codebook, column_start, row and code; the shift
+// is in input_frac, and counts of constants, which the memories do not tell, are 0. Throws Error
+// naming pass, PE and column if pointers fall or leave the memories, a row is not one of the pass's
+// outputs, a row comes twice, or the passes do not make up layers.
+std::vector<Layer> decode_image(const Image& image);
+
+}  // namespace sparsys::eie

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pins of a sparse engine (module `eie`), for whatever stands behind them: the cycle model, the
+// Verilated RTL, or both in lockstep.
+#pragma once
+
+#include <cstdint>
+
+#include "golden/engine/eie/config.hpp"
+
+namespace sparsys::eie {
+
+struct Inputs {
+  bool rst_i = false;
+  bool start_i = false;
+  uint16_t list_first_i = 0;
+  uint16_t list_count_i = 0;
+  bool io_valid_i = false;
+  bool io_write_i = false;
+  uint32_t io_addr_i = 0;
+  uint64_t io_wdata_i = 0;
+};
+
+struct Outputs {
+  bool busy_o = false;
+  bool done_o = false;
+  uint8_t flags_o = 0;
+  bool io_ready_o = false;
+  bool io_rvalid_o = false;
+  uint64_t io_rdata_o = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual const Config& config() const = 0;
+  // One clock cycle: applies `inputs`, returns the outputs as they stand before the rising edge
+  // that ends the cycle, then takes that edge.
+  virtual Outputs clock(const Inputs& inputs) = 0;
+};
+
+}  // namespace sparsys::eie

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parameters of a matrix unit, the same names and defaults as in rtl/mxu/mxu.v.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sparsys::mxu {
+
+struct Config {
+  uint32_t rows = 256;        // of the array: inputs of a tile of weights, 1 to 256
+  uint32_t cols = 256;        // of the array: outputs of a tile of weights, 1 to 256
+  uint32_t tile_rows = 32;    // of a block of the description; divides rows
+  uint32_t tile_cols = 32;    // divides cols; also the columns of a bank of weights or accumulators
+  uint32_t fifo_tiles = 4;    // weight FIFO, in tiles of weights, 2 to 16
+  uint32_t ub_depth = 98304;  // unified buffer, in rows of lanes() bytes, 2 to 2^24
+  uint32_t acc_depth = 4096;  // accumulator rows, a power of two, 4 to 65536
+  uint32_t param_sets = 64;   // sets of bias, multiplier and shift, 2 to 256
+  uint32_t queue_depth = 16;  // instruction queue, 2 to 255
+
+  // Bytes of a row of the unified buffer.
+  uint32_t lanes() const { return std::max(rows, cols); }
+};
+
+// Throws Error naming the parameter that is out of range (docs/reference/mxu-timing.md,
+// Parameters).
+void check(const Config& config);
+
+}  // namespace sparsys::mxu

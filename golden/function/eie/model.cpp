@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/function/eie/model.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/base/thread_pool.hpp"
+#include "golden/network/check.hpp"
+
+namespace sparsys::eie {
+namespace {
+
+void check_input(size_t found, size_t expected, const char* what) {
+  if (found != expected) {
+    throw Error(std::string(what) + " has " + std::to_string(found) + " elements, expected " +
+                std::to_string(expected));
+  }
+}
+
+// docs/reference/eie-format.md section 7, write-back.
+int16_t write_back(int64_t acc, int shift, bool relu) {
+  // floor(acc / 2^shift + 1/2) = floor((acc + 2^(shift - 1)) / 2^shift), and floor(acc) for shift
+  // 0.
+  const int64_t divisor = int64_t{1} << shift;
+  const int64_t rounded = acc + divisor / 2;
+  int64_t y = rounded / divisor;
+  if (rounded % divisor < 0) --y;
+  y = std::clamp<int64_t>(y, -32768, 32767);
+  return static_cast<int16_t>(relu && y < 0 ? 0 : y);
+}
+
+}  // namespace
+
+void FunctionalModel::set_acc_width(int acc_width) {
+  if (acc_width < 20 || acc_width > 48) {
+    throw Error("accumulator width " + std::to_string(acc_width) + ", expected 20 to 48");
+  }
+  acc_max_ = (int64_t{1} << (acc_width - 1)) - 1;
+  acc_min_ = -acc_max_ - 1;
+}
+
+void FunctionalModel::add_layer(const Layer& compressed) {
+  Columns layer;
+  layer.inputs = compressed.inputs;
+  layer.outputs = compressed.outputs;
+  layer.shift = compressed.shift();
+  layer.relu = compressed.relu;
+  layer.start = compressed.column_start;
+  layer.row = compressed.row;
+  layer.weight.reserve(compressed.code.size());
+  for (const uint8_t code : compressed.code) layer.weight.push_back(compressed.codebook[code]);
+  layers_.push_back(std::move(layer));
+}
+
+FunctionalModel::FunctionalModel(const Network& network, int acc_width)
+    : input_size_(network.input_size()),
+      output_size_(network.output_size()),
+      constants_(network.input_constants) {
+  check(network, "network '" + printable(network.name) + "'");
+  set_acc_width(acc_width);
+  for (const Layer& layer : network.layers) add_layer(layer);
+}
+
+bool FunctionalModel::run_one(const Columns& layer, Scratch& scratch) const {
+  bool saturated = false;
+  scratch.acc.assign(layer.outputs, 0);
+  for (uint32_t j = 0; j < layer.inputs; ++j) {
+    const int64_t activation = scratch.input[j];
+    // Adds nothing: no shortcut, but what the sum is made of.
+    if (activation == 0) continue;
+    for (uint64_t k = layer.start[j]; k < layer.start[j + 1]; ++k) {
+      int64_t& acc = scratch.acc[layer.row[k]];
+      const int64_t sum = acc + layer.weight[k] * activation;
+      acc = std::min(std::max(sum, acc_min_), acc_max_);
+      saturated |= acc != sum;
+    }
+  }
+  scratch.output.resize(layer.outputs);
+  for (uint32_t i = 0; i < layer.outputs; ++i) {
+    scratch.output[i] = write_back(scratch.acc[i], layer.shift, layer.relu);
+  }
+  return saturated;
+}
+
+std::vector<int16_t> FunctionalModel::run_batch(const std::vector<int16_t>& inputs,
+                                                unsigned threads, bool* saturated) const {
+  if (inputs.size() % input_size_ != 0) {
+    throw Error("batch has " + std::to_string(inputs.size()) +
+                " elements, expected a multiple of " + std::to_string(input_size_));
+  }
+  const size_t count = inputs.size() / input_size_;
+  std::vector<int16_t> outputs(count * output_size_);
+  std::atomic<bool> any{false};
+  constexpr size_t kChunk = 64;
+  const auto run_chunk = [&](size_t chunk) {
+    Scratch scratch;
+    bool chunk_saturated = false;
+    for (size_t i = chunk * kChunk; i < std::min(count, (chunk + 1) * kChunk); ++i) {
+      const int16_t* input = inputs.data() + i * input_size_;
+      scratch.input.assign(input, input + input_size_);
+      scratch.input.insert(scratch.input.end(), constants_.begin(), constants_.end());
+      for (const Columns& layer : layers_) {
+        chunk_saturated |= run_one(layer, scratch);
+        scratch.input.swap(scratch.output);
+      }
+      std::copy_n(scratch.input.begin(), output_size_,
+                  outputs.begin() + static_cast<ptrdiff_t>(i * output_size_));
+    }
+    if (chunk_saturated) any = true;
+  };
+  const size_t chunks = (count + kChunk - 1) / kChunk;
+  if (chunks <= 1) {
+    if (chunks == 1) run_chunk(0);
+  } else {
+    ThreadPool(threads).run(chunks, run_chunk);
+  }
+  if (saturated != nullptr) *saturated = any;
+  return outputs;
+}
+
+std::vector<uint32_t> FunctionalModel::classify(const std::vector<int16_t>& inputs,
+                                                unsigned threads, bool* saturated) const {
+  const std::vector<int16_t> outputs = run_batch(inputs, threads, saturated);
+  std::vector<uint32_t> classes(outputs.size() / output_size_);
+  for (size_t i = 0; i < classes.size(); ++i) {
+    classes[i] = static_cast<uint32_t>(argmax(outputs.data() + i * output_size_, output_size_));
+  }
+  return classes;
+}
+
+Evaluation FunctionalModel::evaluate(const std::vector<int16_t>& inputs,
+                                     const std::vector<uint8_t>& labels, unsigned threads) const {
+  check_input(inputs.size(), labels.size() * input_size_, "batch");
+  Evaluation evaluation;
+  const std::vector<uint32_t> classes = classify(inputs, threads, &evaluation.saturated);
+  evaluation.images = labels.size();
+  for (size_t i = 0; i < labels.size(); ++i) evaluation.errors += classes[i] != labels[i];
+  return evaluation;
+}
+
+std::vector<std::vector<int16_t>> FunctionalModel::run_layers(const std::vector<int16_t>& input,
+                                                              bool* saturated) const {
+  check_input(input.size(), input_size_, "input");
+  std::vector<std::vector<int16_t>> vectors;
+  Scratch scratch;
+  scratch.input = input;
+  scratch.input.insert(scratch.input.end(), constants_.begin(), constants_.end());
+  vectors.push_back(scratch.input);
+  bool any = false;
+  for (const Columns& layer : layers_) {
+    any |= run_one(layer, scratch);
+    vectors.push_back(scratch.output);
+    scratch.input.swap(scratch.output);
+  }
+  if (saturated != nullptr) *saturated = any;
+  return vectors;
+}
+
+std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input, int acc_width,
+                               bool* saturated) {
+  check(layer, "layer '" + printable(layer.name) + "'");
+  check_input(input.size(), layer.inputs, "input");
+  FunctionalModel function;
+  function.set_acc_width(acc_width);
+  function.add_layer(layer);
+  FunctionalModel::Scratch scratch;
+  scratch.input = input;
+  const bool any = function.run_one(function.layers_.front(), scratch);
+  if (saturated != nullptr) *saturated = any;
+  return scratch.output;
+}
+
+std::vector<std::vector<int16_t>> run_layers(const Network& network,
+                                             const std::vector<int16_t>& input, int acc_width,
+                                             bool* saturated) {
+  return FunctionalModel(network, acc_width).run_layers(input, saturated);
+}
+
+std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input, int acc_width,
+                         bool* saturated) {
+  std::vector<int16_t> output = run_layers(network, input, acc_width, saturated).back();
+  output.resize(network.output_size());
+  return output;
+}
+
+size_t argmax(const int16_t* values, size_t count) {
+  if (count == 0) throw Error("argmax of nothing");
+  return static_cast<size_t>(std::max_element(values, values + count) - values);
+}
+
+size_t argmax(const std::vector<int16_t>& values) { return argmax(values.data(), values.size()); }
+
+}  // namespace sparsys::eie

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sparse engine's function, untimed and bit-exact (docs/reference/eie-format.md sections 7 and
+// 8; EIE, Han 2016, equation 3), in plain integer arithmetic over the decoded weights. It knows
+// nothing of PEs, passes or entries, and shares no code with the clocked model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "golden/network/eie_network.hpp"
+
+namespace sparsys::eie {
+
+// One layer: `input` has layer.inputs elements, the constants included; returns layer.outputs. For
+// each output the products of non-zero inputs and weights are added in rising input order, each sum
+// saturated to acc_width bits (20..48); then y = floor(acc / 2^shift + 1/2), saturated to 16 bit,
+// negative -> 0 with ReLU. *saturated, if given, tells whether a sum saturated. Throws Error if the
+// layer is not sound, the input's size is wrong or acc_width is out of range.
+std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
+                               int acc_width = 32, bool* saturated = nullptr);
+
+// All layers: `input` has network.input_size() elements, to which network.input_constants are
+// appended; returns network.output_size() elements. Errors as above.
+std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input,
+                         int acc_width = 32, bool* saturated = nullptr);
+
+// The same, with every vector on the way, constants included: element 0 is the first layer's input,
+// element l + 1 the output of layer l.
+std::vector<std::vector<int16_t>> run_layers(const Network& network,
+                                             const std::vector<int16_t>& input, int acc_width = 32,
+                                             bool* saturated = nullptr);
+
+// The number of the largest element; of equal ones the lowest. Throws Error if there is none.
+size_t argmax(const int16_t* values, size_t count);
+size_t argmax(const std::vector<int16_t>& values);
+
+struct Evaluation {
+  uint64_t images = 0;
+  uint64_t errors = 0;
+  bool saturated = false;  // a sum, in any of the images
+
+  double error_percent() const {
+    return images == 0 ? 0 : 100.0 * static_cast<double>(errors) / static_cast<double>(images);
+  }
+};
+
+// A network decoded once, for many inputs. Safe to use from several threads.
+class FunctionalModel {
+ public:
+  // Throws Error if the network is not sound or acc_width is out of range.
+  explicit FunctionalModel(const Network& network, int acc_width = 32);
+
+  uint32_t input_size() const { return input_size_; }
+  uint32_t output_size() const { return output_size_; }
+
+  // `inputs`: count x input_size() elements, contiguous; returns count x output_size(). threads 0:
+  // all processors. Throws Error if the size is no multiple of input_size().
+  std::vector<int16_t> run_batch(const std::vector<int16_t>& inputs, unsigned threads = 0,
+                                 bool* saturated = nullptr) const;
+
+  // The argmax of each output.
+  std::vector<uint32_t> classify(const std::vector<int16_t>& inputs, unsigned threads = 0,
+                                 bool* saturated = nullptr) const;
+
+  // How many of them differ from labels, one an image.
+  Evaluation evaluate(const std::vector<int16_t>& inputs, const std::vector<uint8_t>& labels,
+                      unsigned threads = 0) const;
+
+  // As run_layers above.
+  std::vector<std::vector<int16_t>> run_layers(const std::vector<int16_t>& input,
+                                               bool* saturated = nullptr) const;
+
+ private:
+  // Weights by columns, decoded: weight[k] in row[k] for start[j] <= k < start[j + 1].
+  struct Columns {
+    uint32_t inputs = 0;
+    uint32_t outputs = 0;
+    int shift = 0;
+    bool relu = false;
+    std::vector<uint64_t> start;
+    std::vector<uint32_t> row;
+    std::vector<int32_t> weight;
+  };
+  struct Scratch {
+    std::vector<int64_t> acc;
+    std::vector<int16_t> input;
+    std::vector<int16_t> output;
+  };
+
+  friend std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
+                                        int acc_width, bool* saturated);
+
+  FunctionalModel() = default;
+  void set_acc_width(int acc_width);
+  void add_layer(const Layer& layer);
+  // scratch.input -> scratch.output. Returns whether a sum saturated.
+  bool run_one(const Columns& layer, Scratch& scratch) const;
+
+  uint32_t input_size_ = 0;
+  uint32_t output_size_ = 0;
+  int64_t acc_max_ = 0;
+  int64_t acc_min_ = 0;
+  std::vector<int16_t> constants_;
+  std::vector<Columns> layers_;
+};
+
+}  // namespace sparsys::eie

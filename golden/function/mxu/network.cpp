@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/function/mxu/network.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/base/thread_pool.hpp"
+#include "golden/function/mxu/operators.hpp"
+#include "golden/network/check.hpp"
+
+namespace sparsys::mxu {
+namespace {
+
+void check_network(const Network& network) {
+  check(network, "network '" + printable(network.name) + "'");
+}
+
+}  // namespace
+
+std::vector<std::vector<int8_t>> run_layers(const Network& network,
+                                            const std::vector<int8_t>& input) {
+  check_network(network);
+  std::vector<std::vector<int8_t>> values{input};
+  for (const Layer& layer : network.layers) {
+    values.push_back(activate(layer, convolve(layer, values.back())));
+  }
+  return values;
+}
+
+std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>& inputs,
+                              unsigned threads) {
+  check_network(network);
+  const size_t in = network.input_size();
+  const size_t out = network.output_size();
+  if (inputs.size() % in != 0) {
+    throw Error("batch has " + std::to_string(inputs.size()) +
+                " elements, expected a multiple of " + std::to_string(in));
+  }
+  const size_t count = inputs.size() / in;
+  std::vector<int8_t> outputs(count * out);
+  constexpr size_t kChunk = 16;
+  const auto run_chunk = [&](size_t chunk) {
+    for (size_t i = chunk * kChunk; i < std::min(count, (chunk + 1) * kChunk); ++i) {
+      std::vector<int8_t> value(inputs.begin() + static_cast<ptrdiff_t>(i * in),
+                                inputs.begin() + static_cast<ptrdiff_t>((i + 1) * in));
+      for (const Layer& layer : network.layers) {
+        value = activate(layer, convolve(layer, value));
+      }
+      std::copy(value.begin(), value.end(), outputs.begin() + static_cast<ptrdiff_t>(i * out));
+    }
+  };
+  const size_t chunks = (count + kChunk - 1) / kChunk;
+  if (chunks <= 1) {
+    if (chunks == 1) run_chunk(0);
+  } else {
+    ThreadPool(threads).run(chunks, run_chunk);
+  }
+  return outputs;
+}
+
+std::vector<int8_t> image_inputs(const Network& network, const uint8_t* images, size_t count) {
+  const std::array<int8_t, 256> bytes = pixel_bytes(network);
+  std::vector<int8_t> inputs(count * network.input_size());
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = bytes[images[i]];
+  return inputs;
+}
+
+std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>& outputs) {
+  const auto size = static_cast<ptrdiff_t>(network.output_size());
+  std::vector<uint32_t> classes;
+  for (auto at = outputs.begin(); at != outputs.end(); at += size) {
+    classes.push_back(static_cast<uint32_t>(std::max_element(at, at + size) - at));
+  }
+  return classes;
+}
+
+double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
+                     size_t count, unsigned threads) {
+  if (count == 0) return 0;
+  const std::vector<uint32_t> classes =
+      classify(network, run_batch(network, image_inputs(network, images, count), threads));
+  size_t errors = 0;
+  for (size_t i = 0; i < count; ++i) errors += classes[i] != labels[i];
+  return 100.0 * static_cast<double>(errors) / static_cast<double>(count);
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/network/check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+
+namespace sparsys {
+namespace {
+
+[[noreturn]] void fail(const std::string& name, const std::string& what) {
+  throw Error(name + ": " + what);
+}
+
+void expect(bool ok, const std::string& name, const char* what) {
+  if (!ok) fail(name, what);
+}
+
+void check_size(uint64_t size, const std::string& name, const char* what) {
+  if (size < 1 || size > kMaxVector) {
+    fail(name, std::string(what) + " " + std::to_string(size) + " is outside of 1 to " +
+                   std::to_string(kMaxVector));
+  }
+}
+
+void check_frac(int frac, const std::string& name, const char* what) {
+  if (frac < -kMaxFrac || frac > kMaxFrac) {
+    fail(name, std::string(what) + " " + std::to_string(frac) + " is outside of -" +
+                   std::to_string(kMaxFrac) + " to " + std::to_string(kMaxFrac));
+  }
+}
+
+void check_layer_count(size_t layers, const std::string& name) {
+  if (layers < 1 || layers > kMaxLayers) {
+    fail(name, std::to_string(layers) + " layers, expected 1 to " + std::to_string(kMaxLayers));
+  }
+}
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+void check_count(size_t count, const std::string& name, const char* what) {
+  if (count > kMaxLayers) {
+    fail(name, number(count) + " " + what + ", expected at most " + number(kMaxLayers));
+  }
+}
+
+void check_rank(size_t rank, const std::string& name, const char* what) {
+  if (rank > kMaxRank) {
+    fail(name, std::string(what) + " has " + number(rank) + " elements, expected at most " +
+                   number(kMaxRank));
+  }
+}
+
+// Of what is told about a network from elsewhere, with names of any length in it.
+constexpr size_t kLongestReason = 300;
+
+}  // namespace
+
+namespace eie {
+
+void check(const Layer& layer, const std::string& name) {
+  check_text(layer.name, false, name, "its name");
+  check_size(layer.inputs, name, "number of inputs");
+  check_size(layer.outputs, name, "number of outputs");
+  if (layer.constant_inputs >= layer.inputs) {
+    fail(name, number(layer.constant_inputs) + " constant inputs of " + number(layer.inputs) +
+                   " inputs, expected fewer");
+  }
+  if (layer.constant_outputs >= layer.outputs) {
+    fail(name, number(layer.constant_outputs) + " constant outputs of " + number(layer.outputs) +
+                   " outputs, expected fewer");
+  }
+  check_frac(layer.input_frac, name, "input_frac");
+  check_frac(layer.weight_frac, name, "weight_frac");
+  check_frac(layer.output_frac, name, "output_frac");
+  if (layer.shift() < 0 || layer.shift() > 31) {
+    fail(name, "radix points give shift " + std::to_string(layer.shift()) + ", expected 0 to 31");
+  }
+  if (layer.codebook[0] != 0) {
+    fail(name, "codebook value 0 is " + std::to_string(layer.codebook[0]) + ", expected 0");
+  }
+  if (layer.code.size() != layer.row.size()) {
+    fail(name, number(layer.code.size()) + " codes for " + number(layer.row.size()) + " rows");
+  }
+  if (layer.column_start.size() != size_t{layer.inputs} + 1) {
+    fail(name, number(layer.column_start.size()) + " column starts, expected " +
+                   number(uint64_t{layer.inputs} + 1));
+  }
+  if (layer.column_start.front() != 0) {
+    fail(name, "column 0 starts at " + number(layer.column_start.front()) + ", expected 0");
+  }
+  if (layer.column_start.back() != layer.row.size()) {
+    fail(name, "columns end at " + number(layer.column_start.back()) + ", expected " +
+                   number(layer.row.size()));
+  }
+  // First all of the starts: only then do they bound the walk over rows.
+  for (size_t j = 0; j < layer.inputs; ++j) {
+    if (layer.column_start[j + 1] < layer.column_start[j]) {
+      fail(name, "column " + number(j) + " ends at " + number(layer.column_start[j + 1]) +
+                     ", before its start " + number(layer.column_start[j]));
+    }
+  }
+  for (size_t j = 0; j < layer.inputs; ++j) {
+    uint64_t least = 0;
+    for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
+      if (layer.row[k] < least || layer.row[k] >= layer.outputs) {
+        fail(name, "column " + number(j) + " has row " + number(layer.row[k]) + ", expected " +
+                       number(least) + " to " + number(layer.outputs - 1));
+      }
+      if (layer.code[k] < 1 || layer.code[k] > 15) {
+        fail(name,
+             "column " + number(j) + " has code " + number(layer.code[k]) + ", expected 1 to 15");
+      }
+      least = uint64_t{layer.row[k]} + 1;
+    }
+  }
+}
+
+void check(const Network& network, const std::string& name) {
+  check_text(network.name, false, name, "the network's name");
+  check_text(network.origin, true, name, "its origin");
+  check_layer_count(network.layers.size(), name);
+  for (size_t l = 0; l < network.layers.size(); ++l) {
+    const Layer& layer = network.layers[l];
+    const std::string place = name + ": " + layer_name(l, layer.name);
+    check(layer, place);
+    if (l == 0) continue;
+    const Layer& before = network.layers[l - 1];
+    if (layer.inputs != before.outputs) {
+      fail(place, number(layer.inputs) + " inputs, but the layer before has " +
+                      number(before.outputs) + " outputs");
+    }
+    if (layer.constant_inputs != before.constant_outputs) {
+      fail(place, number(layer.constant_inputs) + " constant inputs, but the layer before has " +
+                      number(before.constant_outputs) + " constant outputs");
+    }
+    if (layer.input_frac != before.output_frac) {
+      fail(place, "input_frac is " + std::to_string(layer.input_frac) +
+                      ", but the layer before has output_frac " +
+                      std::to_string(before.output_frac));
+    }
+  }
+  if (network.input_constants.size() != network.layers.front().constant_inputs) {
+    fail(name, number(network.input_constants.size()) + " input constants, expected " +
+                   number(network.layers.front().constant_inputs));
+  }
+}
+
+}  // namespace eie
+
+void check(const Network& network, const std::string& name, bool shared) {
+  check_text(network.name, false, name, "the network's name");
+  check_text(network.origin, true, name, "its origin");
+  check_text(network.input, false, name, "its input's name");
+  check_text(network.output, false, name, "its output's name");
+  check_rank(network.input_shape.size(), name, "its input's shape");
+  expect(std::isfinite(network.input_scale) && std::isfinite(network.input_offset), name,
+         "its input's scale or offset is not finite");
+  check_count(network.nodes.size(), name, "nodes");
+  check_count(network.parameters.size(), name, "parameters");
+  for (size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const std::string place = name + ": node " + number(n + 1);
+    check_text(node.name, false, place, "its name");
+    check_text(node.output, false, place, "its output's name");
+    check_rank(node.inputs.size(), place, "its list of inputs");
+    for (const std::string& input : node.inputs) {
+      check_text(input, false, place, "an input's name");
+    }
+    check_rank(node.shape.size(), place, "its shape");
+    expect(static_cast<size_t>(node.op) < kOps, place, "its operator is unknown");
+    expect(std::isfinite(node.alpha) && std::isfinite(node.beta), place,
+           "its alpha or beta is not finite");
+  }
+  for (size_t p = 0; p < network.parameters.size(); ++p) {
+    const Parameter& parameter = network.parameters[p];
+    const std::string place = name + ": parameter " + number(p + 1);
+    check_text(parameter.name, false, place, "its name");
+    check_rank(parameter.shape.size(), place, "its shape");
+  }
+  std::vector<Shape> shapes;
+  try {
+    shapes = infer_shapes(network, shared);
+  } catch (const Error& error) {
+    fail(name, printable(error.what(), kLongestReason));
+  }
+  for (size_t v = 0; v < shapes.size(); ++v) {
+    if (element_count(shapes[v]) <= int64_t{kMaxVector}) continue;
+    fail(name + ": " + (v == 0 ? "input" : "node " + number(v)),
+         "a value of shape " + to_string(shapes[v]) + ", at most " + number(kMaxVector) +
+             " elements can be worked on");
+  }
+}
+
+}  // namespace sparsys

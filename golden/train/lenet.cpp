@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
+#include "golden/train/train.hpp"
+
+namespace sparsys {
+namespace {
+
+// Appends nodes and parameters to a network, each behind the last.
+class Builder {
+ public:
+  Builder(const std::string& name, Shape input, uint64_t seed) : seed_(seed) {
+    network.name = name;
+    network.input_shape = std::move(input);
+  }
+
+  void convolution(const std::string& name, int64_t outputs, int64_t inputs, int64_t kernel) {
+    Node& node = layer(Op::kConv, name, {outputs, inputs, kernel, kernel});
+    node.window.kernel = {kernel, kernel};
+  }
+
+  void connected(const std::string& name, int64_t outputs, int64_t inputs) {
+    layer(Op::kGemm, name, {outputs, inputs}).trans_b = true;
+  }
+
+  Node& add(Op op, const std::string& name) {
+    Node node;
+    node.op = op;
+    node.name = name;
+    node.inputs = {network.nodes.empty() ? network.input : network.nodes.back().output};
+    node.output = name;
+    network.nodes.push_back(std::move(node));
+    return network.nodes.back();
+  }
+
+  Network finish() {
+    network.nodes.back().output = network.output;
+    return std::move(network);
+  }
+
+  Network network;
+
+ private:
+  // Weights normal with variance 2 / inputs (He 2015), biases 0.
+  Node& layer(Op op, const std::string& name, const Shape& shape) {
+    Random random(seed_, network.parameters.size() / 2);
+    Parameter weights{name + ".weight", shape, {}};
+    const int64_t count = element_count(shape);
+    const float scale = std::sqrt(2.0F * static_cast<float>(shape[0]) / static_cast<float>(count));
+    weights.values.reserve(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) weights.values.push_back(scale * random.normal());
+    Parameter bias{name + ".bias", {shape[0]}, std::vector<float>(static_cast<size_t>(shape[0]))};
+    Node& node = add(op, name);
+    node.inputs.push_back(weights.name);
+    node.inputs.push_back(bias.name);
+    network.parameters.push_back(std::move(weights));
+    network.parameters.push_back(std::move(bias));
+    return node;
+  }
+
+  uint64_t seed_;
+};
+
+}  // namespace
+
+Network make_lenet_300_100(uint32_t pixels, uint64_t seed) {
+  if (pixels == 0) throw Error("lenet-300-100: no pixels, expected at least 1");
+  Builder builder("lenet-300-100", {1, pixels}, seed);
+  builder.connected("ip1", 300, pixels);
+  builder.add(Op::kRelu, "relu1");
+  builder.connected("ip2", 100, 300);
+  builder.add(Op::kRelu, "relu2");
+  builder.connected("ip3", 10, 100);
+  return builder.finish();
+}
+
+Network make_lenet_5(uint64_t seed) {
+  Builder builder("lenet-5", {1, 1, 28, 28}, seed);
+  const auto pool = [&](const std::string& name) {
+    Node& node = builder.add(Op::kMaxPool, name);
+    node.window.kernel = {2, 2};
+    node.window.stride = {2, 2};
+  };
+  builder.convolution("conv1", 20, 1, 5);
+  pool("pool1");
+  builder.convolution("conv2", 50, 20, 5);
+  pool("pool2");
+  builder.add(Op::kFlatten, "flatten");
+  builder.connected("ip1", 500, 800);
+  builder.add(Op::kRelu, "relu1");
+  builder.connected("ip2", 10, 500);
+  return builder.finish();
+}
+
+}  // namespace sparsys

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Training of networks by mini-batch gradient descent with momentum on the softmax cross-entropy.
+//
+// Input x of the network is pixel * input_scale + input_offset. By default that is pixel /
+// kPixelScale, so that with kPixelFrac fractional bits an input's fixed-point integer is the pixel
+// itself.
+//
+// For a given seed and machine results are the same bit for bit, whatever the number of threads:
+// work is cut into pieces of fixed size, and sums over pieces are taken in a fixed order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "golden/data/dataset.hpp"
+#include "golden/network/network.hpp"
+
+namespace sparsys {
+
+constexpr int kPixelFrac = 8;
+constexpr float kPixelScale = 1 << kPixelFrac;
+
+struct Progress {
+  std::string step;
+  double fraction = 0;          // of this step, 0..1
+  double seconds_left = 0;      // of this step
+  double loss = 0;              // mean over the current epoch so far
+  double validation_error = 0;  // percent, after the last whole epoch; negative: not measured yet
+};
+using ProgressCallback = std::function<void(const Progress&)>;
+
+// Prints to stderr: one line that is rewritten on a terminal, about ten lines a step otherwise.
+ProgressCallback console_progress();
+
+// Which elements may be other than zero, one for each of Network::parameters: empty (all are kept)
+// or one byte per element, row-major; 1 keeps, 0 prunes.
+using ParameterMasks = std::vector<std::vector<uint8_t>>;
+
+struct TrainOptions {
+  uint64_t seed = 1;
+  unsigned epochs = 20;  // 0 leaves the network as it is
+  uint32_t batch = 128;
+  float learning_rate = 0.1F;
+  float final_learning_rate = 0.001F;  // reached along a half cosine, after a short warm-up
+  float momentum = 0.9F;
+  float weight_decay = 1e-5F;  // of weights, not of biases
+  // Probability that a hidden unit (of a Relu with two dimensions) is silent in a training step.
+  float hidden_dropout = 0;
+  // Augmentation. Each image moves by a random number of pixels up to max_shift in each direction:
+  // a whole number, unless it is turned or scaled too, by up to max_rotation (degrees) and
+  // max_scale (share of its size), either way.
+  unsigned max_shift = 0;
+  float max_rotation = 0;
+  float max_scale = 0;
+  // Share of the images that this is done to.
+  float shift_probability = 1;
+  // Distillation (Hinton 2015): with w = teacher_weight and T = temperature, the loss is (1 - w)
+  // times the cross-entropy with the labels + w T^2 KL(teacher || network), both softened by T.
+  const Network* teacher = nullptr;
+  float teacher_weight = 0;
+  float temperature = 4;
+  uint32_t validation_count = 5000;  // last images of the training set, never trained on
+  uint32_t train_limit = 0;          // 0: all other training images
+  unsigned threads = 0;              // 0: all processors
+  std::string step = "train";
+  ProgressCallback progress;
+  // File that keeps the run after every epoch; empty: none. If it is there and of the same run (of
+  // the same network, data and options, as far as they decide the result) training goes on behind
+  // its last epoch, and ends as if it had never been interrupted. Otherwise, or if it is damaged, a
+  // line on stderr says so and training begins anew.
+  std::string checkpoint;
+};
+
+struct TrainReport {
+  double loss = 0;              // mean over the last epoch
+  double validation_error = 0;  // percent
+  double seconds = 0;
+};
+
+// Trains in place. With `masks` pruned elements are and stay exactly zero: the retraining step of
+// Deep Compression (Han 2016, section 2). Throws Error as infer_shapes(), and if data, options or
+// masks do not fit; Stopped if that was requested (golden/base/stop.hpp).
+TrainReport train(Network& network, const Dataset& data, const TrainOptions& options,
+                  const ParameterMasks* masks = nullptr);
+
+// Share of wrong answers (the largest logit decides, the first of equals) in percent.
+// images: count x inputs bytes. All throw Error as infer_shapes(), and if images or the number of
+// classes do not fit.
+double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
+                     size_t count, unsigned threads = 0);
+double validation_error(const Network& network, const Dataset& data, uint32_t validation_count,
+                        unsigned threads = 0);
+double test_error(const Network& network, const Dataset& data, unsigned threads = 0);
+
+// The network's outputs, samples x elements of its output, row-major as the inputs. Throws Error as
+// infer_shapes().
+std::vector<float> infer(const Network& network, const float* inputs, size_t samples,
+                         unsigned threads = 0);
+
+// Gradient of the mean loss over the images, for checks: a network whose parameters are the
+// derivatives of the loss by those of `network`. Returns the loss. Of the options, only those of
+// distillation count.
+double loss_gradient(const Network& network, const uint8_t* images, const uint8_t* labels,
+                     size_t count, Network& gradient, const TrainOptions& options = {});
+
+// Untrained networks. LeNet-300-100 (LeCun 1998): fully connected, ReLU between. LeNet-5 as Caffe
+// has it, for 28x28 pixels: 20 5x5 convolutions, 2x2 max pooling, 50 5x5 convolutions, 2x2 max
+// pooling, 500 units with ReLU, 10 outputs. Layers are named conv1, conv2, ip1, ip2, ip3.
+Network make_lenet_300_100(uint32_t pixels, uint64_t seed);
+Network make_lenet_5(uint64_t seed);
+
+// Settings for these networks; docs/reference/deep-compression.md has what others reach. `epochs`
+// and the other fields may be changed by the caller.
+TrainOptions lenet_300_100_options();
+TrainOptions lenet_5_options();
+
+}  // namespace sparsys

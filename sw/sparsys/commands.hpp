@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `sparsys`. Each function adds one to the program; its work runs while the
+// command line is parsed. Wrong usage and bad input are thrown as Error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "golden/base/error.hpp"
+
+namespace sparsys {
+
+enum ExitCode { kExitOk = 0, kExitError = 1, kExitExpectation = 2, kExitStopped = 130 };
+
+// The work was done, but its result is not what it must be; the text may have several lines.
+class ExpectationFailed : public Error {
+ public:
+  using Error::Error;
+};
+
+void add_train(CLI::App& program);
+void add_import(CLI::App& program);
+void add_export(CLI::App& program);
+void add_compress(CLI::App& program);
+void add_quantise(CLI::App& program);
+void add_compress_report(CLI::App& program);
+void add_run(CLI::App& program);
+void add_inspect(CLI::App& program);
+void add_pack(CLI::App& program);
+void add_unpack(CLI::App& program);
+void add_demo(CLI::App& program);
+void add_demo_mxu(CLI::App& program);
+
+}  // namespace sparsys

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a matrix unit of any size must do, run against the machine in program order: batches,
+// weights handed over at every phase, extreme values, full and empty FIFO, errors. For tests of
+// lockstep, small and at full size.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "golden/base/error.hpp"
+#include "golden/network/mxu_network.hpp"
+#include "tb/lockstep/mxu/lockstep.hpp"
+#include "tb/support/mxu_bench.hpp"
+#include "tb/support/random_mxu_network.hpp"
+
+namespace sparsys::mxu {
+namespace test {
+
+// Both sides in lockstep; without a waveform of a difference.
+class Lockstep final : public Device {
+ public:
+  explicit Lockstep(const Config& config) : both_(config, options()) {}
+  const Config& config() const override { return both_.config(); }
+  Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
+  void finish(bool stopped = false) { both_.finish(stopped); }
+  const Mxu& model() const { return both_.model(); }
+
+ private:
+  static LockstepOptions options() {
+    LockstepOptions options;
+    options.mismatch_waves.clear();
+    return options;
+  }
+  Lockstep both_;
+};
+inline const Mxu& model_of(const Lockstep& device) { return device.model(); }
+
+using LockstepBench = DeviceBench<Lockstep>;
+
+inline void set_stalls(Host& host, uint32_t percent) {
+  host.stall_inst = host.stall_in = host.stall_out = percent;
+  host.stall_requests = host.stall_weights = percent;
+}
+
+// Batches of these sizes against a tile each, at both ends of the accumulators: a cycle of the
+// array for each row.
+inline void batches(LockstepBench& b, const std::vector<uint32_t>& sizes) {
+  const Config& c = b.c;
+  const uint32_t largest = *std::max_element(sizes.begin(), sizes.end());
+  ASSERT_LE(2 * largest, c.ub_depth);
+  ASSERT_LE(largest, c.acc_depth);
+  b.random_tiles(3);
+  for (uint32_t n = 0; n < largest; ++n) b.give(b.random_row(c.lanes()));
+  for (const Row& plane : planes(c, plain_parameters(c, 9))) b.give(plane);
+  b.add(set_register(8, bytes(0, 128, 127)));
+  b.add(read_host(0, largest));
+  b.add(read_parameters(0, 0, 9));
+  uint64_t rows = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const uint32_t acc = i % 2 ? 0 : c.acc_depth - sizes[i];
+    b.add(read_weights(i % 3));
+    b.add(wait_all(multiply(0, acc, sizes[i], true, false, c.rows, c.cols)));
+    b.add(wait_all(activate(largest, acc, sizes[i], 0, kIdentity)));
+    b.add(wait_all(write_host(largest, sizes[i])));
+    rows += sizes[i];
+  }
+  b.run_and_compare();
+  EXPECT_EQ(b.host.read_status(1), rows);
+  EXPECT_EQ(b.host.read_status(2), rows * c.rows * c.cols);
+  b.device.finish();
+}
+
+// The weights of a second tile arrive `phase` cycles behind (if negative: before) a cycle that is
+// always the same number of cycles ahead of the swap to the first tile, so that they follow its
+// wavefront through the array at any distance; a third tile is there already when the second is
+// taken. Adds to `distances` the cycles from the swap to the first to the beginning of the second's
+// shift.
+inline void hand_over(LockstepBench& b, int phase, std::set<uint64_t>& distances) {
+  const Config& c = b.c;
+  b.random_tiles(3);
+  const auto length = [&b, &c] {
+    return static_cast<uint32_t>(
+        b.dice.between(1, std::min(c.acc_depth / 2, c.rows + c.cols / 2 + 1)));
+  };
+  const uint32_t rows = std::min(c.acc_depth / 2, c.rows + c.cols);
+  for (uint32_t n = 0; n < rows; ++n) b.give(b.random_row(c.lanes()));
+  b.add(read_weights(0, 3));
+  b.add(wait_all(read_host(0, rows)));
+  b.add(wait(multiply(0, 0, length(), true, false), kHostIn));
+  b.add(multiply(0, 3, length(), false, true));
+  b.add(multiply(1, c.acc_depth - rows, length(), true, false));
+  b.add(multiply(0, c.acc_depth - rows, length(), false, true));
+  b.add(multiply(0, 1, length(), true, true));
+  // The last row of the input and the last of the second tile are held until both are next.
+  Host& host = b.host;
+  host.weight_at.clear();
+  const uint64_t last_weight = 2 * uint64_t{c.rows} - 1;
+  uint64_t both_at = UINT64_MAX;
+  uint64_t swap_at = 0;
+  uint64_t shift_at = 0;
+  uint32_t shifts = 0;  // of rows of weights
+  host.before = [&, last_weight, phase] {
+    const Mxu& model = model_of(b.device);
+    if (model.matrix.swap_o && swap_at == 0) swap_at = host.cycle;
+    if (model.weight_fifo.en_o[0] && ++shifts == c.rows + 1) shift_at = host.cycle;
+    const bool held_in = host.input.size() == 1;
+    const bool held_weight = host.weight_at.size() == last_weight;
+    if (held_in && held_weight) both_at = std::min(both_at, host.cycle);
+    const auto until = [&](int delay) {
+      return both_at == UINT64_MAX || host.cycle < both_at + static_cast<uint64_t>(delay);
+    };
+    host.stall_in = held_in && until(std::max(0, -phase)) ? 100 : 0;
+    host.stall_weights = held_weight && until(std::max(0, phase)) ? 100 : 0;
+  };
+  b.run_and_compare();
+  host.before = nullptr;
+  ASSERT_LT(both_at, UINT64_MAX);
+  ASSERT_GE(shift_at, swap_at);
+  distances.insert(shift_at - swap_at);
+}
+
+// The largest and smallest sums in every column, with all rows' products; then additions of the
+// largest until an accumulator wraps.
+inline void extremes(LockstepBench& b) {
+  const Config& c = b.c;
+  const auto tile = [&c](int even, int odd) {
+    return tile_rows(c, [=](uint32_t r, uint32_t k) { return (r + k) % 2 ? odd : even; });
+  };
+  b.host.weights[0] = tile(-128, -128);
+  b.host.weights[1] = tile(127, 127);
+  b.host.weights[2] = tile(-128, 127);
+  b.give(Row(c.lanes(), 0x80));
+  b.give(Row(c.lanes(), 0x7F));
+  Row row(c.lanes());
+  for (uint32_t l = 0; l < c.lanes(); ++l) row[l] = l % 2 ? 0x80 : 0x7F;
+  b.give(row);
+  b.add(read_host(0, 3));
+  for (uint32_t t = 0; t < 3; ++t) {
+    b.add(read_weights(t));
+    b.add(wait(multiply(0, 3 * t, 3, true, false), kHostIn));
+  }
+  b.add(read_weights(0));
+  b.add(multiply(0, c.acc_depth - 3, 3, true, false));
+  b.run_and_compare();
+  const int32_t largest = 16384 * static_cast<int32_t>(c.rows);
+  for (uint32_t k = 0; k < c.cols; ++k) {
+    ASSERT_EQ(b.accumulator(0, k), largest);
+    ASSERT_EQ(b.accumulator(1, k), -largest / 128 * 127);
+  }
+  const uint32_t last = c.acc_depth - 1;
+  b.add(multiply(0, last, 1, false, false));
+  const uint32_t times = (1U << 31) / (16384 * c.rows) + 1;
+  for (uint32_t n = 1; n < times; ++n) b.add(multiply(0, last, 1, false, true));
+  b.run_and_compare();
+  for (uint32_t k = 0; k < c.cols; ++k) ASSERT_LT(b.accumulator(last, k), 0);
+  b.device.finish();
+}
+
+// A product over several tiles, to the accumulators' last row.
+inline void accumulate(LockstepBench& b, uint32_t tiles, uint32_t rows) {
+  const Config& c = b.c;
+  b.random_tiles(tiles);
+  for (uint32_t n = 0; n < rows + tiles; ++n) b.give(b.random_row(c.lanes()));
+  b.add(read_host(0, rows + tiles));
+  for (uint32_t t = 0; t < tiles; ++t) {
+    b.add(read_weights(t));
+    b.add(wait(multiply(t, c.acc_depth - rows, rows, true, t > 0), kHostIn));
+  }
+  b.run_and_compare();
+  b.device.finish();
+}
+
+// The FIFO fills up and holds the weight memory back; then the array waits for weights.
+inline void full_and_empty(LockstepBench& b) {
+  const Config& c = b.c;
+  const uint32_t tiles = c.fifo_tiles + 4;
+  b.random_tiles(tiles);
+  b.give(b.random_row(c.lanes()));
+  b.add(read_host(0, 1));
+  b.add(read_weights(0, tiles));
+  const uint64_t begin = b.host.cycle;
+  while (b.host.cycle < begin + (tiles + 1) * c.rows + 50) b.host.clock();
+  EXPECT_FALSE(b.host.last.w_ready_o);
+  EXPECT_EQ(model_of(b.device).weight_fifo.used_q, c.fifo_tiles * c.rows);
+  // The program is taken; the machine in program order has it still to do.
+  b.reference.run(read_host(0, 1), {});
+  b.reference.run(read_weights(0, tiles), b.host.weights);
+  for (uint32_t t = 0; t < tiles; ++t) b.add(multiply(0, t, 1, true, false));
+  b.run_and_compare();
+  EXPECT_EQ(model_of(b.device).weight_fifo.used_q, 0U);
+
+  b.host.stall_weights = 100;
+  b.add(read_weights(1));
+  b.add(multiply(0, 1, 1, true, true));
+  for (const Instruction& i : b.host.program) b.reference.run(i, b.host.weights);
+  for (uint32_t n = 0; n < 100; ++n) b.host.clock();
+  EXPECT_TRUE(b.host.last.busy_o);
+  EXPECT_GT(b.host.read_status(3), 80U);
+  b.host.stall_weights = 0;
+  b.run_and_compare();
+  b.device.finish();
+}
+
+// An operation out of range stops the unit with its code; no memory changes, nothing behind it
+// begins.
+inline void out_of_range(LockstepBench& b) {
+  const Config& c = b.c;
+  const uint32_t ub = c.ub_depth;
+  const uint32_t acc = c.acc_depth;
+  const std::vector<Instruction> fill = {read_host(0, 20), read_host(ub - 2, 2), read_weights(0),
+                                         wait_all(multiply(0, 0, 20, true, false)),
+                                         multiply(0, acc - 2, 2, false, false)};
+  b.random_tiles(1);
+  for (uint32_t n = 0; n < 22; ++n) b.give(b.random_row(c.lanes()));
+  for (const Instruction& i : fill) b.add(i);
+  b.run_and_compare();
+  struct Wrong {
+    const char* what;
+    std::vector<Instruction> before;
+    Instruction instruction;
+    uint32_t code;
+  };
+  const Instruction map = set_register(0, halves(6, 6));
+  const Instruction out = set_register(1, halves(4, 4));
+  const Instruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
+  std::vector<Wrong> all = {
+      {"product, buffer", {}, multiply(ub - 1, 0, 2, false, false), 3},
+      {"product, far behind the buffer", {}, multiply(0xFFFFFF, 0, 1, false, false), 3},
+      {"product, accumulators", {}, multiply(0, acc - 1, 2, false, false), 4},
+      {"convolution, buffer", {map, out, walk}, convolve(ub - 35, 0, 0, 0, false, false), 3},
+      {"convolution, accumulators", {map, out, walk}, convolve(0, acc - 15, 0, 0, false, false), 4},
+      {"activation, buffer", {}, activate(ub - 1, 0, 2, 0, kIdentity), 3},
+      {"activation, accumulators", {}, activate(0, acc - 1, 2, 0, kIdentity), 4},
+      {"host input", {}, read_host(ub - 1, 2), 3},
+      {"parameters, plane", {}, read_parameters(0, 8, 2), 5},
+      {"host output", {}, write_host(ub - 1, 2), 3}};
+  if (acc < 65536) {
+    all.push_back({"product, far behind", {}, multiply(0, 65535, 1, false, false), 4});
+  }
+  if (c.param_sets < 256) {
+    all.push_back({"activation, set", {}, activate(0, 0, 1, c.param_sets, kIdentity), 5});
+    all.push_back({"parameters, set", {}, read_parameters(c.param_sets, 0, 1), 5});
+  }
+  for (const Wrong& wrong : all) {
+    SCOPED_TRACE(wrong.what);
+    for (const Instruction& i : wrong.before) b.add(i);
+    b.add(wrong.instruction);
+    b.add(multiply(3, 0, 1, false, true));
+    b.add(activate(5, 0, 1, 0, kIdentity));
+    b.add(read_host(7, 1));
+    b.host.input.assign(4, Row(c.lanes(), 0x66));
+    ASSERT_TRUE(b.host.run(1000));
+    for (uint32_t n = 0; n < c.rows + c.cols + 20; ++n) b.host.clock();
+    EXPECT_TRUE(b.host.last.error_o);
+    EXPECT_EQ(b.host.read_status(8) & 255, wrong.code);
+    b.host.program.clear();
+    b.host.input.clear();
+    b.host.reset();
+    b.run_and_compare();
+    if (testing::Test::HasFailure()) return;
+  }
+  b.device.finish();
+}
+
+// Networks that convolve, with random weights: the layers of LeNet-5, and 3x3 with stride 2 and
+// padding.
+inline Network lenet_5_shapes(uint64_t seed) {
+  Random random(seed, 80);
+  Network network;
+  network.name = "lenet-5";
+  for (const uint32_t outputs : {20U, 50U, 500U, 10U}) {
+    Layer& layer = add_layer(network, 1, 28, 28, outputs);
+    if (network.layers.size() <= 2) {
+      layer.window.kernel = {5, 5};
+      layer.pooling = Pooling::kMax;
+      layer.pool.kernel = layer.pool.stride = {2, 2};
+    } else {
+      layer.window.kernel = {layer.height, layer.width};
+    }
+    if (outputs == 500) layer.function = Function::kRelu;
+    if (network.layers.size() == 1) layer.input_zero = -128;
+    fill_layer(layer, random);
+  }
+  return network;
+}
+
+inline Network strided_shapes(uint64_t seed) {
+  Random random(seed, 81);
+  Network network;
+  network.name = "3x3 with stride 2";
+  for (const uint32_t outputs : {12U, 30U}) {
+    Layer& layer = add_layer(network, 5, 15, 13, outputs);
+    layer.window.kernel = {3, 3};
+    layer.window.stride = {2, 2};
+    layer.window.pad = {1, 1, 1, 1};
+    layer.function = Function::kRelu;
+    layer.output_zero = -100;
+    if (network.layers.size() == 1) layer.input_zero = 17;
+    fill_layer(layer, random);
+  }
+  return network;
+}
+
+}  // namespace test
+}  // namespace sparsys::mxu

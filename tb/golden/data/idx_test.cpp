@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/data/idx.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
+
+namespace sparsys {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+void put32(Bytes& out, uint32_t v) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(v >> shift));
+}
+
+Bytes images(uint32_t count, uint32_t rows, uint32_t cols) {
+  Bytes out;
+  put32(out, 0x803);
+  put32(out, count);
+  put32(out, rows);
+  put32(out, cols);
+  for (uint32_t i = 0; i < count * rows * cols; ++i) out.push_back(static_cast<uint8_t>(i * 7));
+  return out;
+}
+
+Bytes labels(uint32_t count) {
+  Bytes out;
+  put32(out, 0x801);
+  put32(out, count);
+  for (uint32_t i = 0; i < count; ++i) out.push_back(static_cast<uint8_t>(i % 10));
+  return out;
+}
+
+Bytes gzip(const Bytes& in) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  Bytes out(in.size() + 1000);
+  stream.next_in = const_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = out.data();
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+IdxImages parse_images(const Bytes& b) { return parse_idx_images(b.data(), b.size(), "file"); }
+Bytes parse_labels(const Bytes& b) { return parse_idx_labels(b.data(), b.size(), "file"); }
+
+// The message of the Error that the call throws; must be one line that begins with the name.
+template <typename Call>
+std::string message(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    EXPECT_EQ(text.rfind("file: ", 0), 0U) << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    EXPECT_NE(text.find("expected"), std::string::npos) << text;
+    EXPECT_NE(text.find("byte"), std::string::npos) << text;
+    return text;
+  }
+  ADD_FAILURE() << "no error";
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Idx, ReadsPlainAndCompressed) {
+  const Bytes plain = images(3, 2, 4);
+  for (const Bytes& file : {plain, gzip(plain)}) {
+    const IdxImages read = parse_images(file);
+    EXPECT_EQ(read.count, 3U);
+    EXPECT_EQ(read.rows, 2U);
+    EXPECT_EQ(read.cols, 4U);
+    EXPECT_EQ(read.pixels, Bytes(plain.begin() + 16, plain.end()));
+  }
+  const Bytes plain_labels = labels(25);
+  for (const Bytes& file : {plain_labels, gzip(plain_labels)}) {
+    EXPECT_EQ(parse_labels(file), Bytes(plain_labels.begin() + 8, plain_labels.end()));
+  }
+  EXPECT_EQ(parse_labels(labels(0)), Bytes());
+}
+
+TEST(Idx, ReadsSeveralGzipMembers) {
+  const Bytes plain = images(3, 5, 4);
+  Bytes file = gzip(Bytes(plain.begin(), plain.begin() + 30));
+  const Bytes second = gzip(Bytes(plain.begin() + 30, plain.end()));
+  file.insert(file.end(), second.begin(), second.end());
+  EXPECT_EQ(parse_images(file).pixels, Bytes(plain.begin() + 16, plain.end()));
+}
+
+TEST(Idx, RejectsEveryTruncation) {
+  for (const Bytes& whole : {images(3, 2, 4), gzip(images(3, 2, 4))}) {
+    for (size_t size = 0; size < whole.size(); ++size) {
+      const Bytes part(whole.begin(), whole.begin() + static_cast<long>(size));
+      message([&] { parse_images(part); });
+    }
+  }
+}
+
+TEST(Idx, NamesPlaceOfTruncation) {
+  Bytes file = images(3, 2, 4);
+  file.resize(33);
+  const std::string text = message([&] { parse_images(file); });
+  EXPECT_TRUE(contains(text, "byte 33")) << text;
+  EXPECT_TRUE(contains(text, "40 bytes")) << text;
+}
+
+TEST(Idx, RejectsWrongMagic) {
+  const std::string text = message([] { parse_images(labels(9)); });
+  EXPECT_TRUE(contains(text, "0x00000801")) << text;
+  EXPECT_TRUE(contains(text, "0x00000803")) << text;
+  message([] { parse_labels(images(3, 2, 4)); });
+  message([] { parse_labels(gzip(images(3, 2, 4))); });
+}
+
+TEST(Idx, RejectsTrailingBytes) {
+  Bytes plain = images(3, 2, 4);
+  plain.push_back(0);
+  EXPECT_TRUE(contains(message([&] { parse_images(plain); }), "byte 40"));
+  EXPECT_TRUE(contains(message([&] { parse_images(gzip(plain)); }), "byte 40"));
+  Bytes compressed = gzip(images(3, 2, 4));
+  const size_t end = compressed.size();
+  compressed.push_back('x');
+  EXPECT_TRUE(contains(message([&] { parse_images(compressed); }), std::to_string(end)));
+}
+
+TEST(Idx, RejectsBadChecksum) {
+  const Bytes good = gzip(images(30, 9, 4));
+  for (size_t i = good.size() - 8; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] ^= 1;
+    EXPECT_TRUE(contains(message([&] { parse_images(bad); }), "corrupt"));
+  }
+}
+
+TEST(Idx, RejectsAbsurdSizesWithoutTakingMemory) {
+  for (const uint32_t huge : {0xFFFFFFFFU, 0x10000000U}) {
+    Bytes file;
+    put32(file, 0x803);
+    put32(file, huge);
+    put32(file, 0xFFFFFFFF);
+    put32(file, 0xFFFFFFFF);
+    message([&] { parse_images(file); });
+    message([&] { parse_images(gzip(file)); });
+  }
+  Bytes zero;
+  put32(zero, 0x803);
+  put32(zero, 5);
+  put32(zero, 0);
+  put32(zero, 28);
+  EXPECT_TRUE(contains(message([&] { parse_images(zero); }), "byte 8"));
+  // A claim within the limit costs only what is there: 200 MiB a time would be noticed.
+  Bytes claim;
+  put32(claim, 0x803);
+  put32(claim, 200);
+  put32(claim, 1024);
+  put32(claim, 1024);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 2000; ++i) EXPECT_THROW(parse_images(claim), Error);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Idx, RejectsLabelsAboveNine) {
+  Bytes file = labels(25);
+  file[8 + 17] = 10;
+  EXPECT_TRUE(contains(message([&] { parse_labels(file); }), "byte 25"));
+}
+
+TEST(Idx, RejectsCountMismatchAndMissingFile) {
+  const std::string directory = testing::TempDir();
+  const std::string image_path = directory + "sparsys_idx_images";
+  const std::string label_path = directory + "sparsys_idx_labels";
+  const auto save = [](const std::string& path, const Bytes& bytes) {
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<long>(bytes.size()));
+  };
+  save(image_path, images(3, 2, 4));
+  save(label_path, labels(3));
+  IdxImages read;
+  Bytes read_labels;
+  load_idx_pair(image_path, label_path, read, read_labels);
+  EXPECT_EQ(read_labels.size(), 3U);
+  save(label_path, labels(4));
+  EXPECT_THROW(load_idx_pair(image_path, label_path, read, read_labels), Error);
+  EXPECT_THROW(load_idx_images(directory + "sparsys_no_such_file"), Error);
+  EXPECT_THROW(load_idx_images(directory), Error);
+}
+
+// Whatever the bytes: a result or an Error, never anything else.
+TEST(Idx, SurvivesAnyBytes) {
+  const std::vector<Bytes> seeds = {images(3, 7, 5), gzip(images(3, 7, 5)), labels(40),
+                                    gzip(labels(40))};
+  Random random(20);
+  int errors = 0;
+  int results = 0;
+  const auto stop = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  for (int round = 0; round < 60000 && std::chrono::steady_clock::now() < stop; ++round) {
+    Bytes bytes = seeds[random.below(seeds.size())];
+    if (round % 8 == 0) {
+      bytes.resize(random.below(64));
+      for (uint8_t& b : bytes) b = static_cast<uint8_t>(random.next());
+      if (round % 16 == 0 && bytes.size() > 3) bytes[0] = 0x1f, bytes[1] = 0x8b, bytes[2] = 8;
+    } else {
+      for (uint64_t n = random.below(4); n > 0; --n) {
+        bytes[random.below(bytes.size())] = static_cast<uint8_t>(random.next());
+      }
+      if (random.below(4) == 0) bytes.resize(random.below(bytes.size() + 9));
+    }
+    for (const bool as_labels : {false, true}) {
+      try {
+        if (as_labels) {
+          for (const uint8_t label : parse_labels(bytes)) EXPECT_LE(label, 9);
+        } else {
+          const IdxImages read = parse_images(bytes);
+          EXPECT_EQ(read.pixels.size(), size_t{read.count} * read.rows * read.cols);
+        }
+        ++results;
+      } catch (const Error&) {
+        ++errors;
+      }
+    }
+  }
+  EXPECT_GT(errors, 100);
+  EXPECT_GT(results, 100);
+}
+
+}  // namespace
+}  // namespace sparsys

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiled networks on the cycle model of the matrix unit against the functional model, bit for
+// bit: all kinds of layers, sizes of the unit, batches, and stalls.
+#include "golden/engine/mxu/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "golden/base/error.hpp"
+#include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/driver.hpp"
+#include "golden/function/mxu/network.hpp"
+#include "tb/support/random_mxu_network.hpp"
+#include "tb/support/seeds.hpp"
+
+namespace sparsys::mxu {
+namespace {
+
+Config unit(uint32_t rows, uint32_t cols, uint32_t ub_depth, uint32_t acc_depth) {
+  Config config;
+  config.rows = rows;
+  config.cols = cols;
+  config.tile_rows = rows;
+  config.tile_cols = cols;
+  config.ub_depth = ub_depth;
+  config.acc_depth = acc_depth;
+  return config;
+}
+
+std::vector<int8_t> random_bytes(size_t count, uint64_t seed) {
+  Dice dice(seed);
+  std::vector<int8_t> bytes(count);
+  for (int8_t& byte : bytes) byte = static_cast<int8_t>(dice.bits(8));
+  return bytes;
+}
+
+// Counters of the run; 0 cycles if outputs differ.
+Counters expect_same(const Network& network, uint32_t batch, const Config& config,
+                     const DriverOptions& options = {}) {
+  check(network, "network");
+  const Program program = compile(network, batch, config);
+  const std::vector<int8_t> inputs = random_bytes(batch * network.input_size(), 7 + batch);
+  CycleDevice device(config);
+  Driver driver(device, options);
+  const std::vector<int8_t> found = driver.run(program, inputs);
+  const std::vector<int8_t> expected = run_batch(network, inputs);
+  EXPECT_EQ(found, expected);
+  const Counters& c = driver.counters();
+  EXPECT_EQ(c.cycles, c.active + c.weight_stall + c.weight_shift + c.non_matrix);
+  return found == expected ? c : Counters();
+}
+
+TEST(MxuProgram, FullyConnected) {
+  for (const uint32_t batch : {1, 2, 7, 8, 9, 33, 100}) {
+    SCOPED_TRACE(batch);
+    expect_same(quantised_chain({20, 17, 8, 3}, batch), batch, unit(8, 8, 1024, 64));
+    expect_same(quantised_chain({40, 33, 10}, batch), batch, unit(16, 16, 1024, 64));
+  }
+}
+
+TEST(MxuProgram, ArraysThatAreNotSquare) {
+  expect_same(quantised_chain({20, 17, 8, 3}, 1), 10, unit(5, 7, 1024, 64));
+  expect_same(quantised_chain({20, 17, 8, 3}, 1), 10, unit(7, 5, 1024, 64));
+  expect_same(quantised_chain({4, 3}, 1), 3, unit(1, 1, 64, 4));
+  expect_same(quantised_chain({4, 3}, 1), 3, unit(1, 4, 64, 4));
+}
+
+Network lenet_5(uint32_t side, uint32_t c1, uint32_t c2, uint32_t hidden) {
+  Random random(1);
+  Network network;
+  network.name = "LeNet-5";
+  Layer& conv1 = add_layer(network, 1, side, side, c1);
+  conv1.window.kernel = {5, 5};
+  conv1.pooling = Pooling::kMax;
+  conv1.pool.kernel = conv1.pool.stride = {2, 2};
+  conv1.input_zero = -128;
+  conv1.output_zero = 3;
+  fill_layer(conv1, random);
+  Layer& conv2 = add_layer(network, 0, 0, 0, c2);
+  conv2.window.kernel = {5, 5};
+  conv2.pooling = Pooling::kMax;
+  conv2.pool.kernel = conv2.pool.stride = {2, 2};
+  fill_layer(conv2, random);
+  Layer& ip1 = add_layer(network, 0, 0, 0, hidden);
+  ip1.window.kernel = {ip1.height, ip1.width};
+  ip1.function = Function::kRelu;
+  ip1.output_zero = -128;
+  fill_layer(ip1, random);
+  fill_layer(add_layer(network, 0, 0, 0, 10), random);
+  return network;
+}
+
+TEST(MxuProgram, LeNet5Shaped) {
+  expect_same(lenet_5(28, 6, 12, 30), 3, unit(8, 8, 8192, 2048));
+  expect_same(lenet_5(28, 20, 50, 40), 5, unit(16, 16, 8192, 4096));
+  // Lines of one image at a time, and passes of few images.
+  expect_same(lenet_5(28, 6, 12, 30), 3, unit(8, 8, 1200, 128));
+}
+
+TEST(MxuProgram, Convolution3x3Stride2WithPadding) {
+  Random random(2);
+  Network network;
+  network.name = "strided";
+  for (int l = 0; l < 3; ++l) {
+    Layer& layer = add_layer(network, 3, 13, 11, 9);
+    if (l == 0) layer.input_zero = 44;
+    layer.window.kernel = {3, 3};
+    layer.window.stride = {2, 2};
+    layer.window.pad = {1, 1, 1, 1};
+    layer.function = l == 0 ? Function::kRelu : Function::kIdentity;
+    layer.output_zero = -20;
+    fill_layer(layer, random);
+  }
+  expect_same(network, 5, unit(8, 8, 2048, 256));
+  expect_same(network, 5, unit(16, 16, 2048, 256));
+  expect_same(network, 5, unit(8, 8, 2048, 32));
+}
+
+TEST(MxuProgram, AveragePoolingAndTables) {
+  for (const Function function : {Function::kSigmoid, Function::kTanh}) {
+    Random random(3);
+    Network network;
+    network.name = "tables";
+    Layer& conv = add_layer(network, 5, 8, 9, 10);
+    conv.window.kernel = {3, 2};
+    conv.function = function;
+    conv.pooling = Pooling::kAverage;
+    conv.pool.kernel = {3, 2};
+    conv.pool.stride = {1, 2};
+    fill_layer(conv, random);
+    Layer& out = add_layer(network, 0, 0, 0, 4);
+    out.window.kernel = {out.height, out.width};
+    out.function = function;
+    fill_layer(out, random);
+    expect_same(network, 6, unit(8, 8, 2048, 256));
+  }
+}
+
+TEST(MxuProgram, RandomNetworks) {
+  for_seeds(150, [](uint64_t seed) {
+    Dice dice(seed);
+    const Network network = random_quantised(seed);
+    const auto rows = static_cast<uint32_t>(dice.between(1, 9));
+    const auto cols = dice.chance(50) ? rows : static_cast<uint32_t>(dice.between(1, 9));
+    Config config = unit(rows, cols, 4096, 1U << dice.between(6, 9));
+    config.param_sets = static_cast<uint32_t>(dice.between(2, 8));
+    config.fifo_tiles = static_cast<uint32_t>(dice.between(2, 4));
+    config.queue_depth = static_cast<uint32_t>(dice.between(2, 16));
+    DriverOptions options;
+    options.seed = seed;
+    if (dice.chance(60)) options.stall_percent = static_cast<unsigned>(dice.between(1, 80));
+    if (dice.chance(30)) options.weight_bandwidth = 0.2 * static_cast<double>(dice.between(1, 20));
+    const auto batch = static_cast<uint32_t>(dice.between(1, 12));
+    try {
+      expect_same(network, batch, config, options);
+    } catch (const Error& error) {
+      // Lines too long for the accumulators, at times.
+      ASSERT_NE(std::string(error.what()).find("accumulators"), std::string::npos) << error.what();
+    }
+  });
+}
+
+// Far more than 126 operations of a unit behind one another: no wait is mistaken for a later one.
+TEST(MxuProgram, ManySmallOperations) {
+  Random random(4);
+  Network network;
+  network.name = "many";
+  Layer& conv = add_layer(network, 1, 6, 6, 2);
+  conv.window.kernel = {5, 5};
+  conv.pooling = Pooling::kMax;
+  conv.pool.kernel = {2, 2};
+  fill_layer(conv, random);
+  Layer& out = add_layer(network, 0, 0, 0, 40);
+  fill_layer(out, random);
+  DriverOptions options;
+  for (const unsigned stalls : {0, 70}) {
+    options.stall_percent = stalls;
+    expect_same(network, 40, unit(2, 2, 4096, 64), options);
+  }
+}
+
+TEST(MxuProgram, FullSize) {
+  Config config;
+  const Counters c = expect_same(quantised_chain({784, 300, 100, 10}, 1), 256, config);
+  std::cout << "LeNet-300-100, 256 images: " << c.cycles << " cycles, " << c.active << " active\n";
+  // 8 + 2 + 1 tiles of 256 rows.
+  EXPECT_EQ(c.active, 11U * 256);
+  EXPECT_EQ(c.useful, 256U * (784 * 300 + 300 * 100 + 100 * 10));
+  EXPECT_LT(c.cycles, 7000U);
+}
+
+// Between its first and last row the array waits for nothing: around its 4096 active cycles are
+// only the load of the first plane, and the output's rows, which the array's reads hold back to the
+// end.
+TEST(MxuProgram, BackToBackTilesLoseNoCycle) {
+  const Network network = quantised_chain({32, 32}, 1);
+  const Counters c = expect_same(network, 256, unit(8, 8, 4096, 512));
+  EXPECT_EQ(c.active, 256U * 16);
+  EXPECT_EQ(c.raw_stall, 0U);
+  EXPECT_LT(c.cycles - c.active, 256U + 4 * 256 + 100);
+}
+
+TEST(MxuProgram, WhatDoesNotFit) {
+  const auto error = [](const Network& network, uint32_t batch, const Config& config) {
+    try {
+      compile(network, batch, config);
+    } catch (const Error& caught) {
+      return std::string(caught.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(error(quantised_chain({9, 3}, 1), 1, unit(8, 8, 3, 64)), "no error");
+  EXPECT_EQ(error(quantised_chain({9, 3}, 1), 0, unit(8, 8, 3, 64)),
+            "network 'chain': a batch of no images");
+  EXPECT_EQ(error(quantised_chain({9, 3}, 1), 1, unit(8, 8, 2, 64)),
+            "network 'chain': layer 1 (layer1): input and output of an image take 3 rows of the "
+            "unified buffer, which has 2");
+  EXPECT_EQ(error(lenet_5(28, 6, 12, 30), 1, unit(8, 8, 4096, 64)),
+            "network 'LeNet-5': layer 1 (layer1): a line of output takes 48 accumulators of a "
+            "channel, a half of them has 32");
+  EXPECT_EQ(error(quantised_chain({9, 3}, 1), 1, unit(0, 8, 2, 64)),
+            "matrix unit configuration: ROWS is 0, must be 1 to 256");
+}
+
+TEST(MxuProgram, HostRows) {
+  const Program program = compile(quantised_chain({9, 3}, 1), 2, unit(8, 8, 64, 64));
+  EXPECT_THROW(host_rows(program, std::vector<int8_t>(17)), Error);
+  EXPECT_THROW(outputs_of(program, std::vector<uint8_t>(8)), Error);
+  EXPECT_EQ(host_rows(program, std::vector<int8_t>(18)).size(), (4U + 9U) * 8);
+}
+
+TEST(MxuProgram, Disassembly) {
+  std::vector<std::string> lines;
+  for (const Instruction& i :
+       compile(quantised_chain({9, 3}, 1), 2, unit(8, 8, 64, 64)).instructions) {
+    lines.push_back(disassemble(i));
+  }
+  EXPECT_EQ(lines, (std::vector<std::string>{
+                       "Set counters to 0", "Read_Weights tile 0, 2 tiles",
+                       "Read_Host set 0, plane 0, 9 planes", "Read_Host ub 0, 2 rows",
+                       "Read_Host ub 2, 2 rows",
+                       "Matrix_Multiply ub 0, acc 0, 2 rows, uses 8 x 3, switch; waits for input "
+                       "but 1",
+                       "Matrix_Multiply ub 2, acc 0, 2 rows, uses 1 x 3, switch, add; waits for "
+                       "input",
+                       "Set zero -128, low -128, high 127",
+                       "Activate ub 62, acc 0, 2 rows, set 0, identity; waits for matrix",
+                       "Write_Host ub 62, 2 rows; waits for activation", "Halt"}));
+  EXPECT_EQ(disassemble({0, 0, 200U << 24}), "unknown operation 200");
+  EXPECT_EQ(disassemble({7, 0, 7U << 24 | 200U << 8}), "Set unknown register 200, value 7");
+}
+
+TEST(MxuDriver, SaysWhatIsWrong) {
+  const Config config = unit(8, 8, 64, 64);
+  const Network network = quantised_chain({9, 3}, 1);
+  const auto error = [&](const std::function<void(Program&)>& change) {
+    Program program = compile(network, 2, config);
+    change(program);
+    CycleDevice device(config);
+    Driver driver(device);
+    try {
+      driver.run(program, std::vector<int8_t>(18));
+    } catch (const Error& caught) {
+      return std::string(caught.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(error([](Program&) {}), "no error");
+  EXPECT_EQ(
+      error([](Program& p) { p.instructions[8][0] += 1; }),
+      "matrix unit: error 3 (beyond the unified buffer) at instruction 8: Activate ub 63, acc "
+      "0, 2 rows, set 0, identity; waits for matrix");
+  EXPECT_EQ(error([](Program& p) { p.config.acc_depth = 128; }),
+            "matrix unit: program for ACC_DEPTH = 128, but the unit has 64");
+  const std::string late = error([](Program& p) { p.instructions.pop_back(); });
+  EXPECT_NE(late.find("not halted after "), std::string::npos) << late;
+  // Weights that nobody asked for: the second multiplication never begins.
+  const std::string hang = error([](Program& p) { p.instructions[1][1] = 1; });
+  EXPECT_NE(hang.find("not halted after "), std::string::npos) << hang;
+  const std::string tile = error([](Program& p) { p.instructions[1][0] = 1; });
+  EXPECT_EQ(tile, "matrix unit: asks for tile 2 of weights, there are 2");
+}
+
+// A program runs again on the same unit, and counters begin anew.
+TEST(MxuDriver, RunsAgain) {
+  const Config config = unit(8, 8, 1024, 64);
+  const Network network = quantised_chain({20, 17, 3}, 1);
+  const Program program = compile(network, 6, config);
+  CycleDevice device(config);
+  Driver driver(device);
+  uint64_t cycles = 0;
+  for (uint64_t run = 0; run < 3; ++run) {
+    const std::vector<int8_t> inputs = random_bytes(6 * 20, run);
+    EXPECT_EQ(driver.run(program, inputs), run_batch(network, inputs));
+    if (run > 0) {
+      EXPECT_EQ(driver.counters().cycles, cycles);
+    }
+    cycles = driver.counters().cycles;
+  }
+}
+
+}  // namespace
+}  // namespace sparsys::mxu

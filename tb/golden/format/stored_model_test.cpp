@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stored models: the same network back, the report against the file, a file worked out by hand, and
+// bytes from an enemy.
+#include "golden/format/stored_model.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "golden/base/atomic_file.hpp"
+#include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/network/check.hpp"
+#include "tb/support/random_network.hpp"
+
+namespace sparsys {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+constexpr size_t kHeader = 12;
+
+void fix_crc(Bytes& bytes) {
+  const uLong crc = crc32_z(0, bytes.data() + kHeader, bytes.size() - kHeader);
+  for (size_t b = 0; b < 4; ++b) bytes[8 + b] = static_cast<uint8_t>(crc >> (8 * b));
+}
+
+// One layer of one column whose only non-zeros are at `rows`, all of code 1.
+eie::Network column(uint32_t outputs, const std::vector<uint32_t>& rows) {
+  eie::Network network;
+  network.name = "n";
+  eie::Layer layer;
+  layer.name = "l";
+  layer.inputs = 1;
+  layer.outputs = outputs;
+  layer.codebook[1] = -2;
+  layer.row = rows;
+  layer.code.assign(rows.size(), 1);
+  layer.column_start = {0, rows.size()};
+  network.layers.push_back(layer);
+  return network;
+}
+
+void expect_same(const eie::Network& a, const eie::Network& b) {
+  // Model files hold every field.
+  ASSERT_EQ(model_to_bytes(a), model_to_bytes(b));
+}
+
+std::string error_of(const Bytes& bytes) {
+  try {
+    load_stored(bytes, "file");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(StoredModel, ThereAndBack) {
+  const uint64_t base = seed_from_environment(1);
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 400); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    eie::Network network = random_network(seed, random_options(seed, 200));
+    if (seed % 5 == 0) network.layers[0].codebook[15] = 0;
+    if (seed % 7 == 0) network.origin = "two\nlines \xC3\xA9";
+    uint64_t best = UINT64_MAX;
+    for (unsigned bits = 0; bits <= kMaxIndexBits; ++bits) {
+      if (bits > 9 && seed % 10 != 0) continue;
+      StoreOptions options;
+      options.index_bits = bits;
+      StoredReport report;
+      const Bytes bytes = store(network, options, &report);
+      ASSERT_EQ(bytes.size(), report.stored_bytes);
+      ASSERT_EQ(bytes.size(), stored_bytes(network, options));
+      if (bits == 0) best = bytes.size();
+      ASSERT_LE(best, bytes.size());
+      expect_same(load_stored(bytes), network);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(StoredModel, Report) {
+  RandomNetworkOptions options;
+  options.sizes = {300, 100, 10};
+  options.constants = 1;
+  options.density = 0.1;
+  const eie::Network network = random_network(seed_from_environment(5), options);
+  StoreOptions store_options;
+  store_options.index_bits = 4;
+  const StoredReport report = stored_report(network, store_options);
+  ASSERT_EQ(report.layers.size(), 2U);
+  EXPECT_EQ(report.original_bytes, 4U * (300 * 100 + 100 + 100 * 10 + 10));
+  EXPECT_EQ(report.layers[0].weights, 30000U);
+  EXPECT_EQ(report.layers[0].biases, 100U);
+  uint64_t layers = 0;
+  for (size_t l = 0; l < 2; ++l) {
+    const StoredLayerReport& layer = report.layers[l];
+    layers += layer.stored_bytes;
+    EXPECT_EQ(layer.name, network.layers[l].name);
+    EXPECT_EQ(layer.entries, layer.padding + network.layers[l].row.size());
+    EXPECT_GT(layer.padding, 0U);
+    EXPECT_EQ(layer.weight_bits, 4);
+    EXPECT_EQ(layer.index_bits, 4);
+    EXPECT_LT(layer.index_bits_huffman, layer.index_bits + 0.5);
+    // All but names, sizes and codebook are the two streams.
+    const double streams = static_cast<double>(layer.entries) *
+                           (layer.weight_bits_huffman + layer.index_bits_huffman) / 8;
+    EXPECT_NEAR(streams, static_cast<double>(layer.stored_bytes), 60);
+    EXPECT_LT(streams, static_cast<double>(layer.stored_bytes));
+  }
+  EXPECT_LT(layers, report.stored_bytes);
+  EXPECT_LT(report.stored_bytes, layers + 60);
+  EXPECT_DOUBLE_EQ(report.ratio(), static_cast<double>(report.original_bytes) /
+                                       static_cast<double>(report.stored_bytes));
+}
+
+// Rows 1 and 6 of one column with indices of 2 bits: gaps of 1 and 4, so that a padding entry with
+// index 3 comes before an index of 0.
+TEST(StoredModel, WorkedExample) {
+  StoreOptions options;
+  options.index_bits = 2;
+  // clang-format off
+  const Bytes expected = {
+      1, 'n', 0, 1,   // names, number of layers
+      1, 0, 0,        // inputs, constants, input_frac
+      1, 'l', 8, 0,   // name, outputs, constants
+      0, 0, 0,        // ReLU, radix points
+      1, 0xFE, 0xFF,  // codebook: -2
+      3, 2,           // entries, width
+      // Codes 1, 0, 1. Table of 2: gamma(3) = 011, lengths 1, 1 = 0 0. Entries 1 0 1.
+      1, 0b01100101,
+      // Indices 1, 3, 0, once each: lengths 2, 2, 0, 1 (the last one is the shortest). Table of 4:
+      // gamma(5) = 00101, then 10, 0, 11100000 gamma(1) = 1, and 1 as one less than 2: 110. Codes
+      // of 3, 0, 1 are 0, 10, 11; entries 11 0 10.
+      4, 0b00101100, 0b11100000, 0b11101101, 0b00000000,
+  };
+  // clang-format on
+  Bytes bytes = store(column(8, {1, 6}), options);
+  bytes.erase(bytes.begin(), bytes.begin() + kHeader);
+  EXPECT_EQ(bytes, expected);
+}
+
+// At the width's limit: the largest gap without padding, and the next one, which takes one.
+TEST(StoredModel, Padding) {
+  for (unsigned bits = 1; bits <= kMaxIndexBits; ++bits) {
+    StoreOptions options;
+    options.index_bits = bits;
+    const uint32_t most = 1U << bits;
+    for (uint32_t gap : {0U, 1U, most - 2, most - 1, most, most + 1, 2 * most - 1, 2 * most,
+                         5 * most - 1, 5 * most}) {
+      if (gap > 4000000) continue;
+      const eie::Network network = column(6 * most + 2, {gap, gap + 1});
+      const StoredReport report = stored_report(network, options);
+      EXPECT_EQ(report.layers[0].padding, gap >> bits) << bits << " bits, gap " << gap;
+      EXPECT_EQ(report.layers[0].entries, 2 + (gap >> bits));
+      EXPECT_EQ(report.layers[0].index_bits, bits);
+      expect_same(load_stored(store(network, options)), network);
+    }
+  }
+}
+
+// Gaps that run over many columns, beyond any width.
+TEST(StoredModel, LongGaps) {
+  eie::Network network = column(1000, {});
+  eie::Layer& layer = network.layers[0];
+  layer.inputs = 3000;
+  layer.row = {999, 0};
+  layer.code = {15, 1};
+  layer.column_start.assign(3001, 2);
+  std::fill_n(layer.column_start.begin(), 100, 0);
+  std::fill_n(layer.column_start.begin() + 100, 2850, 1);
+  for (const unsigned bits : {0U, 1U, 5U, 16U}) {
+    StoreOptions options;
+    options.index_bits = bits;
+    expect_same(load_stored(store(network, options)), network);
+  }
+}
+
+TEST(StoredModel, WhatCannotBeStored) {
+  StoreOptions options;
+  options.index_bits = kMaxIndexBits + 1;
+  EXPECT_THROW(store(column(8, {1}), options), Error);
+  EXPECT_THROW(store(eie::Network()), Error);
+  eie::Network unsound = column(8, {1});
+  unsound.layers[0].row[0] = 8;
+  EXPECT_THROW(store(unsound), Error);
+  // A file of 20 bytes that stands for a million inputs.
+  eie::Network empty = column(8, {});
+  empty.layers[0].inputs = 1000000;
+  empty.layers[0].column_start.assign(1000001, 0);
+  EXPECT_THROW(stored_bytes(empty), Error);
+  empty.layers[0].inputs = 60000;
+  empty.layers[0].column_start.resize(60001);
+  expect_same(load_stored(store(empty)), empty);
+}
+
+TEST(StoredModel, Files) {
+  std::string directory = ::testing::TempDir() + "sparsys-stored-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const std::string path = directory + "/net.sps";
+  const eie::Network network = random_network(7);
+  StoredReport report;
+  save_stored(path, network, {}, &report);
+  struct stat status = {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(static_cast<uint64_t>(status.st_size), report.stored_bytes);
+  expect_same(load_stored_file(path), network);
+  const auto message = [](const std::string& file) -> std::string {
+    try {
+      load_stored_file(file);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(directory), directory + ": cannot read: not a regular file");
+  EXPECT_EQ(message(path + "x"), path + "x: cannot read: no such file or directory");
+  write_file_atomically(path, std::string("A text, not a model."));
+  EXPECT_EQ(message(path),
+            path + ": not a stored model: begins with 41 20 74 65, expected 89 53 50 53");
+  EXPECT_THROW(save_stored(directory + "/no/net.sps", network), Error);
+  std::remove(path.c_str());
+  EXPECT_EQ(::rmdir(directory.c_str()), 0);
+}
+
+TEST(StoredModel, Messages) {
+  const Bytes good = store(column(8, {1, 6}));
+  EXPECT_EQ(error_of({}), "file: not a stored model: 0 bytes, expected at least 12");
+  Bytes bytes = good;
+  bytes[4] = 2;
+  EXPECT_EQ(error_of(bytes), "file: header: version 2, expected 1");
+  bytes = good;
+  bytes.back() ^= 1;
+  EXPECT_EQ(error_of(bytes).substr(0, 35), "file: damaged: CRC-32 of the payloa");
+  bytes = good;
+  bytes.push_back(0);
+  fix_crc(bytes);
+  EXPECT_EQ(error_of(bytes), "file: 1 bytes behind the last layer");
+  bytes = good;
+  bytes[kHeader + 3] = 0;
+  fix_crc(bytes);
+  EXPECT_EQ(error_of(bytes), "file: number of layers is 0, expected 1 to 4096");
+}
+
+// ---- bytes from an enemy ----
+
+struct Tally {
+  size_t sound = 0;
+  size_t errors = 0;
+};
+
+// Loads a copy of exactly these bytes, so that a sanitiser sees reads beyond them.
+void load(const Bytes& bytes, Tally& tally) {
+  const Bytes exact(bytes.begin(), bytes.end());
+  try {
+    const eie::Network network = load_stored(exact, "file");
+    check(network, "again");
+    ++tally.sound;
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    ASSERT_EQ(text.compare(0, 6, "file: "), 0) << text;
+    ASSERT_LT(text.size(), 400U);
+    ASSERT_EQ(text.find('\n'), std::string::npos);
+    ++tally.errors;
+  }
+}
+
+eie::Network network_to_break() {
+  RandomNetworkOptions options;
+  options.sizes = {6, 9, 4};
+  options.density = 0.4;
+  options.constants = 1;
+  return random_network(3, options);
+}
+
+TEST(StoredModelFuzz, Truncated) {
+  const Bytes good = store(network_to_break());
+  Tally tally;
+  for (size_t size = 0; size < good.size(); ++size) {
+    Bytes bytes(good.begin(), good.begin() + static_cast<ptrdiff_t>(size));
+    load(bytes, tally);
+    if (size < kHeader) continue;
+    fix_crc(bytes);
+    load(bytes, tally);
+  }
+  EXPECT_EQ(tally.sound, 0U);
+}
+
+TEST(StoredModelFuzz, EveryByteChanged) {
+  const Bytes good = store(network_to_break());
+  Tally tally;
+  for (size_t at = 0; at < good.size(); ++at) {
+    for (int value = 0; value < 256; ++value) {
+      Bytes bytes = good;
+      if (bytes[at] == value) continue;
+      bytes[at] = static_cast<uint8_t>(value);
+      load(bytes, tally);
+    }
+  }
+  EXPECT_EQ(tally.sound, 0U);
+}
+
+// Behind a right CRC: what the validation of the payload is for.
+TEST(StoredModelFuzz, EveryPayloadByteChangedToAnything) {
+  const Bytes good = store(network_to_break());
+  Tally tally;
+  for (size_t at = kHeader; at < good.size(); ++at) {
+    for (int value = 0; value < 256; ++value) {
+      Bytes bytes = good;
+      bytes[at] = static_cast<uint8_t>(value);
+      fix_crc(bytes);
+      load(bytes, tally);
+      if (HasFatalFailure()) return;
+    }
+  }
+  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
+  EXPECT_GT(tally.sound, good.size() - kHeader);
+  EXPECT_GT(tally.errors, good.size() - kHeader);
+}
+
+TEST(StoredModelFuzz, RandomDamage) {
+  const Bytes good = store(network_to_break());
+  const uint64_t base = seed_from_environment(1);
+  Tally tally;
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 20000); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    Random random(seed, 25);
+    Bytes bytes = good;
+    for (uint64_t change = 1 + random.below(5); change > 0; --change) {
+      const auto at = static_cast<ptrdiff_t>(kHeader + random.below(bytes.size() - kHeader));
+      const auto end = static_cast<ptrdiff_t>(bytes.size());
+      const auto length = std::min(end - at, static_cast<ptrdiff_t>(1 + random.below(8)));
+      switch (random.below(4)) {
+        case 0:
+          bytes[static_cast<size_t>(at)] = static_cast<uint8_t>(random.next());
+          break;
+        case 1:
+          std::fill_n(bytes.begin() + at, length, uint8_t{0xFF});
+          break;
+        case 2:
+          if (end - length > static_cast<ptrdiff_t>(kHeader)) {
+            bytes.erase(bytes.begin() + at, bytes.begin() + at + length);
+          }
+          break;
+        default:
+          bytes.insert(bytes.begin() + at, static_cast<uint8_t>(random.next()));
+      }
+    }
+    fix_crc(bytes);
+    load(bytes, tally);
+    if (HasFatalFailure()) return;
+  }
+  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
+}
+
+TEST(StoredModelFuzz, RandomBytes) {
+  const Bytes good = store(network_to_break());
+  const uint64_t base = seed_from_environment(1);
+  Tally tally;
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 10000); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    Random random(seed, 26);
+    Bytes bytes(kHeader + random.below(150));
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+    load(bytes, tally);
+    // With the right beginning, up to anywhere in the file.
+    const auto kept = std::min<size_t>(bytes.size(), kHeader + random.below(good.size()));
+    std::copy_n(good.begin(), std::min(kept, good.size()), bytes.begin());
+    fix_crc(bytes);
+    load(bytes, tally);
+    if (HasFatalFailure()) return;
+  }
+  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
+}
+
+}  // namespace
+}  // namespace sparsys

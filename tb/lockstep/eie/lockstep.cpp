@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/lockstep/eie/lockstep.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "tb/lockstep/core/lockstep_run.hpp"
+#include "tb/lockstep/eie/signals.hpp"
+
+namespace sparsys::eie {
+
+namespace {
+
+struct Record {
+  Record(const Inputs& given, const Config&) : kept(given) {}
+  bool same(const Inputs& b) const {
+    const Inputs& a = kept;
+    return a.rst_i == b.rst_i && a.start_i == b.start_i && a.list_first_i == b.list_first_i &&
+           a.list_count_i == b.list_count_i && a.io_valid_i == b.io_valid_i &&
+           a.io_write_i == b.io_write_i && a.io_addr_i == b.io_addr_i &&
+           a.io_wdata_i == b.io_wdata_i;
+  }
+  const Inputs& inputs() const { return kept; }
+  size_t bytes() const { return sizeof(*this); }
+  Inputs kept;
+};
+
+// Both models and the table between them.
+struct Sides {
+  using Config = eie::Config;
+  using Inputs = eie::Inputs;
+  using Outputs = eie::Outputs;
+  using Model = Eie;
+  using Rtl = eie::Rtl;
+  using Record = eie::Record;
+  static std::unique_ptr<Rtl> make_rtl(const Config& config) { return eie::make_rtl(config); }
+
+  Sides(const Config& config, std::unique_ptr<Rtl> made)
+      : rtl(std::move(made)), model(config), table(rtl->context()) {
+    add_signals(table, "eie", model);
+    std::vector<std::pair<const void*, size_t>> objects;
+    for (const Pe& pe : model.pe) objects.emplace_back(&pe, sizeof(pe));
+    table.finish(objects);
+    model.propagate();
+  }
+
+  // Up to the edge. Sets `differs` if any signal does.
+  Outputs settle(const Inputs& inputs, bool* differs) {
+    const Outputs outputs = rtl->settle(inputs);
+    model.start_i = inputs.start_i;
+    model.list_first_i = inputs.list_first_i;
+    model.list_count_i = inputs.list_count_i;
+    model.io_valid_i = inputs.io_valid_i;
+    model.io_write_i = inputs.io_write_i;
+    model.io_addr_i = inputs.io_addr_i;
+    model.io_wdata_i = inputs.io_wdata_i;
+    bool inside = false;
+    model.propagate_rest(
+        [&](uint32_t first, uint32_t count) { inside |= table.differs_inside(first, count); });
+    *differs = inside || table.differs_outside();
+    return outputs;
+  }
+  void edge(const Inputs& inputs) {
+    model.edge(inputs.rst_i);
+    rtl->edge();
+  }
+
+  std::unique_ptr<Rtl> rtl;
+  Eie model;
+  SignalTable table;
+};
+
+}  // namespace
+
+struct Lockstep::Impl : LockstepRun<Sides> {
+  Impl(const Config& config, LockstepOptions given)
+      : LockstepRun(config, given), statistics(given.statistics) {}
+  Statistics* statistics;
+};
+
+Lockstep::Lockstep(const Config& config, LockstepOptions options)
+    : impl_(std::make_unique<Impl>(config, std::move(options))) {}
+
+Lockstep::~Lockstep() = default;
+
+const Config& Lockstep::config() const { return impl_->config; }
+
+Outputs Lockstep::clock(const Inputs& inputs) {
+  Impl& i = *impl_;
+  const Outputs outputs = i.compare(inputs);
+  if (i.statistics) i.statistics->observe(i.sides.model);
+  i.edge(inputs);
+  return outputs;
+}
+
+void Lockstep::finish() {
+  Impl& i = *impl_;
+  const Outputs outputs = i.compare(Inputs());
+  i.close_waves();
+  // Both sides agree, so the model speaks for the RTL too.
+  const Ccu& ccu = i.sides.model.ccu;
+  const char* pending = outputs.busy_o        ? "the engine is busy"
+                        : ccu.pe_busy_i       ? "a PE holds work"
+                        : !ccu.root_done_i    ? "the non-zero tree holds activations"
+                        : ccu.b_valid_q       ? "a broadcast is pending"
+                        : ccu.io1_valid_q     ? "a port request is pending"
+                        : ccu.io2_read_q      ? "a port read is pending"
+                        : outputs.io_rvalid_o ? "a port answer is pending"
+                                              : nullptr;
+  if (pending) {
+    throw LockstepMismatch(
+        "lockstep: at the end, cycle " + std::to_string(i.cycle) + ": " + pending, i.cycle, "eie",
+        "idle", 0);
+  }
+}
+
+uint64_t Lockstep::checked_cycles() const { return impl_->cycle; }
+uint32_t Lockstep::signals_per_cycle() const {
+  return static_cast<uint32_t>(impl_->sides.table.signals().size());
+}
+uint64_t Lockstep::mismatched_signals() const { return impl_->mismatched; }
+const Eie& Lockstep::model() const { return impl_->sides.model; }
+
+}  // namespace sparsys::eie

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins the cycle model's objects of the matrix unit to the RTL's instances, as eie_signals.hpp
+// does for the sparse engine. What is compared inside a module stands in its list in
+// tb/lockstep/signals; names of instances that occur many times stand here.
+//
+// What the model keeps in another form than the RTL's (skews, sums of any width, vectors of bits as
+// bytes) is brought into that form by a SignalMirror.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "golden/cycle/mxu/mxu.hpp"
+#include "tb/lockstep/core/signal_table.hpp"
+
+namespace sparsys::mxu {
+
+// A packed vector of the model: an array of words, or a bit_vector.
+template <class Words>
+void add_wide_words(SignalTable& table, const std::string& path, const char* name,
+                    const Words& words, std::array<const uint8_t*, 2> guard = {}) {
+  table.add_wide(path, name, words.data(), words.size() * sizeof(words[0]), 1, false, guard);
+}
+inline void add_wide_words(SignalTable& table, const std::string& path, const char* name,
+                           const BitVector& bits, std::array<const uint8_t*, 2> guard = {}) {
+  add_wide_words(table, path, name, bits.words, guard);
+}
+
+// Copies of what the model has, packed as the RTL has it. They must be refreshed in front of every
+// comparison.
+class SignalMirror {
+ public:
+  explicit SignalMirror(SignalTable& table) : table_(table) {}
+
+  // The RTL's vector of `bits` bits; pack() writes all of its bits. With `guard`, it is packed and
+  // compared only while that byte of the model is not 0.
+  void add(const std::string& instance, const char* name, uint32_t bits,
+           std::function<void(uint32_t* words)> pack, const uint8_t* guard = nullptr) {
+    items_.push_back({std::vector<uint32_t>((bits + 31) / 32), std::move(pack), guard});
+    std::vector<uint32_t>& words = items_.back().words;
+    table_.add_wide(instance, name, words.data(), words.size() * sizeof(words[0]), 1, false,
+                    {guard, nullptr});
+  }
+  // Words of an array of the RTL: `places` are their indices among `count`, pack() fills as many
+  // words.
+  void add_elements(const std::string& instance, const char* name,
+                    const std::vector<size_t>& places, size_t count,
+                    std::function<void(uint32_t* words)> pack) {
+    items_.push_back({std::vector<uint32_t>(places.size()), std::move(pack), nullptr});
+    for (size_t i = 0; i < places.size(); ++i) {
+      table_.add_element(instance, name, places[i], count, &items_.back().words[i]);
+    }
+  }
+  SignalTable& table() { return table_; }
+  void refresh() {
+    for (Item& item : items_) {
+      if (item.guard && !*item.guard) continue;
+      item.pack(item.words.data());
+    }
+  }
+
+ private:
+  struct Item {
+    std::vector<uint32_t> words;
+    std::function<void(uint32_t* words)> pack;
+    const uint8_t* guard;
+  };
+  SignalTable& table_;
+  std::deque<Item> items_;  // the table keeps addresses
+};
+
+#define SIGNAL(name) table.add(path, #name, &m.name, 1, false);
+#define NAMED(name, member) table.add(path, #name, &m.member, 1, false);
+#define GUARDED(name, guard) table.add(path, #name, &m.name, 1, false, {&m.guard, nullptr});
+#define ARRAY(name) table.add(path, #name, m.name.data(), m.name.size(), true);
+#define WIDE(name) add_wide_words(table, path, #name, m.name);
+#define GUARDED_WIDE(name, guard) add_wide_words(table, path, #name, m.name, {&m.guard, nullptr});
+#define LANE(name) table.add(path, #name, &m.name[lane], 1, false);
+#define MIRROR(name)
+#define BLOCK(instance, member) add_signals(table, path + "." #instance, m.member);
+
+template <class Word>
+void add_signals(SignalTable& table, const std::string& path, const Ram1r1w<Word>& m) {
+#include "tb/lockstep/core/signals/ram_1r1w.def"
+}
+
+// Module fifo with words of any width: the list of fifo.def.
+inline void add_signals(SignalTable& table, const std::string& path, const WideFifo& m) {
+  SIGNAL(count_q)
+  SIGNAL(wr_q)
+  SIGNAL(rd_q)
+  const size_t stride = m.mem_q.size() / m.depth() * sizeof(m.mem_q[0]);
+  table.add_wide(path, "mem_q", m.mem_q.data(), stride, m.depth(), true);
+}
+
+inline std::string numbered(const std::string& path, const char* block, size_t n,
+                            const char* instance) {
+  return path + "." + block + "[" + std::to_string(n) + "]." + instance;
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Matrix& m) {
+#include "tb/lockstep/mxu/signals/mxu_matrix.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Setup& m) {
+#include "tb/lockstep/mxu/signals/mxu_setup.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const UnifiedBuffer& m) {
+#include "tb/lockstep/mxu/signals/mxu_unified_buffer.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const WeightBank& m) {
+#include "tb/lockstep/mxu/signals/mxu_weight_bank.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const WeightFifo& m) {
+#include "tb/lockstep/mxu/signals/mxu_weight_fifo.def"
+  for (size_t j = 0; j < m.bank.size(); ++j) {
+    add_signals(table, numbered(path, "g_bank", j, "u_bank"), m.bank[j]);
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const AccBank& m) {
+#include "tb/lockstep/mxu/signals/mxu_acc_bank.def"
+  for (size_t h = 0; h < m.half.size(); ++h) {
+    add_signals(table, numbered(path, "g_half", h, "u_ram"), m.half[h]);
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Accumulators& m) {
+#include "tb/lockstep/mxu/signals/mxu_accumulators.def"
+  for (size_t j = 0; j < m.bank.size(); ++j) {
+    add_signals(table, numbered(path, "g_bank", j, "u_bank"), m.bank[j]);
+  }
+}
+
+inline void add_lane_signals(SignalTable& table, const std::string& lanes_path, const Activation& m,
+                             size_t lane) {
+  {
+    const std::string path = numbered(lanes_path, "g_lane", lane, "u_requantise");
+#include "tb/lockstep/mxu/signals/mxu_requantise.def"
+  }
+  {
+    const std::string path = numbered(lanes_path, "g_lane", lane, "u_pool");
+#include "tb/lockstep/mxu/signals/mxu_pool.def"
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Activation& m) {
+#include "tb/lockstep/mxu/signals/mxu_activation.def"
+  for (size_t lane = 0; lane < m.v_q.size(); ++lane) add_lane_signals(table, path, m, lane);
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Params& m) {
+#include "tb/lockstep/mxu/signals/mxu_params.def"
+  for (size_t p = 0; p < m.plane.size(); ++p) {
+    add_signals(table, numbered(path, "g_plane", p, "u_ram"), m.plane[p]);
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const HostIn& m) {
+#include "tb/lockstep/mxu/signals/mxu_host_in.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const HostOut& m) {
+#include "tb/lockstep/mxu/signals/mxu_host_out.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const WeightFetch& m) {
+#include "tb/lockstep/mxu/signals/mxu_weight_fetch.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Sequencer& m) {
+#include "tb/lockstep/mxu/signals/mxu_sequencer.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Mxu& m) {
+#include "tb/lockstep/mxu/signals/mxu.def"
+}
+
+#undef SIGNAL
+#undef NAMED
+#undef GUARDED
+#undef ARRAY
+#undef WIDE
+#undef GUARDED_WIDE
+#undef LANE
+#undef MIRROR
+#undef BLOCK
+
+// ---- Mirrors ----
+
+// Elements of a container, each `width` bits.
+template <class Elements>
+std::function<void(uint32_t*)> packed(const Elements& elements, uint32_t width) {
+  return [&elements, width](uint32_t* words) {
+    pack_fields(elements.data(), elements.size(), width, words);
+  };
+}
+
+// The registers of a skew's lane, the one next to its input lowest.
+template <class Skew>
+std::function<void(uint32_t*)> packed(const Skew& skew, uint32_t lane, uint32_t width) {
+  return [&skew, lane, width](uint32_t* words) {
+    pack_fields(skew.regs(lane), skew.delay(lane), width, words);
+  };
+}
+
+inline void add_rising_skew(SignalMirror& mirror, const std::string& path, const char* block,
+                            const Skew<uint8_t, true>& skew, uint32_t lanes) {
+  for (uint32_t l = 1; l < lanes; ++l) {
+    mirror.add(path + "." + block + "[" + std::to_string(l) + "]", "skew_q", 8 * l,
+               [&skew, l](uint32_t* words) { std::memcpy(words, skew.regs(l), l); });
+  }
+}
+
+// What enters a tile (verilate.cmake makes these ports public).
+inline void add_tile(SignalMirror& mirror, const std::string& path, const Tile& t,
+                     uint32_t first_row) {
+  const uint32_t sum_w = first_row ? sum_width(first_row - 1) : 16;
+  mirror.add(path, "a_i", 8 * t.rows(),
+             [&t](uint32_t* words) { std::memcpy(words, t.a_i, t.rows()); });
+  mirror.add(path, "en_i", t.rows(),
+             [&t](uint32_t* words) { pack_fields(t.en_i, t.rows(), 1, words); });
+  mirror.add(path, "swap_i", 1, [&t](uint32_t* words) { words[0] = t.swap_i; });
+  mirror.add(path, "weight_i", 8 * t.cols(),
+             [&t](uint32_t* words) { std::memcpy(words, t.weight_i, t.cols()); });
+  mirror.add(path, "sum_i", sum_w * t.cols(),
+             [&t, sum_w](uint32_t* words) { pack_fields(t.sum_i, t.cols(), sum_w, words); });
+}
+
+// A tile's registers, in libraries that make them public (verilate.cmake, CELLS). The RTL counts
+// cells from the bottom right corner, and element n is what enters cell n: what is a register of
+// the left or upper neighbour. The first column's and row's elements are none.
+inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile& t,
+                      uint32_t first_row) {
+  if (!mirror.table().has(path, "w_q")) return;
+  const uint32_t rows = t.rows();
+  const uint32_t cols = t.cols();
+  const uint32_t cells = rows * cols;
+  SignalTable& table = mirror.table();
+  std::vector<size_t> sums;  // the RTL's places of all rows' but the last's
+  for (uint32_t r = 0; r < rows; ++r) {
+    for (uint32_t c = 0; c < cols; ++c) {
+      const uint32_t own = r * cols + c;
+      const uint32_t n = cells - 1 - own;
+      table.add_element(path, "w_q", n, cells, &t.w_q[own]);
+      if (c > 0) {
+        table.add_element(path, "a_q", n, cells, &t.a_q[own - 1]);
+        table.add_element(path, "en_q", n, cells, &t.en_q[own - 1]);
+      }
+      if (r > 0) {
+        table.add_element(path, "shadow_q", n, cells, &t.shadow_q[own - cols]);
+        sums.push_back(n);
+      }
+    }
+  }
+  if (rows > 1) {
+    const auto mask = static_cast<uint32_t>(low_mask(sum_width(first_row + rows - 2)));
+    mirror.add_elements(path, "sum_q", sums, cells,
+                        [&t, mask, count = sums.size()](uint32_t* words) {
+                          for (size_t i = 0; i < count; ++i)
+                            words[i] = static_cast<uint32_t>(t.sum_q[i]) & mask;
+                        });
+  }
+  mirror.add(path, "a_out_q", 8 * rows, [&t, rows](uint32_t* words) {
+    for (uint32_t r = 0; r < rows; ++r) set_field(words, 8 * r, 8, t.a_o(r));
+  });
+  mirror.add(path, "en_out_q", rows, [&t, rows](uint32_t* words) {
+    for (uint32_t r = 0; r < rows; ++r) set_field(words, r, 1, t.en_o(r));
+  });
+  mirror.add(path, "shadow_out_q", 8 * cols, [&t, cols](uint32_t* words) {
+    for (uint32_t c = 0; c < cols; ++c) set_field(words, 8 * c, 8, t.weight_o()[c]);
+  });
+  mirror.add(path, "sum_out_q", cols * t.sum_width(rows - 1),
+             [&t, rows](uint32_t* words) { t.pack_sum_row(rows - 1, words); });
+  // With one row or column the RTL has a bit more, for the swap of the next tile.
+  if (rows > 1 && cols > 1) {
+    mirror.add(path, "swap_q", rows + cols - 2, [&t](uint32_t* words) {
+      std::copy(t.swap_q.words.begin(), t.swap_q.words.end(), words);
+    });
+  }
+}
+
+// All MIRROR lines of the lists.
+inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const Mxu& m) {
+  const Config& c = m.config();
+  const Widths widths(c);
+  mirror.add(
+      path, "ho_data_o", 8 * c.lanes(),
+      [&m, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, m.ho_data_o, lanes); },
+      &m.ho_valid_o);
+  const std::string matrix = path + ".u_matrix";
+  const uint32_t timer_w = clog2(c.rows + c.cols + 3);
+  mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));
+  mirror.add(matrix, "half_busy_o", 2, packed(m.matrix.half_busy_o, 1));
+  mirror.add(matrix, "blocked_o", 4, packed(m.matrix.blocked_o, 1));
+  mirror.add(path + ".u_activation", "act_half_o", 2, packed(m.activation.act_half_o, 1));
+  add_rising_skew(mirror, path + ".u_setup", "g_lane", m.setup.skew, c.rows);
+
+  const std::string weights = path + ".u_weight_fifo";
+  mirror.add(weights, "en_o", c.rows, packed(m.weight_fifo.en_o, 1));
+  const uint32_t line = std::max(1U, c.cols - c.tile_cols);
+  mirror.add(weights, "rd_addr_q", line * widths.fifo_w,
+             packed(m.weight_fifo.rd_addr_q, widths.fifo_w));
+  for (uint32_t j = 0; j < widths.banks; ++j) {
+    add_rising_skew(mirror, numbered(weights, "g_bank", j, "u_bank"), "g_col",
+                    m.weight_fifo.bank[j].skew, c.tile_cols);
+  }
+
+  mirror.add(path + ".u_array", "sum_o", c.cols * widths.sum_w,
+             packed(m.array.sum_o, widths.sum_w));
+  const uint32_t tiles_across = c.cols / c.tile_cols;
+  for (uint32_t t = 0; t < m.array.tile.size(); ++t) {
+    const std::string tile = path + ".u_array.g_row[" + std::to_string(t / tiles_across) +
+                             "].g_col[" + std::to_string(t % tiles_across) + "].u_tile";
+    add_tile(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
+    add_cells(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
+  }
+
+  const std::string accumulators = path + ".u_accumulators";
+  mirror.add(accumulators, "line_addr_q", (c.rows + c.cols) * widths.acc_w,
+             packed(m.accumulators.line_addr_q, widths.acc_w));
+  for (uint32_t j = 0; j < widths.banks; ++j) {
+    const std::string place = numbered(accumulators, "g_bank", j, "u_bank");
+    const AccBank& bank = m.accumulators.bank[j];
+    mirror.add(place, "s1_sum_q", c.tile_cols * widths.sum_w, packed(bank.s1_sum_q, widths.sum_w));
+    for (uint32_t col = 0; col + 1 < c.tile_cols; ++col) {
+      mirror.add(numbered(place, "g_col", col, "g_deskew"), "deskew_q",
+                 (c.tile_cols - 1 - col) * widths.sum_w, packed(bank.deskew, col, widths.sum_w));
+    }
+  }
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Central control (docs/reference/eie-timing.md section 3): lists of random descriptors, with
+// everything that the engine around it can do at random, and the load and read-back port.
+#include <algorithm>
+#include <array>
+
+#include "Vccu_1.h"
+#include "Vccu_64.h"
+#include "tb/modules/module_bench.hpp"
+
+namespace sparsys::eie {
+namespace {
+
+uint64_t random_descriptor(Dice& dice, uint32_t word, const Config& config) {
+  if (word == 1) return dice.next();
+  // Mostly as an image has them, at most one register file full; now and then anything.
+  const auto count = [&] {
+    const uint64_t most = uint64_t{config.act_regs} * config.n_pe;
+    return dice.chance(80) ? dice.below(most + 1) : dice.chance(50) ? most : dice.bits(16);
+  };
+  const uint64_t in = count(), out = count();
+  return out << 48 | in << 32 | dice.word(16) << 16 | dice.word(16);
+}
+
+template <class Rtl>
+void run_ccu(const Config& config, uint64_t seed) {
+  const Widths widths(config);
+  Dice dice(seed);
+  ModuleBench<Rtl, Ccu> b("eie_ccu", config);
+  PORT(busy_o);
+  PORT(done_o);
+  PORT(io_ready_o);
+  PORT(io_rvalid_o);
+  PORT(io_rdata_o);
+  PORT(io_en_o);
+  PORT_WHEN(io_write_o, io_en_o);
+  PORT_WHEN(io_addr_o, io_en_o);
+  PORT_WHEN(io_wdata_o, io_en_o);
+  PORT(root_pop_o);
+  PORT(advance_o);
+  PORT(b_valid_o);
+  PORT(b_act_o);
+  PORT(b_even_o);
+  PORT(b_odd_o);
+  PORT(b_odd_first_o);
+  PORT(role_o);
+  PORT(flags_clear_o);
+  PORT(clear_o);
+  PORT(cb_we_o);
+  PORT_WHEN(cb_word_o, cb_we_o);
+  PORT(cb_data_o);
+  PORT(ld_read_o);
+  PORT_WHEN(ld_addr_o, ld_read_o);
+  PORT(ld_we_o);
+  PORT_WHEN(ld_row_o, ld_we_o);
+  PORT(launch_o);
+  PORT(wb_read_o);
+  PORT_WHEN(wb_row_o, wb_read_o);
+  PORT(in_first_o);
+  PORT(in_count_o);
+  PORT(entry_base_o);
+  PORT(dst_addr_o);
+  PORT(shift_o);
+  PORT(relu_o);
+  PORT(store_dst_o);
+  std::array<uint64_t, 11> states{};
+  uint64_t answers = 0, done = 0, request_with_start = 0, edge_columns = 0;
+  uint32_t valid = 50, last = 10, holds = 0, busy = 0;
+  for (uint64_t n = 0; n < 60000; ++n) {
+    if (n % 128 == 0) {
+      valid = 20 + 40 * static_cast<uint32_t>(dice.below(3));
+      last = 2 + 20 * static_cast<uint32_t>(dice.below(3));
+      holds = 30 * static_cast<uint32_t>(dice.below(3));
+      busy = 30 * static_cast<uint32_t>(dice.below(3));
+    }
+    const bool rst = dice.below(1000) == 0;
+    b.rtl.rst_i = rst;
+    DRIVE(start_i, dice.chance(b.model.busy_o ? 10 : 5));
+    DRIVE(list_first_i, dice.below(config.list_depth));
+    DRIVE(list_count_i, dice.chance(90) ? dice.below(4) % (config.list_depth + 1)
+                                        : dice.below(config.list_depth + 1));
+    // The port: mostly the spaces that are the CCU's own.
+    DRIVE(io_valid_i, dice.chance(60));
+    DRIVE(io_write_i, dice.chance(50));
+    const uint64_t space = dice.chance(80) ? 5 + dice.below(3) : dice.below(16);
+    const uint64_t address = dice.bits(20);
+    DRIVE(io_addr_i, space << 28 | (dice.chance(50) ? address & 7 : address) | dice.bits(8) << 20);
+    DRIVE(io_wdata_i, space == 5 ? random_descriptor(dice, address & 1, config) : dice.next());
+    DRIVE(io_rdata_i, dice.next());
+    // Tree and PEs.
+    const bool root_valid = dice.chance(valid);
+    DRIVE(root_valid_i, root_valid);
+    DRIVE(root_done_i, !root_valid && dice.chance(last));
+    DRIVE(root_col_i, dice.word(widths.col_w));
+    DRIVE(root_act_i, dice.bits(16));
+    DRIVE(hold_i, dice.chance(holds));
+    DRIVE(pe_busy_i, dice.chance(busy));
+    DRIVE(flags_i, dice.below(8));
+    if (!b.check()) return;
+    const auto& m = b.model;
+    ++states[m.state_q];
+    answers += m.io_rvalid_o;
+    done += m.done_o;
+    request_with_start += m.start_i && m.io_valid_i && m.io_ready_o;
+    edge_columns += m.b_valid_o && m.b_odd_first_o && m.b_even_o == 0;
+    b.edge(rst);
+  }
+  for (size_t state = 0; state < states.size(); ++state) {
+    EXPECT_GT(states[state], 100U) << "state " << state;
+  }
+  EXPECT_GT(answers, 500U);
+  EXPECT_GT(done, 100U);
+  EXPECT_GT(request_with_start, 50U);
+  if (config.ptr_depth < 64) {  // The even bank's address wraps around.
+    EXPECT_GT(edge_columns, 100U);
+  }
+}
+
+TEST(Ccu, OnePeSmallestMemories) {
+  Config config;
+  config.n_pe = 1;
+  config.ptr_depth = 4;
+  config.act_regs = 4;
+  config.queue_depth = 1;
+  config.acc_width = 20;
+  config.codebooks = 2;
+  config.list_depth = 2;
+  for_seeds(4, [&](uint64_t seed) { run_ccu<Vccu_1>(config, seed); });
+}
+
+TEST(Ccu, SixtyFourPes) {
+  Config config;
+  config.n_pe = 64;
+  config.ptr_depth = 16384;
+  config.act_regs = 16;
+  config.queue_depth = 8;
+  config.acc_width = 32;
+  config.codebooks = 4;
+  config.list_depth = 8;
+  for_seeds(4, [&](uint64_t seed) { run_ccu<Vccu_64>(config, seed); });
+}
+
+}  // namespace
+}  // namespace sparsys::eie

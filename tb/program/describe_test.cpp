@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The figures of `sparsys inspect`, against ones counted by hand.
+#include "sw/sparsys/describe.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "golden/base/error.hpp"
+#include "tb/support/random_network.hpp"
+
+namespace sparsys {
+namespace {
+
+using nlohmann::json;
+
+// 4 inputs, one of them constant, and 20 outputs.
+eie::Network small_network() {
+  eie::Network network;
+  network.name = "small";
+  network.origin = "by hand";
+  network.input_constants = {256};
+  eie::Layer layer;
+  layer.name = "fc1";
+  layer.inputs = 4;
+  layer.outputs = 20;
+  layer.constant_inputs = 1;
+  layer.relu = true;
+  layer.input_frac = 8;
+  layer.weight_frac = 6;
+  layer.output_frac = 4;
+  layer.codebook = {0, 5, -7};
+  layer.column_start = {0, 2, 2, 3, 5};
+  layer.row = {0, 19, 18, 2, 3};
+  layer.code = {1, 2, 1, 1, 1};
+  network.layers.push_back(layer);
+  return network;
+}
+
+const json& memory(const json& engine, const std::string& name) {
+  for (const json& item : engine["memories"]) {
+    if (item["name"] == name) return item;
+  }
+  throw Error("no memory " + name);
+}
+
+TEST(Describe, CompressedNetwork) {
+  const json d = describe(small_network());
+  EXPECT_EQ(d["kind"], "compressed network");
+  EXPECT_EQ(d["name"], "small");
+  EXPECT_EQ(d["origin"], "by hand");
+  EXPECT_EQ(d["inputs"], 3);
+  EXPECT_EQ(d["outputs"], 20);
+  EXPECT_EQ(d["input_constants"], json({256}));
+  EXPECT_EQ(d["weights"], 60);
+  EXPECT_EQ(d["nonzeros"], 3);
+  EXPECT_DOUBLE_EQ(d["density"], 5);
+  const json& layer = d["layers"][0];
+  EXPECT_EQ(layer["constant_inputs"], 1);
+  EXPECT_EQ(layer["constant_nonzeros"], 2);
+  EXPECT_EQ(layer["shift"], 10);
+  EXPECT_EQ(layer["relu"], true);
+  EXPECT_EQ(layer["codebook"][2], -7);
+  EXPECT_EQ(layer["code_count"], json({0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_FALSE(d.contains("engine"));
+}
+
+TEST(Describe, Engine) {
+  eie::Config config;
+  config.n_pe = 2;
+  config.act_regs = 32;
+  config.entry_depth = 64;
+  config.ptr_depth = 16;
+  config.act_ram_depth = 32;
+  config.codebooks = 4;
+  config.list_depth = 8;
+  const json d = describe(small_network(), config);
+  const json& engine = d["engine"];
+  EXPECT_EQ(engine["fits"], true);
+  // PE 0: rows 0, 18, 2; PE 1: 19, 3. No gap of a PE has over 15 rows.
+  EXPECT_EQ(engine["entries"], 5);
+  EXPECT_EQ(engine["padding"], 0);
+  EXPECT_EQ(engine["entries_per_pe"], json({{"min", 2}, {"mean", 2.5}, {"max", 3}}));
+  EXPECT_NEAR(engine["balance"], 100 * 2.5 / 3, 1e-9);
+  EXPECT_EQ(engine["layers"][0]["name"], "fc1");
+  EXPECT_EQ(engine["layers"][0]["entries"], 5);
+  EXPECT_EQ(engine["passes"], 1);
+  EXPECT_EQ(engine["config"]["n_pe"], 2);
+  EXPECT_EQ(memory(engine, "entry memory")["used"], 8);
+  EXPECT_DOUBLE_EQ(memory(engine, "entry memory")["percent"], 12.5);
+  EXPECT_EQ(memory(engine, "pointer memory")["used"], 5);
+  EXPECT_EQ(memory(engine, "registers")["used"], 10);
+  EXPECT_EQ(memory(engine, "activation RAM")["used"], 0);
+  EXPECT_DOUBLE_EQ(memory(engine, "list RAM")["percent"], 12.5);
+  EXPECT_DOUBLE_EQ(memory(engine, "codebook RAM")["percent"], 25);
+
+  // One PE: rows 0 and 19 of column 0 are 18 zeros apart, and row 18 of column 2 needs padding too.
+  config.n_pe = 1;
+  const json one = describe(small_network(), config)["engine"];
+  EXPECT_EQ(one["padding"], 2);
+  EXPECT_NEAR(one["padding_percent"], 100.0 * 2 / 7, 1e-9);
+  EXPECT_EQ(one["balance"], 100.0);
+
+  // Vectors of 4 and 20 over 4 registers: 20 outputs go to the RAM in five ranges.
+  config.act_regs = 4;
+  config.ptr_depth = 32;
+  const json ranges = describe(small_network(), config)["engine"];
+  EXPECT_EQ(ranges["passes"], 5);
+  EXPECT_EQ(memory(ranges, "registers")["used"], 4);
+  EXPECT_EQ(memory(ranges, "activation RAM")["used"], 20);
+  EXPECT_EQ(memory(ranges, "pointer memory")["used"], 25);
+}
+
+TEST(Describe, DoesNotFit) {
+  eie::Config config;
+  config.ptr_depth = 4;
+  const json d = describe(small_network(), config);
+  EXPECT_EQ(d["engine"]["fits"], false);
+  EXPECT_EQ(d["engine"]["error"],
+            "layer 1 (fc1): pointer memory: 5 pointers a PE needed, 4 available");
+  std::ostringstream text;
+  print_description(text, d);
+  EXPECT_NE(text.str().find("does not fit: layer 1 (fc1): pointer memory"), std::string::npos);
+}
+
+TEST(Describe, PrintedForPeople) {
+  RandomNetworkOptions options;
+  options.sizes = {784, 300, 100, 10};
+  options.density = 0.08;
+  options.constants = 2;
+  options.extreme = true;
+  eie::Network network = random_network(1, options);
+  network.origin = "line one\nline two";
+  std::ostringstream text;
+  print_description(text, describe(network, eie::Config()));
+  EXPECT_NE(text.str().find("784 inputs, 10 outputs"), std::string::npos);
+  EXPECT_NE(text.str().find("235,200"), std::string::npos);
+  EXPECT_NE(text.str().find("sparse engine of 64 PEs"), std::string::npos);
+  EXPECT_NE(text.str().find("activation RAM"), std::string::npos);
+  EXPECT_NE(text.str().find("line one line two"), std::string::npos);
+}
+
+TEST(Describe, RandomNetworksCount) {
+  const uint64_t base = seed_from_environment(1);
+  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 60); ++seed) {
+    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    const eie::Network network = random_network(seed, random_options(seed, 80));
+    const json d = describe(network, eie::Config());
+    uint64_t entries = 0;
+    for (size_t l = 0; l < network.layers.size(); ++l) {
+      const json& layer = d["layers"][l];
+      EXPECT_EQ(layer["nonzeros"].get<size_t>() + layer["constant_nonzeros"].get<size_t>(),
+                network.layers[l].row.size());
+      entries += network.layers[l].row.size();
+    }
+    EXPECT_EQ(d["engine"]["entries"].get<uint64_t>() - d["engine"]["padding"].get<uint64_t>(),
+              entries);
+    EXPECT_FALSE(d.dump().empty());
+  }
+}
+
+// A convolution and a layer with half of its weights.
+Network small_graph() {
+  Network network;
+  network.name = "graph";
+  network.input_shape = {1, 1, 3, 3};
+  network.nodes.resize(3);
+  Node& conv = network.nodes[0];
+  conv.op = Op::kConv;
+  conv.name = "conv";
+  conv.inputs = {"input", "cw"};
+  conv.output = "c";
+  conv.window.kernel = {2, 2};
+  network.nodes[1].op = Op::kFlatten;
+  network.nodes[1].inputs = {"c"};
+  network.nodes[1].output = "f";
+  Node& fc = network.nodes[2];
+  fc.op = Op::kGemm;
+  fc.inputs = {"f", "w", "b"};
+  fc.output = "output";
+  fc.trans_b = true;
+  network.parameters = {
+      {"cw", {1, 1, 2, 2}, {1, 2, 3, 4}}, {"w", {1, 4}, {0, 5, 0, 6}}, {"b", {1}, {7}}};
+  return network;
+}
+
+TEST(Describe, Graph) {
+  const json d = describe(small_graph());
+  EXPECT_EQ(d["kind"], "float model");
+  EXPECT_EQ(d["inputs"], 9);
+  EXPECT_EQ(d["outputs"], 1);
+  EXPECT_EQ(d["weights"], 8);
+  EXPECT_EQ(d["nonzeros"], 6);
+  EXPECT_EQ(d["density"], 75.0);
+  EXPECT_EQ(d["nodes"].size(), 3U);
+  EXPECT_EQ(d["nodes"][0]["op"], "Conv");
+  EXPECT_EQ(d["nodes"][0]["shape"], (std::vector<int>{1, 1, 2, 2}));
+  EXPECT_EQ(d["layers"].size(), 2U);
+  EXPECT_EQ(d["layers"][1]["name"], "w");
+  EXPECT_EQ(d["layers"][1]["biases"], 1);
+  EXPECT_EQ(d["layers"][1]["nonzeros"], 2);
+  EXPECT_EQ(d["layers"][1]["density"], 50.0);
+  std::ostringstream out;
+  print_description(out, d);
+  EXPECT_NE(out.str().find("[1, 1, 2, 2]"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("75.00 %"), std::string::npos) << out.str();
+  // No layers at all.
+  Network relu;
+  relu.input_shape = {1, 2};
+  relu.nodes.resize(1);
+  relu.nodes[0].inputs = {"input"};
+  relu.nodes[0].output = "output";
+  print_description(out, describe(relu));
+}
+
+TEST(Describe, StoredModel) {
+  SharedNetwork shared;
+  shared.network = small_graph();
+  for (Parameter& parameter : shared.network.parameters) {
+    SharedParameter codes;
+    if (parameter.name != "cw") {
+      codes.codebook = {0, 5, 6};
+      for (const float value : parameter.values) {
+        codes.code.push_back(static_cast<uint8_t>(value == 0 ? 0 : value == 5 ? 1 : 2));
+      }
+      parameter.values.clear();
+    }
+    shared.parameters.push_back(codes);
+  }
+  StoredReport report;
+  const std::vector<uint8_t> bytes = store(shared, {}, &report);
+  const json d = describe(shared, report);
+  EXPECT_EQ(d["kind"], "stored model");
+  EXPECT_EQ(d["nonzeros"], 6);
+  EXPECT_EQ(d["stored"]["stored_bytes"], bytes.size());
+  EXPECT_EQ(d["stored"]["original_bytes"], 36);
+  EXPECT_EQ(d["stored"]["layers"].size(), 2U);
+  EXPECT_EQ(d["stored"]["layers"][0]["form"], "float32");
+  EXPECT_EQ(d["stored"]["layers"][1]["biases"], 1);
+  std::ostringstream out;
+  print_description(out, d);
+  EXPECT_NE(out.str().find("times smaller"), std::string::npos) << out.str();
+}
+
+}  // namespace
+}  // namespace sparsys
