@@ -81,7 +81,7 @@ Job network_job(const mxu::Network& network, const mxu::Program& program, Random
   std::vector<int8_t> inputs(size_t{program.batch} * program.in_channels * program.in_pixels);
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
   Job job;
-  for (const mxu::Instruction& words : program.instructions) {
+  for (const mxu::InstructionWords& words : program.instructions) {
     Instruction i;
     i.words = words;
     job.program.push_back(i);

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tb/lockstep/core/signal_table.hpp"
-#include "tb/lockstep/eie/signals.hpp"
+#include "tb/lockstep/core/signals.hpp"
 #include "tb/support/seeds.hpp"
 #include "verilated.h"
 

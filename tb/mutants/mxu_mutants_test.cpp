@@ -24,9 +24,9 @@ using namespace test;  // NOLINT
 
 MakeRtl rtl_under_test = make_mutant_mxu_none;
 
-class Lockstep final : public Device {
+class QuietLockstep final : public Device {
  public:
-  explicit Lockstep(const Config& config) : both_(config, options()) {}
+  explicit QuietLockstep(const Config& config) : both_(config, options()) {}
   const Config& config() const override { return both_.config(); }
   Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
   void finish() { both_.finish(); }
@@ -41,9 +41,9 @@ class Lockstep final : public Device {
   }
   Lockstep both_;
 };
-const Mxu& model_of(const Lockstep& device) { return device.model(); }
+const Mxu& model_of(const QuietLockstep& device) { return device.model(); }
 
-using Bench = DeviceBench<Lockstep>;
+using Bench = DeviceBench<QuietLockstep>;
 
 constexpr uint64_t kSeeds = 12;
 
@@ -100,7 +100,7 @@ const Mutant kMutants[] = {
 
 void PrintTo(const Mutant& mutant, std::ostream* stream) { *stream << mutant.name; }
 
-class Mutant : public testing::TestWithParam<Mutant> {};
+class MxuMutant : public testing::TestWithParam<Mutant> {};
 
 TEST_P(MxuMutant, IsReported) {
   rtl_under_test = GetParam().make_rtl;

@@ -102,7 +102,7 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
   double limit = static_cast<double>(program.cycle_bound) * 100 / (100 - options_.stall_percent);
   if (options_.weight_bandwidth > 0) {
     uint64_t bytes = 0;
-    for (const Instruction& i : program.instructions) {
+    for (const InstructionWords& i : program.instructions) {
       if (operation_of(i) == Opcode::kReadWeights) {
         bytes += uint64_t{i[1] & 0xFFFF} * config.rows * config.cols;
       }

@@ -27,7 +27,7 @@ uint32_t ceil_divide(uint64_t a, uint64_t b) { return static_cast<uint32_t>((a +
 
 // ---- instructions ----
 
-uint64_t field(const Instruction& i, unsigned lsb, unsigned width) {
+uint64_t field(const InstructionWords& i, unsigned lsb, unsigned width) {
   uint64_t value = 0;
   for (unsigned b = 0; b < width; ++b) {
     value |= uint64_t{i[(lsb + b) / 32] >> ((lsb + b) % 32) & 1} << b;
@@ -35,10 +35,10 @@ uint64_t field(const Instruction& i, unsigned lsb, unsigned width) {
   return value;
 }
 
-Instruction instruction(Opcode opcode) { return {0, 0, static_cast<uint32_t>(opcode) << 24}; }
+InstructionWords instruction(Opcode opcode) { return {0, 0, static_cast<uint32_t>(opcode) << 24}; }
 
 // `value` must fit; the field must be 0 still.
-void put(Instruction& i, unsigned lsb, unsigned width, uint64_t value) {
+void put(InstructionWords& i, unsigned lsb, unsigned width, uint64_t value) {
   for (unsigned b = 0; b < width; ++b) {
     i[(lsb + b) / 32] |= static_cast<uint32_t>(value >> b & 1) << ((lsb + b) % 32);
   }
@@ -66,7 +66,7 @@ bool conflict(const Access& a, const Access& b) {
 class Order {
  public:
   // Puts the waits of the next operation of `unit` into its instruction.
-  void add(Unit unit, const std::vector<Access>& accesses, Instruction& i) {
+  void add(Unit unit, const std::vector<Access>& accesses, InstructionWords& i) {
     Counts needed{};
     for (size_t v = 0; v < kUnits; ++v) {
       if (v == unit) continue;
@@ -409,7 +409,7 @@ class Compiler {
     const auto found = registers_.find(reg);
     if (found != registers_.end() && found->second == value) return;
     registers_[reg] = value;
-    Instruction i = instruction(Opcode::kSet);
+    InstructionWords i = instruction(Opcode::kSet);
     put(i, 72, 8, reg);
     put(i, 0, 32, value);
     program_.instructions.push_back(i);
@@ -420,7 +420,7 @@ class Compiler {
     return (b0 & 255) | (b1 & 255) << 8 | (b2 & 255) << 16 | (b3 & 255) << 24;
   }
 
-  void add(Unit unit, const std::vector<Access>& accesses, Instruction i, uint64_t cycles) {
+  void add(Unit unit, const std::vector<Access>& accesses, InstructionWords i, uint64_t cycles) {
     order_.add(unit, accesses, i);
     program_.instructions.push_back(i);
     program_.cycle_bound += cycles + config_.rows + config_.cols + 64;
@@ -446,7 +446,7 @@ class Compiler {
   void ask_for_weights(const Block& block) {
     const Plan& plan = plans_[block.layer];
     const uint32_t tiles = plan.in_planes * plan.taps;
-    Instruction i = instruction(Opcode::kReadWeights);
+    InstructionWords i = instruction(Opcode::kReadWeights);
     put(i, 0, 32, plan.first_tile + uint64_t{block.tile} * tiles);
     put(i, 32, 16, tiles);
     program_.instructions.push_back(i);
@@ -460,7 +460,7 @@ class Compiler {
     const uint32_t set = next_set_;
     next_set_ = (next_set_ + 1) % config_.param_sets;
     set_holds_[set] = wanted;
-    Instruction i = instruction(Opcode::kReadHost);
+    InstructionWords i = instruction(Opcode::kReadHost);
     put(i, 0, 24, 16 * uint64_t{set});
     put(i, 24, 16, kPlanes);
     put(i, 72, 1, 1);
@@ -478,7 +478,7 @@ class Compiler {
     const uint64_t all = uint64_t{block.images - 1} * pixels_of_image + pixels;
     for (uint64_t done = 0; done < all; done += kMaxRows) {
       const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kMaxRows, all - done));
-      Instruction i = instruction(out ? Opcode::kWriteHost : Opcode::kReadHost);
+      InstructionWords i = instruction(out ? Opcode::kWriteHost : Opcode::kReadHost);
       put(i, 0, 24, first + done);
       put(i, 24, 16, rows);
       add(out ? kHostOut : kHostIn, {{Space::kBuffer, first + done, rows, !out}}, i, rows);
@@ -540,7 +540,7 @@ class Compiler {
         const uint32_t ky = tap / from.window.kernel[1];
         const uint32_t kx = tap % from.window.kernel[1];
         const uint64_t first = plane + uint64_t{block.first_image} * plan.in_pixels;
-        Instruction i =
+        InstructionWords i =
             instruction(plan.rows_as_they_are ? Opcode::kMatrixMultiply : Opcode::kConvolve);
         put(i, 56, 8, used(from.channels, k) - 1);
         put(i, 64, 8, used_columns - 1);
@@ -577,7 +577,7 @@ class Compiler {
   }
 
   // `i` has all fields but places, the length of a Matrix_Multiply and `switch`.
-  void multiply_rows(Instruction i, uint64_t first, uint32_t accumulators, uint32_t rows,
+  void multiply_rows(InstructionWords i, uint64_t first, uint32_t accumulators, uint32_t rows,
                      uint64_t extent, bool take) {
     put(i, 0, 24, first);
     put(i, 24, 16, accumulators);
@@ -595,7 +595,7 @@ class Compiler {
     set(8, bytes(static_cast<uint8_t>(from.output_zero), static_cast<uint8_t>(from.low),
                  static_cast<uint8_t>(from.high), 0));
     const uint32_t width = from.out_width();
-    Instruction i = instruction(Opcode::kActivate);
+    InstructionWords i = instruction(Opcode::kActivate);
     put(i, 56, 8, parameters);
     put(i, 72, 2, static_cast<uint64_t>(from.function));
     put(i, 74, 2, static_cast<uint64_t>(from.pooling));
@@ -632,7 +632,7 @@ class Compiler {
     }
   }
 
-  void activate_rows(Instruction i, uint64_t first, uint32_t accumulators, uint32_t rows,
+  void activate_rows(InstructionWords i, uint64_t first, uint32_t accumulators, uint32_t rows,
                      uint32_t extent, uint32_t parameters, uint32_t values) {
     put(i, 0, 24, first);
     put(i, 24, 16, accumulators);
@@ -671,7 +671,7 @@ int64_t signed_byte(uint64_t value) { return static_cast<int8_t>(value); }
 
 // ---- text ----
 
-std::string waits_of(const Instruction& i) {
+std::string waits_of(const InstructionWords& i) {
   std::string text;
   for (unsigned u = 0; u < kUnits; ++u) {
     const uint64_t wait = field(i, 80 + 2 * u, 2);
@@ -718,9 +718,9 @@ std::string set_text(uint64_t reg, uint64_t value) {
 
 }  // namespace
 
-Opcode operation_of(const Instruction& i) { return static_cast<Opcode>(field(i, 88, 8)); }
+Opcode operation_of(const InstructionWords& i) { return static_cast<Opcode>(field(i, 88, 8)); }
 
-std::string disassemble(const Instruction& i) {
+std::string disassemble(const InstructionWords& i) {
   constexpr const char* kPoolings[] = {"", ", maximum of windows", ", mean of windows",
                                        ", mean of windows"};
   const std::string ub = "ub " + number(field(i, 0, 24));

@@ -15,7 +15,7 @@
 namespace sparsys::mxu {
 
 // docs/reference/mxu-format.md section 3. Bits 31:0 first.
-using Instruction = std::array<uint32_t, 3>;
+using InstructionWords = std::array<uint32_t, 3>;
 
 enum class Opcode : uint8_t {
   kNop,
@@ -30,10 +30,10 @@ enum class Opcode : uint8_t {
   kHalt
 };
 
-Opcode operation_of(const Instruction& instruction);
+Opcode operation_of(const InstructionWords& instruction);
 // On one line, with all fields, whatever the bits: "Matrix_Multiply ub 512, acc 0, 256 rows,
 // uses 256 x 44, switch, add; waits activation 2".
-std::string disassemble(const Instruction& instruction);
+std::string disassemble(const InstructionWords& instruction);
 
 // Rows that pass a host port one after the other: of parameter sets, or of one plane of the batch's
 // input or output.
@@ -49,7 +49,7 @@ struct Program {
   uint32_t batch = 0;   // images
   uint32_t passes = 0;  // parts of the batch that go through all layers by themselves
   // Ends with Halt. Clears the counters first.
-  std::vector<Instruction> instructions;
+  std::vector<InstructionWords> instructions;
   uint64_t tiles = 0;
   std::vector<uint8_t> weights;     // tiles x ROWS x COLS bytes, in FIFO order
   std::vector<uint8_t> parameters;  // sets x 9 x LANES bytes

@@ -96,7 +96,7 @@ class Bench {
   void run(const std::vector<int16_t>& input) {
     bool saturated = false;
     const std::vector<int16_t> expected =
-        sparsys::run(network_, input, static_cast<int>(device_.config().acc_width), &saturated);
+        eie::run(network_, input, static_cast<int>(device_.config().acc_width), &saturated);
     std::vector<int16_t> got = driver_.run(image_, input);
     got.resize(network_.output_size());
     EXPECT_EQ(got, expected);

@@ -24,9 +24,9 @@ namespace sparsys::mxu {
 namespace test {
 
 // Both sides in lockstep; without a waveform of a difference.
-class Lockstep final : public Device {
+class QuietLockstep final : public Device {
  public:
-  explicit Lockstep(const Config& config) : both_(config, options()) {}
+  explicit QuietLockstep(const Config& config) : both_(config, options()) {}
   const Config& config() const override { return both_.config(); }
   Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
   void finish(bool stopped = false) { both_.finish(stopped); }
@@ -40,9 +40,9 @@ class Lockstep final : public Device {
   }
   Lockstep both_;
 };
-inline const Mxu& model_of(const Lockstep& device) { return device.model(); }
+inline const Mxu& model_of(const QuietLockstep& device) { return device.model(); }
 
-using LockstepBench = DeviceBench<Lockstep>;
+using LockstepBench = DeviceBench<QuietLockstep>;
 
 inline void set_stalls(Host& host, uint32_t percent) {
   host.stall_inst = host.stall_in = host.stall_out = percent;

@@ -21,7 +21,7 @@ namespace {
 
 using namespace test;  // NOLINT
 
-class FullSize : public testing::TestWithParam<uint32_t> {
+class MxuFullSize : public testing::TestWithParam<uint32_t> {
  protected:
   static Config config() {
     Config c;
@@ -124,7 +124,7 @@ TEST_P(MxuFullSize, RandomProgram) {
 
 TEST_P(MxuFullSize, Convolutions) {
   const Config c = config();
-  Lockstep device(c);
+  QuietLockstep device(c);
   Driver driver(device);
   Dice dice(1);
   for (const Network& network : {lenet_5_shapes(1), strided_shapes(2)}) {

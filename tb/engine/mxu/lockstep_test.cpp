@@ -332,7 +332,7 @@ TEST(MxuLockstep, RandomNetworks) {
     Dice dice(seed);
     std::vector<int8_t> inputs(batch * network.input_size());
     for (int8_t& byte : inputs) byte = static_cast<int8_t>(dice.bits(8));
-    Lockstep device(c);
+    QuietLockstep device(c);
     DriverOptions options;
     options.stall_percent = seed % 2 ? 0 : static_cast<unsigned>(dice.below(60));
     options.seed = seed;
@@ -352,7 +352,7 @@ TEST(MxuLockstep, SeesAChangedRegister) {
   struct Change {
     const char* instance;
     const char* signal;
-    std::function<void(mxu&)> make;
+    std::function<void(Mxu&)> make;
   };
   const std::vector<Change> changes = {
       {"mxu.u_matrix", "left_q", [](Mxu& m) { m.matrix.left_q ^= 1; }},

@@ -7,32 +7,9 @@
 #include <vector>
 
 #include "golden/cycle/eie/eie.hpp"
-#include "tb/lockstep/core/signal_table.hpp"
+#include "tb/lockstep/core/signals.hpp"
 
 namespace sparsys::eie {
-
-// add_signals(table, path, object): all signals of a module and of what it contains.
-#define SIGNAL(name) table.add(path, #name, &m.name, 1, false);
-#define GUARDED(name, guard) table.add(path, #name, &m.name, 1, false, {&m.guard, nullptr});
-#define GUARDED2(name, first, second) \
-  table.add(path, #name, &m.name, 1, false, {&m.first, &m.second});
-#define ARRAY(name) table.add(path, #name, m.name.data(), m.name.size(), true);
-#define BLOCK(instance, member) add_signals(table, path + "." #instance, m.member);
-
-template <class Word>
-void add_signals(SignalTable& table, const std::string& path, const Ram1rw<Word>& m) {
-#include "tb/lockstep/core/signals/ram_1rw.def"
-}
-
-template <class Word>
-void add_signals(SignalTable& table, const std::string& path, const Regfile1r1w<Word>& m) {
-#include "tb/lockstep/core/signals/regfile_1r1w.def"
-}
-
-template <class Word>
-void add_signals(SignalTable& table, const std::string& path, const Fifo<Word>& m) {
-#include "tb/lockstep/core/signals/fifo.def"
-}
 
 inline void add_signals(SignalTable& table, const std::string& path, const LnzdNode& m) {
 #include "tb/lockstep/eie/signals/eie_lnzd_node.def"
@@ -87,11 +64,5 @@ inline void add_signals(SignalTable& table, const std::string& path, const Eie& 
     add_signals(table, path + ".g_pe[" + std::to_string(k) + "].u_pe", m.pe[k]);
   }
 }
-
-#undef SIGNAL
-#undef GUARDED
-#undef GUARDED2
-#undef ARRAY
-#undef BLOCK
 
 }  // namespace sparsys::eie

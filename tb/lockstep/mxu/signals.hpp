@@ -16,92 +16,9 @@
 #include <vector>
 
 #include "golden/cycle/mxu/mxu.hpp"
-#include "tb/lockstep/core/signal_table.hpp"
+#include "tb/lockstep/core/signals.hpp"
 
 namespace sparsys::mxu {
-
-// A packed vector of the model: an array of words, or a bit_vector.
-template <class Words>
-void add_wide_words(SignalTable& table, const std::string& path, const char* name,
-                    const Words& words, std::array<const uint8_t*, 2> guard = {}) {
-  table.add_wide(path, name, words.data(), words.size() * sizeof(words[0]), 1, false, guard);
-}
-inline void add_wide_words(SignalTable& table, const std::string& path, const char* name,
-                           const BitVector& bits, std::array<const uint8_t*, 2> guard = {}) {
-  add_wide_words(table, path, name, bits.words, guard);
-}
-
-// Copies of what the model has, packed as the RTL has it. They must be refreshed in front of every
-// comparison.
-class SignalMirror {
- public:
-  explicit SignalMirror(SignalTable& table) : table_(table) {}
-
-  // The RTL's vector of `bits` bits; pack() writes all of its bits. With `guard`, it is packed and
-  // compared only while that byte of the model is not 0.
-  void add(const std::string& instance, const char* name, uint32_t bits,
-           std::function<void(uint32_t* words)> pack, const uint8_t* guard = nullptr) {
-    items_.push_back({std::vector<uint32_t>((bits + 31) / 32), std::move(pack), guard});
-    std::vector<uint32_t>& words = items_.back().words;
-    table_.add_wide(instance, name, words.data(), words.size() * sizeof(words[0]), 1, false,
-                    {guard, nullptr});
-  }
-  // Words of an array of the RTL: `places` are their indices among `count`, pack() fills as many
-  // words.
-  void add_elements(const std::string& instance, const char* name,
-                    const std::vector<size_t>& places, size_t count,
-                    std::function<void(uint32_t* words)> pack) {
-    items_.push_back({std::vector<uint32_t>(places.size()), std::move(pack), nullptr});
-    for (size_t i = 0; i < places.size(); ++i) {
-      table_.add_element(instance, name, places[i], count, &items_.back().words[i]);
-    }
-  }
-  SignalTable& table() { return table_; }
-  void refresh() {
-    for (Item& item : items_) {
-      if (item.guard && !*item.guard) continue;
-      item.pack(item.words.data());
-    }
-  }
-
- private:
-  struct Item {
-    std::vector<uint32_t> words;
-    std::function<void(uint32_t* words)> pack;
-    const uint8_t* guard;
-  };
-  SignalTable& table_;
-  std::deque<Item> items_;  // the table keeps addresses
-};
-
-#define SIGNAL(name) table.add(path, #name, &m.name, 1, false);
-#define NAMED(name, member) table.add(path, #name, &m.member, 1, false);
-#define GUARDED(name, guard) table.add(path, #name, &m.name, 1, false, {&m.guard, nullptr});
-#define ARRAY(name) table.add(path, #name, m.name.data(), m.name.size(), true);
-#define WIDE(name) add_wide_words(table, path, #name, m.name);
-#define GUARDED_WIDE(name, guard) add_wide_words(table, path, #name, m.name, {&m.guard, nullptr});
-#define LANE(name) table.add(path, #name, &m.name[lane], 1, false);
-#define MIRROR(name)
-#define BLOCK(instance, member) add_signals(table, path + "." #instance, m.member);
-
-template <class Word>
-void add_signals(SignalTable& table, const std::string& path, const Ram1r1w<Word>& m) {
-#include "tb/lockstep/core/signals/ram_1r1w.def"
-}
-
-// Module fifo with words of any width: the list of fifo.def.
-inline void add_signals(SignalTable& table, const std::string& path, const WideFifo& m) {
-  SIGNAL(count_q)
-  SIGNAL(wr_q)
-  SIGNAL(rd_q)
-  const size_t stride = m.mem_q.size() / m.depth() * sizeof(m.mem_q[0]);
-  table.add_wide(path, "mem_q", m.mem_q.data(), stride, m.depth(), true);
-}
-
-inline std::string numbered(const std::string& path, const char* block, size_t n,
-                            const char* instance) {
-  return path + "." + block + "[" + std::to_string(n) + "]." + instance;
-}
 
 inline void add_signals(SignalTable& table, const std::string& path, const Matrix& m) {
 #include "tb/lockstep/mxu/signals/mxu_matrix.def"
@@ -183,16 +100,6 @@ inline void add_signals(SignalTable& table, const std::string& path, const Seque
 inline void add_signals(SignalTable& table, const std::string& path, const Mxu& m) {
 #include "tb/lockstep/mxu/signals/mxu.def"
 }
-
-#undef SIGNAL
-#undef NAMED
-#undef GUARDED
-#undef ARRAY
-#undef WIDE
-#undef GUARDED_WIDE
-#undef LANE
-#undef MIRROR
-#undef BLOCK
 
 // ---- Mirrors ----
 

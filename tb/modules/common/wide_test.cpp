@@ -10,7 +10,7 @@
 #include "Vram_1r1w_40.h"
 #include "Vram_1r1w_8.h"
 #include "golden/base/error.hpp"
-#include "tb/lockstep/mxu/signals.hpp"
+#include "tb/lockstep/core/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys {
@@ -18,7 +18,7 @@ namespace {
 
 // The models as the bench wants them.
 struct Ram : Ram1r1w<uint8_t> {
-  using Ram1r1w<uint8_t>::ram_1r1w;
+  using Ram1r1w<uint8_t>::Ram1r1w;
   void propagate() {}
   void update(bool /*rst*/) { Ram1r1w<uint8_t>::update(); }
 };

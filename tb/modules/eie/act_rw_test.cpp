@@ -5,6 +5,7 @@
 #include "Vact_rw_1.h"
 #include "Vact_rw_4.h"
 #include "Vact_rw_64.h"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

@@ -4,6 +4,7 @@
 #include "Varith_4_48.h"
 #include "Varith_64_32.h"
 #include "Varith_8_20.h"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

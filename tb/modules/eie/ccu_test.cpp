@@ -6,6 +6,7 @@
 
 #include "Vccu_1.h"
 #include "Vccu_64.h"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

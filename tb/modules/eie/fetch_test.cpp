@@ -9,6 +9,7 @@
 #include "Vptr_read_64.h"
 #include "Vspmat_read_1024.h"
 #include "Vspmat_read_32.h"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

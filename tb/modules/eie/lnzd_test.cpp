@@ -10,6 +10,7 @@
 #include "Vlnzd_64.h"
 #include "Vlnzd_node_0.h"
 #include "Vlnzd_node_2.h"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

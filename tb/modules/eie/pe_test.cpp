@@ -8,6 +8,7 @@
 #include "Vpe_1.h"
 #include "Vpe_16.h"
 #include "golden/base/error.hpp"
+#include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
 namespace sparsys::eie {

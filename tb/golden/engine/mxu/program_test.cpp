@@ -232,7 +232,7 @@ TEST(MxuProgram, HostRows) {
 
 TEST(MxuProgram, Disassembly) {
   std::vector<std::string> lines;
-  for (const Instruction& i :
+  for (const InstructionWords& i :
        compile(quantised_chain({9, 3}, 1), 2, unit(8, 8, 64, 64)).instructions) {
     lines.push_back(disassemble(i));
   }
