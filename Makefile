@@ -37,7 +37,7 @@ help:
 	@echo "make build            build everything, run nothing"
 	@echo "make format           apply clang-format to all C++ files"
 	@echo "make clean            remove the build folder"
-	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/<target>.json"
+	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/index.html"
 	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test)"
 
 # Every recipe begins with this: bad options are refused before anything is done.
@@ -68,9 +68,12 @@ build: setup-build
 	$(CONFIGURE)
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
 
+# The page that joins all reports, anew behind each command that writes one.
+INDEX = python3 -m scripts.report.index $(REPORTS) || status=1; exit $$status
+
 demo demo-mxu: setup-demo
 	$(PROGRAM)
-	@$(SPARSYS) --report $(REPORTS)/$@.json $(DEMO_ARGS)
+	@status=0; $(SPARSYS) --report $(REPORTS)/$@.json $(DEMO_ARGS) || status=$$?; $(INDEX)
 
 # A result out of its bounds fails the target, but not before the page shows it.
 compress-report: setup-demo
@@ -78,8 +81,8 @@ compress-report: setup-demo
 	@status=0; \
 	$(SPARSYS) --report $(REPORTS)/compress.json $(COMPRESS_REPORT_ARGS) || status=$$?; \
 	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
-	python3 scripts/compress_report.py $(REPORTS)/compress.json --out $(REPORTS) || status=1; \
-	exit $$status
+	python3 -m scripts.compress_report $(REPORTS)/compress.json --out $(REPORTS) || status=1; \
+	$(INDEX)
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
 test: setup-test
@@ -92,15 +95,17 @@ test: setup-test
 	  $(if $(TESTS),-R "$$TESTS") --no-tests=error --output-junit "$(abspath $(REPORTS))/test.xml" \
 	  || status=$$?; \
 	python3 -m scripts.test_report $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
-	exit $$status
+	$(INDEX)
 
 lint: setup-lint
-	@python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json
+	@status=0; \
+	python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json || status=1; \
+	$(INDEX)
 
 bench: setup-build
 	$(CONFIGURE)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
-	@python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json
+	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
 
 # The page comes even if a limit does not hold, which fails the target.
 AREA = python3 synth/area.py
@@ -111,7 +116,7 @@ area: setup-area
 	$(AREA) report $(AREA_FLAGS) --report $(REPORTS)/area.json $(AREA_ARGS) || status=$$?; \
 	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
 	python3 synth/page.py $(REPORTS) || status=1; \
-	exit $$status
+	$(INDEX)
 
 area-check: setup-area
 	@$(AREA) check $(AREA_FLAGS) $(AREA_ARGS)
@@ -124,7 +129,7 @@ fpga: setup-fpga
 	@status=0; \
 	python3 synth/fpga.py --build $(BUILD) --jobs $(JOBS) --report $(REPORTS)/fpga.json $(FPGA_ARGS) || status=$$?; \
 	if [ -f $(REPORTS)/fpga.json ]; then python3 synth/page.py $(REPORTS) || status=1; fi; \
-	exit $$status
+	$(INDEX)
 
 fpga-setup: setup-fpga-setup
 

@@ -28,7 +28,7 @@ compiler() {
   header CLI/CLI.hpp libcli11-dev; header google/protobuf/message.h libprotobuf-dev
   header onnx/onnx_pb.h libonnx-dev
 }
-reports() { tool python3 python3; module jinja2 python3-jinja2; }
+reports() { tool python3 python3; module jinja2 python3-jinja2; module jsonschema python3-jsonschema; }
 test_libraries() { header gtest/gtest.h libgtest-dev; header benchmark/benchmark.h libbenchmark-dev; }
 cells() {
   tool yosys yosys; tool sta opensta
@@ -40,7 +40,7 @@ for wanted; do
     demo | build) compiler; test_libraries; reports ;;
     test)
       compiler; test_libraries; reports; cells; tool iverilog iverilog; tool git git; tool yamllint yamllint
-      module jsonschema python3-jsonschema; module ensurepip python3-venv ;;
+      module ensurepip python3-venv ;;
     lint)
       reports; tool verilator verilator; tool iverilog iverilog; tool yosys yosys; tool git git
       tool clang-format clang-format; tool yamllint yamllint

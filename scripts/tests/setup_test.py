@@ -189,7 +189,7 @@ class Setup(unittest.TestCase):
         self.program("python3", "[ $1 != -c ]")
         done = self.setup("demo")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(self.installed(), ["python3-jinja2"])
+        self.assertEqual(self.installed(), ["python3-jinja2", "python3-jsonschema"])
         self.assertIn("is not Debian's and has no module jinja2", done.stderr)
 
     def test_linters_from_pypi(self):
