@@ -17,7 +17,7 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test lint bench area area-check area-baseline fpga fpga-setup build format \
+.PHONY: help demo demo-mxu compress-report test lint check-figures bench area area-check area-baseline fpga fpga-setup build format \
   clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
@@ -29,6 +29,7 @@ help:
 	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
 	@echo "make test             the whole test suite"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
+	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
 	@echo "make bench            speeds of the models and of the encoder"
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
@@ -101,6 +102,12 @@ lint: setup-lint
 	@status=0; \
 	python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json || status=1; \
 	$(INDEX)
+
+# Those that take less than five minutes; bench and test and what they need are built first.
+check-figures: setup-test
+	$(CONFIGURE)
+	@cmake --build $(BUILD) $(BUILD_FLAGS)
+	@status=0; python3 -m scripts.check_figures --report $(REPORTS)/check-figures.json || status=1; $(INDEX)
 
 bench: setup-build
 	$(CONFIGURE)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Has ONNX Runtime check what `sparsys export` writes.
 
-  scripts/check_onnx.py MODEL...       models that `sparsys export` takes: exports them, has onnx.checker look
-                                       at the file and ONNX Runtime compute the samples that come with it
-  scripts/check_onnx.py --random 100   random networks of all operators that `sparsys import` takes, imported
-                                       and exported; ONNX Runtime runs both the first file and the exported
+  python3 -m scripts.check_onnx MODEL...      models that `sparsys export` takes: exports them, has
+                                              onnx.checker look at the file and ONNX Runtime compute
+                                              the samples that come with it
+  python3 -m scripts.check_onnx --random 100  random networks of all operators that `sparsys import`
+                                              takes, imported and exported; ONNX Runtime runs both
+                                              the first file and the exported
 
-Needs: pip install onnx onnxruntime numpy (in a virtual environment). Exit code 1 if anything differs.
+Needs: pip install onnx onnxruntime numpy (in a virtual environment). Exit code 1 if anything
+differs.
 """
-
 import argparse
+import collections
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -22,10 +26,11 @@ try:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
     from onnx.reference import ReferenceEvaluator
-except ImportError as error:
-    sys.exit(f"check_onnx.py: {error}; install with: pip install onnx onnxruntime numpy")
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+    MISSING = ""
+except ImportError as error:
+    MISSING = str(error)
+
 # Largest difference that float32 sums in another order may make, of the largest output.
 TOLERANCE = 1e-5
 
@@ -37,20 +42,19 @@ def sparsys(program, *arguments):
 
 
 def run(path, samples, reference=False):
-    """Outputs of the samples, one at a time as the file has it; by ONNX's own reference in place of ONNX Runtime."""
+    """Outputs of the samples, one at a time as the file has it; by ONNX's own reference in place of
+    ONNX Runtime."""
     if reference:
         session = ReferenceEvaluator(str(path))
     else:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(path), options,
+                                               providers=["CPUExecutionProvider"])
     inputs = np.array(samples["inputs"], np.float32).reshape(samples["samples"], -1)
-    return np.stack(
-        [
-            session.run([samples["output"]], {samples["input"]: x.reshape(samples["input_shape"])})[0].ravel()
-            for x in inputs
-        ]
-    )
+    shaped = [x.reshape(samples["input_shape"]) for x in inputs]
+    return np.stack([session.run([samples["output"]], {samples["input"]: x})[0].ravel()
+                     for x in shaped])
 
 
 def difference(path, samples, reference=False):
@@ -86,8 +90,8 @@ class RandomNetwork:
         self.input_shape = list(self.sizes)
         self.value = "input"
         for _ in range(self.pick(1, 2, 3, 4)):
-            self.pick(self.conv, self.conv, self.pool, self.mean, self.relu, self.curve, self.add, self.residual,
-                      self.identity)()
+            self.pick(self.conv, self.conv, self.pool, self.mean, self.relu, self.curve, self.add,
+                      self.residual, self.identity)()
         self.flatten()
         for layer in range(self.pick(1, 2)):
             self.pick(self.gemm, self.matmul)()
@@ -140,7 +144,8 @@ class RandomNetwork:
             size = self.sizes[2 + axis]
             if padding.startswith("SAME"):
                 out.append(-(-size // strides[axis]))
-                # Where windows leave a rest of the input out, padding is 0 here; the runtimes do not agree.
+                # Where windows leave a rest of the input out, padding is 0 here; the runtimes do
+                # not agree.
                 if (out[-1] - 1) * strides[axis] + reach[axis] < size:
                     return None, None
                 continue
@@ -154,7 +159,8 @@ class RandomNetwork:
                 up = out[-1] * strides[axis] < size + pads[axis]
                 rounded.add(up)
                 out[-1] += up
-        # Where one size is rounded up and the other's last window is none, onnx.checker counts it all the same.
+        # Where one size is rounded up and the other's last window is none, onnx.checker counts it
+        # all the same.
         if len(rounded) > 1 or (ceil_mode and padding.startswith("SAME")):
             return None, None
         return attributes, out
@@ -226,7 +232,8 @@ class RandomNetwork:
             self.node("Flatten", [self.value], [1, size], **self.pick({}, {"axis": 1}))
         else:
             shape = self.pick([1, size], [-1, size], [0, -1], [1, -1])
-            self.node("Reshape", [self.value, self.tensor(np.array(shape, np.int64), "shape")], [1, size])
+            shape = self.tensor(np.array(shape, np.int64), "shape")
+            self.node("Reshape", [self.value, shape], [1, size])
 
     def gemm(self):
         outputs, transposed = self.pick(1, 3, 10), self.pick(0, 1)
@@ -239,7 +246,8 @@ class RandomNetwork:
 
     def matmul(self):
         outputs = self.pick(1, 3, 10)
-        self.node("MatMul", [self.value, self.constant([self.sizes[1], outputs], "weights")], [1, outputs])
+        weights = self.constant([self.sizes[1], outputs], "weights")
+        self.node("MatMul", [self.value, weights], [1, outputs])
         if self.pick(True, False):
             self.node("Add", [self.value, self.constant([outputs], "bias")], self.sizes)
 
@@ -258,65 +266,91 @@ class RandomNetwork:
         return helper.make_model(graph, opset_imports=opsets, ir_version=self.pick(7, 8, 9))
 
 
+@dataclasses.dataclass
+class Totals:
+    """What a series of random networks came to."""
+    largest: float = 0.0
+    failed: int = 0
+    by_reference: int = 0  # files that ONNX Runtime could not run
+    operators: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+
+
+def check_one(program, network, folder, totals):
+    """Imports, exports and runs one random network; raises what is wrong."""
+    source, model = folder / "random.onnx", folder / "random.model"
+    onnx.save(network.model(), source)
+    onnx.checker.check_model(str(source))
+    error = sparsys(program, "import", source, "--out", model, "--scale", "0.00390625",
+                    "--offset", "-0.5")
+    if error:
+        raise RuntimeError(error)
+    found = check(program, model, folder)
+    samples = json.loads((folder / "samples.json").read_text())
+    try:
+        found = max(found, difference(source, samples))
+    except Exception:  # whatever the runtime raises
+        # A convolution with SAME padding and dilation: it has none.
+        totals.by_reference += 1
+        found = max(found, difference(source, samples, reference=True))
+    if not found <= TOLERANCE:
+        raise RuntimeError(f"outputs differ by {found:.2g}")
+    totals.largest = max(totals.largest, found)
+    totals.operators.update(node.op_type for node in network.nodes)
+
+
 def check_random(program, count, seed, folder):
-    """Gives the largest difference, and prints what is wrong."""
-    largest, failed, refused, operators = 0.0, 0, 0, {}
+    """Whether all agree; prints what is wrong, and the largest difference."""
+    totals = Totals()
     for number in range(seed, seed + count):
-        network = RandomNetwork(number)
-        source, model = folder / "random.onnx", folder / "random.model"
-        onnx.save(network.model(), source)
         try:
-            onnx.checker.check_model(str(source))
-            error = sparsys(program, "import", source, "--out", model, "--scale", "0.00390625", "--offset", "-0.5")
-            if error:
-                raise RuntimeError(error)
-            found = check(program, model, folder)
-            samples = json.loads((folder / "samples.json").read_text())
-            try:
-                found = max(found, difference(source, samples))
-            except Exception:  # pylint: disable=broad-except
-                # A convolution with SAME padding and dilation: it has none.
-                refused += 1
-                found = max(found, difference(source, samples, reference=True))
-            if not found <= TOLERANCE:
-                raise RuntimeError(f"outputs differ by {found:.2g}")
-            largest = max(largest, found)
-            for node in network.nodes:
-                operators[node.op_type] = operators.get(node.op_type, 0) + 1
-        except Exception as error:  # pylint: disable=broad-except
-            failed += 1
+            check_one(program, RandomNetwork(number), folder, totals)
+        except Exception as error:  # whatever the runtime raises
+            totals.failed += 1
             print(f"--seed {number}: {str(error).splitlines()[0]}")
-    print(", ".join(f"{op} {n}" for op, n in sorted(operators.items())))
-    print(f"{refused} files were run by ONNX's reference, as ONNX Runtime could not; what was exported it ran all")
-    print(f"{count - failed} of {count} random networks agree; largest difference {largest:.2g} of the largest output")
-    return failed == 0
+    print(", ".join(f"{op} {n}" for op, n in sorted(totals.operators.items())))
+    print(f"{totals.by_reference} files were run by ONNX's reference, as ONNX Runtime could not; "
+          "what was exported it ran all")
+    print(f"{count - totals.failed} of {count} random networks agree; largest difference "
+          f"{totals.largest:.2g} of the largest output")
+    return totals.failed == 0
+
+
+def check_models(program, models, folder):
+    """Whether all agree; prints each one's difference."""
+    good = True
+    for model in models:
+        try:
+            found = check(program, model, folder)
+        except Exception as error:  # whatever the runtime raises
+            sys.exit(f"check_onnx: {model}: {str(error).splitlines()[0]}")
+        good &= found <= TOLERANCE
+        print(f"{model}: largest difference {found:.2g} of the largest output"
+              f"{'' if found <= TOLERANCE else ' WRONG'}")
+    return good
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="python3 -m scripts.check_onnx", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", metavar="MODEL")
-    parser.add_argument("--program", default=ROOT / "build/bin/sparsys", help="default: build/bin/sparsys")
+    parser.add_argument("--program", default="build/bin/sparsys",
+                        help="default: build/bin/sparsys")
     parser.add_argument("--random", type=int, default=0, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1, help="of the first random network")
     arguments = parser.parse_args()
+    if MISSING:
+        return f"check_onnx: {MISSING}; install with: pip install onnx onnxruntime numpy"
     if not arguments.models and not arguments.random:
         parser.error("no models, and no --random")
     if not pathlib.Path(arguments.program).is_file():
-        sys.exit(f"check_onnx.py: {arguments.program}: no such file; run make first")
-    good = True
+        return f"check_onnx: {arguments.program}: no such file; run make build first"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for model in arguments.models:
-            try:
-                found = check(arguments.program, model, folder)
-            except Exception as error:  # pylint: disable=broad-except
-                sys.exit(f"check_onnx.py: {model}: {str(error).splitlines()[0]}")
-            good &= found <= TOLERANCE
-            print(f"{model}: largest difference {found:.2g} of the largest output{'' if found <= TOLERANCE else ' WRONG'}")
+        good = check_models(arguments.program, arguments.models, folder)
         if arguments.random:
             good &= check_random(arguments.program, arguments.random, arguments.seed, folder)
-    sys.exit(0 if good else 1)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -102,6 +102,11 @@ def lint(data: Any) -> Figures:
             for check in data["checks"]]
 
 
+def check_figures(data: Any) -> Figures:
+    return [(f"{one['text']}, {one['place']}", one["error"] or digits(one["value"], 2))
+            for one in data["figures"]]
+
+
 KINDS = (
     Kind("demo", "Demo of the sparse engine",
          lambda data: not data["mismatched_signals"] and targets_hold(data), demo),
@@ -117,6 +122,7 @@ KINDS = (
          lambda data: all(one["kept"] for one in data["ratios"] + data["limits"]), bench),
     Kind("test", "Tests", lambda data: not data["failed"], tests, ("test.xml",)),
     Kind("lint", "Lint", lambda data: data["passed"], lint),
+    Kind("check-figures", "Figures of the documents", lambda data: data["passed"], check_figures),
 )
 
 

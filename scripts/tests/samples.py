@@ -135,6 +135,9 @@ SAMPLES = {
                      "dsp": 8, "spram": 0, "share_pct": {"lut": 2.0}, "clock_mhz": 12,
                      "fmax_mhz": 20.5, "fmax_min_mhz": 19.5, "fmax_max_mhz": 21.5,
                      "seeds": [{"seed": 1, "fmax_mhz": 20.5}]}]},
+    "check-figures": {"passed": True, "figures": [
+        {"place": "README.md:9", "text": "447.6", "file": "x.json", "field": "cycles", "percent": 0,
+         "command": "make demo", "how": "exact", "value": 447.58, "holds": True, "error": ""}]},
     "yosys_eie": {"parameters": {"N_PE": 4}, "cells": 10, "flip_flops": 5,
                   "modules": [{"module": "eie", "instances": 1, "cells": 10, "flip_flops": 5,
                                "cells_in_all": 10}]},
