@@ -10,14 +10,14 @@ TABLE = "scripts/lint/rooms.toml"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:golden|sw|tb)/[^"]+)"')
 
 
-def room(path: str, rooms: dict[str, list[str]]) -> str:
+def room(path: str, rooms: list[str]) -> str:
     """The innermost room that a file stands in; none: its folder."""
     folder = path.rpartition("/")[0]
     above = [name for name in rooms if f"{folder}/".startswith(f"{name}/")]
     return max(above, key=len, default=folder)
 
 
-def edges(tree: Tree, rooms: dict[str, list[str]]) -> dict[tuple[str, str], list[str]]:
+def edges(tree: Tree, rooms: list[str]) -> dict[tuple[str, str], list[str]]:
     """{(room, included room): places}."""
     found: dict[tuple[str, str], list[str]] = {}
     for path in tree.ending(".cpp", ".hpp", ".h", ".def", ".in"):
@@ -30,17 +30,19 @@ def edges(tree: Tree, rooms: dict[str, list[str]]) -> dict[tuple[str, str], list
 
 
 def check(tree: Tree) -> Result:
-    rooms = tomllib.loads(tree.read(TABLE))["rooms"]
+    table = tomllib.loads(tree.read(TABLE))
+    rooms, leaves = table["rooms"], table["leaves"]
     complaints = []
     try:
         graphlib.TopologicalSorter(rooms).prepare()
     except graphlib.CycleError as error:
         complaints.append(f"{TABLE}: arrows in a circle: {' <- '.join(error.args[1])}")
-    found = edges(tree, rooms)
+    found = edges(tree, [*rooms, *leaves])
     for (here, there), places in found.items():
-        for name in {here, there} - rooms.keys():
+        for name in sorted({here, there} - {*rooms, *leaves}):
             complaints.append(f"{places[0]}: {name} is no room of {TABLE}")
-        if here in rooms and there in rooms and there != here and there not in rooms[here]:
+        allowed = [here, *(rooms if here in leaves else rooms.get(here, [there]))]
+        if there not in allowed:
             complaints += [f"{place}: {here} must not include {there}" for place in places]
     complaints += [f"{TABLE}: {here} includes nothing of {there}" for here, others in rooms.items()
                    for there in others if (here, there) not in found]

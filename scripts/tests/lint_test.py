@@ -94,7 +94,8 @@ class Sizes(Planted):
 
 
 class Rooms(Planted):
-    TABLE = '[rooms]\n"golden/base" = []\n"golden/data" = ["golden/base"]\n"golden/data/in" = []\n'
+    TABLE = ('leaves = ["tb", "docs"]\n[rooms]\n"golden/base" = []\n'
+             '"golden/data" = ["golden/base"]\n"golden/data/in" = []\n')
 
     def test_edges(self):
         files = {rooms.TABLE: self.TABLE,
@@ -105,17 +106,25 @@ class Rooms(Planted):
             "golden/base/c.hpp": '\n  #  include "golden/data/a.hpp"\n',
             "golden/data/b.cpp": '#include "golden/data/in/a.hpp"\n',
             "golden/old/a.cpp": '#include "golden/base/a.hpp"\n',
-            "tb/x.cpp": '#include "sw/x.hpp"\n'},
+            "golden/base/d.hpp": '#include "tb/a/b.hpp"\n',
+            "sw/x.cpp": '#include "sw/x.hpp"\n'},
             r"^golden/base/c\.hpp:2: golden/base must not include golden/data$",
+            r"^golden/base/d\.hpp:1: golden/base must not include tb$",
             r"^golden/data/b\.cpp:1: golden/data must not include golden/data/in$",
-            r"^golden/old/a\.cpp:1: golden/old is no room", r"x\.cpp:1: (sw|tb) is no room",
-            r"x\.cpp:1: (sw|tb) is no room")
+            r"^golden/old/a\.cpp:1: golden/old is no room", r"^sw/x\.cpp:1: sw is no room")
+
+    def test_leaves(self):
+        files = {rooms.TABLE: self.TABLE, "golden/data/a.cpp": '#include "golden/base/a.hpp"\n',
+                 "tb/a/b.cpp": '#include "golden/data/in/a.hpp"\n#include "tb/c/d.hpp"\n'}
+        self.sees(rooms.check, files)
+        self.sees(rooms.check, files | {"docs/a.cpp": '#include "tb/a/b.hpp"\n'},
+                  r"^docs/a\.cpp:1: docs must not include tb$")
 
     def test_arrow_that_nothing_takes(self):
         self.sees(rooms.check, {rooms.TABLE: self.TABLE}, "golden/data includes nothing of")
 
     def test_circle(self):
-        table = '[rooms]\na = ["b"]\nb = ["a"]\n'
+        table = 'leaves = []\n[rooms]\na = ["b"]\nb = ["a"]\n'
         self.assertIn("in a circle", self.complaints(rooms.check, {rooms.TABLE: table})[0])
 
 
