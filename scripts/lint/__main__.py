@@ -28,6 +28,7 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
      lambda tree, options: workflows.check_schemas(tree, options.build)),
     ("targets", "named make targets that exist", lambda tree, _: workflows.check_targets(tree)),
     ("doc_links", "links in documents", lambda tree, _: docs.check_links(tree)),
+    ("figures", "marked figures of documents", lambda tree, _: docs.check_marks(tree)),
     ("format", "files as clang-format has them", lambda tree, _: tools.check_format(tree)),
     ("ruff", "files that ruff passes", lambda tree, options: tools.check_ruff(tree, options.build)),
     ("shellcheck", "files that shellcheck passes", lambda tree, _: tools.check_shell(tree)),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from scripts import check_figures
+
 from . import Result, Tree
 
 LONGEST = 100
@@ -79,4 +81,15 @@ def check_links(tree: Tree) -> Result:
                     complaints.append(f"{path}:{number}: {link} leads nowhere")
                 elif anchor and there.endswith(".md") and anchor not in anchors(tree.read(there)):
                     complaints.append(f"{path}:{number}: {link}: no such heading")
+    return Result(count, complaints)
+
+
+def check_marks(tree: Tree) -> Result:
+    """Comments that mark figures for make check-figures stand below what they are about."""
+    complaints, count = [], 0
+    for path in tree.ending(".md"):
+        try:
+            count += len(check_figures.read_figures(path, tree.read(path)))
+        except check_figures.Wrong as error:
+            complaints.append(str(error))
     return Result(count, complaints)

@@ -81,6 +81,12 @@ class Documents(Planted):
                   r":8: h\.md")
 
 
+    def test_marked_figures(self):
+        mark = '<!-- figure: 5 from a.json:b by "make c" -->\n'
+        self.sees(docs.check_marks, {"a.md": "It is 5.\n" + mark, "b.md": "It is 6.\n" + mark},
+                  r"^b\.md:2: no 5 in the text above")
+
+
 class Sizes(Planted):
     TABLE = "[limits]\npy = 2\nfolder = 2\n[exceptions]\n"
 
