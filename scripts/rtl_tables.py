@@ -8,6 +8,7 @@ the names of the modules parameter_error_*, followed from a parameter to those o
 that get its value.
 """
 import argparse
+import dataclasses
 import difflib
 import json
 import pathlib
@@ -15,7 +16,8 @@ import re
 import subprocess
 import sys
 import tempfile
-import textwrap
+
+from scripts.report import page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = "rtl/files.f"
@@ -24,6 +26,7 @@ PARAMETERS = "docs/reference/parameters.md"
 WAIVERS = "rtl/lint/waivers.vlt"
 DERIVED = "derived, do not override"
 DO_NOT_EDIT = "Written by scripts/rtl_tables.py from rtl/, do not edit."
+COMMON_TITLE = "Blocks of Sparsys that know no engine: queue, RAMs, reductions."
 TITLES = {COMMON: "Common blocks", "eie": "Sparse engine", "mxu": "Matrix unit"}
 
 
@@ -31,14 +34,31 @@ class Error(Exception):
     """One line for people."""
 
 
+TAIL = re.compile(r"(?:[,;] (?:a power of two(?: from [\d^]+ to [\d^]+)?"
+                  r"|(?:from )?[\d^]+ to [\d^]+|at least \d+"
+                  r"|a divisor of \w+|divides \w+))+$")
+
+
+@dataclasses.dataclass
 class Parameter:
-    def __init__(self, name, expression, comment):
-        self.name = name
-        self.expression = expression
-        self.comment = comment
-        self.derived = comment == DERIVED
-        self.default = None  # Yosys' value
-        self.ranges = []     # what elaboration checks
+    name: str
+    expression: str
+    comment: str
+    default: int | None = None  # Yosys' value
+    ranges: list[str] = dataclasses.field(default_factory=list)  # what elaboration checks
+
+    @property
+    def derived(self) -> bool:
+        return self.comment == DERIVED
+
+    @property
+    def meaning(self) -> str:
+        """The comment, without a range at its end that the checks say, too."""
+        return TAIL.sub("", self.comment) if self.ranges else self.comment
+
+    @property
+    def described(self) -> str:
+        return "; ".join([self.meaning] + [r.replace("`", "") for r in self.ranges])
 
 
 class Module:
@@ -242,9 +262,8 @@ def top_of(modules, folder):
     return tops[0]
 
 
-# ---- FuseSoC ----
-
 def vlnv(root, folder):
+    """FuseSoC's name of a folder's core."""
     found = re.search(r"^project\(sparsys VERSION ([\d.]+)",
                       (root / "CMakeLists.txt").read_text(), re.M)
     if not found:
@@ -252,115 +271,30 @@ def vlnv(root, folder):
     return f"sparsys:rtl:{folder}:{found.group(1)}"
 
 
-def core_text(root, modules, folder):
+def core_of(root, modules, folder):
+    """What the templates are told of a folder."""
     mine = [m for m in modules.values() if m.folder == folder]
-    needs = [f for f in folders(modules) if f != folder
-             and any(modules[name].folder == f for m in mine for name, _ in m.inside)]
     top = None if folder == COMMON else top_of(modules, folder)
     waivers = (root / WAIVERS).read_text()
-    waived = any(m.path in waivers for m in mine)
-    title = top.title if top else "Blocks of Sparsys that know no engine: queue, RAMs, reductions."
-    out = ["CAPI=2:", "# SPDX-License-Identifier: Apache-2.0", f"# {DO_NOT_EDIT}",
-           f"name: {vlnv(root, folder)}", f"description: {json.dumps(title)}", "", "filesets:",
-           "  rtl:", "    file_type: verilogSource-2005"]
-    if needs:
-        out += ["    depend:"] + [f"      - \"{vlnv(root, f)}\"" for f in needs]
-    out += ["    files:"] + [f"      - {m.path}" for m in mine]
-    if waived:
-        out += ["  waivers:", "    file_type: vlt", "    files:", f"      - {WAIVERS}"]
-    out += ["", "targets:", "  default:", "    filesets: [rtl]"]
-    if top:
-        names = [p.name for p in top.parameters if not p.derived]
-        uses = [f"    toplevel: {top.name}", "    parameters:"] + [f"      - {n}" for n in names]
-        lint_sets = "[rtl, waivers]" if waived else "[rtl]"
-        out += uses
-        out += ["  lint:", f"    filesets: {lint_sets}", "    flow: lint", "    flow_options:",
-                "      tool: verilator", "      verilator_options: [-Wall]"] + uses
-        out += ["  synth:", "    filesets: [rtl]", "    flow: generic", "    flow_options:",
-                "      tool: yosys", "      arch: xilinx", "      output_format: json"] + uses
-        out += ["", "parameters:"]
-        for p in top.parameters:
-            if not p.derived:
-                out += [f"  {p.name}:", "    datatype: int", "    paramtype: vlogparam",
-                        f"    default: {p.default}", f"    description: {json.dumps(described(p))}"]
-    return "\n".join(out) + "\n"
-
-
-# ---- The table ----
-
-TAIL = re.compile(r"(?:[,;] (?:a power of two(?: from [\d^]+ to [\d^]+)?"
-                  r"|(?:from )?[\d^]+ to [\d^]+|at least \d+"
-                  r"|a divisor of \w+|divides \w+))+$")
-
-
-def meaning(p):
-    """The comment, without a range at its end that the checks say, too."""
-    return TAIL.sub("", p.comment) if p.ranges else p.comment
-
-
-def described(p):
-    return "; ".join([meaning(p)] + [r.replace("`", "") for r in p.ranges])
-
-
-def table(module):
-    own = [p for p in module.parameters if not p.derived]
-    out = []
-    if own:
-        out += ["| parameter | default | meaning | range |", "|---|---|---|---|"]
-        out += [f"| `{p.name}` | {p.default} | {meaning(p)} | {', '.join(p.ranges)} |"
-                for p in own] + [""]
-    derived = [f"`{p.name} = {p.expression}`" for p in module.parameters if p.derived]
-    if derived:
-        out += ["Derived, not to be overridden:", ""] + [f"- {d}" for d in derived] + [""]
-    if not module.parameters:
-        out += ["No parameters.", ""]
-    return out
-
-
-def wrapped(text):
-    return textwrap.wrap(text, 100, break_on_hyphens=False) + [""]
-
-INTRODUCTION = """\
-A range is what elaboration checks, in the module or in those inside that get the value:
-anything else stops every tool with a module's name that says what is wrong. Where there is
-none, the module above gives a value that fits.
-
-All files stand in `rtl/files.f`, in an order that suits tools which want a module before its
-use. For [FuseSoC](https://fusesoc.readthedocs.io) (2.4) each engine is a core,
-`sparsys_*.core`, with its parameters and the targets `default` (files only), `lint`
-(Verilator `-Wall`) and `synth` (Yosys for Xilinx 7):
-"""
-
-
-def document(root, modules):
-    engines = [f for f in folders(modules) if f != COMMON]
-    out = ["# Parameters of the RTL", "", DO_NOT_EDIT, "", *INTRODUCTION.split("\n")]
-    for folder in engines:
-        top = top_of(modules, folder)
-        first = next(p for p in top.parameters if not p.derived)
-        out += [f"    fusesoc --cores-root . run --target=lint {vlnv(root, folder)} "
-                f"--{first.name} {first.default}"]
-    out += [""]
-    for folder in engines + [COMMON]:
-        mine = sorted((m for m in modules.values() if m.folder == folder), key=lambda m: m.name)
-        out += [f"## {TITLES.get(folder, folder)}", ""]
-        if folder != COMMON:
-            top = top_of(modules, folder)
-            mine.remove(top)
-            out += wrapped(f"`{top.name}`, the top module. {top.title}") + table(top)
-        for m in mine:
-            out += [f"### {m.name}", ""] + wrapped(m.title) + table(m)
-    return "\n".join(out).rstrip("\n") + "\n"
+    return {
+        "name": vlnv(root, folder), "heading": TITLES.get(folder, folder), "modules": mine,
+        "top": top, "parameters": [p for p in top.parameters if not p.derived] if top else [],
+        "title": top.title if top else COMMON_TITLE, "do_not_edit": DO_NOT_EDIT,
+        "waivers": WAIVERS if any(m.path in waivers for m in mine) else "",
+        "needs": [vlnv(root, f) for f in folders(modules) if f != folder and any(
+            modules[name].folder == f for m in mine for name, _ in m.inside)]}
 
 
 def contents(root):
     """{path: text} of all that is written from the RTL."""
     modules = read_rtl(root)
-    texts = {LIST: "".join(m.path + "\n" for m in modules.values()),
-             PARAMETERS: document(root, modules)}
-    for folder in folders(modules):
-        texts[f"sparsys_{folder}.core"] = core_text(root, modules, folder)
-    return texts
+    cores = {folder: core_of(root, modules, folder)
+             for folder in sorted(folders(modules), key=lambda folder: folder == COMMON)}
+    document = page.render("parameters.md.j2", do_not_edit=DO_NOT_EDIT, cores=cores.values())
+    return {LIST: "".join(m.path + "\n" for m in modules.values()),
+            PARAMETERS: document.rstrip("\n") + "\n",
+            **{f"sparsys_{folder}.core": page.render("fusesoc.core.j2", **core)
+               for folder, core in cores.items()}}
 
 
 def check_all(root=ROOT):

@@ -2,10 +2,13 @@
 """Pages from Jinja2 templates. A page stands alone: it opens from disk and asks for nothing else.
 
 Templates extend base.html.j2 and take tables, cards and figures from macros.html.j2; those of
-synth/templates/ are found too. What is not HTML is escaped; a chart.Figure shows as its SVG.
+synth/templates/ are found too. In HTML and SVG what is neither is escaped; a chart.Figure shows as
+its SVG.
 """
 import functools
+import json
 import os
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +27,12 @@ def digits(value: float | None, count: int = 0, unit: str = "") -> str:
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    env = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDERS), autoescape=True,
+    escape = jinja2.select_autoescape(("html.j2", "svg.j2"), default_for_string=True)
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDERS), autoescape=escape,
                              undefined=jinja2.StrictUndefined, trim_blocks=True,
                              lstrip_blocks=True, keep_trailing_newline=True)
-    env.filters["digits"] = digits
+    env.filters.update(digits=digits, json=json.dumps, wrap=functools.partial(
+        textwrap.fill, width=100, break_on_hyphens=False))
     env.globals["made"] = None
     return env
 
