@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long a Verilated library took to build.
 
-build_time.py run STAMP COMMAND...   runs the command, and keeps elapsed and processor seconds and whether
-                                     ccache had the result in the JSON file STAMP
+build_time.py run STAMP COMMAND...   runs the command, and keeps elapsed and processor seconds and
+                                     whether ccache had the result in the JSON file STAMP
 build_time.py write OUT STAMP...     the sum over the stamps as a C++ initialiser for BuildTime
                                      (tb/lockstep/core/rtl_device.hpp)
 """

@@ -7,7 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import chart  # noqa: E402
-from compress_report import cell, table  # noqa: E402
+from old_page import cell, table  # noqa: E402
 
 RESOURCES = ("lut", "ff", "bram", "dsp", "spram")
 NAMES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP", "spram": "single-port RAM"}

@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "synth")]
 import chart  # noqa: E402
-from compress_report import PAGE_STYLE, cell, table, write_text  # noqa: E402
+from old_page import PAGE_STYLE, cell, table, write_text  # noqa: E402
 
 ENGINE_TITLES = {"eie": "Sparse engine", "mxu": "Matrix unit"}
 # A treemap's smallest boxes that still get a name, and the least share of a picture that gets a box.

@@ -10,7 +10,7 @@ from scripts import check_parameters, port_tables, rtl_tables
 from scripts.report import json_file
 from scripts.report.table import print_table
 
-from . import Result, Tree, docs, registers, text, tools, verilog, workflows
+from . import Result, Tree, docs, registers, rooms, text, tools, verilog, workflows
 
 # Name, what is counted, check.
 CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
@@ -20,6 +20,7 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("tables", "files written from the RTL", lambda *_: Result(*rtl_tables.check_all())),
     ("ports", "tables of ports in the guides", lambda *_: Result(*port_tables.check_all())),
     ("registers", "registers compared in lockstep", lambda tree, _: registers.check(tree)),
+    ("rooms", "includes along the arrows between rooms", lambda tree, _: rooms.check(tree)),
     ("licences", "files with a licence line", lambda tree, _: text.check_licences(tree)),
     ("white_space", "files without tabs and trailing blanks",
      lambda tree, _: text.check_white_space(tree)),

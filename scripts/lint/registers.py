@@ -5,7 +5,7 @@ import re
 from . import Result, Tree
 
 # Modules whose registers C++ joins to the lists by name, and the file of tb/lockstep that does.
-JOINED = {"mxu_tile": "mxu_signals.hpp"}
+JOINED = {"mxu_tile": "mxu/signals.hpp"}
 # Registers that no list names, "module.register", and why none has to.
 EXCEPTIONS: dict[str, str] = {}
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
@@ -24,7 +24,7 @@ def compared(tree: Tree, module: str) -> tuple[str, set[str]]:
     """Where a module's registers are compared, and which."""
     wanted = JOINED.get(module, f"{module}.def")
     for path in tree.files:
-        if path.startswith("tb/lockstep/") and path.rsplit("/", 1)[1] == wanted:
+        if path.startswith("tb/lockstep/") and path.endswith(f"/{wanted}"):
             return path, set((NAMED if module in JOINED else COMPARED).findall(tree.read(path)))
     return f"tb/lockstep/**/{wanted}, which is not there", set()
 

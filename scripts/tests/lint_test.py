@@ -158,7 +158,7 @@ class Registers(Planted):
     def test_lists_in_the_program(self):
         module, file = next(iter(registers.JOINED.items()))
         files = {f"rtl/x/{module}.v": "reg a_q;\nreg b_q;\n",
-                 f"tb/lockstep/y/{file}": 'add(path, "a_q", 1);\n'}
+                 f"tb/lockstep/{file}": 'add(path, "a_q", 1);\n'}
         self.sees(registers.check, files, "register b_q")
 
 

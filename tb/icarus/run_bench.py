@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles and runs the Icarus bench of an engine; with --missing-resets, takes each reset of the RTL away in
-turn and expects the bench to fail, which shows that it sees them."""
+"""Compiles and runs the Icarus bench of an engine; with --missing-resets, takes each reset of the
+RTL away in turn and expects the bench to fail, which shows that it sees them."""
 import argparse
 import concurrent.futures
 import os
@@ -43,10 +43,11 @@ TOGETHER = {
     ],
 }
 for groups_of, groups in TOGETHER.items():
-    INVISIBLE[groups_of].update({f"{file}: {name}": WHOLE for file, names in groups for name in names})
+    INVISIBLE[groups_of].update({f"{file}: {name}": WHOLE
+                                 for file, names in groups for name in names})
 # Files of mxu_vectors, and the bench's parameters that say how many lines they have.
-VECTORS = {"JOB_WORDS": "jobs.hex", "PROGRAM": "program.hex", "INPUT": "input.hex", "WEIGHTS": "weights.hex",
-           "OUTPUT": "output.hex"}
+VECTORS = {"JOB_WORDS": "jobs.hex", "PROGRAM": "program.hex", "INPUT": "input.hex",
+           "WEIGHTS": "weights.hex", "OUTPUT": "output.hex"}
 
 
 def engine_files(engine):
@@ -77,7 +78,8 @@ def run(engine, files, vectors, folder):
     for name, text in vectors.items():
         pathlib.Path(folder, name).write_text(text)
     done = subprocess.run(["iverilog", "-g2005", "-Wall", "-s", f"{engine}_tb", "-o", program]
-                          + bench_parameters(engine, vectors) + files + [f"tb/icarus/{engine}_tb.v"],
+                          + bench_parameters(engine, vectors) + files
+                          + [f"tb/icarus/{engine}_tb.v"],
                           cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0 or done.stdout.strip():
@@ -93,7 +95,8 @@ TARGET = r"\w+(?:\[[^\]]+\])?|\{[^}]+\}"  # a register, a part of one, several
 
 def missing_resets(name, text):
     """Yields (what is reset, the file's text without that reset) for every reset in it."""
-    for block in re.finditer(r"if \(rst_i(?: \|\| [^\n]+)?\) begin\n(.*?)\n\s*end else", text, re.S):
+    for block in re.finditer(r"if \(rst_i(?: \|\| [^\n]+)?\) begin\n(.*?)\n\s*end else", text,
+                             re.S):
         for line in re.finditer(rf"^ +({TARGET}) +<= [^;]+;\n", block.group(1) + "\n", re.M):
             start = block.start(1) + line.start()
             yield f"{name}: {line.group(1)}", text[:start] + text[start + len(line.group(0)):]
@@ -123,7 +126,8 @@ def mutant_survives(engine, vectors, mutant):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", nargs="?", choices=sorted(INVISIBLE), default="eie")
-    parser.add_argument("--vectors", metavar="PROGRAM", help="mxu: the program mxu_vectors, as built")
+    parser.add_argument("--vectors", metavar="PROGRAM",
+                        help="mxu: the program mxu_vectors, as built")
     parser.add_argument("--missing-resets", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
@@ -142,7 +146,8 @@ def main():
 
     mutants = [(what, file, text) for file in files
                for what, text in missing_resets(file, (ROOT / file).read_text())]
-    mutants += [(f"{file}: {', '.join(names)}", file, without(file, names)) for file, names in TOGETHER[engine]]
+    mutants += [(f"{file}: {', '.join(names)}", file, without(file, names))
+                for file, names in TOGETHER[engine]]
     invisible = INVISIBLE[engine]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
