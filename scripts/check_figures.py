@@ -12,6 +12,7 @@ else "within N %". A command runs once, unless its file is of these very sources
 import argparse
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -117,18 +118,20 @@ def is_current(path: Path) -> bool:
 class Measurements:
     """Values from files, which commands of the documents make anew, each at most once."""
 
-    def __init__(self, root: Path, keep: bool):
-        self.root, self.keep = root, keep
+    def __init__(self, root: Path, build: Path, keep: bool):
+        self.root, self.build, self.keep = root, build, keep
         self.ran: dict[str, int] = {}
 
     def value(self, figure: Figure) -> float:
-        path = self.root / figure.file
+        path = (self.build / figure.file.removeprefix("build/")
+                if figure.file.startswith("build/") else self.root / figure.file)
         if figure.command not in self.ran and not (path.exists() if self.keep
                                                    else is_current(path)):
             print(f"running {figure.command}", flush=True)
             self.ran[figure.command] = subprocess.run(
                 figure.command, shell=True, cwd=self.root, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL).returncode
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "BUILD": str(self.build)}).returncode
         if self.ran.get(figure.command):
             raise Wrong(f"{figure.command}: exit code {self.ran[figure.command]}")
         try:
@@ -155,6 +158,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", action="store_true",
                         help="take files as they are, run only what makes missing ones")
+    parser.add_argument("--build", default="build", help="build folder, whose name is BUILD to "
+                        "the commands, and build in the documents")
     parser.add_argument("--report", help="JSON file for the result")
     options = parser.parse_args(arguments)
     try:
@@ -162,7 +167,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
                    for figure in read_figures(path, (root / path).read_text())]
     except (OSError, Wrong) as error:
         return f"check_figures: {error}"
-    measurements = Measurements(root, options.keep)
+    measurements = Measurements(root, root / options.build, options.keep)
     results = [check(figure, measurements) for figure in figures]
     print_table([[one["place"], one["text"], one["how"], one["field"],
                   one["error"] or f"{one['value']:.10g}", "ok" if one["holds"] else "STALE"]

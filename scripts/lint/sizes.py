@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that a person reads in a sitting, folders that a person takes in at a glance."""
 import collections
+import fnmatch
 import tomllib
 
 from . import Result, Tree
@@ -12,8 +13,8 @@ def sizes(tree: Tree, limits: dict[str, int]) -> dict[str, tuple[int, int, str]]
     """{path: (size, limit, unit)} of every file and folder that has a limit."""
     out = {}
     for path in tree.files:
-        limit = limits.get(path.rsplit(".", 1)[-1])
-        if limit and "." in path:
+        limit = next((n for pattern, n in limits.items() if fnmatch.fnmatch(path, pattern)), 0)
+        if limit:
             out[path] = (tree.read(path).count("\n"), limit, "lines")
     folders = collections.Counter(path.rpartition("/")[0] or "." for path in tree.files)
     return {**out, **{path: (count, limits["folder"], "files") for path, count in folders.items()}}

@@ -88,6 +88,12 @@ class Figures(unittest.TestCase):
     def test_a_document_without_figures_fails(self):
         self.assertEqual(self.run_main("text")[0], 1)
 
+    def test_another_build_folder(self):
+        self.program('mkdir -p "$BUILD"; cp new.json "$BUILD/x.json"')
+        text = "447.6\n" + comment("447.6", "cycles").replace("out/", "build/")
+        self.assertEqual(self.run_main(text, "", "--build", "other")[0], 0)
+        self.assertTrue((self.root / "other/x.json").exists())
+
     def test_files_of_these_sources_and_kept_ones_are_not_made_again(self):
         text = "447.6\n" + comment("447.6", "cycles")
         self.assertEqual(self.run_main(text)[2], 1)

@@ -88,7 +88,7 @@ class Documents(Planted):
 
 
 class Sizes(Planted):
-    TABLE = "[limits]\npy = 2\nfolder = 2\n[exceptions]\n"
+    TABLE = "[limits]\n'*.py' = 2\nfolder = 2\n[exceptions]\n"
 
     def test_files_and_folders(self):
         self.sees(sizes.check,
