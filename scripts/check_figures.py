@@ -19,10 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scripts import ROOT
 from scripts.report import json_file
 from scripts.report.table import print_table
 
-ROOT = json_file.ROOT
 DOCUMENTS = ("README.md", "docs/results.md")
 COMMENT = re.compile(r"<!-- figure: (?P<text>.+?) from (?P<file>\S+?):(?P<field>\S+) "
                      r'by "(?P<command>[^"]+)"'

@@ -7,12 +7,12 @@ Also finds a parameter_error_* of rtl/ that no case below sets off.
 import argparse
 import concurrent.futures
 import os
-import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from scripts import ROOT
+
 # Quick to elaborate; each case changes one parameter.
 SMALL = {
     "N_PE": 1, "ENTRY_DEPTH": 32, "PTR_DEPTH": 8, "ACT_REGS": 4, "ACT_RAM_DEPTH": 8,

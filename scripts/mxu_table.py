@@ -4,11 +4,11 @@ docs/reference/mxu-format.md section 1: writes the file, or with --check compare
 it differs."""
 import argparse
 import math
-import pathlib
-import re
 import sys
 
-FILE = pathlib.Path(__file__).resolve().parent.parent / "rtl/mxu/mxu_table.v"
+from scripts import ROOT
+
+FILE = ROOT / "rtl/mxu/mxu_table.v"
 TEXT = """\
 // SPDX-License-Identifier: Apache-2.0
 // Table of tanh in steps of 1/32, times 128; combinational. The same bytes are sigmoid in steps of
@@ -54,32 +54,21 @@ def text_of(values):
     return TEXT % ",\n".join(lines)
 
 
-def values_in(text):
-    """The table's values as the file has them, from index -128 on."""
-    digits = "".join(re.findall(r"256'h([0-9A-F]{64})", text))
-    by_byte = list(reversed(bytes.fromhex(digits)))
-    if len(by_byte) != 256:
-        sys.exit(f"{FILE}: {len(by_byte)} values in the table, not 256")
-    return [(b ^ 128) - 128 for b in by_byte[128:] + by_byte[:128]]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def main() -> int | str:
+    parser = argparse.ArgumentParser(prog="python3 -m scripts.mxu_table", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, do not write")
     options = parser.parse_args()
     tanh = tanh_values()
     if tanh != sigmoid_values():
-        sys.exit("tanh and sigmoid differ: one table does not serve both")
+        return "tanh and sigmoid differ: one table does not serve both"
     if not options.check:
         FILE.write_text(text_of(tanh))
-        return
-    text = FILE.read_text()
-    wrong = [i - 128 for i, (a, b) in enumerate(zip(values_in(text), tanh)) if a != b]
-    if wrong:
-        sys.exit(f"{FILE}: wrong at {wrong}")
-    if text != text_of(tanh):
-        sys.exit(f"{FILE}: not as this script writes it")
-    print("256 values agree with their definition")
+    elif FILE.read_text() != text_of(tanh):
+        return f"{FILE}: not the definition's values as this script writes them"
+    else:
+        print("256 values agree with their definition")
+    return 0
 
 
-main()
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,9 +12,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from scripts import rtl_tables
+from scripts import ROOT, rtl_tables
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = "docs/guide/*.md"
 BLOCK = re.compile(r"^<!-- (ports|template) of (\w+) -->\n(.*?)^<!-- end -->\n", re.M | re.S)
 SECTION = re.compile(r"\s*// (.+)")

@@ -17,9 +17,9 @@ import subprocess
 import sys
 import tempfile
 
+from scripts import ROOT
 from scripts.report import page
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = "rtl/files.f"
 COMMON = "common"  # folder of the blocks that know no engine
 PARAMETERS = "docs/reference/parameters.md"

@@ -14,10 +14,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from scripts import ROOT
+
 from .report import text_file, waveform
 from .report.waveform import Cycle, Diagram, Error, Group, Signal, lanes, names, number, signed
 
-ROOT = Path(__file__).resolve().parent.parent
 PICTURES = "docs/pictures"
 
 

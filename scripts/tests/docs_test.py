@@ -18,9 +18,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from scripts import ROOT
+
 SKIPPED = 77  # tells CTest that nothing could be run
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.M | re.S)
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 BAD = """# One two

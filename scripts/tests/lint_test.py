@@ -66,10 +66,6 @@ class Documents(Planted):
                   {"a.md": f"# A\n{long}\n| {long}\n    {long}\n```\n{long}\n```\n<!-- {long}-->\n"
                            f"{'x' * 101}\n- {long}\n"}, r"^a\.md:2: 105", r"^a\.md:10")
 
-    def test_exceptions_that_are_none(self):
-        path = next(iter(docs.LONG))
-        self.sees(docs.check_lines, {path: "short\n"}, "has no such lines")
-
     def test_links(self):
         self.sees(docs.check_links,
                   {"docs/a.md": "# A `b` c, d\n[x](b.md) [x](c.md) [x](../src/) [x](#a-b-c-d)\n"

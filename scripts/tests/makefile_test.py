@@ -8,8 +8,8 @@ import tempfile
 import unittest
 
 import scripts.tests
+from scripts import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 MNIST = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
          for kind in ("images-idx3", "labels-idx1")]
 

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from scripts import check_parameters, rtl_tables
+from scripts import ROOT, check_parameters, rtl_tables
 
-ROOT = rtl_tables.ROOT
 WRITTEN = ["rtl", "docs/reference/parameters.md", "CMakeLists.txt"]
 # What is changed, file, text in it (none: the whole file), text instead (none: no file), what the
 # check must name

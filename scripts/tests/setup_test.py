@@ -7,8 +7,8 @@ import tempfile
 import unittest
 
 import scripts.tests
+from scripts import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 # All that the script may use besides what it looks for.
 BASIC = ("sh", "cat", "dirname", "env", "grep", "head", "mktemp", "rm", "sed", "sort", "tail", "tr")
 TOOLS = ("cmake", "ninja", "g++", "ccache", "verilator", "iverilog", "yosys", "sta", "git",
