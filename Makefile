@@ -17,8 +17,8 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test lint check-figures bench area area-check area-baseline fpga fpga-setup build format \
-  clean setup $(SETUPS)
+.PHONY: help demo demo-mxu compress-report test lint check-figures docs-figures bench area area-check \
+  area-baseline fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
 .NOTPARALLEL:
@@ -30,6 +30,7 @@ help:
 	@echo "make test             the whole test suite"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
 	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
+	@echo "make docs-figures     timing diagrams of the documents, drawn anew from runs of the RTL"
 	@echo "make bench            speeds of the models and of the encoder"
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
@@ -103,9 +104,14 @@ lint: setup-lint
 	python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json || status=1; \
 	$(INDEX)
 
+docs-figures: setup-lint
+	@python3 -m scripts.timing_diagram
+
 # Each figure's command builds what it needs.
 check-figures: setup-test
-	@status=0; python3 -m scripts.check_figures --build $(BUILD) --report $(REPORTS)/check-figures.json || status=1; $(INDEX)
+	@status=0; \
+	python3 -m scripts.check_figures --build $(BUILD) --report $(REPORTS)/check-figures.json || status=1; \
+	$(INDEX)
 
 bench: setup-build
 	$(CONFIGURE)
