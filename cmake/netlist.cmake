@@ -63,6 +63,6 @@ endfunction()
 # sparsys_netlist(NAME CLASS name TOP module): library netlist_NAME of NAME_netlist, with class V<CLASS>.
 function(sparsys_netlist name)
   cmake_parse_arguments(ARG "" "CLASS;TOP" "" ${ARGN})
-  sparsys_verilate(netlist_${name} ONE_UNIT QUICK CLASS ${ARG_CLASS} TOP ${ARG_TOP} PUBLIC ${${name}_public}
+  sparsys_verilate(netlist_${name} QUICK CLASS ${ARG_CLASS} TOP ${ARG_TOP} PUBLIC ${${name}_public}
                    SOURCES ${${name}_netlist} ${netlist_rams})
 endfunction()

@@ -49,15 +49,16 @@ target_include_directories(sparsys_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/inc
 target_compile_options(sparsys_verilated PRIVATE -w)
 target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
 
-# sparsys_verilate(NAME TOP module [ONE_UNIT [LOOPS] [TIMED] [QUICK] [CLASS name]] [PARAMETERS N=4 ...] [SOURCES
-# files instead of the whole list] [PUBLIC files]): static library NAME with class V<NAME> or V<CLASS>; PUBLIC: Verilator
-# configurations instead of that of tb/lockstep/*/signals. TIMED: NAME.dir/build_time.inc tells how
-# long verilating and compiling took (build_time.py). ONE_UNIT: one translation unit, verilated
-# while building and not while configuring; cheaper for models that need not be fast. LOOPS: for the systolic array; loops of the RTL stay
-# loops, and the compiler makes vector instructions of them. QUICK: compiled without
-# optimisation, for what is large and runs little.
+# sparsys_verilate(NAME TOP module [LOOPS] [TIMED] [QUICK | FAST] [CLASS name] [PARAMETERS N=4 ...]
+#                  [SOURCES files] [PUBLIC files])
+# Static library NAME with class V<NAME> or V<CLASS>, one translation unit, verilated while building.
+# SOURCES: in place of the whole list; PUBLIC: Verilator configurations in place of that of
+# tb/lockstep/*/signals. LOOPS: for the systolic array; loops of the RTL stay loops, and the compiler
+# makes vector instructions of them. FAST: for models that run much; QUICK: compiled without
+# optimisation, for what is large and runs little. TIMED: NAME.dir/build_time.inc tells how long
+# verilating and compiling took (build_time.py).
 function(sparsys_verilate name)
-  cmake_parse_arguments(ARG "ONE_UNIT;LOOPS;TIMED;QUICK" "TOP;CLASS" "PARAMETERS;SOURCES;PUBLIC" ${ARGN})
+  cmake_parse_arguments(ARG "LOOPS;TIMED;QUICK;FAST" "TOP;CLASS" "PARAMETERS;SOURCES;PUBLIC" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
   endif()
@@ -68,6 +69,7 @@ function(sparsys_verilate name)
     set(ARG_PUBLIC ${public_vlt})
   endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND -G)
+  set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
   set(unroll)
   set(optimise -O1)
   if(ARG_LOOPS)
@@ -76,152 +78,124 @@ function(sparsys_verilate name)
     if(SPARSYS_NATIVE)
       list(APPEND optimise -march=native)
     endif()
+  elseif(ARG_FAST)
+    set(optimise -O2)
   endif()
   set(clean)
   if(ARG_QUICK)
     set(optimise -O0)
     # Files that Verilator no longer writes are not to be compiled.
-    set(clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
+    set(clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${dir})
   endif()
-  if(ARG_ONE_UNIT)
-    set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
-    set(timed)
-    set(timed_verilate)
-    if(ARG_TIMED)
-      find_package(Python3 REQUIRED COMPONENTS Interpreter)
-      set(build_time ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/build_time.py)
-      set(timed ${Python3_EXECUTABLE} -B ${build_time} run)
-      set(timed_verilate ${dir}/verilate.json)
-      file(MAKE_DIRECTORY ${dir})
-    endif()
+  set(timed)
+  set(timed_verilate)
+  if(ARG_TIMED)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    set(build_time ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/build_time.py)
+    set(timed ${Python3_EXECUTABLE} -B ${build_time} run)
+    set(timed_verilate ${dir}/verilate.json)
+    file(MAKE_DIRECTORY ${dir})
+  endif()
+  add_custom_command(
+    OUTPUT ${dir}/V${ARG_CLASS}__ALL.cpp
+    BYPRODUCTS ${dir}/V${ARG_CLASS}.h
+    ${clean}
+    COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
+            --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
+            ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
+            -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
+    COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
+            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+    DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+    COMMENT "Verilating ${name}"
+    VERBATIM)
+  add_library(${name} STATIC ${dir}/V${ARG_CLASS}__ALL.cpp)
+  target_include_directories(${name} SYSTEM PUBLIC ${dir})
+  target_compile_options(${name} PRIVATE -w ${optimise})
+  target_link_libraries(${name} PUBLIC sparsys_verilated)
+  if(ARG_TIMED)
+    set_property(TARGET ${name} PROPERTY CXX_COMPILER_LAUNCHER ${timed} ${dir}/compile.json
+                                         ${CMAKE_CXX_COMPILER_LAUNCHER})
     add_custom_command(
-      OUTPUT ${dir}/V${ARG_CLASS}__ALL.cpp
-      BYPRODUCTS ${dir}/V${ARG_CLASS}.h
-      ${clean}
-      COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
-              --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
-              ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
-              -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
-      COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
-              -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
-      DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
-      COMMENT "Verilating ${name}"
+      OUTPUT ${dir}/build_time.inc
+      COMMAND ${Python3_EXECUTABLE} -B ${build_time} write ${dir}/build_time.inc ${dir}/verilate.json
+              ${dir}/compile.json
+      DEPENDS ${name} ${build_time}
+      COMMENT "Timing ${name}"
       VERBATIM)
-    add_library(${name} STATIC ${dir}/V${ARG_CLASS}__ALL.cpp)
-    target_include_directories(${name} SYSTEM PUBLIC ${dir})
-    target_compile_options(${name} PRIVATE -w ${optimise})
-    target_link_libraries(${name} PUBLIC sparsys_verilated)
-    if(ARG_TIMED)
-      set_property(TARGET ${name} PROPERTY CXX_COMPILER_LAUNCHER ${timed} ${dir}/compile.json
-                                           ${CMAKE_CXX_COMPILER_LAUNCHER})
-      add_custom_command(
-        OUTPUT ${dir}/build_time.inc
-        COMMAND ${Python3_EXECUTABLE} -B ${build_time} write ${dir}/build_time.inc ${dir}/verilate.json
-                ${dir}/compile.json
-        DEPENDS ${name} ${build_time}
-        VERBATIM)
-    endif()
-    return()
   endif()
-  add_library(${name} STATIC)
-  verilate(${name} PREFIX V${ARG_CLASS} TOP_MODULE ${ARG_TOP} SOURCES ${ARG_PUBLIC} ${ARG_SOURCES}
-           VERILATOR_ARGS ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert
-                          -Wno-fatal
-           OPT_SLOW -O0 OPT_FAST -O2 OPT_GLOBAL -O2)
-  target_include_directories(${name} SYSTEM PUBLIC ${VERILATOR_ROOT}/include
-                                                   ${VERILATOR_ROOT}/include/vltstd)
 endfunction()
 
-# sparsys_eie_rtl(NAME [UNREGISTERED] [ONE_UNIT] [QUICK] [SOURCES ...] [PUBLIC ...] [N_PE 4] ...): object library
-# NAME_rtl with make_NAME() of its engine, entered in the registry of make_eie_rtl() unless UNREGISTERED.
-function(sparsys_eie_rtl name)
-  set(defaults N_PE 64 ENTRY_DEPTH 131072 PTR_DEPTH 16384 ACT_REGS 64 ACT_RAM_DEPTH 1024
-      QUEUE_DEPTH 8 ACC_WIDTH 32 CODEBOOKS 16 LIST_DEPTH 256)
-  set(keys N_PE ENTRY_DEPTH PTR_DEPTH ACT_REGS ACT_RAM_DEPTH QUEUE_DEPTH ACC_WIDTH CODEBOOKS
-      LIST_DEPTH)
-  cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED;ONE_UNIT;QUICK" "${keys}" "SOURCES;PUBLIC" ${ARGN})
-  set(parameters)
-  foreach(key ${keys})
-    if(DEFINED ARG_${key})
-      set(${key} ${ARG_${key}})
-    else()
-      set(${key} ${DEFAULT_${key}})
-    endif()
-    list(APPEND parameters ${key}=${${key}})
+# Names and defaults of an engine's parameters, from its RTL, in the RTL's order: `keys` and
+# `defaults`, a list of names and values in turn.
+function(sparsys_rtl_parameters engine keys defaults)
+  set(file ${PROJECT_SOURCE_DIR}/rtl/${engine}/${engine}.v)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^ +parameter [A-Z_]+ = [0-9]+,")
+  set(names)
+  set(values)
+  foreach(line ${lines})
+    string(REGEX MATCH "parameter ([A-Z_]+) = ([0-9]+)" line "${line}")
+    list(APPEND names ${CMAKE_MATCH_1})
+    list(APPEND values ${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
   endforeach()
-  set(one_unit)
-  if(ARG_ONE_UNIT)
-    set(one_unit ONE_UNIT)
-  endif()
-  if(ARG_QUICK)
-    set(one_unit ONE_UNIT QUICK)
-  endif()
-  sparsys_verilate(${name} TOP eie ${one_unit} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
-                   PUBLIC ${ARG_PUBLIC})
-  set(NAME ${name})
-  if(ARG_UNREGISTERED)
-    set(REGISTER false)
-  else()
-    set(REGISTER true)
-  endif()
-  configure_file(${PROJECT_SOURCE_DIR}/cmake/eie_rtl_instance.cpp.in
-                 ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
-  add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp)
-  target_link_libraries(${name}_rtl PUBLIC ${name})
-  target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
+  set(${keys} ${names} PARENT_SCOPE)
+  set(${defaults} ${values} PARENT_SCOPE)
 endfunction()
 
-# sparsys_mxu_rtl(NAME [UNREGISTERED] [CELLS] [TIMED] [QUICK] [SOURCES ...] [PUBLIC ...] [ROWS 4] ...): CELLS:
-# lockstep compares every register of the array, too; object library NAME_rtl with make_NAME() of its engine,
-# entered in the registry of make_mxu_rtl() unless UNREGISTERED. TIMED: mxu_rtl_build_time() knows the library.
-function(sparsys_mxu_rtl name)
-  set(defaults ROWS 256 COLS 256 TILE_ROWS 32 TILE_COLS 32 FIFO_TILES 4 UB_DEPTH 98304
-      ACC_DEPTH 4096 PARAM_SETS 64 QUEUE_DEPTH 16)
-  set(keys ROWS COLS TILE_ROWS TILE_COLS FIFO_TILES UB_DEPTH ACC_DEPTH PARAM_SETS QUEUE_DEPTH)
+# sparsys_rtl(NAME ENGINE eie|mxu [UNREGISTERED] [CELLS] [TIMED] [QUICK | FAST] [SOURCES ...]
+#             [PUBLIC ...] [N_PE 4 ...])
+# A whole engine: library NAME, and object library NAME_rtl with sparsys::<engine>::make_NAME(),
+# entered in the registry of make_rtl() unless UNREGISTERED. Parameters that are not given are as in
+# the RTL. CELLS: lockstep compares every register of the systolic array, too.
+function(sparsys_rtl name)
+  cmake_parse_arguments(ENGINE "" "ENGINE" "" ${ARGN})
+  set(ENGINE ${ENGINE_ENGINE})
+  sparsys_rtl_parameters(${ENGINE} keys defaults)
   cmake_parse_arguments(DEFAULT "" "${keys}" "" ${defaults})
-  cmake_parse_arguments(ARG "UNREGISTERED;CELLS;TIMED;QUICK" "${keys}" "SOURCES;PUBLIC" ${ARGN})
+  cmake_parse_arguments(ARG "UNREGISTERED;CELLS;TIMED;QUICK;FAST" "ENGINE;${keys}" "SOURCES;PUBLIC" ${ARGN})
   set(parameters)
+  set(VALUES)
   foreach(key ${keys})
+    set(value ${DEFAULT_${key}})
     if(DEFINED ARG_${key})
-      set(${key} ${ARG_${key}})
-    else()
-      set(${key} ${DEFAULT_${key}})
+      set(value ${ARG_${key}})
     endif()
-    list(APPEND parameters ${key}=${${key}})
+    list(APPEND parameters ${key}=${value})
+    list(APPEND VALUES ${value})
   endforeach()
+  list(JOIN VALUES ", " VALUES)
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES ${rtl_files})
   endif()
   if(ARG_CELLS)
     list(PREPEND ARG_SOURCES ${PROJECT_SOURCE_DIR}/cmake/mxu_cells.vlt)
   endif()
-  set(timed)
-  if(ARG_TIMED)
-    set(timed TIMED)
+  set(flags)
+  foreach(flag TIMED QUICK FAST)
+    if(ARG_${flag})
+      list(APPEND flags ${flag})
+    endif()
+  endforeach()
+  if(ENGINE STREQUAL mxu)
+    list(APPEND flags LOOPS)
   endif()
-  set(quick)
-  if(ARG_QUICK)
-    set(quick QUICK)
-  endif()
-  sparsys_verilate(${name} TOP mxu ONE_UNIT LOOPS ${timed} ${quick} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
+  sparsys_verilate(${name} TOP ${ENGINE} ${flags} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
                    PUBLIC ${ARG_PUBLIC})
   set(NAME ${name})
+  set(REGISTER true)
   if(ARG_UNREGISTERED)
     set(REGISTER false)
-  else()
-    set(REGISTER true)
   endif()
-  configure_file(${PROJECT_SOURCE_DIR}/cmake/mxu_rtl_instance.cpp.in
-                 ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
-  add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp)
+  set(BUILD_TIME "{}")
+  set(timed)
   if(ARG_TIMED)
-    configure_file(${PROJECT_SOURCE_DIR}/cmake/mxu_rtl_build_time.cpp.in
-                   ${CMAKE_CURRENT_BINARY_DIR}/${name}_build_time.cpp @ONLY)
-    target_sources(${name}_rtl PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_build_time.cpp
-                                       ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir/build_time.inc)
-    target_include_directories(${name}_rtl PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+    set(timed ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir/build_time.inc)
+    set(BUILD_TIME "\n#include \"${name}.dir/build_time.inc\"\n")
   endif()
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/rtl_instance.cpp.in
+                 ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp @ONLY)
+  add_library(${name}_rtl OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}_instance.cpp ${timed})
   target_link_libraries(${name}_rtl PUBLIC ${name})
-  target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR})
+  target_include_directories(${name}_rtl PUBLIC ${PROJECT_SOURCE_DIR} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 endfunction()

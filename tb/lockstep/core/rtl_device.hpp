@@ -29,28 +29,30 @@ class RtlDevice : public Device {
   }
 };
 
-template <class Parameters, class Rtl>
-struct RtlMaker {
-  Parameters config;
-  std::unique_ptr<Rtl> (*make)();
-};
-
-// Of a Verilated library: verilating and compiling (cmake/build_time.py).
+// Of a Verilated library: verilating and compiling (cmake/build_time.py). All 0 if it was not
+// measured.
 struct BuildTime {
   double elapsed = 0;    // seconds
   double processor = 0;  // seconds
   bool cached = false;   // ccache had the compiler's result
 };
 
+template <class Parameters, class Rtl>
+struct RtlMaker {
+  Parameters config;
+  std::unique_ptr<Rtl> (*make)();
+  BuildTime build_time;
+};
+
 // The one whose describe() is that of `config`. Throws Error listing those there are: "RTL: no
 // Verilated `what` with ...".
 template <class Parameters, class Rtl>
-std::unique_ptr<Rtl> make_registered(const std::vector<RtlMaker<Parameters, Rtl>>& makers,
-                                     const Parameters& config, const std::string& what,
-                                     std::string (*describe)(const Parameters&)) {
+const RtlMaker<Parameters, Rtl>& find_registered(
+    const std::vector<RtlMaker<Parameters, Rtl>>& makers, const Parameters& config,
+    const std::string& what, std::string (*describe)(const Parameters&)) {
   std::string known;
   for (const RtlMaker<Parameters, Rtl>& maker : makers) {
-    if (describe(maker.config) == describe(config)) return maker.make();
+    if (describe(maker.config) == describe(config)) return maker;
     known += (known.empty() ? "" : ", ") + describe(maker.config);
   }
   throw Error("RTL: no Verilated " + what + " with " + describe(config) +

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/eie/rtl.hpp"
 
-#include "tb/lockstep/eie/rtl_registry.hpp"
-
 namespace sparsys::eie {
 
 namespace {
@@ -30,7 +28,7 @@ std::vector<Config> rtl_configs() {
 }
 
 std::unique_ptr<Rtl> make_rtl(const Config& config) {
-  return make_registered<Config, Rtl>(rtl_registry(), config, "engine", describe);
+  return find_registered(rtl_registry(), config, "engine", describe).make();
 }
 
 }  // namespace sparsys::eie

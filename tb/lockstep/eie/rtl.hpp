@@ -12,6 +12,10 @@
 namespace sparsys::eie {
 
 using Rtl = RtlDevice<Device, Inputs, Outputs>;
+using RtlMaker = sparsys::RtlMaker<Config, Rtl>;
+
+// Where the libraries of Verilated engines enter themselves (cmake/verilate.cmake).
+std::vector<RtlMaker>& rtl_registry();
 
 // The Verilated engine with these parameters. Throws Error listing the parameter sets that are
 // built into this program if there is none.

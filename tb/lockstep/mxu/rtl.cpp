@@ -29,19 +29,11 @@ std::vector<Config> rtl_configs() {
 }
 
 std::unique_ptr<Rtl> make_rtl(const Config& config) {
-  return make_registered<Config, Rtl>(rtl_registry(), config, "matrix unit", describe);
+  return find_registered(rtl_registry(), config, "matrix unit", describe).make();
 }
 
-std::vector<RtlBuildTime>& rtl_build_times() {
-  static std::vector<RtlBuildTime> times;
-  return times;
-}
-
-const BuildTime* rtl_build_time(const Config& config) {
-  for (const RtlBuildTime& known : rtl_build_times()) {
-    if (describe(known.config) == describe(config)) return &known.time;
-  }
-  return nullptr;
+BuildTime rtl_build_time(const Config& config) {
+  return find_registered(rtl_registry(), config, "matrix unit", describe).build_time;
 }
 
 }  // namespace sparsys::mxu

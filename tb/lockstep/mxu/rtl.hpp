@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated matrix unit behind its pins, one library for each parameter set, as eie_rtl.hpp.
+// The Verilated matrix unit behind its pins, one library for each parameter set, as
+// tb/lockstep/eie/rtl.hpp.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@
 namespace sparsys::mxu {
 
 using Rtl = RtlDevice<Device, Inputs, Outputs>;
-using RtlMaker = RtlMaker<Config, Rtl>;
+using RtlMaker = sparsys::RtlMaker<Config, Rtl>;
 
 // Where the libraries of Verilated units enter themselves.
 std::vector<RtlMaker>& rtl_registry();
@@ -23,13 +24,7 @@ std::unique_ptr<Rtl> make_rtl(const Config& config);
 // The parameter sets built into this program.
 std::vector<Config> rtl_configs();
 
-struct RtlBuildTime {
-  Config config;
-  BuildTime time;
-};
-// Where libraries enter how long they took (verilate.cmake, TIMED).
-std::vector<RtlBuildTime>& rtl_build_times();
-// Null if that was not measured.
-const BuildTime* rtl_build_time(const Config& config);
+// How long its library took to verilate and compile. Throws Error as make_rtl().
+BuildTime rtl_build_time(const Config& config);
 
 }  // namespace sparsys::mxu
