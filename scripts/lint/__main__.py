@@ -28,6 +28,7 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("workflows", "workflows by GitHub's and GitLab's schemas",
      lambda tree, options: workflows.check_schemas(tree, options.build)),
     ("targets", "named make targets that exist", lambda tree, _: workflows.check_targets(tree)),
+    ("doc_lines", "documents with short lines", lambda tree, _: docs.check_lines(tree)),
     ("doc_links", "links in documents", lambda tree, _: docs.check_links(tree)),
     ("figures", "marked figures of documents", lambda tree, _: docs.check_marks(tree)),
     ("format", "files as clang-format has them", lambda tree, _: tools.check_format(tree)),

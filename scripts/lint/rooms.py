@@ -7,7 +7,7 @@ import tomllib
 from . import Result, Tree
 
 TABLE = "scripts/lint/rooms.toml"
-INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:golden|sw|tb)/[^"]+)"')
+INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:golden|sw|tb)/[^"@]+)"')  # without templates' names
 
 
 def room(path: str, rooms: list[str]) -> str:

@@ -63,7 +63,7 @@ class Documents(Planted):
     def test_long_lines(self):
         long = "word " * 21
         self.sees(docs.check_lines,
-                  {"a.md": f"# A\n{long}\n| {long}\n    {long}\n```\n{long}\n```\n<!-- {long}-->\n"
+                  {"a.md": f"# A\n{long}\n | {long}\n    {long}\n```\n{long}\n```\n<!-- {long}-->\n"
                            f"{'x' * 101}\n- {long}\n"}, r"^a\.md:2: 105", r"^a\.md:10")
 
     def test_links(self):
