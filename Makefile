@@ -119,14 +119,14 @@ bench: setup-build
 	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
 
 # The page comes even if a limit does not hold, which fails the target.
-AREA = python3 synth/area.py
+AREA = python3 -m synth.area
 AREA_FLAGS = --work $(BUILD)/synth --jobs $(JOBS) $(if $(LIBERTY),--liberty "$$LIBERTY")
 
 area: setup-area
 	@status=0; \
 	$(AREA) report $(AREA_FLAGS) --report $(REPORTS)/area.json $(AREA_ARGS) || status=$$?; \
 	[ $$status -eq 0 ] || [ $$status -eq 2 ] || exit $$status; \
-	python3 synth/page.py $(REPORTS) || status=1; \
+	python3 -m synth.page $(REPORTS) || status=1; \
 	$(INDEX)
 
 area-check: setup-area
@@ -138,8 +138,8 @@ area-baseline: setup-area
 # What fails fails the target, but not before the page shows the rest.
 fpga: setup-fpga
 	@status=0; \
-	python3 synth/fpga.py --build $(BUILD) --jobs $(JOBS) --report $(REPORTS)/fpga.json $(FPGA_ARGS) || status=$$?; \
-	if [ -f $(REPORTS)/fpga.json ]; then python3 synth/page.py $(REPORTS) || status=1; fi; \
+	python3 -m synth.fpga --build $(BUILD) --jobs $(JOBS) --report $(REPORTS)/fpga.json $(FPGA_ARGS) || status=$$?; \
+	if [ -f $(REPORTS)/fpga.json ]; then python3 -m synth.page $(REPORTS) || status=1; fi; \
 	$(INDEX)
 
 fpga-setup: setup-fpga-setup

@@ -10,17 +10,16 @@ elseif(NOT EXISTS ${netlist_liberty})
   set(sparsys_netlists FALSE)
   message(NOTICE "netlists: no ${netlist_liberty}, their tests are left out (make setup installs qflow-tech-osu018)")
 endif()
-file(GLOB netlist_scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/synth/techmap/*.v)
-list(APPEND netlist_scripts ${PROJECT_SOURCE_DIR}/synth/netlist.py ${PROJECT_SOURCE_DIR}/synth/mapping.py
-                            ${PROJECT_SOURCE_DIR}/synth/carry_save.py ${PROJECT_SOURCE_DIR}/synth/hierarchy.py)
+file(GLOB netlist_scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/synth/*.py
+     ${PROJECT_SOURCE_DIR}/synth/netlist/*.py ${PROJECT_SOURCE_DIR}/synth/techmap/*.v)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-set(netlist_py ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/synth/netlist.py)
+set(netlist_py ${Python3_EXECUTABLE} -B -m synth.netlist)
 set(netlist_rams ${rtl_files})
 list(FILTER netlist_rams INCLUDE REGEX "/ram_[^/]*$")
 
 # sparsys_map(NAME TOP module PARAMETERS N=4 ... [SIGNALS files] [GONE registers]): maps a module; sets NAME_netlist
 # and NAME_public, files for SOURCES (besides RAMs) and PUBLIC of sparsys_verilate. SIGNALS: Verilator
-# configurations besides that of lockstep/signals; GONE: see synth/netlist.py.
+# configurations besides that of lockstep/signals; GONE: see synth/netlist.
 function(sparsys_map name)
   cmake_parse_arguments(ARG "" "TOP" "PARAMETERS;SIGNALS;GONE" ${ARGN})
   set(base ${CMAKE_CURRENT_BINARY_DIR}/mapped/${name})
@@ -42,6 +41,7 @@ function(sparsys_map name)
             --parameters ${ARG_PARAMETERS} --signals ${public_vlt} ${ARG_SIGNALS} ${gone}
     DEPENDS ${sources} ${netlist_scripts} ${netlist_liberty} ${public_vlt} ${ARG_SIGNALS}
     COMMENT "Mapping ${name}"
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     VERBATIM)
   set(${name}_netlist ${base}.v PARENT_SCOPE)
   set(${name}_public ${base}.vlt PARENT_SCOPE)
@@ -55,6 +55,7 @@ function(sparsys_fault name)
     OUTPUT ${out}
     COMMAND ${netlist_py} ${${ARG_OF}_netlist} ${out} --fault ${ARG_FAULT}
     DEPENDS ${${ARG_OF}_netlist} ${netlist_scripts}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     VERBATIM)
   set(${name}_netlist ${out} PARENT_SCOPE)
   set(${name}_public ${${ARG_OF}_public} PARENT_SCOPE)

@@ -1,18 +1,20 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a Yosys techmap that makes each multiply-accumulate cell ($macc) of a design one carry-save tree.
+"""Writes a Yosys techmap that makes each multiply-accumulate cell ($macc) one carry-save tree.
 
 All bits to be added, those of the partial products after Baugh and Wooley (no sign extension) and
-those of what is added to the product, stand in columns; from the lowest column up, full adders ($fa)
-take the three earliest bits of a column until one is left, which is the result's. That is as few full adders as
-can be (one for each bit more than the result has), and a half adder only where a column's number of
-bits is even. Wide sums end in a fast adder ($add) instead, as soon as no column has more than two bits.
+those of what is added to the product, stand in columns; from the lowest column up, full adders
+($fa) take the three earliest bits of a column until one is left, which is the result's. That is as
+few full adders as can be (one for each bit more than the result has), and a half adder only where a
+column's number of bits is even. Wide sums end in a fast adder ($add) instead, as soon as no column
+has more than two bits.
 
     tee -q -o cells.txt dump t:$macc
-    exec -- python3 synth/carry_save.py cells.txt map.v
+    exec -- python3 -m synth.carry_save cells.txt map.v
     techmap -map map.v
 """
 import argparse
+import dataclasses
+import pathlib
 import re
 
 # Delays in full adders: to the sum, to the carry, a partial product.
@@ -61,8 +63,8 @@ class Tree:
         """Sum and carry of three bits, with their times."""
         number = len(self.lines)
         ports = ", ".join(f".{pin}({bit})" for pin, (_, bit) in zip("ABC", bits))
-        self.lines.append(f"  wire s{number}, c{number};\n"
-                          f"  \\$fa #(.WIDTH(1)) fa{number} ({ports}, .Y(s{number}), .X(c{number}));")
+        self.lines.append(f"  wire s{number}, c{number};\n  \\$fa #(.WIDTH(1)) fa{number} "
+                          f"({ports}, .Y(s{number}), .X(c{number}));")
         time = max(t for t, _ in bits)
         return (time + SUM, f"s{number}"), (time + CARRY, f"c{number}")
 
@@ -97,59 +99,67 @@ def number(bits):
     return sum(1 << i for i, bit in enumerate(bits) if bit)
 
 
+@dataclasses.dataclass
+class Operand:
+    """One of the terms of a $macc cell: A bits `a` times A bits `b`, or `a` alone."""
+    signed: bool
+    subtract: bool
+    a: list
+    b: list
+
+
+def operands(config, width):
+    """The terms that the CONFIG of a $macc, a list of its bits from the lowest up, makes of the
+    `width` bits of its port A."""
+    size, cursor, first = number(config[:4]), 4, 0
+    while first < width:
+        signed, subtract = config[cursor:cursor + 2]
+        middle = cursor + 2 + size
+        width_a, width_b = number(config[cursor + 2:middle]), number(config[middle:middle + size])
+        bits = [f"A[{first + i}]" for i in range(width_a + width_b)]
+        yield Operand(signed, subtract, bits[:width_a], bits[width_a:])
+        cursor, first = middle + size, first + len(bits)
+
+
+def tree(parameters):
+    """The tree of $macc cells with these parameters (name -> string as Yosys writes it)."""
+    made = Tree(int(parameters["Y_WIDTH"]))
+    config = [digit == "1" for digit in reversed(parameters["CONFIG"].split("'")[1])]
+    for term in operands(config, int(parameters["A_WIDTH"])):
+        if term.b:
+            made.add_product(term.a, term.b, term.signed, term.subtract)
+        else:
+            made.add_vector(term.a, term.signed, term.subtract)
+    for i in range(int(parameters["B_WIDTH"])):
+        made.add(0, f"B[{i}]", 0, False)
+    return made
+
+
 def module(index, parameters):
     """Verilog for $macc cells with these parameters (name -> string as Yosys writes it)."""
-    width_a, width_b, width_y, width_config = (
-        int(parameters[n]) for n in ("A_WIDTH", "B_WIDTH", "Y_WIDTH", "CONFIG_WIDTH"))
-    config = [digit == "1" for digit in reversed(parameters["CONFIG"].split("'")[1])]
-    tree = Tree(width_y)
-    size = number(config[:4])
-    cursor = 4
-    a_cursor = 0
-
-    def take(count):
-        nonlocal a_cursor
-        bits = [f"A[{a_cursor + i}]" for i in range(count)]
-        a_cursor += count
-        return bits
-
-    while a_cursor < width_a:
-        signed, subtract = config[cursor:cursor + 2]
-        a = take(number(config[cursor + 2:cursor + 2 + size]))
-        b = take(number(config[cursor + 2 + size:cursor + 2 + 2 * size]))
-        cursor += 2 + 2 * size
-        if b:
-            tree.add_product(a, b, signed, subtract)
-        else:
-            tree.add_vector(a, signed, subtract)
-    for i in range(width_b):
-        tree.add(0, f"B[{i}]", 0, False)
-    result = tree.result()
+    names = ("A_WIDTH", "B_WIDTH", "Y_WIDTH", "CONFIG_WIDTH")
+    differs = " || ".join([f"{n} != {parameters[n]}" for n in names]
+                          + ["CONFIG != " + parameters["CONFIG"].replace("'", "'b")])
+    made = tree(parameters)
+    result = made.result()
     return "\n".join([
         '(* techmap_celltype = "$macc" *)', f"module carry_save_{index} (A, B, Y);",
-        "  parameter A_WIDTH = 0;", "  parameter B_WIDTH = 0;", "  parameter Y_WIDTH = 0;",
-        "  parameter CONFIG_WIDTH = 0;", "  parameter CONFIG = 0;",
+        *(f"  parameter {name} = 0;" for name in (*names, "CONFIG")),
         "  input [A_WIDTH-1:0] A;", "  input [B_WIDTH-1:0] B;", "  output [Y_WIDTH-1:0] Y;",
-        f"  wire _TECHMAP_FAIL_ = A_WIDTH != {width_a} || B_WIDTH != {width_b} || "
-        f"Y_WIDTH != {width_y} || CONFIG_WIDTH != {width_config} || "
-        f"CONFIG != {parameters['CONFIG'].replace(chr(39), chr(39) + 'b')};",
-        *tree.lines, f"  assign Y = {result};", "endmodule", ""])
+        f"  wire _TECHMAP_FAIL_ = {differs};",
+        *made.lines, f"  assign Y = {result};", "endmodule", ""])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cells", help="what `dump t:$macc` printed")
-    parser.add_argument("map", help="techmap file to write")
+    parser.add_argument("cells", type=pathlib.Path, help="what `dump t:$macc` printed")
+    parser.add_argument("map", type=pathlib.Path, help="techmap file to write")
     options = parser.parse_args()
-    with open(options.cells) as file:
-        text = file.read()
-    kinds = set()
-    for cell in re.findall(r"^ *cell \$macc .*?^ *end$", text, re.M | re.S):
-        kinds.add(tuple(sorted(re.findall(r"parameter \\(\w+) (\S+)", cell))))
-    with open(options.map, "w") as file:
-        for index, kind in enumerate(sorted(kinds)):
-            file.write(module(index, dict(kind)))
+    text = options.cells.read_text()
+    kinds = {tuple(sorted(re.findall(r"parameter \\(\w+) (\S+)", cell)))
+             for cell in re.findall(r"^ *cell \$macc .*?^ *end$", text, re.M | re.S)}
+    options.map.write_text("".join(module(i, dict(k)) for i, k in enumerate(sorted(kinds))))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the synthesis flows share: runs of Yosys and other tools with one clear line on failure, cell counts of a
-hierarchy, and a folder of results kept from run to run."""
+"""What the synthesis flows share: runs of Yosys and other tools with one clear line on failure,
+cell counts of a hierarchy, and a folder of results kept from run to run.
+
+Yosys's commands take no path with a blank. It therefore runs in the root of the checkout and is
+given paths of the RTL from there, and its files are those of a `work_folder`.
+"""
+import contextlib
 import functools
 import hashlib
 import json
@@ -9,72 +14,96 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import report  # noqa: E402
+from scripts.report import json_file
 
-PACKAGES = {"yosys": "yosys", "nextpnr-ice40": "nextpnr-ice40", "icepack": "fpga-icestorm", "sta": "opensta"}
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGES = {"icepack": "fpga-icestorm", "sta": "opensta", "yosys-abc": "yosys"}
 
 
 class Failure(Exception):
-    """A tool is missing or refuses its input; the text is one line for people."""
+    """A tool is missing or refuses its input, or a library is of no use; the text is one line."""
 
 
 def need(program):
     """Raises a Failure that says how to install a program that is not on PATH."""
     if not shutil.which(program):
-        raise Failure(f"{program} is not installed: apt-get install {PACKAGES.get(program, program)}")
+        package = PACKAGES.get(program, program)
+        raise Failure(f"{program} is not installed: apt-get install {package}")
 
 
-@functools.lru_cache(maxsize=None)
+def execute(command, **options):
+    """Runs a program to its end: the finished process, its output and errors together in stdout."""
+    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
+
+
+def last_line(text):
+    return (text.strip().splitlines() or ["no output"])[-1]
+
+
+@functools.cache
 def version(program, option="-V"):
     """First line of what a program says of its version."""
     need(program)
-    done = subprocess.run([program, option], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    return done.stdout.strip().splitlines()[0] if done.stdout.strip() else "unknown"
+    return (execute([program, option]).stdout.strip().splitlines() or ["unknown"])[0]
 
 
-def run(script, what, log=None, timeout=None):
-    """Runs a Yosys script from the repository's root and returns its output. `what` names the design in a Failure,
-    which holds Yosys's own ERROR line; the output goes to the file `log` too."""
+def temporary():
+    """Where temporary files go; Yosys too takes no blank in its path."""
+    folder = tempfile.gettempdir()
+    return "/tmp" if re.search(r"\s", folder) else folder
+
+
+@contextlib.contextmanager
+def work_folder():
+    """A temporary folder, removed behind a `with`, whose path has no blank."""
+    with tempfile.TemporaryDirectory(prefix="sparsys-", dir=temporary()) as folder:
+        yield pathlib.Path(folder)
+
+
+def run_script(script):
+    """Runs a Yosys script in the root of the checkout: the finished process."""
     need("yosys")
     with tempfile.NamedTemporaryFile("w", suffix=".ys") as file:
         file.write(script)
         file.flush()
-        try:
-            done = subprocess.run(["yosys", "-Q", "-T", "-s", file.name], cwd=ROOT, timeout=timeout,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True)
-        except subprocess.TimeoutExpired:
-            raise Failure(f"{what}: yosys took more than {timeout} s") from None
+        return execute(["yosys", "-Q", "-T", "-s", file.name], cwd=ROOT,
+                       env={**os.environ, "TMPDIR": temporary()})
+
+
+def run(script, what, log=None):
+    """Runs a Yosys script and returns its output. `what` names the design in a Failure, which
+    holds Yosys's own ERROR line; the output goes to the file `log` too."""
+    done = run_script(script)
     if log:
         pathlib.Path(log).write_text(done.stdout)
     if done.returncode != 0:
         errors = re.findall(r"^(?:.*: )?ERROR: (.*)$", done.stdout, re.M)
-        last = errors[-1] if errors else (done.stdout.strip().splitlines() or ["no output"])[-1]
+        last = errors[-1] if errors else last_line(done.stdout)
         raise Failure(f"{what}: yosys: {last}" + (f" (see {log})" if log else ""))
     return done.stdout
 
 
-def read(top, parameters, files=None):
-    """Script lines that read the RTL, or other files, and elaborate `top`."""
-    files = files or rtl_files()
+def read(top, parameters, files=None, boxes=()):
+    """Script lines that read the RTL, or other files, and elaborate `top`; modules of the files
+    `boxes` stay black boxes."""
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
-    return f"read_verilog -defer {' '.join(map(str, files))}\nhierarchy -check -top {top} {sets}\n"
+    read_boxes = f"read_verilog -lib {' '.join(map(str, boxes))}\n" if boxes else ""
+    files = [f for f in files or rtl_files() if f not in boxes]
+    return (f"{read_boxes}read_verilog -defer {' '.join(map(str, files))}\n"
+            f"hierarchy -check -top {top} {sets}\n")
 
 
 def rtl_files():
-    """Paths of the RTL, from the repository's root, in the order of rtl/files.f."""
+    """Paths of the RTL, from the root of the checkout, in the order of rtl/files.f."""
     return (ROOT / "rtl/files.f").read_text().split()
 
 
 def statistics(path):
-    """Modules of a `stat -json` file: name without backslash -> {cell type without backslash: number}. Yosys 0.23
-    prints its text tree in the middle of the JSON."""
+    """Modules of a `stat -json` file: name without backslash -> {cell type without backslash:
+    number}. Yosys 0.23 prints its text tree in the middle of the JSON."""
     text = pathlib.Path(path).read_text()
     try:
         data = json.loads(text)
@@ -90,20 +119,16 @@ def statistics(path):
 
 
 def base_name(module):
-    """A module's name in the RTL: mxu_tile of $paramod\\mxu_tile\\ROW0=... and of $paramod$hash\\mxu_tile."""
+    """A module's name in the RTL: mxu_tile of $paramod\\mxu_tile\\ROW0=... and of
+    $paramod$hash\\mxu_tile."""
     return re.sub(r"\\[A-Za-z_0-9]+=.*", "", re.sub(r"^\$paramod(\$[0-9a-f]+)?\\", "", module))
-
-
-def find_top(modules, top):
-    """The module of `statistics` that is `top` with parameters."""
-    found = [m for m in modules if base_name(m) == top]
-    if len(found) != 1:
-        raise Failure(f"{top}: {len(found)} modules of that name in Yosys's statistics")
-    return found[0]
 
 
 def instances(modules, top):
     """How often each module of `statistics` occurs below (and with) `top`: {module: number}."""
+    found = [m for m in modules if base_name(m) == top]
+    if len(found) != 1:
+        raise Failure(f"{top}: {len(found)} modules of that name in Yosys's statistics")
     counts = {}
 
     def count(module, times):
@@ -112,7 +137,7 @@ def instances(modules, top):
             if cell in modules:
                 count(cell, times * number)
 
-    count(find_top(modules, top), 1)
+    count(found[0], 1)
     return counts
 
 
@@ -127,14 +152,14 @@ def total_cells(modules, top):
 
 
 def digest(*parts):
-    """Key of a result: changes with any of the parts, which are texts, numbers and dictionaries of these."""
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    """Key of a result: changes with any of the parts, which are texts, numbers and dictionaries
+    of these."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
-@functools.lru_cache(maxsize=None)
-def sources_digest(paths):
-    """Key of the content of files (a tuple of paths from the repository's root)."""
+@functools.cache
+def sources_digest(*paths):
+    """Key of the content of files, by paths from the root of the checkout."""
     return digest([(str(p), (ROOT / p).read_text()) for p in paths])
 
 
@@ -151,5 +176,5 @@ class Cache:
             return None
 
     def put(self, key, value):
-        report.write_json(os.path.join(self.folder, f"{key}.json"), value)
+        json_file.write(self.folder / f"{key}.json", value)
         return value

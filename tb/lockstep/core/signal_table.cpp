@@ -131,7 +131,7 @@ void SignalTable::add_words(const std::string& instance, const char* name, const
     refuse_width(instance + "." + name, static_cast<size_t>(var->packed().elements()),
                  8 * model_bytes);
   }
-  // From synth/netlist.py.
+  // From synth/netlist.
   const std::string kept = std::string(name) + "_kept";
   const bool partial = !array && has(instance, kept.c_str());
   for (size_t i = 0; i < count; ++i) {

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The area flow: its gate on the small configuration, that the gate can fail, and what is said of missing tools and
-libraries of no use.
+"""The area flow: its gate on the small configuration, that the gate can fail, and what is said of
+missing tools and libraries of no use.
 
-    area_test.py --work folder [test]...    all tests, or those named
+    python3 -m synth.tests.area_test --work folder [test]...    all tests, or those named
 """
 import argparse
 import json
@@ -17,41 +16,37 @@ import tempfile
 import time
 import unittest
 
-import hierarchy
-import mapping
-import rams
-import timing
-import yosys
+import scripts.tests
+from scripts.report import page, validate
+from synth import yosys
+from synth.area import rams, timing, verilog
+from synth.area.config import CONFIGS
+from synth.area.design import Design, Flow
+from synth.area.gate import BASELINE
+from synth.area.hierarchy import Mapper, Sources, Variant
+from synth.library import OSU018, Library
+from synth.page import area as area_page
+from synth.yosys import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-AREA = [sys.executable, "-B", str(ROOT / "synth/area.py")]
-PAGE = [sys.executable, "-B", str(ROOT / "synth/page.py")]
-BASELINE = ROOT / "synth/baseline.json"
-WORK = None
+AREA = [sys.executable, "-B", "-m", "synth.area"]
+PAGE = [sys.executable, "-B", "-m", "synth.page"]
 
 
 def run(command, **options):
-    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, **options)
-
-
-def check(*options):
-    return run([*AREA, "check", "--config", "small", "--work", WORK, *options])
-
-
-def other_library():
-    """A Liberty file that is not the default: SPARSYS_LIBERTY, or the first of ../shared/data/liberty; None."""
-    if os.environ.get("SPARSYS_LIBERTY"):
-        return pathlib.Path(os.environ["SPARSYS_LIBERTY"])
-    found = sorted((ROOT.parent / "shared/data/liberty").glob("*.lib"))
-    return found[0] if found else None
+    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, cwd=ROOT, text=True,
+                          capture_output=True, check=False, **options)
 
 
 class Test(unittest.TestCase):
+    work = None  # folder of kept results
+
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
+
+    def check(self, *options):
+        return run([*AREA, "check", "--config", "small", "--work", self.work, *options])
 
     def one_line(self, done, *words):
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -68,28 +63,29 @@ class Gate(Test):
         change(data["small"]["blocks"])
         path = self.folder / "baseline.json"
         path.write_text(json.dumps(data))
-        return check("--baseline", path)
+        return self.check("--baseline", path)
 
     def test_1_figures_are_accepted_and_kept(self):
-        done = check()
+        done = self.check()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("none larger", done.stdout)
-        again = check("--report", self.folder / "area.json")
+        again = self.check("--report", self.folder / "area.json")
         self.assertEqual(again.returncode, 0)
         self.assertNotIn("mapping", again.stderr)
         self.assertNotIn("timed", again.stderr)
         data = json.loads((self.folder / "area.json").read_text())
-        for field in ("library", "blocks", "totals"):
-            self.assertIn(field, data)
+        validate.check(data, "area")
         for block in data["blocks"]:
-            for field in ("name", "instances", "cells", "area_um2", "gate_equivalents", "critical_path_ns"):
-                self.assertIn(field, block)
-            self.assertAlmostEqual(block["gate_equivalents"], block["area_um2"] / data["nand2"]["um2"], delta=0.06)
+            self.assertAlmostEqual(block["gate_equivalents"],
+                                   block["area_um2"] / data["nand2"]["um2"], delta=0.06)
+            # Without wires between the cells.
+            self.assertEqual(block["critical_path_bound"], "lower")
         # The total is the sum over all instances, and what the engines' own sums say.
         total = sum(b["instances"] * b["area_um2"] for b in data["blocks"])
         self.assertAlmostEqual(total, data["totals"]["area_um2"], delta=1)
         for engine in ("eie", "mxu"):
-            own = sum(b["instances"] * b["cells"] for b in data["blocks"] if b["engine"] == engine)
+            own = sum(b["instances"] * b["cells"] for b in data["blocks"]
+                      if b["engine"] == engine)
             top = next(b for b in data["blocks"] if b["module"] == engine)
             self.assertEqual(own, top["whole"]["cells"])
         # The page of it.
@@ -99,6 +95,16 @@ class Gate(Test):
         self.assertNotRegex(text, r"(src|href)=|@import|url\(http")
         for block in data["blocks"]:
             self.assertIn(block["name"], text)
+        self.left_out_is_said(data)
+
+    def left_out_is_said(self, data):
+        """Of a path that leaves out modules, beside its figure and above."""
+        top = next(b for b in data["blocks"] if b["module"] == "eie")
+        top["path"]["cut"] = ["eie_arith__ACC_WIDTH_32"]
+        text = page.render("area.html.j2", area=area_page.context(data))
+        self.assertIn(f"≥ {top['critical_path_ns']:.2f}<small>without eie_arith</small>", text)
+        self.assertIn(f"≤ {top['clock_mhz']:,.0f}", text)
+        self.assertIn("is not in\nthe figure", text)
 
     def test_growth_fails(self):
         def change(blocks):
@@ -130,43 +136,46 @@ class Gate(Test):
         node = self.folder / "eie_lnzd_node.v"
         text = (ROOT / "rtl/eie/eie_lnzd_node.v").read_text()
         grown = text.replace("assign valid_o = valid_q;",
-                             "reg [1:0] grown_q;\n  always @(posedge clk_i) grown_q <= {grown_q[0], child_valid_i[3]};\n"
+                             "reg [1:0] grown_q;\n  always @(posedge clk_i) "
+                             "grown_q <= {grown_q[0], child_valid_i[3]};\n"
                              "  assign valid_o = valid_q ^ grown_q[1];")
         self.assertNotEqual(grown, text)
         # Another text each time: what is mapped is kept from run to run.
         node.write_text(grown + f"// {time.time_ns()}\n")
         files = self.folder / "files.f"
-        files.write_text("\n".join(str(node) if f.endswith("/eie_lnzd_node.v") else f for f in yosys.rtl_files()))
-        done = check("--files", files)
+        files.write_text("\n".join(str(node) if f.endswith("/eie_lnzd_node.v") else f
+                                   for f in yosys.rtl_files()))
+        done = self.check("--files", files)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         grew = re.findall(r"FAILED (\S+ \S+): grew", done.stdout)
         self.assertEqual(grew, ["eie: eie_lnzd_node"])
         self.assertEqual(len(re.findall("area: mapped", done.stderr)), 1, done.stderr)
 
     def test_no_baseline(self):
-        done = check("--baseline", self.folder / "none.json")
+        done = self.check("--baseline", self.folder / "none.json")
         self.assertEqual(done.returncode, 1)
         self.assertIn("make area-baseline", done.stderr)
         (self.folder / "bad.json").write_text("{")
-        self.assertEqual(check("--baseline", self.folder / "bad.json").returncode, 1)
+        self.assertEqual(self.check("--baseline", self.folder / "bad.json").returncode, 1)
 
 
 class Exact(Test):
     def test_instances_are_those_of_one_run_of_yosys(self):
-        """Each engine elaborated as a whole has as many instances of each module as the sum module by module."""
-        import area
-        library = mapping.Library(mapping.OSU018)
-        design = area.Design("small", library, rams.technology(library), WORK, 2, lambda line: None)
-        for engine, parameters in area.CONFIGS["small"].items():
+        """Each engine elaborated as a whole has as many instances of each module as the sum module
+        by module."""
+        library = Library(OSU018)
+        design = Design("small", Flow(library, rams.technology(library), self.work, 2, str))
+        for engine, variant in CONFIGS["small"].items():
             file = self.folder / "stat.json"
             # Memories are kept: nothing is optimised across modules.
-            yosys.run(yosys.read(engine, parameters) + f"proc\nopt_clean\ntee -q -o {file} stat -json\n", engine)
+            yosys.run(yosys.read(engine, variant.parameters)
+                      + f"proc\nopt_clean\ntee -q -o {file} stat -json\n", engine)
             modules = yosys.statistics(file)
             whole = {}
             for module, number in yosys.instances(modules, engine).items():
                 base = yosys.base_name(module)
                 whole[base] = whole.get(base, 0) + number
-            counts, boxes = hierarchy.below(design.mapped, design.tops[engine], rams.KINDS)
+            counts, boxes = design.below(design.tops[engine])
             summed = {}
             for name, number in [*counts.items(), *boxes.items()]:
                 base = name.split("__")[0]
@@ -176,14 +185,15 @@ class Exact(Test):
 
 class Tools(Test):
     def report(self, *options, **more):
-        return run([*AREA, "report", "--config", "small", "--work", self.folder / "work", "--report",
-                    self.folder / "area.json", *options], **more)
+        return run([*AREA, "report", "--config", "small", "--work", self.folder / "work",
+                    "--report", self.folder / "area.json", *options], **more)
 
     def test_a_missing_tool(self):
-        self.one_line(self.report(env={"PATH": str(self.folder)}), "yosys is not installed", "apt-get install yosys")
+        path = {"PATH": str(self.folder)}
+        self.one_line(self.report(env=path), "yosys is not installed", "apt-get install yosys")
         for tool in ("yosys", "yosys-abc"):
             (self.folder / tool).symlink_to("/bin/true")
-        self.one_line(self.report(env={"PATH": str(self.folder)}), "sta is not installed", "apt-get install opensta")
+        self.one_line(self.report(env=path), "sta is not installed", "apt-get install opensta")
         self.assertFalse((self.folder / "area.json").exists())
 
     def test_libraries_of_no_use(self):
@@ -191,20 +201,23 @@ class Tools(Test):
         self.one_line(self.report("--liberty", path), str(path), "No such file")
         path.write_text("not a library\n")
         self.one_line(self.report("--liberty", path), str(path), "not a Liberty library")
-        osu = pathlib.Path(mapping.OSU018).read_text()
+        osu = pathlib.Path(OSU018).read_text()
         # Without the groups that make a cell a flip-flop.
         path.write_text(re.sub(r"\bff\s*\(", "no_ff (", osu))
         self.one_line(self.report("--liberty", path), "has no flip-flop")
-        path.write_text(osu.replace("NAND2X1", "X1").replace("(!(A B))", "(A B)").replace("(!(B A))", "(A B)"))
+        path.write_text(osu.replace("NAND2X1", "X1").replace("(!(A B))", "(A B)")
+                        .replace("(!(B A))", "(A B)"))
         done = self.report("--liberty", path)
         self.one_line(done, "NAND")
         self.assertFalse((self.folder / "area.json").exists())
 
     def test_rtl_that_is_none(self):
         bad = self.folder / "eie.v"
-        bad.write_text((ROOT / "rtl/eie/eie.v").read_text().replace("assign hold    = |full;", "assign hold = |;"))
+        text = (ROOT / "rtl/eie/eie.v").read_text()
+        bad.write_text(text.replace("assign hold    = |full;", "assign hold = |;"))
         files = self.folder / "files.f"
-        files.write_text("\n".join(str(bad) if f == "rtl/eie/eie.v" else f for f in yosys.rtl_files()))
+        files.write_text("\n".join(str(bad) if f == "rtl/eie/eie.v" else f
+                                   for f in yosys.rtl_files()))
         done = self.report("--files", files)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"area: eie\S*: yosys: .*syntax error")
@@ -212,9 +225,10 @@ class Tools(Test):
 
     def test_interrupted(self):
         """Nothing is half written, and a later run goes on."""
-        process = subprocess.Popen([*AREA, "report", "--config", "small", "--work", str(self.folder / "work"), "--report",
-                                    str(self.folder / "area.json")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, start_new_session=True)
+        process = subprocess.Popen(
+            [*AREA, "report", "--config", "small", "--work", str(self.folder / "work"),
+             "--report", str(self.folder / "area.json")], cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         time.sleep(4)
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=120)
@@ -225,32 +239,33 @@ class Tools(Test):
         self.assertTrue(all(p.suffix in (".v", ".json") for p in left), left)
         for path in left:
             if path.suffix == ".json":
-                self.assertTrue((self.folder / "work" / json.loads(path.read_text())["netlist"]).is_file())
+                netlist = json.loads(path.read_text())["netlist"]
+                self.assertTrue((self.folder / "work" / netlist).is_file())
 
-    def test_another_library(self):
-        path = other_library()
-        if not path:
-            self.skipTest("no other library here: neither SPARSYS_LIBERTY nor ../shared/data/liberty")
-        library = mapping.Library(path)
-        self.assertGreater(library.nand2_area, 0)
-        mapper = hierarchy.Mapper(hierarchy.Sources(), library, self.folder, set(rams.KINDS))
-        tops = [("eie_ptr_read", {"PTR_DEPTH": 64}), ("fifo", {"WIDTH": 8, "DEPTH": 4})]
-        mapped = mapper.map_all(tops, 2, progress=lambda line: None)
+
+class OtherLibrary(Test):
+    def test_maps_and_times(self):
+        if not os.environ.get("SPARSYS_LIBERTY"):
+            self.skipTest("SPARSYS_LIBERTY names no other library than the default")
+        library = Library(os.environ["SPARSYS_LIBERTY"])
+        self.assertNotEqual(library.name, Library(OSU018).name)
+        mapper = Mapper(Sources(), library, self.folder, set(rams.KINDS))
+        tops = [Variant("eie_ptr_read", {"PTR_DEPTH": 64}),
+                Variant("fifo", {"WIDTH": 8, "DEPTH": 4})]
+        mapped = mapper.map_all(tops, 2, progress=str)
         timer = timing.Timer(mapper, rams.technology(library))
         for top in tops:
-            name = hierarchy.mangled(*top)
-            self.assertTrue(any(c in library.flip_flops for c in mapped[name].cells))
-            path, _ = timer.path(mapped, name)
-            self.assertGreater(path["ns"], 0)
-        self.assertTrue(timer.path(mapped, "eie_ptr_read__PTR_DEPTH_64")[0]["ram"])
+            self.assertGreater(library.registers(mapped[top.name].cells), 0)
+            self.assertGreater(timer.path(mapped, top.name)[0].ns, 0)
+        self.assertTrue(timer.path(mapped, tops[0].name)[0].ram)
 
 
 class Parts(Test):
     def test_model_of_rams(self):
-        library = mapping.Library(mapping.OSU018)
+        library, size = Library(OSU018), {"WIDTH": 64, "DEPTH": 1024}
         osu = rams.technology(library)
-        self.assertAlmostEqual(rams.area(osu, "ram_1rw", {"WIDTH": 64, "DEPTH": 1024}), 65536 * 7.15)
-        self.assertGreater(rams.area(osu, "ram_1r1w", {"WIDTH": 64, "DEPTH": 1024}), 65536 * 7.15)
+        self.assertAlmostEqual(rams.area(osu, Variant("ram_1rw", size)), 65536 * 7.15)
+        self.assertGreater(rams.area(osu, Variant("ram_1r1w", size)), 65536 * 7.15)
         given = rams.technology(library, 5.0, 1.5)
         self.assertEqual((given.um2_per_bit[1], given.access_ns), (5.0, 1.5))
         # An EIE of 64 PEs has the paper's 162 KB a PE.
@@ -258,8 +273,9 @@ class Parts(Test):
 
     def test_netlists_assign_bit_by_bit(self):
         text = "  output [2:0] y;\n  assign { y[2], y[0] } = 2'h2;\n  assign y[1] = \\a[3] ;\n"
-        self.assertEqual(hierarchy.assign_bits(text),
-                         "  output [2:0] y;\n  assign y[2] = 1'h1;\n  assign y[0] = 1'h0;\n  assign y[1] = \\a[3] ;\n")
+        self.assertEqual(verilog.assign_bits(text),
+                         "  output [2:0] y;\n  assign y[2] = 1'h1;\n  assign y[0] = 1'h0;\n"
+                         "  assign y[1] = \\a[3] ;\n")
 
     def test_page_without_reports(self):
         done = run([*PAGE, self.folder])
@@ -267,15 +283,10 @@ class Parts(Test):
         self.assertIn("neither area.json nor fpga.json", done.stderr)
 
 
-def main():
-    global WORK
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", required=True, help="folder of kept results")
-    parser.add_argument("tests", nargs="*")
-    options = parser.parse_args()
-    WORK = options.work
-    unittest.main(argv=[sys.argv[0], *options.tests], verbosity=2)
-
-
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", help="folder of kept results")
+    options, sys.argv[1:] = parser.parse_known_args()
+    Test.work = options.work
+    scripts.tests.main()

@@ -1,24 +1,21 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Layers through the pins of the engine behind a serial line: with the general files and with those for iCE40, at one PE
-and at four. iCE40's find_first is proven to be the general one. Verilator finds nothing to complain of in the
-board's files."""
+"""Layers through the pins of the engine behind a serial line: with the general files and with those
+for iCE40, at one PE and at four. iCE40's find_first is proven to be the general one. Verilator
+finds nothing to complain of in the board's files."""
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-import fpga
-import yosys
+from synth import yosys
+from synth.fpga.config import FAMILIES, SERIAL
 
 BENCH = "tb/icarus/eie_uart_tb.v"
 ENGINE = [f for f in yosys.rtl_files() if not f.startswith("rtl/mxu/")]
-ICE40 = fpga.FAMILIES["ice40"]["replace"]
+ICE40 = FAMILIES["ice40"].replace
 
 
 def run(command):
-    done = subprocess.run(command, cwd=yosys.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=500)
+    done = yosys.execute(command, cwd=yosys.ROOT, timeout=500)
     return done.returncode, done.stdout
 
 
@@ -27,14 +24,16 @@ def bench(what, files, pes, regs):
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder, "top.v")
         # The bench uses the top's own parameters, as it must for a netlist.
-        text = (yosys.ROOT / fpga.SERIAL[-1]).read_text()
+        text = (yosys.ROOT / SERIAL[-1]).read_text()
         for name, value in (("N_PE", pes), ("ACT_REGS", regs), ("ENTRY_DEPTH", 4096)):
-            before = next(line for line in text.splitlines() if line.startswith(f"    parameter {name} = "))
-            text = text.replace(before, f"    parameter {name} = {value}," + before.partition(",")[2])
+            before = next(line for line in text.splitlines()
+                          if line.startswith(f"    parameter {name} = "))
+            text = text.replace(before,
+                                f"    parameter {name} = {value}," + before.partition(",")[2])
         top.write_text(text)
-        code, output = run(["iverilog", "-g2005", "-Wall", "-s", "eie_uart_tb", f"-Peie_uart_tb.N_PE={pes}",
-                            f"-Peie_uart_tb.ACT_REGS={regs}", "-o", f"{folder}/tb.vvp", BENCH, str(top)]
-                           + fpga.SERIAL[:-1] + files)
+        code, output = run(["iverilog", "-g2005", "-Wall", "-s", "eie_uart_tb",
+                            f"-Peie_uart_tb.N_PE={pes}", f"-Peie_uart_tb.ACT_REGS={regs}",
+                            "-o", f"{folder}/tb.vvp", BENCH, top, *SERIAL[:-1], *files])
         if code != 0 or output.strip():
             sys.exit(f"iverilog, which must not even warn:\n{output}")
         code, output = run(["vvp", "-n", f"{folder}/tb.vvp"])
@@ -47,12 +46,14 @@ def bench(what, files, pes, regs):
 def same_find_first(width):
     """Does Yosys prove that iCE40's file is the same function as the general one at this width."""
     def read(file, name):
-        return (f"read_verilog -defer {file} rtl/common/or_reduce.v\nhierarchy -check -top find_first -chparam WIDTH "
-                f"{width}\nproc\nflatten\nopt\nrename find_first {name}\n")
+        return (yosys.read("find_first", {"WIDTH": width}, [file, "rtl/common/or_reduce.v"])
+                + f"proc\nflatten\nopt\nrename find_first {name}\n")
+
     try:
         yosys.run(read(ICE40["rtl/common/find_first.v"], "gate") + "design -stash gate\n" +
                   read("rtl/common/find_first.v", "gold") + "design -copy-from gate -as gate gate\n"
-                  "miter -equiv -flatten -make_assert gold gate miter\nsat -verify -prove-asserts miter\n",
+                  "miter -equiv -flatten -make_assert gold gate miter\n"
+                  "sat -verify -prove-asserts miter\n",
                   f"find_first of {width} bits")
     except yosys.Failure as error:
         print(error)
@@ -62,22 +63,26 @@ def same_find_first(width):
 
 
 def main():
-    passed = all([same_find_first(width) for width in (2, 4, 8, 16, 32, 64)])
+    passed = all(same_find_first(width) for width in (2, 4, 8, 16, 32, 64))
     for_ice40 = [ICE40.get(f, f) for f in ENGINE]
-    for what, files, pes, regs in (("RTL", ENGINE, 1, 16), ("RTL", ENGINE, 4, 8), ("iCE40's", for_ice40, 1, 64)):
+    for what, files, pes, regs in (("RTL", ENGINE, 1, 16), ("RTL", ENGINE, 4, 8),
+                                   ("iCE40's", for_ice40, 1, 64)):
         passed &= bench(what, files, pes, regs)
-    code, output = run(["verilator", "--lint-only", "-Wall", "--top-module", "eie_uart_top"] + fpga.SERIAL + for_ice40)
+    code, output = run(["verilator", "--lint-only", "-Wall", "--top-module", "eie_uart_top",
+                        *SERIAL, *for_ice40])
     if code != 0 or output.strip():
         print(f"verilator: {output}")
         passed = False
     # The bench must see a fault.
     with tempfile.TemporaryDirectory() as folder:
         broken = pathlib.Path(folder, "regfile.v")
-        broken.write_text((yosys.ROOT / ICE40["rtl/common/regfile_1r1w.v"]).read_text().replace(
-            "@(negedge clk_i)", "@(posedge clk_i)"))
+        text = (yosys.ROOT / ICE40["rtl/common/regfile_1r1w.v"]).read_text()
+        broken.write_text(text.replace("@(negedge clk_i)", "@(posedge clk_i)"))
         seen = not bench("a register file a cycle late (must fail)",
-                         [str(broken) if f == "rtl/common/regfile_1r1w.v" else f for f in ENGINE], 1, 16)
+                         [broken if f == "rtl/common/regfile_1r1w.v" else f for f in ENGINE],
+                         1, 16)
     sys.exit(0 if passed and seen else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

