@@ -9,6 +9,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/compress/dense_chain.hpp"
+#include "golden/compress/fine_tune.hpp"
 #include "golden/function/eie/model.hpp"
 
 namespace sparsys {

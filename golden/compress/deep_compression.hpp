@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/compress/fine_tune.hpp"
 #include "golden/compress/fixed_point.hpp"
 #include "golden/compress/prune.hpp"
 #include "golden/compress/weight_sharing.hpp"

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "golden/base/error.hpp"
+#include "golden/compress/bias_constants.hpp"
+#include "golden/function/eie/model.hpp"
 #include "golden/train/train.hpp"
 
 namespace sparsys {
@@ -23,16 +25,8 @@ constexpr int64_t kMaxConstant = 5461;
 static_assert(3 * kMaxConstant * 32768 <= kConstantBudget, "constants fit their budget");
 // A codebook whose largest entry is smaller than this is too coarse.
 constexpr double kFineCodebook = 128;
-constexpr size_t kCandidates = 64;
 // Radix points beyond this are taken for a mistake in the network.
 constexpr int kMaxFrac = 64;
-
-// What the engine stores for an accumulator.
-int64_t write_back(int64_t acc, int shift, bool relu) {
-  int64_t y = shift == 0 ? acc : (acc + (int64_t{1} << (shift - 1))) >> shift;
-  y = std::min(kMax16, std::max(kMin16, y));
-  return relu ? std::max<int64_t>(y, 0) : y;
-}
 
 // A layer on its way: the shared weights with codes freed or filled for biases.
 struct Draft {
@@ -127,125 +121,6 @@ int frac_for(double largest, double limit) {
   return exponent - 1;
 }
 
-// What the constants' codes can add up to.
-struct Sum {
-  int64_t value;
-  uint32_t codes;  // 4 bits per constant
-};
-
-int entries(uint32_t codes) {
-  int count = 0;
-  for (; codes != 0; codes >>= 4) count += (codes & 15) != 0 ? 1 : 0;
-  return count;
-}
-
-// All sums over constants[k] * codebook[code_k], rising; of equal sums the one with fewest entries.
-std::vector<Sum> all_sums(const std::array<int16_t, 16>& codebook,
-                          const std::vector<int64_t>& constants) {
-  std::vector<Sum> sums{{0, 0}};
-  for (size_t k = 0; k < constants.size(); ++k) {
-    const std::vector<Sum> before = sums;
-    for (uint32_t c = 1; c < 16; ++c) {
-      if (codebook[c] == 0) continue;
-      for (const Sum& s : before) {
-        sums.push_back({s.value + constants[k] * codebook[c], s.codes | c << (4 * k)});
-      }
-    }
-  }
-  std::sort(sums.begin(), sums.end(), [](const Sum& a, const Sum& b) {
-    if (a.value != b.value) return a.value < b.value;
-    const int x = entries(a.codes);
-    const int y = entries(b.codes);
-    return x != y ? x < y : a.codes < b.codes;
-  });
-  sums.erase(std::unique(sums.begin(), sums.end(),
-                         [](const Sum& a, const Sum& b) { return a.value == b.value; }),
-             sums.end());
-  return sums;
-}
-
-const Sum& nearest(const std::vector<Sum>& sums, double target) {
-  const auto above = std::lower_bound(sums.begin(), sums.end(), target, [](const Sum& s, double t) {
-    return static_cast<double>(s.value) < t;
-  });
-  if (above == sums.begin()) return *above;
-  const auto below = above - 1;
-  if (above == sums.end()) return *below;
-  return target - static_cast<double>(below->value) <= static_cast<double>(above->value) - target
-             ? *below
-             : *above;
-}
-
-// At most kCandidates of the values of each sign, spread evenly over their logarithms.
-std::vector<int64_t> thin_out(const std::vector<int64_t>& values) {
-  std::vector<int64_t> thin;
-  for (const int64_t sign : {1, -1}) {
-    std::vector<int64_t> sizes;
-    for (const int64_t v : values) {
-      if (v * sign > 0) sizes.push_back(v * sign);
-    }
-    if (sizes.empty()) continue;
-    std::sort(sizes.begin(), sizes.end());
-    const auto logarithm = [](int64_t v) { return std::log(static_cast<double>(v)); };
-    const double step =
-        sizes.size() <= kCandidates
-            ? 0
-            : (logarithm(sizes.back()) - logarithm(sizes.front())) / (kCandidates - 1);
-    double next = 0;
-    for (const int64_t v : sizes) {
-      if (logarithm(v) < next && v != sizes.back()) continue;
-      thin.push_back(v * sign);
-      next = logarithm(v) + step;
-    }
-  }
-  return thin;
-}
-
-// Picks `count` of the candidate constants by coordinate descent, so that the sums come near all
-// targets and the largest sum reaches `reach`.
-std::vector<int64_t> choose_constants(const std::array<int16_t, 16>& codebook,
-                                      const std::vector<int64_t>& candidates, unsigned count,
-                                      const std::vector<double>& targets, double reach) {
-  if (candidates.empty()) return std::vector<int64_t>(count, 0);
-  const auto cost = [&](const std::vector<int64_t>& constants) {
-    const std::vector<Sum> sums = all_sums(codebook, constants);
-    double sum = 0;
-    for (const double target : targets) {
-      const double error = static_cast<double>(nearest(sums, target).value) - target;
-      sum += error * error;
-    }
-    const double lacking = reach - static_cast<double>(sums.back().value);
-    if (lacking > 0) sum += lacking * lacking * static_cast<double>(targets.size());
-    return sum;
-  };
-  // The descent starts from one large constant and finer ones.
-  std::vector<int64_t> sorted = candidates;
-  std::sort(sorted.begin(), sorted.end(),
-            [](int64_t a, int64_t b) { return std::abs(a) < std::abs(b); });
-  std::vector<int64_t> best(count);
-  for (unsigned k = 0; k < count; ++k) {
-    best[k] = sorted[(sorted.size() - 1) * (2 * (count - k) - 1) / (2 * count)];
-  }
-  double best_cost = cost(best);
-  bool improved = true;
-  for (int sweep = 0; improved && sweep < 6; ++sweep) {
-    improved = false;
-    for (unsigned k = 0; k < count; ++k) {
-      std::vector<int64_t> trial = best;
-      for (const int64_t candidate : candidates) {
-        trial[k] = candidate;
-        const double trial_cost = cost(trial);
-        if (trial_cost < best_cost) {
-          best_cost = trial_cost;
-          best = trial;
-          improved = true;
-        }
-      }
-    }
-  }
-  return best;
-}
-
 [[noreturn]] void fail(const SharedMlp& mlp, const std::string& text) {
   throw Error(mlp.name + ": " + text);
 }
@@ -282,106 +157,131 @@ void check(const SharedMlp& mlp, const Eigen::MatrixXf& sample, const FixedPoint
   }
 }
 
-}  // namespace
+class Converter {
+ public:
+  Converter(const SharedMlp& mlp, const FixedPointOptions& options)
+      : mlp_(mlp), options_(options), drafts_(mlp.layers.size()), facts_(mlp.layers.size()) {}
 
-eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
-                            const FixedPointOptions& options,
-                            std::vector<FixedPointLayerReport>* report) {
-  check(mlp, sample, options);
-  const size_t count = mlp.layers.size();
-
-  // Statistics, and codebooks fit for biases.
-  std::vector<Draft> drafts(count);
-  Eigen::MatrixXf x = sample;
-  for (size_t l = 0; l < count; ++l) {
-    Draft& draft = drafts[l];
-    draft.layer = mlp.layers[l];
-    draft.largest_input = x.cwiseAbs().maxCoeff();
-    Eigen::MatrixXf y = draft.layer.weights() * x;
-    y.colwise() += draft.layer.bias;
-    draft.largest_output = y.cwiseAbs().maxCoeff();
-    if (!std::isfinite(draft.largest_output)) {
-      fail(mlp, "layer " + draft.layer.name + ": the sample's outputs are not finite");
+  eie::Network run(const Eigen::MatrixXf& sample) {
+    measure(sample);
+    provide_for_biases();
+    network_.name = mlp_.name;
+    network_.origin = mlp_.origin;
+    int input_frac = options_.input_frac;
+    for (size_t l = 0; l < drafts_.size(); ++l) {
+      eie::Layer layer = begin_layer(l, input_frac);
+      choose_radix_points(l, layer);
+      fill_codebook(drafts_[l].layer, layer);
+      std::vector<Sum> sums{{0, 0}};
+      if (layer.constant_inputs > 0) {
+        const std::vector<uint32_t> producers = choose_constants_of(l, layer);
+        if (l > 0) make_constants(producers, network_.layers.back());
+        sums = all_sums(layer.codebook, constants_);
+      }
+      fill_columns(l, sums, layer);
+      input_frac = layer.output_frac;
+      network_.layers.push_back(std::move(layer));
     }
-    if (draft.layer.relu) y = y.cwiseMax(0.0F);
-    x = std::move(y);
-    for (Index i = 0; i < draft.layer.code.size(); ++i) ++draft.uses[draft.layer.code.data()[i]];
-    for (size_t c = 1; c < 16; ++c) {
-      if (draft.uses[c] == 0) {
-        draft.layer.codebook[c] = 0;
-      } else if (draft.layer.codebook[c] == 0) {
-        fail(mlp, "layer " + draft.layer.name + ": code " + std::to_string(c) +
-                      " is in use with the value 0, expected another value");
+    return std::move(network_);
+  }
+
+  const std::vector<FixedPointLayerReport>& facts() const { return facts_; }
+
+ private:
+  // Largest values on the sample; codebooks without what no weight uses.
+  void measure(const Eigen::MatrixXf& sample) {
+    Eigen::MatrixXf x = sample;
+    for (size_t l = 0; l < drafts_.size(); ++l) {
+      Draft& draft = drafts_[l];
+      draft.layer = mlp_.layers[l];
+      draft.largest_input = x.cwiseAbs().maxCoeff();
+      Eigen::MatrixXf y = draft.layer.weights() * x;
+      y.colwise() += draft.layer.bias;
+      draft.largest_output = y.cwiseAbs().maxCoeff();
+      if (!std::isfinite(draft.largest_output)) {
+        fail(mlp_, "layer " + draft.layer.name + ": the sample's outputs are not finite");
+      }
+      if (draft.layer.relu) y = y.cwiseMax(0.0F);
+      x = std::move(y);
+      for (Index i = 0; i < draft.layer.code.size(); ++i) ++draft.uses[draft.layer.code.data()[i]];
+      for (size_t c = 1; c < 16; ++c) {
+        if (draft.uses[c] == 0) {
+          draft.layer.codebook[c] = 0;
+        } else if (draft.layer.codebook[c] == 0) {
+          fail(mlp_, "layer " + draft.layer.name + ": code " + std::to_string(c) +
+                         " is in use with the value 0, expected another value");
+        }
       }
     }
   }
-  double need = 0;
-  bool bias_follows = false;
-  for (size_t l = count; l-- > 0;) {
-    Draft& draft = drafts[l];
-    const double largest_bias = draft.layer.bias.cwiseAbs().maxCoeff();
-    bias_follows = bias_follows || largest_bias > 0;
-    draft.has_constants = bias_follows;
-    if (!bias_follows) continue;
-    const bool positive_constants = l > 0 && drafts[l - 1].layer.relu;
-    prepare_codebook_for_bias(draft, positive_constants);
-    const auto& codebook = draft.layer.codebook;
-    const double top = *std::max_element(codebook.begin(), codebook.end());
-    const double bottom = -*std::min_element(codebook.begin(), codebook.end());
-    const double largest = std::max(top, bottom);
-    const double up = std::max<double>(need, draft.layer.bias.maxCoeff());
-    const double down = -std::min(0.0F, draft.layer.bias.minCoeff());
-    need = positive_constants ? std::max(up / top, down / bottom) : std::max(up, down) / largest;
-    // An input's radix point is given, so a constant that would not fit needs a larger code.
-    const double limit = std::ldexp(static_cast<double>(kMaxConstant), -options.input_frac);
-    if (l == 0 && need > limit) {
-      draft.layer.codebook[free_code(draft)] =
-          static_cast<float>(std::max(up, down) / (0.9 * limit));
-      need = limit;
+
+  // From the last layer back: which have constants, what their codebooks need for biases, and how
+  // large the constants must be.
+  void provide_for_biases() {
+    double need = 0;
+    bool bias_follows = false;
+    for (size_t l = drafts_.size(); l-- > 0;) {
+      Draft& draft = drafts_[l];
+      bias_follows = bias_follows || draft.layer.bias.cwiseAbs().maxCoeff() > 0;
+      draft.has_constants = bias_follows;
+      if (!bias_follows) continue;
+      const bool positive_constants = l > 0 && drafts_[l - 1].layer.relu;
+      prepare_codebook_for_bias(draft, positive_constants);
+      const auto& codebook = draft.layer.codebook;
+      const double top = *std::max_element(codebook.begin(), codebook.end());
+      const double bottom = -*std::min_element(codebook.begin(), codebook.end());
+      const double largest = std::max(top, bottom);
+      const double up = std::max<double>(need, draft.layer.bias.maxCoeff());
+      const double down = -std::min(0.0F, draft.layer.bias.minCoeff());
+      need = positive_constants ? std::max(up / top, down / bottom) : std::max(up, down) / largest;
+      // An input's radix point is given, so a constant that would not fit needs a larger code.
+      const double limit = std::ldexp(static_cast<double>(kMaxConstant), -options_.input_frac);
+      if (l == 0 && need > limit) {
+        draft.layer.codebook[free_code(draft)] =
+            static_cast<float>(std::max(up, down) / (0.9 * limit));
+        need = limit;
+      }
+      draft.need = need;
     }
-    draft.need = need;
   }
 
-  eie::Network network;
-  network.name = mlp.name;
-  network.origin = mlp.origin;
-  if (report != nullptr) report->assign(count, {});
-  std::vector<int64_t> constants;   // of the current layer
-  std::vector<uint32_t> producers;  // codes of the rows that make them, in the layer before
-  int input_frac = options.input_frac;
-  for (size_t l = 0; l < count; ++l) {
-    const Draft& draft = drafts[l];
-    const SharedLayer& in = draft.layer;
+  bool next_has_constants(size_t l) const {
+    return l + 1 < drafts_.size() && drafts_[l + 1].has_constants;
+  }
+
+  // Name, function and sizes.
+  eie::Layer begin_layer(size_t l, int input_frac) const {
+    const SharedLayer& in = drafts_[l].layer;
     eie::Layer out;
-    FixedPointLayerReport facts;
-    const Index rows = in.code.rows();
-    const Index columns = in.code.cols();
-    const unsigned constant_inputs = draft.has_constants ? options.constants : 0;
-    const bool next_has_constants = l + 1 < count && drafts[l + 1].has_constants;
-    const unsigned constant_outputs = next_has_constants ? options.constants : 0;
     out.name = in.name;
     out.relu = in.relu;
-    out.inputs = static_cast<uint32_t>(columns) + constant_inputs;
-    out.outputs = static_cast<uint32_t>(rows) + constant_outputs;
-    out.constant_inputs = constant_inputs;
-    out.constant_outputs = constant_outputs;
+    out.constant_inputs = drafts_[l].has_constants ? options_.constants : 0;
+    out.constant_outputs = next_has_constants(l) ? options_.constants : 0;
+    out.inputs = static_cast<uint32_t>(in.code.cols()) + out.constant_inputs;
+    out.outputs = static_cast<uint32_t>(in.code.rows()) + out.constant_outputs;
     out.input_frac = input_frac;
+    return out;
+  }
 
-    // Radix points. Outputs first: the shift they need takes part in the accumulator's bound.
+  // Radix points of weights and outputs, so that sums fit the accumulator.
+  void choose_radix_points(size_t l, eie::Layer& out) {
+    const Draft& draft = drafts_[l];
+    const SharedLayer& in = draft.layer;
+    // Outputs first: the shift they need takes part in the accumulator's bound.
     const double largest_code = largest_value(in.codebook);
     int weight_frac = largest_code > 0 ? frac_for(largest_code, kMax16 + 0.49) : 12;
     int output_frac = draft.largest_output > 0
-                          ? frac_for(options.headroom * draft.largest_output, kMax16)
-                          : input_frac;
-    if (next_has_constants && drafts[l + 1].need > 0) {
-      output_frac = std::min(output_frac, frac_for(drafts[l + 1].need, kMaxConstant));
+                          ? frac_for(options_.headroom * draft.largest_output, kMax16)
+                          : out.input_frac;
+    if (next_has_constants(l) && drafts_[l + 1].need > 0) {
+      output_frac = std::min(output_frac, frac_for(drafts_[l + 1].need, kMaxConstant));
     }
     weight_frac = std::min(weight_frac, kMaxFrac);
     output_frac = std::min(output_frac, kMaxFrac);
-    Eigen::VectorXd row_sum = Eigen::VectorXd::Zero(rows);
-    Eigen::VectorXd row_count = Eigen::VectorXd::Zero(rows);
-    for (Index c = 0; c < columns; ++c) {
-      for (Index r = 0; r < rows; ++r) {
+    Eigen::VectorXd row_sum = Eigen::VectorXd::Zero(in.code.rows());
+    Eigen::VectorXd row_count = Eigen::VectorXd::Zero(in.code.rows());
+    for (Index c = 0; c < in.code.cols(); ++c) {
+      for (Index r = 0; r < in.code.rows(); ++r) {
         const uint8_t code = in.code(r, c);
         if (code == 0) continue;
         row_sum[r] += std::abs(static_cast<double>(in.codebook[code]));
@@ -389,7 +289,7 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
       }
     }
     const auto fits = [&](int frac, double input) {
-      const int shift = input_frac + frac - output_frac;
+      const int shift = out.input_frac + frac - output_frac;
       if (shift > 31) return false;
       const double rounding = shift > 0 ? std::ldexp(1.0, shift - 1) : 0;
       // A rounded codebook entry is less than one unit larger than the exact one.
@@ -402,130 +302,152 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
       return frac;
     };
     const int safe_frac = largest_fit(32768);
-    const int sample_frac = largest_fit(std::min(
-        32768.0, std::ceil(options.headroom * std::ldexp(draft.largest_input, input_frac)) + 1));
-    facts.accumulator_is_safe_for_all_inputs =
+    const double sample_input =
+        std::ceil(options_.headroom * std::ldexp(draft.largest_input, out.input_frac)) + 1;
+    const int sample_frac = largest_fit(std::min(32768.0, sample_input));
+    const bool safe =
         safe_frac == sample_frac || largest_code * std::ldexp(1.0, safe_frac) >= kFineCodebook;
-    weight_frac = facts.accumulator_is_safe_for_all_inputs ? safe_frac : sample_frac;
-    output_frac = std::min(output_frac, input_frac + weight_frac);
+    facts_[l].accumulator_is_safe_for_all_inputs = safe;
+    weight_frac = safe ? safe_frac : sample_frac;
+    output_frac = std::min(output_frac, out.input_frac + weight_frac);
     if (output_frac < -kMaxFrac || !fits(weight_frac, 0) ||
         std::ldexp(largest_code, weight_frac) >= kMax16 + 1) {
-      fail(mlp, "layer " + in.name +
-                    ": weights or activations are too large, expected radix points within " +
-                    std::to_string(kMaxFrac) + " bits");
+      fail(mlp_, "layer " + in.name +
+                     ": weights or activations are too large, expected radix points within " +
+                     std::to_string(kMaxFrac) + " bits");
     }
     out.weight_frac = weight_frac;
     out.output_frac = output_frac;
+  }
+
+  static void fill_codebook(const SharedLayer& in, eie::Layer& out) {
     for (size_t c = 1; c < 16; ++c) {
       if (in.codebook[c] == 0) continue;
-      int64_t value = std::llround(std::ldexp(static_cast<double>(in.codebook[c]), weight_frac));
+      int64_t value =
+          std::llround(std::ldexp(static_cast<double>(in.codebook[c]), out.weight_frac));
       value = std::min(kMax16, std::max(kMin16, value));
       if (value == 0) value = in.codebook[c] > 0 ? 1 : -1;
       out.codebook[c] = static_cast<int16_t>(value);
     }
+  }
 
-    // Biases.
-    std::vector<Sum> sums{{0, 0}};
-    if (constant_inputs > 0) {
-      std::vector<double> targets;
-      for (Index r = 0; r < rows; ++r) {
-        targets.push_back(std::ldexp(static_cast<double>(in.bias[r]), input_frac + weight_frac));
+  // Sets constants_ for a layer: inputs of the network, or values that the layer before can
+  // produce; of these the codes of the rows that do.
+  std::vector<uint32_t> choose_constants_of(size_t l, const eie::Layer& out) {
+    const SharedLayer& in = drafts_[l].layer;
+    const int frac = out.input_frac + out.weight_frac;
+    std::vector<double> targets;
+    for (Index r = 0; r < in.code.rows(); ++r) {
+      targets.push_back(std::ldexp(static_cast<double>(in.bias[r]), frac));
+    }
+    const double reach = next_has_constants(l) ? std::ldexp(drafts_[l + 1].need, frac) : 0;
+    std::map<int64_t, uint32_t> reachable;  // and by which codes
+    if (l == 0) {
+      for (int64_t v = 1; v <= kMaxConstant; ++v) reachable[v] = reachable[-v] = 0;
+    } else {
+      const eie::Layer& before = network_.layers.back();
+      for (const Sum& s : all_sums(before.codebook, constants_)) {
+        const int64_t v = eie::write_back(s.value, before.shift(), before.relu);
+        if (v == 0 || std::abs(v) > kMaxConstant) continue;
+        const auto place = reachable.emplace(v, s.codes).first;
+        if (entries(s.codes) < entries(place->second)) place->second = s.codes;
       }
-      const double reach =
-          next_has_constants ? std::ldexp(drafts[l + 1].need, input_frac + weight_frac) : 0;
+    }
+    std::vector<int64_t> candidates;
+    for (const auto& [value, codes] : reachable) candidates.push_back(value);
+    constants_ = choose_constants(out.codebook, candidates, out.constant_inputs, targets, reach);
+    std::vector<uint32_t> producers;
+    for (const int64_t c : constants_) {
       if (l == 0) {
-        std::vector<int64_t> candidates;
-        for (int64_t v = 1; v <= kMaxConstant; ++v) {
-          candidates.push_back(v);
-          candidates.push_back(-v);
-        }
-        constants =
-            choose_constants(out.codebook, thin_out(candidates), constant_inputs, targets, reach);
-        for (const int64_t c : constants) {
-          network.input_constants.push_back(static_cast<int16_t>(c));
-        }
+        network_.input_constants.push_back(static_cast<int16_t>(c));
       } else {
-        // The values that the layer before can produce.
-        const eie::Layer& before = network.layers.back();
-        std::map<int64_t, uint32_t> reachable;
-        for (const Sum& s : all_sums(before.codebook, constants)) {
-          const int64_t v = write_back(s.value, before.shift(), before.relu);
-          if (v == 0 || std::abs(v) > kMaxConstant) continue;
-          const auto place = reachable.emplace(v, s.codes).first;
-          if (entries(s.codes) < entries(place->second)) place->second = s.codes;
-        }
-        std::vector<int64_t> candidates;
-        for (const auto& [value, codes] : reachable) candidates.push_back(value);
-        constants =
-            choose_constants(out.codebook, thin_out(candidates), constant_inputs, targets, reach);
-        for (const int64_t c : constants) producers.push_back(c == 0 ? 0 : reachable.at(c));
+        producers.push_back(c == 0 ? 0 : reachable.at(c));
       }
-      sums = all_sums(out.codebook, constants);
     }
-    // The rows that make the next layer's constants are known only when that layer chooses them.
-    if (!producers.empty()) {
-      eie::Layer& before = network.layers.back();
-      const uint32_t first_row = before.outputs - before.constant_outputs;
-      const uint32_t first_column = before.inputs - before.constant_inputs;
-      std::vector<uint32_t> row;
-      std::vector<uint8_t> code;
-      std::vector<uint64_t> start{0};
-      for (uint32_t c = 0; c < before.inputs; ++c) {
-        for (uint64_t k = before.column_start[c]; k < before.column_start[c + 1]; ++k) {
-          row.push_back(before.row[k]);
-          code.push_back(before.code[k]);
-        }
-        if (c >= first_column) {
-          for (uint32_t p = 0; p < producers.size(); ++p) {
-            const auto made = static_cast<uint8_t>(producers[p] >> (4 * (c - first_column)) & 15);
-            if (made == 0) continue;
-            row.push_back(first_row + p);
-            code.push_back(made);
-          }
-        }
-        start.push_back(row.size());
-      }
-      before.row = std::move(row);
-      before.code = std::move(code);
-      before.column_start = std::move(start);
-      producers.clear();
-    }
+    return producers;
+  }
 
+  // Puts the rows that make the next layer's constants into a layer: they are known only when that
+  // layer has chosen them.
+  static void make_constants(const std::vector<uint32_t>& producers, eie::Layer& layer) {
+    const uint32_t first_row = layer.outputs - layer.constant_outputs;
+    const uint32_t first_column = layer.inputs - layer.constant_inputs;
+    std::vector<uint32_t> row;
+    std::vector<uint8_t> code;
+    std::vector<uint64_t> start{0};
+    for (uint32_t c = 0; c < layer.inputs; ++c) {
+      for (uint64_t k = layer.column_start[c]; k < layer.column_start[c + 1]; ++k) {
+        row.push_back(layer.row[k]);
+        code.push_back(layer.code[k]);
+      }
+      for (uint32_t p = 0; c >= first_column && p < producers.size(); ++p) {
+        const auto made = static_cast<uint8_t>(producers[p] >> (4 * (c - first_column)) & 15);
+        if (made == 0) continue;
+        row.push_back(first_row + p);
+        code.push_back(made);
+      }
+      start.push_back(row.size());
+    }
+    layer.row = std::move(row);
+    layer.code = std::move(code);
+    layer.column_start = std::move(start);
+  }
+
+  // Columns of the weights, then those of the constants, the biases; and what is told of them.
+  void fill_columns(size_t l, const std::vector<Sum>& sums, eie::Layer& out) {
+    const SharedLayer& in = drafts_[l].layer;
+    FixedPointLayerReport& facts = facts_[l];
+    const int frac = out.input_frac + out.weight_frac;
     std::vector<uint32_t> bias_codes;
-    for (Index r = 0; r < rows; ++r) {
+    for (Index r = 0; r < in.code.rows(); ++r) {
       const double bias = in.bias[r];
-      const double target = std::ldexp(bias, input_frac + weight_frac);
+      const double target = std::ldexp(bias, frac);
       const Sum& sum = nearest(sums, target);
       bias_codes.push_back(sum.codes);
       const double error = static_cast<double>(sum.value) - target;
       facts.largest_bias = std::max(facts.largest_bias, std::abs(bias));
-      facts.largest_bias_error = std::max(facts.largest_bias_error,
-                                          std::abs(std::ldexp(error, -input_frac - weight_frac)));
+      facts.largest_bias_error =
+          std::max(facts.largest_bias_error, std::abs(std::ldexp(error, -frac)));
     }
+    facts.largest_activation = drafts_[l].largest_output;
+    facts.codes_merged = drafts_[l].codes_merged;
     out.column_start.push_back(0);
-    for (Index c = 0; c < columns; ++c) {
-      for (Index r = 0; r < rows; ++r) {
-        if (in.code(r, c) == 0) continue;
-        out.row.push_back(static_cast<uint32_t>(r));
-        out.code.push_back(in.code(r, c));
-      }
-      out.column_start.push_back(out.row.size());
-    }
-    for (unsigned k = 0; k < constant_inputs; ++k) {
-      for (Index r = 0; r < rows; ++r) {
-        const auto code = static_cast<uint8_t>(bias_codes[static_cast<size_t>(r)] >> (4 * k) & 15);
+    const auto add_column = [&](const auto& code_of_row) {
+      for (Index r = 0; r < in.code.rows(); ++r) {
+        const uint8_t code = code_of_row(r);
         if (code == 0) continue;
         out.row.push_back(static_cast<uint32_t>(r));
         out.code.push_back(code);
       }
       out.column_start.push_back(out.row.size());
+    };
+    for (Index c = 0; c < in.code.cols(); ++c) {
+      add_column([&](Index r) { return in.code(r, c); });
     }
-    facts.largest_activation = draft.largest_output;
-    facts.codes_merged = draft.codes_merged;
-    if (report != nullptr) (*report)[l] = facts;
-    network.layers.push_back(std::move(out));
-    input_frac = output_frac;
+    for (unsigned k = 0; k < out.constant_inputs; ++k) {
+      add_column([&](Index r) {
+        return static_cast<uint8_t>(bias_codes[static_cast<size_t>(r)] >> (4 * k) & 15);
+      });
+    }
   }
+
+  const SharedMlp& mlp_;
+  const FixedPointOptions& options_;
+  std::vector<Draft> drafts_;
+  std::vector<FixedPointLayerReport> facts_;
+  std::vector<int64_t> constants_;  // of the layer at hand
+  eie::Network network_;
+};
+
+}  // namespace
+
+eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
+                            const FixedPointOptions& options,
+                            std::vector<FixedPointLayerReport>* report) {
+  check(mlp, sample, options);
+  Converter converter(mlp, options);
+  eie::Network network = converter.run(sample);
+  if (report != nullptr) *report = converter.facts();
   return network;
 }
 

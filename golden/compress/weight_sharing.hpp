@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight sharing (Deep Compression, Han 2016, section 3): k-means over a layer's remaining weights,
-// and fine-tuning of the shared values.
+// Weight sharing (Deep Compression, Han 2016, section 3): k-means over a layer's remaining
+// weights. Their fine-tuning: golden/compress/fine_tune.hpp.
 //
 // What goes beyond the paper is marked so, and off unless asked for.
 #pragma once
@@ -9,26 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "golden/data/dataset.hpp"
+#include "golden/compress/cluster.hpp"
 #include "golden/network/shared_network.hpp"
-#include "golden/train/train.hpp"
 
 namespace sparsys {
-
-// Section 3.2: linear over [min, max], density (quantiles of the values), or random values (Forgy).
-enum class CentroidInit { kLinear, kDensity, kRandom };
-
-struct Clusters {
-  std::vector<float> centroids;  // rising; none without members
-  std::vector<uint8_t> index;    // of each value, below centroids.size()
-};
-
-// Splits values into at most k clusters (fewer if there are fewer distinct values) by Lloyd's
-// algorithm, minimising the within-cluster sum of squares. A cluster that loses all members takes
-// half of the cluster with the largest sum of squares. Deterministic; O(n log n). `seed` is for
-// kRandom only. Throws Error unless 1 <= k <= 256 and all values are finite.
-Clusters cluster_1d(const std::vector<float>& values, unsigned k,
-                    CentroidInit init = CentroidInit::kLinear, uint64_t seed = 1);
 
 // r = n b / (n log2(k) + k b): how much smaller n weights of b bits become with k shared values
 // (section 3, equation 1).
@@ -64,31 +48,5 @@ double entropy_bits(const SharedParameter& parameter);
 // Entry k: the sum of the gradients of the elements with code k (section 3.3, equation 3).
 // gradient: one per element.
 std::vector<double> centroid_gradient(const SharedParameter& parameter, const float* gradient);
-
-// Trains codebooks and biases; codes stay. options.learning_rate is that of biases. A centroid
-// moves by the sum of its weights' gradients (section 3.3) times options.learning_rate *
-// centroid_rate / n^centroid_power, where n is the number of its weights: sums over many weights
-// are large, and with a power of 0.5 layers of all sizes learn about as fast. Values of shared
-// biases move by the mean of the gradients.
-struct FineTuneOptions {
-  TrainOptions train;
-  float centroid_rate = 0.003F;
-  float centroid_power = 0;
-};
-TrainReport fine_tune_centroids(SharedNetwork& shared, const Dataset& data,
-                                const FineTuneOptions& options);
-
-// Beyond the paper: codes and values anew in every batch. `weights`, the network before sharing,
-// is trained with the gradients of the shared one ("straight-through", Courbariaux 2015); after
-// each batch its weights choose among the values anew, which then move to the means of their
-// weights: a step of k-means. With entropy > 0 they choose by entropy-constrained assignment, as in
-// SharingOptions. Weights that are pruned in `shared` stay so.
-struct ReassignOptions {
-  TrainOptions train;
-  double entropy = 0;
-  bool entropy_prunes = true;
-};
-TrainReport reassign_codes(SharedNetwork& shared, const Network& weights, const Dataset& data,
-                           const ReassignOptions& options);
 
 }  // namespace sparsys

@@ -9,6 +9,7 @@
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
 #include "golden/compress/dense_chain.hpp"
+#include "golden/compress/fine_tune.hpp"
 #include "golden/compress/fixed_point.hpp"
 #include "golden/compress/prune.hpp"
 #include "golden/compress/weight_sharing.hpp"

@@ -20,7 +20,8 @@ void check_input(size_t found, size_t expected, const char* what) {
   }
 }
 
-// docs/reference/eie-format.md section 7, write-back.
+}  // namespace
+
 int16_t write_back(int64_t acc, int shift, bool relu) {
   // floor(acc / 2^shift + 1/2) = floor((acc + 2^(shift - 1)) / 2^shift), and floor(acc) for shift
   // 0.
@@ -31,8 +32,6 @@ int16_t write_back(int64_t acc, int shift, bool relu) {
   y = std::clamp<int64_t>(y, -32768, 32767);
   return static_cast<int16_t>(relu && y < 0 ? 0 : y);
 }
-
-}  // namespace
 
 void FunctionalModel::set_acc_width(int acc_width) {
   if (acc_width < 20 || acc_width > 48) {

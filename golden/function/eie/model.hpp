@@ -12,6 +12,10 @@
 
 namespace sparsys::eie {
 
+// What is stored for an accumulator (docs/reference/eie-format.md section 7): shifted right by
+// `shift` bits, 0 to 31, halves rounded up; saturated to 16 bits; with `relu` not below 0.
+int16_t write_back(int64_t acc, int shift, bool relu);
+
 // One layer: `input` has layer.inputs elements, the constants included; returns layer.outputs. For
 // each output the products of non-zero inputs and weights are added in rising input order, each sum
 // saturated to acc_width bits (20..48); then y = floor(acc / 2^shift + 1/2), saturated to 16 bit,

@@ -11,6 +11,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
+#include "golden/compress/fine_tune.hpp"
 #include "golden/compress/prune.hpp"
 #include "golden/data/synthetic_digits.hpp"
 #include "golden/train/train.hpp"
