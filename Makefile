@@ -9,7 +9,9 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 BUILD ?= build
-JOBS ?= $(shell nproc)
+ifeq ($(origin JOBS),undefined)
+JOBS := $(shell nproc)
+endif
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 # To recipes as variables of the shell, so that no blank or quote in them is read as anything else.
@@ -53,13 +55,12 @@ $(SETUPS): setup-%:
 	@./scripts/options.sh $*
 	@./scripts/setup.sh $*
 
-define CONFIGURE
-@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) --log-level=$(if $(VERBOSE),STATUS,NOTICE)
-endef
+CONFIGURE = cmake -S . -B $(BUILD) -G Ninja --log-level=$(if $(VERBOSE),STATUS,NOTICE) $(CMAKE_ARGS)
+ALL := -D SPARSYS_RTL=ON -D SPARSYS_TESTS=ON -D SPARSYS_BENCHMARKS=ON
 
-# The program with both engines' RTL.
+# The program with both engines' RTL. A build folder that has more keeps it.
 define PROGRAM
-$(CONFIGURE)
+@$(CONFIGURE) $(if $(wildcard $(BUILD)/CMakeCache.txt),,-D SPARSYS_TESTS=OFF -D SPARSYS_BENCHMARKS=OFF)
 @[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 6 minutes on two cores," \
   "two of them for the 256x256 array in one step"
 @cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
@@ -67,7 +68,7 @@ endef
 SPARSYS = $(BUILD)/bin/sparsys $@ --cache $(BUILD)/models $(if $(DATA),--data "$$DATA")
 
 build: setup-build
-	$(CONFIGURE)
+	@$(CONFIGURE) $(ALL)
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
 
 # The page that joins all reports, anew behind each command that writes one.
@@ -88,7 +89,7 @@ compress-report: setup-demo
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
 test: setup-test
-	$(CONFIGURE)
+	@$(CONFIGURE) $(ALL)
 	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 10 minutes on two cores"
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
 	@rm -f $(REPORTS)/test.xml $(REPORTS)/test.json
@@ -114,7 +115,7 @@ check-figures: setup-test
 	$(INDEX)
 
 bench: setup-build
-	$(CONFIGURE)
+	@$(CONFIGURE) $(ALL)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
 

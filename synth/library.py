@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A library of standard cells: what the mapping needs to know of a Liberty file."""
 import itertools
+import os
 import pathlib
 import re
 
-from synth.yosys import Failure
+from synth.yosys import ROOT, Failure
 
-OSU018 = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+# OSU 180 nm as installed, else as scripts/setup.sh unpacks it into the build folder.
+_PLACES = (pathlib.Path("/usr/share/qflow/tech/osu018"),
+           ROOT / os.environ.get("BUILD", "build") / "cells")
+OSU018 = str(next((place for place in _PLACES if place.is_dir()), _PLACES[0])
+             / "osu018_stdcells.lib")
 
 
 def _groups(text, kind):

@@ -10,7 +10,8 @@ import scripts.tests
 from scripts import ROOT
 
 # All that the script may use besides what it looks for.
-BASIC = ("sh", "cat", "dirname", "env", "grep", "head", "mktemp", "rm", "sed", "sort", "tail", "tr")
+BASIC = ("sh", "cat", "dirname", "env", "grep", "head", "mkdir", "mktemp", "mv", "rm", "sed",
+         "sort", "tail")
 TOOLS = ("cmake", "ninja", "g++", "ccache", "verilator", "iverilog", "yosys", "sta", "git",
          "clang-format", "yamllint", "shellcheck", "nextpnr-ice40", "icepack", "python3")
 # Notes its arguments; after an installation Python and its modules are there.
@@ -23,6 +24,7 @@ case " $* " in
     echo 'Need to get 1,234 kB/5,678 kB of archives.'
     echo 'After this operation, 99.5 MB of additional disk space will be used.'
     exit 1 ;;
+  *" download "*) touch qflow-tech-osu018_1_all.deb ;;
   *" install "*)
     [ ! -e "$STATE/broken" ] || { cat "$STATE/broken" >&2; exit 100; }
     touch "$STATE/installed"
@@ -46,9 +48,18 @@ class Setup(unittest.TestCase):
         self.folder = pathlib.Path(temporary.name)
         for name in ("bin", "state"):
             (self.folder / name).mkdir()
-        for name in BASIC + ("mkdir", "cp", "touch"):
+        for name in (*BASIC, "cp", "touch"):
             (self.folder / "bin" / name).symlink_to(shutil.which(name))
         self.log = self.folder / "log"
+        self.program("dpkg-deb", "mkdir -p absent/share/qflow/tech/osu018\n"
+                                 "echo cells >absent/share/qflow/tech/osu018/osu018_stdcells.lib")
+        # As if no package of standard cells were installed.
+        self.script = self.folder / "scripts/setup.sh"
+        self.script.parent.mkdir()
+        text = (ROOT / "scripts/setup.sh").read_text()
+        self.assertEqual(text.count("CELLS=usr/"), 1)
+        self.script.write_text(text.replace("CELLS=usr/", "CELLS=absent/"))
+        shutil.copy(ROOT / "scripts/requirements.txt", self.script.parent)
         self.user(0)
         self.program("apt-get", APT_GET)
         self.program("python3", PYTHON)
@@ -72,7 +83,7 @@ class Setup(unittest.TestCase):
 
     def setup(self, *wanted):
         self.log.write_text("")
-        done = subprocess.run(["sh", str(ROOT / "scripts/setup.sh"), *wanted], cwd=self.folder,
+        done = subprocess.run(["sh", str(self.script), *wanted], cwd=self.folder,
                               env={"PATH": str(self.folder / "bin"), "LOG": str(self.log),
                                    "STATE": str(self.folder / "state"), "BUILD": "build",
                                    "TMPDIR": str(self.folder)},
@@ -145,6 +156,26 @@ class Setup(unittest.TestCase):
         self.state("update", "W: Failed to fetch http://other/InRelease  Could not resolve\n")
         done = self.setup("area")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_cells_are_one_file_of_their_package(self):
+        cells = self.folder / "build/cells/osu018_stdcells.lib"
+        self.assertEqual(self.setup("area").returncode, 0)
+        self.assertNotIn("qflow-tech-osu018", self.installed())
+        self.assertEqual([file.name for file in cells.parent.iterdir()], [cells.name])
+        self.all_tools()
+        self.setup("area")
+        self.assertEqual(self.called(), [])
+        cells.unlink()
+        self.assertEqual(self.setup("area").returncode, 0)
+        self.assertEqual([line.split()[-2:] for line in self.called()][-1],
+                         ["download", "qflow-tech-osu018"])
+        self.assertTrue(cells.exists())
+        cells.unlink()
+        self.program("dpkg-deb", "echo no archive >&2; exit 2")
+        done = self.setup("area")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no archive", done.stderr)
+        self.assertIn("could not install: qflow-tech-osu018", done.stderr)
 
     def test_an_installation_that_fails(self):
         self.state("broken", "E: Sub-process dpkg returned an error\n")
