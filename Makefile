@@ -4,7 +4,7 @@
 #   VERBOSE=1   show compiler commands and the output of all tests
 #   BUILD=dir   build folder, ./build by default
 #   DATA=dir    demo, demo-mxu, compress-report: folder with the MNIST files
-#   TESTS=regex test: only tests whose names match
+#   TESTS=regex test, test-long: only tests whose names match
 #   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
@@ -19,7 +19,7 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test lint check-figures docs-figures bench area area-check \
+.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench area area-check \
   area-baseline fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
@@ -30,6 +30,7 @@ help:
 	@echo "make demo-mxu         run the network in signed bytes on the 256x256 matrix unit's RTL, likewise"
 	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
 	@echo "make test             the whole test suite"
+	@echo "make test-long        what takes longer: the golden library's tests under sanitizers"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
 	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
 	@echo "make docs-figures     timing diagrams of the documents, drawn anew from runs of the RTL"
@@ -42,7 +43,7 @@ help:
 	@echo "make format           apply clang-format to all C++ files"
 	@echo "make clean            remove the build folder"
 	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/index.html"
-	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test)"
+	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test, test-long)"
 
 # Every recipe begins with this: bad options are refused before anything is done.
 OPTIONS = @./scripts/options.sh $@
@@ -88,16 +89,16 @@ compress-report: setup-demo
 	$(INDEX)
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
-test: setup-test
+test test-long: setup-test
 	@$(CONFIGURE) $(ALL)
 	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 10 minutes on two cores"
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
-	@rm -f $(REPORTS)/test.xml $(REPORTS)/test.json
+	@rm -f $(REPORTS)/$@.xml $(REPORTS)/$@.json
 	@status=0; \
 	ctest --test-dir $(BUILD) --parallel $(JOBS) --output-on-failure $(if $(VERBOSE),--verbose) \
-	  $(if $(TESTS),-R "$$TESTS") --no-tests=error --output-junit "$(abspath $(REPORTS))/test.xml" \
+	  $(if $(TESTS),-R "$$TESTS") $(if $(filter test-long,$@),-L,-LE) long --no-tests=error --output-junit "$(abspath $(REPORTS))/$@.xml" \
 	  || status=$$?; \
-	python3 -m scripts.test_report $(REPORTS)/test.xml $(REPORTS)/test.json || status=1; \
+	python3 -m scripts.test_report $(REPORTS)/$@.xml $(REPORTS)/$@.json || status=1; \
 	$(INDEX)
 
 lint: setup-lint

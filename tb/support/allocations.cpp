@@ -25,6 +25,12 @@ void* allocate(size_t size) {
 
 void* operator new(size_t size) { return sparsys::allocate(size); }
 void* operator new[](size_t size) { return sparsys::allocate(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(std::max<size_t>(size, 1));
+}
+void* operator new[](size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(std::max<size_t>(size, 1));
+}
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete[](void* block) noexcept { std::free(block); }
 void operator delete(void* block, size_t) noexcept { std::free(block); }
