@@ -4,12 +4,11 @@ import datetime
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
-from . import text_file
+from scripts import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+from . import text_file
 
 
 def commit() -> str:

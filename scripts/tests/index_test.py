@@ -13,6 +13,7 @@ from scripts import compress_report
 from scripts.report import index
 from scripts.tests import browser
 from scripts.tests.samples import sample
+from synth.page import __main__ as synthesis
 
 
 class Reports(unittest.TestCase):
@@ -91,12 +92,13 @@ class Browser(Reports):
     def write_pages(self):
         self.assertEqual(self.run_main(compress_report.main, self.folder / "compress.json",
                                        "--out", self.folder), 0)
+        self.assertEqual(self.run_main(synthesis.main, self.folder), 0)
         self.assertEqual(self.run_main(index.main, self.folder), 0)
         return sorted(self.folder.glob("*.html"))
 
     def test_all_pages(self):
         pages = self.write_pages()
-        self.assertEqual([page.name for page in pages], ["compress.html", "index.html"])
+        self.assertEqual([page.stem for page in pages], ["compress", "index", "synthesis"])
         for page in pages:
             self.assertEqual(browser.look_at(page), [], page.name)
 

@@ -78,6 +78,16 @@ COMPRESS = {
 }
 AREA = {"cells": 100, "logic_um2": 4000.0, "register_files_um2": 500.0, "rams_um2": 9000.0,
         "ram_bits": 8192, "gate_equivalents": 1234.5}
+PATH = {"start": "a_q", "end": "b_q", "ram": False, "cut": ["eie_arith__1"],
+        "cells": [{"cell": "INVX1", "delay_ns": 0.1}]}
+TABLE_2 = {
+    "rows": [{"unit": "act queue", "paper_um2": 758, "gate_equivalents": 3361, "ram_bits": 8192,
+              "register_files_ge": 0, "um2_at_45nm": 2682, "ram_um2_at_45nm": 0}],
+    "nand2_45nm_um2": 0.798, "ram_um2_per_bit": 0.4482,
+    "pe": {"paper_um2": 638024, "paper_memory_um2": 594786, "paper_filler_um2": 23961,
+           "paper_logic_um2": 19277, "gate_equivalents": 50254, "um2_at_45nm": 40103,
+           "with_paper_rams_um2": 634889},
+    "engine": {"paper_mm2": 40.8, "n_pe": 64, "with_paper_rams_mm2": 40.65}}
 SAMPLES = {
     "demo": {
         "dataset": "mnist", "n_pe": 64, "test_images": 10000, "float_error_pct": 1.03,
@@ -121,14 +131,16 @@ SAMPLES = {
         "ram_model": {"technology": "180 nm", "um2_per_bit": {"1": 4.6, "2": 8.0},
                       "access_ns": 2.0, "source": "a paper"},
         "blocks": [{"engine": "eie", "name": "eie", "module": "eie", "instances": 1, "cells": 100,
-                    "flip_flops": 10, "area_um2": 4000.0, "gate_equivalents": 250.0, "path": None,
+                    "flip_flops": 10, "area_um2": 4000.0, "gate_equivalents": 250.0, "path": PATH,
                     "whole": {"gate_equivalents": 1234.5}, "critical_path_ns": 7.5,
                     "critical_path_bound": "lower", "clock_mhz": 133.3}],
         "engines": {"eie": {"parameters": {"N_PE": 64}, **AREA, "tree": TREE}},
         "totals": {**AREA, "area_um2": 4500.0},
         "limits": [{"name": "matrix cell", "value": 700, "limit": 750, "unit": "gate equivalents",
                     "holds": True, "text": "mean"}],
-        "table2": None, "sweeps": []},
+        "table2": TABLE_2, "sweeps": [
+            {"title": "PEs", "module": "eie",
+             "bars": [{"name": "4", "logic_ge": 60, "register_files_ge": 140}]}]},
     "fpga": {
         "tools": {"yosys": "Yosys 0.23"}, "devices": {}, "passed": True,
         "configs": [{"name": "up5k-mxu", "device": "iCE40 UP5K", "engine": "mxu", "config": "4x4",

@@ -2,20 +2,11 @@
 """One page of what synthesis measured, from area.json and fpga.json of a folder, whichever are
 there. It opens from disk and asks nothing of the network."""
 import argparse
-import json
 import pathlib
 import sys
 
-from scripts.report import page
+from scripts.report import page, validate
 from synth.page import area, fpga
-
-
-def read(path):
-    """A report, or None if it is not there."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
 
 
 def main():
@@ -24,7 +15,8 @@ def main():
                         help="where area.json and fpga.json are, and the page goes to")
     folder = parser.parse_args().folder
     try:
-        area_data, fpga_data = read(folder / "area.json"), read(folder / "fpga.json")
+        area_data, fpga_data = (validate.read(folder / name) if (folder / name).exists() else None
+                                for name in ("area.json", "fpga.json"))
         reports = [r for r in (area_data, fpga_data) if r]
         if not reports:
             return (f"page: {folder}: neither area.json nor fpga.json; make area or make fpga "
@@ -33,8 +25,10 @@ def main():
                    area=area_data and area.context(area_data),
                    fpga=fpga_data and fpga.context(fpga_data),
                    made=[r["made"] for r in reports if "made" in r])
-    except (OSError, ValueError, KeyError) as error:
-        return f"page: {folder}: {type(error).__name__}: {error}"
+    except validate.Invalid as error:
+        return f"page: {error}"
+    except OSError as error:
+        return f"page: {folder}: {error.strerror}"
     print(f"page: {folder / 'synthesis.html'}")
     return 0
 
