@@ -30,38 +30,30 @@ def _attribute(body, name):
     return match.group(1).strip().strip('"').strip() if match else None
 
 
-def _prefixed(tokens):
-    """Tokens of a Liberty function as an expression of Python: a ~ behind its operand comes before
-    it, two operands side by side are an and. The precedence of & ^ | is the same."""
-    out = []
-    for token in tokens:
-        if token == "~":
-            start, depth = len(out) - 1, 0
-            while True:
-                depth += {")": 1, "(": -1}.get(out[start], 0)
-                if depth == 0:
-                    break
-                start -= 1
-            out.insert(start, "~")
-            continue
-        if out and re.match(r"[\w(!]", token) and re.match(r"[\w)]", out[-1]):
-            out.append("&")
-        out.append({"!": "~", "*": "&", "+": "|"}.get(token, token))
-    return out
-
-
 def _truth_table(function, inputs):
     """Outputs of a Liberty function for all values of its inputs, or None if it has others."""
-    text = re.sub(r"([A-Za-z_]\w*|\))\s*'", r"\1 ~", function)
-    out = _prefixed(re.findall(r"[A-Za-z_]\w*|[01()!~^&*|+]", text))
-    if {t for t in out if re.match(r"[A-Za-z_]", t)} - set(inputs):
-        return None
+    rows = 1 << len(inputs)
+    ones = (1 << rows) - 1
+    # The table's columns as numbers of a bit a row; the first input changes least often.
+    columns = {"0": 0, "1": ones} | {
+        pin: sum(1 << r for r in range(rows) if r >> i & 1)
+        for i, pin in enumerate(reversed(inputs))}
+
+    def value(group):
+        """Of what has no parentheses in it: an apostrophe negates what is before it, side by side
+        is an and. The precedence of & ^ | is Python's."""
+        text = re.sub(r"(\d+)\s*'", lambda m: f" {ones ^ int(m[1])} ", group[1])
+        text = re.sub(r"(?<=\d)\s+(?=[~\d])", " & ", text.strip())
+        return f" {eval(text) & ones} "
+
+    text = re.sub(r"\w+", lambda m: f" {columns.get(m[0])} ", function)
+    text = "(" + text.translate(str.maketrans("!*+", "~&|")) + ")"
     try:
-        expression = compile(" ".join(out), function, "eval")
-    except SyntaxError:
+        while "(" in text:
+            text = re.sub(r"\(([^()]*)\)", value, text)
+        return [int(text) >> r & 1 for r in range(rows)]
+    except (SyntaxError, TypeError):
         return None
-    return [eval(expression, {"__builtins__": {}}, dict(zip(inputs, values))) & 1
-            for values in itertools.product((0, 1), repeat=len(inputs))]
 
 
 class Library:

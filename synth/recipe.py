@@ -9,8 +9,6 @@
 import shlex
 import sys
 
-from synth.yosys import ROOT
-
 # Area first: choices kept open (dch) until the area-oriented mapper has seen the library's cells;
 # then nets with many loads get buffers, and cells the sizes that their loads need.
 ABC = """strash
@@ -98,8 +96,3 @@ opt_clean -purge
 read_liberty -lib -ignore_miss_func {cells}
 check -mapped -assert
 """
-
-
-def texts():
-    """What the results depend on, for a key."""
-    return [(ROOT / file).read_text() for file in FILES]

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate: present figures against accepted ones, which stand in synth/baseline.json."""
 import json
+import math
 import pathlib
 
 from synth.yosys import ROOT, Failure
 
 BASELINE = ROOT / "synth/baseline.json"
 GREW_PCT, SLOWED_PCT = 2.0, 5.0
+# Figures of a block: field, most change in percent, words for people, format.
+FIELDS = (("um2", GREW_PCT, "grew", "smaller", ",.0f"),
+          ("ns", SLOWED_PCT, "slowed", "faster", ".2f"))
 
 
 def accepted_of(data):
@@ -18,26 +22,11 @@ def accepted_of(data):
                        for b in data["blocks"]}}
 
 
-def compare_area(name, was, now):
-    """(failure or None, remark or None) of a block's um2."""
-    if was == 0:
-        return (f"{name}: grew from nothing to {now:,.0f} um2" if now > 0 else None), None
-    grew = 100 * (now / was - 1)
-    if grew > GREW_PCT:
-        return (f"{name}: grew by {grew:.1f} %, from {was:,.0f} to {now:,.0f} um2 "
-                f"(allowed: {GREW_PCT:g} %)"), None
-    return None, f"{name}: is {-grew:.1f} % smaller" if grew < -GREW_PCT else None
-
-
-def compare_path(name, was, now):
-    """The same of its longest path in ns, which is None where there is none."""
-    if was is None and now is not None:
-        return f"{name}: has a path of {now:.2f} ns now and had none", None
-    slowed = 100 * (now / was - 1) if was and now is not None else 0
-    if slowed > SLOWED_PCT:
-        return (f"{name}: slowed by {slowed:.1f} %, from {was:.2f} to {now:.2f} ns "
-                f"(allowed: {SLOWED_PCT:g} %)"), None
-    return None, f"{name}: is {-slowed:.1f} % faster" if slowed < -SLOWED_PCT else None
+def change(was, now):
+    """In percent; from nothing to something it is infinite, to nothing it is no growth."""
+    if was and now is not None:
+        return 100 * (now / was - 1)
+    return math.inf if now else 0.0
 
 
 def compare(accepted, now):
@@ -47,10 +36,14 @@ def compare(accepted, now):
         if name not in now:
             remarks.append(f"{name}: is no more")
             continue
-        for failure, remark in (compare_area(name, was["um2"], now[name]["um2"]),
-                                compare_path(name, was["ns"], now[name]["ns"])):
-            failures += [failure] if failure else []
-            remarks += [remark] if remark else []
+        for field, most, worse, better, form in FIELDS:
+            before, after = was[field], now[name][field]
+            pct = change(before, after)
+            if pct > most:
+                failures.append(f"{name}: {worse} by {pct:.1f} %, from {before or 0:{form}} to "
+                                f"{after:{form}} {field} (allowed: {most:g} %)")
+            elif pct < -most:
+                remarks.append(f"{name}: is {-pct:.1f} % {better}")
     return failures, remarks + [f"{name}: is new" for name in now if name not in accepted]
 
 

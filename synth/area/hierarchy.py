@@ -142,7 +142,8 @@ class Mapper:
         self.sources, self.library, self.black_boxes = sources, library, black_boxes
         self.folder = pathlib.Path(folder).resolve()
         self.cache = yosys.Cache(self.folder / "mapped")
-        self.flow = yosys.digest(recipe.texts(), FORMAT, library.text, yosys.version("yosys"))
+        self.flow = yosys.digest(yosys.sources_digest(*recipe.FILES), FORMAT, library.text,
+                                 yosys.version("yosys"))
 
     def key(self, variant):
         module = variant.module

@@ -84,30 +84,11 @@ def area(library, tiles, report):
     return wrong
 
 
-def combinational(path):
-    """Makes a BLIF file's flip-flops inputs and outputs, by the names of their outputs."""
-    inputs, outputs, body = [], [], []
-    for line in path.read_text().replace("\\\n", " ").splitlines():
-        word = line.split()
-        if word[:1] == [".latch"]:
-            inputs.append(word[2])
-            outputs.append("next:" + word[2])
-            body.append(f".names {word[1]} next:{word[2]}\n1 1")
-        elif word[:1] == [".inputs"]:
-            inputs += word[1:]
-        elif word[:1] == [".outputs"]:
-            outputs += word[1:]
-        elif word[:1] != [".model"]:
-            body.append(line)
-    path.write_text("\n".join([".model cell", ".inputs " + " ".join(sorted(inputs)),
-                               ".outputs " + " ".join(sorted(outputs)), *body, ""]))
-
-
 def write_blif(script, name, folder):
-    """Runs a script and writes what it makes, without flip-flops and hierarchy, as a BLIF file."""
+    """Runs a script and writes what it makes as a BLIF file, flat, flip-flops as ports."""
     yosys.run(f"{script}flatten\nsetattr -set keep 1 w:w_q*\nopt_clean -purge\ntechmap\n"
-              f"opt_clean -purge\nwrite_blif {folder}/{name}.blif\n", f"{name} of the cell")
-    combinational(folder / f"{name}.blif")
+              f"opt_clean -purge\nexpose -evert-dff\nopt_clean -purge\n"
+              f"write_blif {folder}/{name}.blif\n", f"{name} of the cell")
 
 
 def prove(library, row):

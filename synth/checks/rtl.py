@@ -14,12 +14,10 @@ import sys
 from scripts.report import json_file
 from scripts.report.table import print_table
 from synth import yosys
+from synth.area.config import CONFIGS
 from synth.yosys import Failure
 
-SMALL_EIE = {
-    "N_PE": 4, "ENTRY_DEPTH": 256, "PTR_DEPTH": 64, "ACT_REGS": 8, "ACT_RAM_DEPTH": 16,
-    "QUEUE_DEPTH": 4, "CODEBOOKS": 2, "LIST_DEPTH": 4,
-}
+SMALL_EIE = CONFIGS["small"]["eie"].parameters
 SMALL_MXU = {
     "ROWS": 5, "COLS": 7, "TILE_ROWS": 5, "TILE_COLS": 1, "FIFO_TILES": 2, "UB_DEPTH": 64,
     "ACC_DEPTH": 32, "PARAM_SETS": 4, "QUEUE_DEPTH": 4,

@@ -4,12 +4,7 @@ it knows the device.
 
 Every RAM wrapper must come out as block RAM and every multiplier as DSP, else the run fails. Prints
 a table, writes a report. Results are kept in build/synth by RTL, parameters, script and tool
-versions.
-
-  check FAMILY   the smallest configuration of each engine on one family, the same checks
-  bad            a RAM read without a clock and a multiplier without DSPs, each of which the checks
-                 must refuse
-"""
+versions."""
 import argparse
 import os
 import pathlib
@@ -20,9 +15,9 @@ import time
 from scripts.report import json_file
 from scripts.report.table import print_table
 from synth import yosys
-from synth.fpga.config import BAD_RAM, CONFIGS, DEVICES, FAMILIES, SMALLEST, Config
+from synth.fpga.config import CONFIGS, DEVICES, FAMILIES
 from synth.fpga.flow import run, say
-from synth.fpga.mapped import need_family, synthesise
+from synth.fpga.mapped import need_family
 from synth.fpga.place import Build
 from synth.yosys import ROOT, Failure
 
@@ -71,68 +66,15 @@ def everything(options):
     return 1 if failed else 0
 
 
-def device_of(family):
-    return next(d for d, v in DEVICES.items() if v["family"] == family)
-
-
-def check(name):
-    """The smallest configurations of a family."""
-    need_family(FAMILIES[name])
-    rows = []
-    with yosys.work_folder() as folder:
-        for engine, parameters in SMALLEST.items():
-            config = Config(f"{name}-{engine}", device_of(name), engine, "smallest", parameters)
-            result = synthesise(config, folder)
-            rows.append([engine, result.rams, result.multipliers,
-                         *(result.resources[r] for r in ("lut", "ff", "bram", "dsp"))])
-    print_table(rows, ["engine", "RAMs", "multipliers", "LUT", "FF", "BRAM", "DSP"])
-    print(f"{FAMILIES[name].title}: every RAM is block RAM, every multiplier a DSP")
-    return 0
-
-
-def bad():
-    """Circuits that the checks must refuse, on each family."""
-    wrong = 0
-    with yosys.work_folder() as folder:
-        ram = folder / "ram.v"
-        ram.write_text(BAD_RAM)
-        for name, family in FAMILIES.items():
-            need_family(family)
-            no_dsp = family.synth.replace(" -dsp", "")
-            no_dsp += " -nodsp" if no_dsp == family.synth else ""
-            device = device_of(name)
-            for what, expected, config in (
-                ("RAM read without a clock", "no valid mapping found for memory",
-                 Config("bad-ram", device, "eie", "", {}, top="ram_1rw", only=(str(ram),))),
-                ("multiplier without DSPs", "multipliers became LUTs",
-                 Config("bad-multiplier", device, "eie", "", {}, top="mxu_pool", synth=no_dsp,
-                        only=("rtl/mxu/mxu_pool.v",), ramless=True)),
-            ):
-                try:
-                    synthesise(config, folder)
-                    seen = "NOT SEEN"
-                except Failure as error:
-                    seen = str(error).replace(str(folder), "...")
-                wrong += expected not in seen
-                print(f"{name}, {what}: {seen}{'' if expected in seen else '  <-- WRONG'}")
-    return 1 if wrong else 0
-
-
 def main():
-    parser = argparse.ArgumentParser(prog="python3 -m synth.fpga", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="python3 -m synth.fpga", description=__doc__)
     add = parser.add_argument
-    add("what", nargs="?", default="all", choices=["all", "check", "bad"])
-    add("family", nargs="?", choices=list(FAMILIES))
     add("--jobs", type=int, default=os.cpu_count())
     add("--build", type=pathlib.Path, default=ROOT / "build", help="build folder")
     add("--report", help="JSON file for the results")
     add("--only", help="regular expression of names of configurations")
-    options = parser.parse_args()
     try:
-        if options.what == "check":
-            return check(options.family) if options.family else parser.error("check needs a family")
-        return bad() if options.what == "bad" else everything(options)
+        return everything(parser.parse_args())
     except Failure as error:
         return f"fpga: {error}"
 

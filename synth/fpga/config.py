@@ -153,14 +153,3 @@ CONFIGS = [
     Config("kintex-mxu-16", "Kintex-7 325T", "mxu", "16x16", mxu(16, 8, 32768, 4096)),
     Config("virtex-mxu-32", "Virtex-7 690T", "mxu", "32x32", mxu(32, 8, 32768, 4096)),
 ]
-SMALLEST = {
-    "eie": eie(1, 256, 64, 64, 8, QUEUE_DEPTH=4, CODEBOOKS=2, LIST_DEPTH=4),
-    "mxu": {**mxu(1, 1, 64, 32, 2), "QUEUE_DEPTH": 2},
-}
-BAD_RAM = """module ram_1rw(input wire clk_i, input wire we_i, input wire [8:0] addr_i,
-               input wire [63:0] wdata_i, output wire [63:0] rdata_o);
-  reg [63:0] mem[0:511];
-  assign rdata_o = mem[addr_i];
-  always @(posedge clk_i) if (we_i) mem[addr_i] <= wdata_i;
-endmodule
-"""

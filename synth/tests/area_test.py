@@ -19,10 +19,9 @@ import unittest
 import scripts.tests
 from scripts.report import page, validate
 from synth import yosys
-from synth.area import rams, timing, verilog
+from synth.area import gate, rams, timing, verilog
 from synth.area.config import CONFIGS
 from synth.area.design import Design, Flow
-from synth.area.gate import BASELINE
 from synth.area.hierarchy import Mapper, Sources, Variant
 from synth.library import OSU018, Library
 from synth.page import area as area_page
@@ -59,7 +58,7 @@ class Test(unittest.TestCase):
 class Gate(Test):
     def doctored(self, change):
         """The accepted figures with `change` made to the small configuration's blocks."""
-        data = json.loads(BASELINE.read_text())
+        data = json.loads(gate.BASELINE.read_text())
         change(data["small"]["blocks"])
         path = self.folder / "baseline.json"
         path.write_text(json.dumps(data))
@@ -270,6 +269,21 @@ class Parts(Test):
         self.assertEqual((given.um2_per_bit[1], given.access_ns), (5.0, 1.5))
         # An EIE of 64 PEs has the paper's 162 KB a PE.
         self.assertAlmostEqual(rams.EIE_UM2_PER_BIT * 162 * 8192, 594786)
+
+    def test_figures_compared(self):
+        """A little more is allowed, less is a remark; from nothing to something is too much."""
+        def compared(was, now):
+            return gate.compare({"x": dict(zip(("um2", "ns"), was))},
+                                {"x": dict(zip(("um2", "ns"), now))})
+
+        for was, now in (((100, 1.0), (101, 1.04)), ((0, None), (0, None)), ((5, 2.0), (5, None))):
+            self.assertEqual(compared(was, now), ([], []))
+        for was, now in (((100, 1.0), (103, 1.0)), ((0, 1.0), (1, 1.0)), ((5, 1.0), (5, 1.06)),
+                         ((5, None), (5, 0.1))):
+            failures, remarks = compared(was, now)
+            self.assertEqual((len(failures), remarks), (1, []), failures)
+        self.assertEqual(compared((100, 1.0), (90, 0.5)),
+                         ([], ["x: is 10.0 % smaller", "x: is 50.0 % faster"]))
 
     def test_netlists_assign_bit_by_bit(self):
         text = "  output [2:0] y;\n  assign { y[2], y[0] } = 2'h2;\n  assign y[1] = \\a[3] ;\n"

@@ -57,7 +57,7 @@ class Blanks(unittest.TestCase):
         self.assertIn("module eie_lnzd", (self.tree / "net list.v").read_text())
 
     def test_fpga(self):
-        self.passes("-m", "synth.fpga", "check", "ice40")
+        self.passes("-m", "synth.tests.fpga_mapping_test", "ice40")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The FPGA flow without its tools' long runs: what the checks refuse, what a missing tool says, the
 report's fields and the page made of them."""
+import contextlib
 import dataclasses
+import io
 import os
 import pathlib
 import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
+from unittest import mock
 
 import scripts.tests
 from scripts.report import page, validate
@@ -15,7 +18,7 @@ from scripts.report.json_file import made
 from synth import yosys
 from synth.fpga import flow, mapped
 from synth.fpga.config import CONFIGS, DEVICES, FAMILIES, Config, Place
-from synth.fpga.place import Routed
+from synth.fpga.place import Build, Routed, pack, place
 from synth.page import fpga as fpga_page
 
 ONE = Config("one", "iCE40 UP5K", "eie", "1 PE", {"N_PE": 1},
@@ -108,6 +111,100 @@ class Report(unittest.TestCase):
         data = report()
         data["configs"] = data["configs"][1:]
         self.assertNotIn("Clock after routing", section(data))
+
+
+class Flow(unittest.TestCase):
+    """Runs of the flow on tools' answers."""
+
+    def run_flow(self, configs, speeds=(13.5, 12.25, 14.0), cells=None):
+        """Rows, whether something failed, and what was said; a speed that is none fails."""
+        def placed(config, result, seed, build):
+            if speeds[seed - 1] is None:
+                raise yosys.Failure(f"seed {seed}: no report")
+            return Routed(seed, speeds[seed - 1], {}, 1.0, f"key-{seed}")
+
+        def synthesise(config, folder):
+            if config.name == "broken":
+                raise yosys.Failure("broken: yosys: no")
+            cells_of = cells or CELLS
+            return mapped.Result(mapped.count(config, cells_of), 5, 1, cells_of)
+
+        output = io.StringIO()
+        with mock.patch.multiple(flow, synthesise=synthesise, place=placed,
+                                 pack=lambda config, best, build: best.key), \
+                mock.patch.object(Build, "program", lambda self, name: name), \
+                contextlib.redirect_stdout(output):
+            rows, failed = flow.run(configs, 2, Build(pathlib.Path("nowhere")))
+        return rows, failed, output.getvalue()
+
+    def test_fastest_seed_is_packed(self):
+        other = dataclasses.replace(ONE, name="other", place=None)
+        rows, failed, said = self.run_flow([other, ONE])
+        self.assertFalse(failed)
+        self.assertEqual([(r["name"], r["bitstream"]) for r in rows],
+                         [("other", None), ("one", "key-3")])
+        self.assertIn("one: seed 2: 12.25 MHz", said)
+
+    def test_failures_are_said_and_the_rest_is_shown(self):
+        broken = dataclasses.replace(ONE, name="broken")
+        rows, failed, said = self.run_flow([broken, ONE], (None, 13.0, None))
+        self.assertTrue(failed)
+        self.assertEqual([(r["name"], r["fmax_mhz"], r["bitstream"]) for r in rows],
+                         [("one", 13.0, "key-2")])
+        for line in ("FAILED: broken: yosys: no", "FAILED: seed 1: no report"):
+            self.assertIn(line, said)
+
+    def test_a_clock_below_the_boards_and_a_device_too_small_fail(self):
+        rows, failed, said = self.run_flow([ONE], (11.0, 11.5, 10.0))
+        self.assertTrue(failed)
+        self.assertIsNone(rows[0]["bitstream"])
+        self.assertIn("FAILED: one: 11.5 MHz at best, the board's clock has 12", said)
+        _, failed, said = self.run_flow([ONE], cells={**CELLS, "SB_MAC16": 9})
+        self.assertTrue(failed)
+        self.assertIn("FAILED: one does not fit the iCE40 UP5K", said)
+
+
+class Placing(unittest.TestCase):
+    """Placing and packing by tools that say what they are told to."""
+    REPORT = '{"fmax": {"clk": {"achieved": 13.456}}, "utilization": {"LC": {"used": 3}}}'
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="a b "))
+        self.build = Build(pathlib.Path(folder))
+        self.build.kept.mkdir()
+        self.tool("icepack", 'cp "$1" "$2"')
+        netlist = self.build.kept / "net.json"
+        netlist.write_text("netlist")
+        self.result = mapped.Result({}, 1, 1, {}, key="key", netlist=netlist)
+        self.config = dataclasses.replace(
+            ONE, place=dataclasses.replace(ONE.place, pins="synth/fpga/icebreaker.pcf"))
+
+    def tool(self, name, commands):
+        path = self.build.folder / "fpga-tools/bin" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{commands}\n")
+        path.chmod(0o755)
+
+    def test_placed_packed_and_kept(self):
+        self.tool("nextpnr-ice40", f"cp net.json routed; echo '{self.REPORT}' >report.json")
+        routed = place(self.config, self.result, 2, self.build)
+        self.assertEqual((routed.seed, routed.fmax_mhz, routed.used), (2, 13.46, {"LC": 3}))
+        bitstream = pathlib.Path(pack(self.config, routed, self.build))
+        self.assertEqual((bitstream.name, bitstream.read_text()), ("one.bin", "netlist"))
+        self.tool("nextpnr-ice40", "exit 1")
+        self.assertEqual(place(self.config, self.result, 2, self.build), routed)
+
+    def test_failures(self):
+        self.tool("nextpnr-ice40", "echo 'ERROR: no such pin'; exit 1")
+        with self.assertRaisesRegex(yosys.Failure, "one, seed 1: nextpnr-ice40: no such pin"):
+            place(self.config, self.result, 1, self.build)
+        self.tool("nextpnr-ice40", f"echo '{self.REPORT}' >report.json; exit 1")
+        with self.assertRaisesRegex(yosys.Failure, "one, seed 1: nextpnr-ice40 fails"):
+            place(self.config, self.result, 1, self.build)
+        self.tool("icepack", "echo sorry")
+        (self.build.kept / "key.routed").write_text("routed")
+        with self.assertRaisesRegex(yosys.Failure, "one: no bitstream: sorry"):
+            pack(self.config, Routed(1, 13.0, {}, 1.0, "key"), self.build)
 
 
 class MissingTools(unittest.TestCase):

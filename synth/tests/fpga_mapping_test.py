@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The smallest engines on a family of FPGAs pass the checks of RAMs and multipliers; a RAM read
+without a clock and a multiplier without DSPs do not.
+
+    python3 -m synth.tests.fpga_mapping_test [xc7|ecp5|ice40]...
+"""
+import sys
+import unittest
+
+import scripts.tests
+from synth import yosys
+from synth.fpga.config import DEVICES, FAMILIES, Config, eie, mxu
+from synth.fpga.mapped import need_family, synthesise
+
+SMALLEST = {
+    "eie": eie(1, 256, 64, 64, 8, QUEUE_DEPTH=4, CODEBOOKS=2, LIST_DEPTH=4),
+    "mxu": {**mxu(1, 1, 64, 32, 2), "QUEUE_DEPTH": 2},
+}
+BAD_RAM = """module ram_1rw(input wire clk_i, input wire we_i, input wire [8:0] addr_i,
+               input wire [63:0] wdata_i, output wire [63:0] rdata_o);
+  reg [63:0] mem[0:511];
+  assign rdata_o = mem[addr_i];
+  always @(posedge clk_i) if (we_i) mem[addr_i] <= wdata_i;
+endmodule
+"""
+
+
+class Mapping(unittest.TestCase):
+    families = list(FAMILIES)
+
+    def synthesise(self, family, name, engine, parameters, **more):
+        need_family(FAMILIES[family])
+        device = next(d for d, v in DEVICES.items() if v["family"] == family)
+        return synthesise(Config(f"{family}-{name}", device, engine, "", parameters, **more),
+                          self.folder)
+
+    def setUp(self):
+        self.folder = self.enterContext(yosys.work_folder())
+
+    def test_smallest_engines(self):
+        for family in self.families:
+            for engine, parameters in SMALLEST.items():
+                result = self.synthesise(family, engine, engine, parameters)
+                self.assertGreater(min(result.rams, result.multipliers, result.resources["lut"],
+                                       result.resources["bram"], result.resources["dsp"]), 0)
+
+    def test_ram_read_without_a_clock(self):
+        ram = self.folder / "ram.v"
+        ram.write_text(BAD_RAM)
+        for family in self.families:
+            with self.assertRaisesRegex(yosys.Failure, "no valid mapping found for memory"):
+                self.synthesise(family, "bad-ram", "eie", {}, top="ram_1rw", only=(str(ram),))
+
+    def test_multiplier_without_dsps(self):
+        for family in self.families:
+            synth = FAMILIES[family].synth
+            no_dsp = synth.replace(" -dsp", "")
+            with self.assertRaisesRegex(yosys.Failure, "multipliers became LUTs"):
+                self.synthesise(family, "bad-multiplier", "eie", {}, top="mxu_pool", ramless=True,
+                                synth=no_dsp if no_dsp != synth else f"{synth} -nodsp",
+                                only=("rtl/mxu/mxu_pool.v",))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        Mapping.families, sys.argv[1:] = sys.argv[1:], []
+    scripts.tests.main()
