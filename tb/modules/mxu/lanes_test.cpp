@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arithmetic of an activation lane: requantisation, the function's table, pooling. The cycle
+// model has them within its activation unit, so here the functional model (golden/function/mxu)
+// says what must come out, and the contract when (docs/reference/mxu-timing.md section 9).
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "Vmxu_pool.h"
+#include "Vmxu_requantise.h"
+#include "Vmxu_table.h"
+#include "Vmxu_waits.h"
+#include "golden/function/mxu/operators.hpp"
+#include "tb/modules/mxu/mxu_module.hpp"
+
+namespace sparsys::mxu {
+namespace {
+
+template <class Rtl>
+class Lane : public RtlTop<Rtl> {
+ public:
+  Rtl& pins() { return *this->top; }
+  void clock() {
+    pins().clk_i = 0;
+    pins().eval();
+    pins().clk_i = 1;
+    pins().eval();
+  }
+};
+
+// Every argument: the odd half of tanh, which stands for sigmoid, too.
+TEST(MxuTable, IsTanh) {
+  RtlTop<Vmxu_table> table;
+  for (int index = -128; index < 128; ++index) {
+    table.top->index_i = static_cast<uint8_t>(index);
+    table.top->eval();
+    EXPECT_EQ(static_cast<int8_t>(table.top->value_o), apply(Function::kTanh, index, 0, 0, 0))
+        << index;
+  }
+}
+
+// Stages 1 to 5 with one value in flight, of all functions, shifts and signs.
+TEST(MxuRequantise, IsTheFunctionalModels) {
+  for_seeds(3, [](uint64_t seed) {
+    Dice dice(seed);
+    Lane<Vmxu_requantise> lane;
+    for (uint64_t n = 0; n < 4000; ++n) {
+      const auto acc = static_cast<int32_t>(dice.word(32));
+      const auto bias = static_cast<int32_t>(dice.word(32));
+      const auto multiplier = static_cast<int32_t>(dice.word(32));
+      const auto shift = static_cast<uint32_t>(dice.below(63));
+      const auto zero = static_cast<int8_t>(dice.word(8));
+      auto low = static_cast<int8_t>(dice.word(8));
+      auto high = static_cast<int8_t>(dice.word(8));
+      if (low > high) std::swap(low, high);
+      const auto function = static_cast<Function>(dice.below(4));
+      Vmxu_requantise& p = lane.pins();
+      p.acc_i = static_cast<uint32_t>(acc);
+      p.bias_i = static_cast<uint32_t>(bias);
+      p.multiplier_i = static_cast<uint32_t>(multiplier);
+      p.shift_i = static_cast<uint8_t>(shift);
+      // What the unit makes of a function: ReLU raises the least output, sigmoid is tanh's table.
+      p.curve_i = function == Function::kSigmoid || function == Function::kTanh;
+      p.zero_i = static_cast<uint8_t>(zero);
+      p.low_i = static_cast<uint8_t>(function == Function::kRelu ? std::max(low, zero) : low);
+      p.high_i = static_cast<uint8_t>(high);
+      for (uint32_t stage = 0; stage < 5; ++stage) {
+        p.valid_i = static_cast<uint8_t>(1U << stage);
+        lane.clock();
+        // Inputs of the first stages are not looked at again.
+        if (stage == 0) p.acc_i = p.bias_i = 0xA5A5A5A5;
+      }
+      const int32_t r10 = requantise(acc, bias, multiplier, shift);
+      if (function == Function::kRelu && zero > high) continue;  // an empty range
+      ASSERT_EQ(static_cast<int8_t>(p.f_o), apply(function, r10, zero, low, high))
+          << "acc " << acc << ", bias " << bias << ", multiplier " << multiplier << ", shift "
+          << shift << ", function " << to_string(function);
+    }
+  });
+}
+
+// Windows of up to 30 values, some outside of the map.
+TEST(MxuPool, WindowsAreTheFunctionalModels) {
+  for_seeds(3, [](uint64_t seed) {
+    Dice dice(seed);
+    Lane<Vmxu_pool> lane;
+    Vmxu_pool& p = lane.pins();
+    for (uint64_t n = 0; n < 2000; ++n) {
+      const auto mode = static_cast<Pooling>(dice.below(3));
+      const size_t count = mode == Pooling::kNone ? 1 : 1 + dice.below(30);
+      p.max_i = mode == Pooling::kMax;
+      p.average_i = mode == Pooling::kAverage;
+      p.multiplier_i = static_cast<uint32_t>(((1U << 25) / count + 1) / 2);
+      p.round_i = static_cast<uint32_t>((1U << 23) + 64 * count);
+      std::vector<int8_t> inside;
+      for (size_t k = 0; k < count; ++k) {
+        p.f_i = static_cast<uint8_t>(dice.word(8));
+        p.first_i = k == 0;
+        // An average has all of its window in the map; of a maximum at least the last is in it.
+        p.inside_i = mode != Pooling::kMax || k + 1 == count || dice.chance(70);
+        if (p.inside_i) inside.push_back(static_cast<int8_t>(p.f_i));
+        p.valid_i = 1;
+        lane.clock();
+        if (dice.chance(20)) {
+          p.valid_i = 0;
+          p.f_i = static_cast<uint8_t>(dice.word(8));
+          lane.clock();
+        }
+      }
+      p.valid_i = 2;
+      lane.clock();
+      const int8_t expected = mode == Pooling::kNone  ? inside.front()
+                              : mode == Pooling::kMax ? pool_max(inside)
+                                                      : pool_average(inside);
+      ASSERT_EQ(static_cast<int8_t>(p.out_o), expected) << to_string(mode) << " of " << count;
+    }
+  });
+}
+
+// Section 6: held back by a wanted pair with bit 7 of done - stamp.
+TEST(MxuWaits, EveryDistance) {
+  RtlTop<Vmxu_waits> waits;
+  for (uint32_t stamp : {0U, 1U, 77U, 128U, 255U}) {
+    for (uint32_t ahead = 0; ahead < 256; ++ahead) {
+      for (uint32_t unit = 0; unit < 4; ++unit) {
+        waits.top->wanted_i = static_cast<uint8_t>(1U << unit);
+        waits.top->stamps_i = stamp << 8 * unit;
+        waits.top->done_i = ((stamp + ahead) & 255) << 8 * unit;
+        waits.top->eval();
+        ASSERT_EQ(waits.top->held_o, ahead >= 128 ? 1U << unit : 0U)
+            << "unit " << unit << ", done " << ahead << " behind the stamp";
+        waits.top->wanted_i = 0;
+        waits.top->eval();
+        ASSERT_EQ(waits.top->held_o, 0);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sparsys::mxu

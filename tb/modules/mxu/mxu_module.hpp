@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tests of the matrix unit's modules share: a small unit's parameters, rows of bytes and words
+// at flat ports, random operations as the sequencer sends them (docs/reference/mxu-timing.md
+// section 6).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "tb/lockstep/mxu/signals.hpp"
+#include "tb/modules/module_bench.hpp"
+#include "tb/support/mxu_assembler.hpp"
+
+namespace sparsys::mxu {
+
+// That of the Verilated modules in tb/modules/CMakeLists.txt.
+inline Config module_config() {
+  Config c;
+  c.rows = 4;
+  c.cols = 6;
+  c.tile_rows = 2;
+  c.tile_cols = 3;
+  c.fifo_tiles = 3;
+  c.ub_depth = 50;
+  c.acc_depth = 16;
+  c.param_sets = 5;
+  c.queue_depth = 3;
+  return c;
+}
+
+// A flat port of words of `width` bits, the first lowest.
+template <class Port, class Word>
+void set_words(Port& port, const std::vector<Word>& words, uint32_t width) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    set_bits(port, static_cast<uint32_t>(i) * width, width, static_cast<uint64_t>(words[i]));
+  }
+}
+template <class Port>
+std::vector<uint64_t> get_words(const Port& port, size_t count, uint32_t width) {
+  std::vector<uint64_t> words;
+  for (size_t i = 0; i < count; ++i) {
+    words.push_back(get_bits(port, static_cast<uint32_t>(i) * width, width));
+  }
+  return words;
+}
+// The model's words as the port has them.
+template <class Word>
+std::vector<uint64_t> masked(const Word* words, size_t count, uint32_t width) {
+  std::vector<uint64_t> result;
+  for (size_t i = 0; i < count; ++i) {
+    result.push_back(static_cast<uint64_t>(words[i]) & low_mask(width));
+  }
+  return result;
+}
+
+inline std::vector<uint8_t> random_bytes(Dice& dice, size_t count) {
+  std::vector<uint8_t> bytes(count);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(dice.word(8));
+  return bytes;
+}
+
+// An instruction as a unit's queue takes it: number 24 bits, stamps of four units 8 bits each,
+// wanted 4, instruction bits 79:0, opcode.
+template <class Bench>
+void drive_operation(Bench& b, Dice& dice, const test::Instruction& i) {
+  set_bits(b.rtl.op_i, 0, 24, dice.bits(24));
+  for (uint32_t unit = 0; unit < 4; ++unit) {
+    // Some are still to come, most are over; stamps wrap.
+    const uint64_t done = b.model.done_i[unit];
+    set_bits(b.rtl.op_i, 24 + 8 * unit, 8,
+             done + (dice.chance(20) ? dice.below(3) : 256 - dice.below(3)));
+    set_bits(b.rtl.op_i, 56 + unit, 1, dice.chance(40));
+  }
+  for (uint32_t at = 0; at < 80; at += 16) set_bits(b.rtl.op_i, 60 + at, 16, i.get(at, 16));
+  set_bits(b.rtl.op_i, 140, 8, i.get(88, 8));
+  for (uint32_t word = 0; word < b.model.queue.data_i.size(); ++word) {
+    b.model.queue.data_i[word] =
+        static_cast<uint32_t>(get_bits(b.rtl.op_i, 32 * word, word == 4 ? 20 : 32));
+  }
+}
+
+// Completed operations go on now and then.
+template <class Bench>
+void drive_done(Bench& b, Dice& dice) {
+  for (uint32_t unit = 0; unit < 4; ++unit) {
+    if (dice.chance(30)) ++b.model.done_i[unit];
+    set_bits(b.rtl.done_i, 8 * unit, 8, b.model.done_i[unit]);
+  }
+}
+
+// A Set of a configuration register, or none.
+template <class Bench>
+void drive_set(Bench& b, const test::Instruction* i, uint32_t number_bits) {
+  b.model.set_i = i != nullptr;
+  b.rtl.set_i = b.model.set_i;
+  if (i == nullptr) return;
+  // The model is told the register's number, the RTL which of the unit's own it is.
+  b.model.set_number_i = static_cast<uint8_t>(i->get(72, 8));
+  b.model.set_value_i = static_cast<uint32_t>(i->get(0, 32));
+  b.rtl.set_number_i = static_cast<uint8_t>(i->get(72, 8) & low_mask(number_bits));
+  b.rtl.set_value_i = b.model.set_value_i;
+}
+
+}  // namespace sparsys::mxu

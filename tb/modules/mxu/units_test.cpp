@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// The matrix unit's units by themselves: matrix control, activation, host ports, weight fetch and
+// the sequencer, RTL against the cycle model, with random operations, some of them wrong, and
+// neighbours that hold back at random (docs/reference/mxu-timing.md sections 6, 7, 9, 10, 11).
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "Vmxu_activation.h"
+#include "Vmxu_host_in.h"
+#include "Vmxu_host_out.h"
+#include "Vmxu_matrix.h"
+#include "Vmxu_sequencer.h"
+#include "Vmxu_weight_fetch.h"
+#include "tb/modules/mxu/mxu_module.hpp"
+
+namespace sparsys::mxu {
+namespace {
+
+using test::Instruction;
+
+constexpr uint64_t kSeeds = 4;
+constexpr uint64_t kCycles = 6000;
+
+// What follows from registers first, as in the whole unit.
+template <class Unit>
+struct Clocked : Unit {
+  using Unit::Unit;
+  void propagate() {
+    Unit::propagate_state();
+    Unit::propagate();
+  }
+};
+
+// Reset now and then, and always some cycles behind an error, which stops the sequencer.
+template <class Bench>
+bool reset_now(Bench& b, Dice& dice) {
+  const bool rst = dice.below(500) == 0 || (b.model.error_q && dice.below(10) == 0);
+  b.rtl.rst_i = rst;
+  return rst;
+}
+
+template <class Bench>
+void drive_queue(Bench& b, Dice& dice, const Instruction& i) {
+  drive_operation(b, dice, i);
+  DRIVE(push_i, !b.model.full_o() && dice.chance(50));
+  DRIVE(stop_i, dice.chance(3) || b.model.error_q);
+}
+
+template <class Bench>
+void compare_unit(Bench& b) {
+  b.port(
+      "full_o", [&] { return uint64_t{b.rtl.full_o}; }, [&] { return uint64_t{b.model.full_o()}; });
+  b.port(
+      "error_o", [&] { return uint64_t{b.rtl.error_o}; },
+      [&] { return uint64_t{b.model.error_q}; });
+  PORT(idle_o);
+}
+
+TEST(MxuWeightFetch, RandomOperations) {
+  uint64_t tiles = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    ModuleBench<Vmxu_weight_fetch, Clocked<WeightFetch>> b("mxu_weight_fetch", module_config());
+    compare_unit(b);
+    PORT(wm_valid_o);
+    PORT_WHEN(wm_tile_o, wm_valid_o);
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = reset_now(b, dice);
+      const auto first = static_cast<uint32_t>(dice.word(32));
+      drive_queue(b, dice, test::read_weights(first, static_cast<uint32_t>(dice.below(8))));
+      DRIVE(wm_ready_i, dice.chance(n / 64 % 2 ? 90 : 20));
+      if (!b.check()) return;
+      tiles += b.model.wm_valid_o && b.model.wm_ready_i;
+      errors += b.model.error_q;
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(tiles, 1000U);
+  EXPECT_GT(errors, 10U);
+}
+
+TEST(MxuHostIn, RandomOperations) {
+  uint64_t rows = 0, parameters = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    const Config c = module_config();
+    ModuleBench<Vmxu_host_in, Clocked<HostIn>> b("mxu_host_in", c);
+    compare_unit(b);
+    PORT(busy_o);
+    PORT(done_o);
+    PORT(hi_ready_o);
+    PORT(h_we_o);
+    PORT_WHEN(h_waddr_o, h_we_o);
+    PORT(p_we_o);
+    PORT_WHEN(p_plane_o, p_we_o);
+    PORT_WHEN(p_set_o, p_we_o);
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = reset_now(b, dice);
+      drive_done(b, dice);
+      const auto at = [&](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
+      drive_queue(b, dice,
+                  dice.chance(50) ? test::read_host(at(c.ub_depth), at(9))
+                                  : test::read_parameters(at(c.param_sets + 1), at(9), at(20)));
+      DRIVE(hi_valid_i, dice.chance(n / 64 % 2 ? 90 : 30));
+      DRIVE(h_wgrant_i, dice.chance(70));
+      const std::vector<uint8_t> row = random_bytes(dice, c.lanes());
+      b.model.hi_data_i = row.data();
+      set_words(b.rtl.hi_data_i, row, 8);
+      if (!b.check()) return;
+      if (b.model.h_we_o) {
+        ASSERT_EQ(get_words(b.rtl.h_wdata_o, c.lanes(), 8), masked(row.data(), c.lanes(), 8));
+      }
+      if (b.model.p_we_o) {
+        ASSERT_EQ(get_words(b.rtl.p_data_o, c.lanes(), 8), masked(row.data(), c.lanes(), 8));
+      }
+      rows += b.model.h_we_o;
+      parameters += b.model.p_we_o;
+      errors += b.model.error_q;
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(rows, 500U);
+  EXPECT_GT(parameters, 500U);
+  EXPECT_GT(errors, 10U);
+}
+
+TEST(MxuHostOut, RandomOperations) {
+  uint64_t rows = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    const Config c = module_config();
+    ModuleBench<Vmxu_host_out, Clocked<HostOut>> b("mxu_host_out", c);
+    compare_unit(b);
+    PORT(busy_o);
+    PORT(done_o);
+    PORT(h_re_o);
+    PORT_WHEN(h_raddr_o, h_re_o);
+    PORT(ho_valid_o);
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = reset_now(b, dice);
+      drive_done(b, dice);
+      const auto at = [&](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
+      drive_queue(b, dice, test::write_host(at(c.ub_depth), at(9)));
+      DRIVE(ho_ready_i, dice.chance(n / 64 % 2 ? 90 : 20));
+      DRIVE(h_rgrant_i, dice.chance(70));
+      const std::vector<uint8_t> row = random_bytes(dice, c.lanes());
+      b.model.rdata_i = row.data();
+      set_words(b.rtl.rdata_i, row, 8);
+      if (!b.check()) return;
+      if (b.model.ho_valid_o) {
+        ASSERT_EQ(get_words(b.rtl.ho_data_o, c.lanes(), 8),
+                  masked(b.model.ho_data_o(), c.lanes(), 8));
+      }
+      rows += b.model.ho_valid_o && b.model.ho_ready_i;
+      errors += b.model.error_q;
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(rows, 500U);
+  EXPECT_GT(errors, 10U);
+}
+
+TEST(MxuMatrix, RandomOperations) {
+  uint64_t rows = 0, pads = 0, swaps = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    const Config c = module_config();
+    ModuleBench<Vmxu_matrix, Clocked<Matrix>> b("mxu_matrix", c);
+    compare_unit(b);
+    PORT(swap_o);
+    PORT(m_re_o);
+    PORT_WHEN(m_raddr_o, m_re_o);
+    PORT(pad_o);
+    PORT(row_valid_o);
+    PORT_WHEN(row_add_o, row_valid_o);
+    PORT_WHEN(row_last_o, row_valid_o);
+    PORT_WHEN(row_addr_o, row_valid_o);
+    PORT_WHEN(useful_o, row_valid_o);
+    PORT(stall_weights_o);
+    PORT(stall_half_o);
+    b.port(
+        "half_busy_o", [&] { return uint64_t{b.rtl.half_busy_o}; },
+        [&] { return b.model.half_busy_o[0] | uint64_t{b.model.half_busy_o[1]} << 1; });
+    b.port(
+        "blocked_o", [&] { return uint64_t{b.rtl.blocked_o}; },
+        [&] {
+          uint64_t bits = 0;
+          for (uint32_t u = 0; u < kUnits; ++u) bits |= uint64_t{b.model.blocked_o[u]} << u;
+          return bits;
+        });
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = reset_now(b, dice);
+      drive_done(b, dice);
+      const auto at = [&](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
+      const auto size = [&](uint64_t most) { return dice.below(60) ? 1 + at(most - 1) : 0; };
+      const bool add = dice.chance(50), take = dice.chance(50);
+      const uint32_t used_rows = 1 + at(c.rows), used_cols = 1 + at(c.cols);
+      drive_queue(
+          b, dice,
+          dice.chance(50)
+              ? test::multiply(at(c.ub_depth), at(c.acc_depth), at(12), take, add, used_rows,
+                               used_cols)
+              : test::convolve(at(c.ub_depth / 2), at(c.acc_depth), static_cast<int>(at(5)) - 2,
+                               static_cast<int>(at(5)) - 2, take, add, used_rows, used_cols));
+      // The sequencer sends a Set only while nothing is queued or issued.
+      const std::array<Instruction, 4> sets = {
+          test::set_register(0, test::halves(size(5), size(5))),
+          test::set_register(1, test::halves(size(4), size(4))),
+          test::set_register(2, at(6) | size(3) << 16 | size(3) << 24),
+          test::set_register(3, at(256))};
+      const bool set = b.model.idle_o && dice.chance(70);
+      drive_set(b, set ? &sets[dice.below(4)] : nullptr, 2);
+      if (set) DRIVE(push_i, false);
+      DRIVE(loaded_i, dice.chance(80));
+      b.model.act_half_i = {static_cast<uint8_t>(dice.chance(20)),
+                            static_cast<uint8_t>(dice.chance(20))};
+      b.rtl.act_half_i = static_cast<uint8_t>(b.model.act_half_i[0] | b.model.act_half_i[1] << 1);
+      if (!b.check()) return;
+      rows += b.model.row_valid_o;
+      pads += b.model.pad_o;
+      swaps += b.model.swap_o;
+      errors += b.model.error_q;
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(rows, 1000U);
+  EXPECT_GT(pads, 50U);
+  EXPECT_GT(swaps, 100U);
+  EXPECT_GT(errors, 10U);
+}
+
+struct ActivationModel : Clocked<Activation> {
+  explicit ActivationModel(const Config& c)
+      : Clocked<Activation>(c), data(c.cols), bias(c.cols), multiplier(c.cols), shift(c.cols) {
+    point();
+  }
+  void point() {
+    act_data_i = data.data();
+    bias_i = bias.data();
+    multiplier_i = multiplier.data();
+    shift_i = shift.data();
+  }
+  std::vector<uint32_t> data;
+  std::vector<int32_t> bias;
+  std::vector<int32_t> multiplier;
+  std::vector<uint8_t> shift;
+};
+
+TEST(MxuActivation, RandomOperations) {
+  uint64_t rows = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    const Config c = module_config();
+    ModuleBench<Vmxu_activation, ActivationModel> b("mxu_activation", c);
+    compare_unit(b);
+    PORT(busy_o);
+    PORT(done_o);
+    b.port(
+        "empty_o", [&] { return uint64_t{b.rtl.empty_o}; },
+        [&] { return uint64_t{!b.model.pipeline_o}; });
+    PORT(param_re_o);
+    PORT_WHEN(param_set_o, param_re_o);
+    PORT(act_re_o);
+    PORT_WHEN(act_addr_o, act_re_o);
+    PORT(a_we_o);
+    PORT_WHEN(a_waddr_o, a_we_o);
+    b.port(
+        "act_half_o", [&] { return uint64_t{b.rtl.act_half_o}; },
+        [&] { return b.model.act_half_o[0] | uint64_t{b.model.act_half_o[1]} << 1; });
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = reset_now(b, dice);
+      drive_done(b, dice);
+      const auto at = [&](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
+      const auto size = [&](uint64_t most) { return dice.below(60) ? 1 + at(most - 1) : 0; };
+      drive_queue(b, dice,
+                  test::activate(at(c.ub_depth), at(c.acc_depth), at(7), at(c.param_sets + 1),
+                                 at(4), at(3)));
+      const std::array<Instruction, 6> sets = {
+          test::set_register(8, test::bytes(at(256), at(128) + 128, at(128))),
+          test::set_register(9, test::halves(size(4), size(4))),
+          test::set_register(10, size(4) | size(3) << 16 | size(3) << 24),
+          test::set_register(11, test::bytes(size(3), size(3), at(3) - 1, at(3) - 1)),
+          test::set_register(12, static_cast<uint32_t>(dice.bits(25))),
+          test::set_register(13, static_cast<uint32_t>(dice.bits(24)))};
+      const bool set = b.model.idle_o && !b.model.pipeline_o && dice.chance(70);
+      drive_set(b, set ? &sets[dice.below(6)] : nullptr, 3);
+      if (set) DRIVE(push_i, false);
+      b.model.half_busy_i = {static_cast<uint8_t>(dice.chance(20)),
+                             static_cast<uint8_t>(dice.chance(20))};
+      b.rtl.half_busy_i =
+          static_cast<uint8_t>(b.model.half_busy_i[0] | b.model.half_busy_i[1] << 1);
+      for (uint32_t l = 0; l < c.cols; ++l) {
+        b.model.data[l] = static_cast<uint32_t>(dice.word(32));
+        b.model.bias[l] = static_cast<int32_t>(dice.word(32));
+        b.model.multiplier[l] = static_cast<int32_t>(dice.word(32));
+        b.model.shift[l] = static_cast<uint8_t>(dice.below(63));
+      }
+      b.model.point();
+      set_words(b.rtl.act_data_i, b.model.data, 32);
+      set_words(b.rtl.bias_i, b.model.bias, 32);
+      set_words(b.rtl.multiplier_i, b.model.multiplier, 32);
+      set_words(b.rtl.shift_i, b.model.shift, 6);
+      if (!b.check()) return;
+      if (b.model.a_we_o) {
+        ASSERT_EQ(get_words(b.rtl.a_wdata_o, c.lanes(), 8),
+                  masked(b.model.a_wdata_o.data(), c.lanes(), 8));
+      }
+      rows += b.model.a_we_o;
+      errors += b.model.error_q;
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(rows, 300U);
+  EXPECT_GT(errors, 10U);
+}
+
+// Units that queue, work and complete at random; programs of all operations, some unknown.
+TEST(MxuSequencer, RandomPrograms) {
+  uint64_t pushes = 0, sets = 0, halts = 0, errors = 0;
+  for_seeds(kSeeds, [&](uint64_t seed) {
+    Dice dice(seed);
+    const Config c = module_config();
+    ModuleBench<Vmxu_sequencer, Clocked<Sequencer>> b("mxu_sequencer", c);
+    PORT(inst_ready_o);
+    PORT(status_o);
+    PORT(busy_o);
+    PORT(error_o);
+    PORT(halted_o);
+    b.port(
+        "push_o", [&] { return uint64_t{b.rtl.push_o}; },
+        [&] {
+          uint64_t bits = 0;
+          for (uint32_t q = 0; q < Sequencer::kQueues; ++q)
+            bits |= uint64_t{b.model.push_o[q]} << q;
+          return bits;
+        });
+    b.port(
+        "stop_o", [&] { return uint64_t{b.rtl.stop_o}; },
+        [&] { return uint64_t{b.model.common_o.stop_i}; });
+    b.port(
+        "set", [&] { return uint64_t{b.rtl.set_matrix_o} | uint64_t{b.rtl.set_act_o}; },
+        [&] {
+          // 15 clears the counters, within the sequencer.
+          const UnitCommon& common = b.model.common_o;
+          return uint64_t{common.set_i && common.set_number_i != 15};
+        });
+    // Operations that each queue still has to complete.
+    std::array<uint32_t, Sequencer::kQueues> under_way{};
+    for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = dice.below(300) == 0 || (b.model.error_o && dice.below(20) == 0);
+      b.rtl.rst_i = rst;
+      DRIVE(inst_valid_i, dice.chance(70));
+      DRIVE(resume_i, dice.chance(10));
+      DRIVE(status_i, dice.below(16));
+      const std::array<uint32_t, 16> opcodes = {0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9};
+      Instruction i = test::make(opcodes[dice.below(16)]);
+      if (dice.below(200) == 0) i.put(88, 8, dice.bits(8));
+      for (uint32_t at = 0; at < 80; at += 16) i.put(at, 16, dice.bits(16));
+      for (uint32_t unit = 0; unit < 4; ++unit) {
+        if (dice.chance(30)) i = test::wait(i, unit, static_cast<uint32_t>(dice.below(4)));
+      }
+      if (i.get(88, 8) == 7) {
+        const std::array<uint32_t, 11> known = {0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 15};
+        i.put(72, 8, dice.chance(97) ? known[dice.below(11)] : dice.bits(8));
+      }
+      for (size_t w = 0; w < i.words.size(); ++w) {
+        b.rtl.inst_i[w] = i.words[w];
+        b.model.queue.data_i[w] = i.words[w];
+      }
+      uint64_t full = 0, idle = 0, done = 0;
+      for (uint32_t q = 0; q < Sequencer::kQueues; ++q) {
+        const bool is_full = under_way[q] >= 4 || dice.chance(5);
+        b.model.full_i[q] = is_full;
+        b.model.idle_i[q] = under_way[q] == 0;
+        b.model.busy_i[q] = q > 0 && q < 4 && under_way[q] != 0;
+        full |= uint64_t{is_full} << q;
+        idle |= uint64_t{b.model.idle_i[q]} << q;
+        const bool completes = under_way[q] > 0 && dice.chance(40);
+        if (q < kUnits) {
+          b.model.unit_done_i[q] = completes;
+          done |= uint64_t{completes} << q;
+        }
+        under_way[q] -= completes;
+        b.model.error_i[q] = 0;
+        b.model.error_number_i[q] = static_cast<uint32_t>(dice.bits(24));
+        set_bits(b.rtl.error_number_i, 24 * q, 24, b.model.error_number_i[q]);
+      }
+      if (dice.below(300) == 0)
+        b.model.error_i[dice.below(5)] = static_cast<uint8_t>(1 + dice.below(5));
+      for (uint32_t q = 0; q < Sequencer::kQueues; ++q) {
+        set_bits(b.rtl.error_i, 3 * q, 3, b.model.error_i[q]);
+      }
+      b.rtl.full_i = static_cast<uint8_t>(full);
+      b.rtl.idle_i = static_cast<uint8_t>(idle);
+      b.rtl.done_i = static_cast<uint8_t>(done);
+      b.model.accumulators_i = under_way[0] != 0;
+      b.rtl.busy_i = static_cast<uint8_t>(b.model.busy_i[1] | b.model.busy_i[2] << 1 |
+                                          b.model.busy_i[3] << 2 | b.model.accumulators_i << 3);
+      b.model.pipeline_i = under_way[1] != 0;
+      b.rtl.act_empty_i = !b.model.pipeline_i;
+      DRIVE(row_valid_i, dice.chance(30));
+      DRIVE(useful_i, dice.bits(17));
+      DRIVE(stall_weights_i, dice.chance(20));
+      DRIVE(shadow_i, dice.chance(50));
+      DRIVE(stall_half_i, dice.chance(20));
+      uint64_t blocked = 0;
+      for (uint32_t unit = 0; unit < kUnits; ++unit) {
+        b.model.blocked_i[unit] = dice.chance(15);
+        blocked |= uint64_t{b.model.blocked_i[unit]} << unit;
+      }
+      b.rtl.blocked_i = static_cast<uint8_t>(blocked);
+      if (!b.check()) return;
+      for (uint32_t q = 0; q < Sequencer::kQueues; ++q) {
+        if (!b.model.push_o[q]) continue;
+        ++pushes;
+        ++under_way[q];
+        for (uint32_t word = 0; word < 5; ++word) {
+          ASSERT_EQ(get_bits(b.rtl.op_o, 32 * word, word == 4 ? 20 : 32), b.model.op_o[word]);
+        }
+      }
+      if (b.model.common_o.set_i && b.model.common_o.set_number_i != 15) {
+        ++sets;
+        ASSERT_EQ(b.rtl.set_value_o, b.model.common_o.set_value_i);
+        ASSERT_EQ(b.rtl.set_number_o, b.model.common_o.set_number_i & 7);
+      }
+      halts += b.model.halted_o;
+      errors += b.model.error_o;
+      if (rst) under_way = {};
+      b.edge(rst);
+    }
+  });
+  EXPECT_GT(pushes, 500U);
+  EXPECT_GT(sets, 50U);
+  EXPECT_GT(halts, 50U);
+  EXPECT_GT(errors, 10U);
+}
+
+}  // namespace
+}  // namespace sparsys::mxu
