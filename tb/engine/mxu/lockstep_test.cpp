@@ -315,6 +315,11 @@ TEST(MxuLockstep, WildInstructions) {
     }
   });
   std::cout << errors << " errors, " << idle << " to the end, " << cut << " cut short\n";
+  // With all seeds, each way for a program to end must be there.
+  if (seed_is_given()) return;
+  EXPECT_GT(errors, 100U);
+  EXPECT_GT(idle, 30U);
+  EXPECT_GT(cut, 30U);
 }
 
 // Compiled networks, by the driver, against the functional model.

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <chrono>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
+#include "tb/support/allocations.hpp"
 
 namespace sparsys {
 namespace {
@@ -162,15 +162,15 @@ TEST(Idx, RejectsAbsurdSizesWithoutTakingMemory) {
   put32(zero, 0);
   put32(zero, 28);
   EXPECT_TRUE(contains(message([&] { parse_images(zero); }), "byte 8"));
-  // A claim within the limit costs only what is there: 200 MiB a time would be noticed.
+  // A claim within the limit costs only what is there, and not 200 MiB.
   Bytes claim;
   put32(claim, 0x803);
   put32(claim, 200);
   put32(claim, 1024);
   put32(claim, 1024);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < 2000; ++i) EXPECT_THROW(parse_images(claim), Error);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  largest_block = 0;
+  EXPECT_THROW(parse_images(claim), Error);
+  EXPECT_LT(largest_block, size_t{1} << 20);
 }
 
 TEST(Idx, RejectsLabelsAboveNine) {
@@ -206,8 +206,7 @@ TEST(Idx, SurvivesAnyBytes) {
   Random random(20);
   int errors = 0;
   int results = 0;
-  const auto stop = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-  for (int round = 0; round < 60000 && std::chrono::steady_clock::now() < stop; ++round) {
+  for (int round = 0; round < 20000; ++round) {
     Bytes bytes = seeds[random.below(seeds.size())];
     if (round % 8 == 0) {
       bytes.resize(random.below(64));

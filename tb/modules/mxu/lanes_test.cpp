@@ -120,6 +120,43 @@ TEST(MxuPool, WindowsAreTheFunctionalModels) {
   });
 }
 
+// The product with the format's constants is the mean rounded half up: every number of values that
+// an average may have, with sums from the least to the largest and around halves.
+TEST(MxuPool, AveragesOfEveryNumberOfValues) {
+  Dice dice(1);
+  Lane<Vmxu_pool> lane;
+  Vmxu_pool& p = lane.pins();
+  p.max_i = 0;
+  p.average_i = p.inside_i = 1;
+  for (uint32_t count = 1; count <= 255; ++count) {
+    p.multiplier_i = ((1U << 25) / count + 1) / 2;
+    p.round_i = (1U << 23) + 64 * count;
+    std::vector<int> sums = {-128 * static_cast<int>(count), 127 * static_cast<int>(count)};
+    for (int n = 0; n < 60; ++n) {
+      const int whole = static_cast<int>(dice.below(255)) - 128;
+      const int half = whole * static_cast<int>(count) + static_cast<int>(count) / 2;
+      sums.push_back(half + static_cast<int>(dice.below(3)) - 1);
+    }
+    for (const int sum : sums) {
+      if (sum < -128 * static_cast<int>(count) || sum > 127 * static_cast<int>(count)) continue;
+      std::vector<int8_t> values(count);
+      int left = sum;
+      for (uint32_t k = 0; k < count; ++k) {
+        const int share = std::clamp(left, -128, 127);
+        values[k] = static_cast<int8_t>(share);
+        left -= share;
+        p.f_i = static_cast<uint8_t>(share);
+        p.first_i = k == 0;
+        p.valid_i = 1;
+        lane.clock();
+      }
+      p.valid_i = 2;
+      lane.clock();
+      ASSERT_EQ(static_cast<int8_t>(p.out_o), pool_average(values)) << sum << " / " << count;
+    }
+  }
+}
+
 // Section 6: held back by a wanted pair with bit 7 of done - stamp.
 TEST(MxuWaits, EveryDistance) {
   RtlTop<Vmxu_waits> waits;

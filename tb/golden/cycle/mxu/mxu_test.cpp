@@ -320,21 +320,6 @@ TEST(MxuActivation, TablesAreTheFunctionsRounded) {
   }
 }
 
-// The mean rounded half up, exactly, for every number of positions: by the constants of the format.
-TEST(MxuActivation, AveragesAreExact) {
-  for (int64_t n = 1; n <= 255; ++n) {
-    const int64_t multiplier = ((int64_t{1} << 25) + n) / (2 * n);
-    const int64_t round = (int64_t{1} << 23) + 64 * n;
-    ASSERT_LT(multiplier, 1 << 25);
-    ASSERT_LT(round, 1 << 24);
-    for (int64_t sum = -128 * n; sum <= 127 * n; ++sum) {
-      const int64_t twice = 2 * sum + n;  // floor((2 sum + n) / 2n)
-      const int64_t expected = twice >= 0 ? twice / (2 * n) : -((-twice + 2 * n - 1) / (2 * n));
-      ASSERT_EQ((sum * multiplier + round) >> 24, expected) << sum << " / " << n;
-    }
-  }
-}
-
 void pipelined(const Config& c, uint64_t seed) {
   Bench b(c, seed);
   add_overlapped_turns(b);

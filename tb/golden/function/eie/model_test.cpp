@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "golden/base/error.hpp"
@@ -208,12 +207,8 @@ TEST(EieFunction, BatchOfTenThousandImages) {
     labels.push_back(static_cast<uint8_t>(i % 10));
   }
   const FunctionalModel function(network);
-  const auto start = std::chrono::steady_clock::now();
   const std::vector<uint32_t> classes = function.classify(inputs, 2);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  std::cout << "10,000 images: " << elapsed.count() << " s\n";
   ASSERT_EQ(classes.size(), count);
-  EXPECT_LT(elapsed.count(), 30);
   for (size_t i = 0; i < count; i += 997) {
     const Vector input(inputs.begin() + static_cast<ptrdiff_t>(i * 784),
                        inputs.begin() + static_cast<ptrdiff_t>((i + 1) * 784));

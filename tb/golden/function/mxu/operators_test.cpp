@@ -115,22 +115,6 @@ TEST(MxuFunctions, TablesAreTheSameAndWithinTheirError) {
   EXPECT_EQ(apply(Function::kTanh, 0, 0, 0, 0), 0);
 }
 
-// The hardware's multiplication gives the mean that the definition here divides for: every number
-// of values, every sum.
-TEST(MxuPooling, MeanIsTheHardwaresProduct) {
-  for (int64_t n = 1; n <= 255; ++n) {
-    const int64_t multiplier = ((int64_t{1} << 25) / n + 1) / 2;
-    const int64_t round = (int64_t{1} << 23) + 64 * n;
-    for (int64_t sum = -128 * n; sum <= 127 * n; ++sum) {
-      const int64_t product = sum * multiplier + round;
-      const int64_t by_product = std::min<int64_t>(127, std::max<int64_t>(-128, product >> 24));
-      const auto mean = static_cast<int64_t>(
-          std::floor(static_cast<double>(2 * sum + n) / static_cast<double>(2 * n)));
-      ASSERT_EQ(by_product, mean) << sum << " / " << n;
-    }
-  }
-}
-
 TEST(MxuPooling, RoundsHalfUp) {
   EXPECT_EQ(pool_average({1, 2}), 2);
   EXPECT_EQ(pool_average({-1, -2}), -1);
