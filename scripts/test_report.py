@@ -4,6 +4,7 @@ report. Fails if a test failed or none ran."""
 import dataclasses
 import re
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 from scripts.report import json_file
@@ -86,7 +87,7 @@ def main(arguments: list[str]) -> int | str:
     report = summary([read_case(case) for case in root.iter("testcase")],
                      float(root.get("time") or 0))
     print_tables(report)
-    json_file.write(arguments[1], report, "make test")
+    json_file.write(arguments[1], report, f"make {Path(arguments[1]).stem}")
     return 1 if report["failed"] or not report["passed"] else 0
 
 

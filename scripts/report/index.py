@@ -121,6 +121,7 @@ KINDS = (
     Kind("bench", "Benchmarks",
          lambda data: all(one["kept"] for one in data["ratios"] + data["limits"]), bench),
     Kind("test", "Tests", lambda data: not data["failed"], tests, ("test.xml",)),
+    Kind("test-long", "Longer tests", lambda data: not data["failed"], tests, ("test-long.xml",)),
     Kind("lint", "Lint", lambda data: data["passed"], lint),
     Kind("check-figures", "Figures of the documents", lambda data: data["passed"], check_figures),
 )

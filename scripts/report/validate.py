@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds reports against their JSON schemas: python3 -m scripts.report.validate FILE...
 
-A file's schema is schemas/NAME.schema.json of its name without .json, or of --schema NAME.
+A file's schema is schemas/NAME.schema.json of its name without .json and -long, or of --schema
+NAME.
 """
 import argparse
 import functools
@@ -50,7 +51,7 @@ def read(path: str | os.PathLike[str], name: str = "") -> Any:
     """A report's value, once it is right; `name` of the schema, by default the file's."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
-        check(value, name or Path(path).name.removesuffix(".json"))
+        check(value, name or Path(path).name.removesuffix(".json").removesuffix("-long"))
     except (OSError, ValueError, Invalid) as error:
         what = getattr(error, "strerror", None) or error
         raise Invalid(f"{path}: {what}") from None
