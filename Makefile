@@ -62,8 +62,8 @@ ALL := -D SPARSYS_RTL=ON -D SPARSYS_TESTS=ON -D SPARSYS_BENCHMARKS=ON
 # The program with both engines' RTL. A build folder that has more keeps it.
 define PROGRAM
 @$(CONFIGURE) $(if $(wildcard $(BUILD)/CMakeCache.txt),,-D SPARSYS_TESTS=OFF -D SPARSYS_BENCHMARKS=OFF)
-@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 6 minutes on two cores," \
-  "two of them for the 256x256 array in one step"
+@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; 2 to 6 minutes on two cores," \
+  "half of them for the 256x256 array in one step"
 @cmake --build $(BUILD) $(BUILD_FLAGS) --target sparsys
 endef
 SPARSYS = $(BUILD)/bin/sparsys $@ --cache $(BUILD)/models $(if $(DATA),--data "$$DATA")
@@ -91,7 +91,7 @@ compress-report: setup-demo
 # The table comes behind CTest's own closing lines; either failing fails the target.
 test test-long: setup-test
 	@$(CONFIGURE) $(ALL)
-	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; about 10 minutes on two cores"
+	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; 5 to 12 minutes on two cores"
 	@cmake --build $(BUILD) $(BUILD_FLAGS)
 	@rm -f $(REPORTS)/$@.xml $(REPORTS)/$@.json
 	@status=0; \
