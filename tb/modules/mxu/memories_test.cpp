@@ -14,6 +14,7 @@
 #include "Vmxu_unified_buffer.h"
 #include "Vmxu_weight_bank.h"
 #include "Vmxu_weight_fifo.h"
+#include "Vmxu_weight_fifo_1.h"
 #include "tb/modules/mxu/mxu_module.hpp"
 
 namespace sparsys::mxu {
@@ -162,12 +163,12 @@ TEST(MxuWeightBank, RandomAccesses) {
   });
 }
 
-TEST(MxuWeightFifo, FullEmptyAndSwaps) {
+template <class Rtl>
+void run_weight_fifo(const Config& c) {
   uint64_t full = 0, waits = 0, swaps = 0;
   for_seeds(kSeeds, [&](uint64_t seed) {
     Dice dice(seed);
-    const Config c = module_config();
-    ModuleBench<Vmxu_weight_fifo, ClockedFifo> b("mxu_weight_fifo", c);
+    ModuleBench<Rtl, ClockedFifo> b("mxu_weight_fifo", c);
     PORT(w_ready_o);
     PORT(loaded_o);
     PORT(shadow_o);
@@ -192,6 +193,15 @@ TEST(MxuWeightFifo, FullEmptyAndSwaps) {
   EXPECT_GT(full, 100U);
   EXPECT_GT(waits, 100U);
   EXPECT_GT(swaps, 100U);
+}
+
+TEST(MxuWeightFifo, FullEmptyAndSwaps) { run_weight_fifo<Vmxu_weight_fifo>(module_config()); }
+
+// A tile of one row is loaded in the cycle in which it begins.
+TEST(MxuWeightFifo, TilesOfOneRow) {
+  Config c = module_config();
+  c.rows = c.tile_rows = 1;
+  run_weight_fifo<Vmxu_weight_fifo_1>(c);
 }
 
 // A row that the bank adds to or overwrites, at distances 1 to 3 from the one before.

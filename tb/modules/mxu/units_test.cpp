@@ -318,6 +318,47 @@ TEST(MxuActivation, RandomOperations) {
   EXPECT_GT(errors, 10U);
 }
 
+// Each size that a window needs, 0 by itself: error 2, and nothing is read or written.
+TEST(MxuActivation, RefusesEverySizeOfZero) {
+  const Config c = module_config();
+  // Registers 9 to 11, and the bits of each size in them.
+  const std::vector<std::array<uint32_t, 2>> sizes = {{9, 0},   {9, 16}, {10, 0}, {10, 16},
+                                                      {10, 24}, {11, 0}, {11, 8}};
+  for (size_t zero = 0; zero <= sizes.size(); ++zero) {
+    Dice dice(1);
+    ModuleBench<Vmxu_activation, ActivationModel> b("mxu_activation", c);
+    compare_unit(b);
+    std::array<uint32_t, 3> registers{};
+    for (size_t s = 0; s < sizes.size(); ++s) {
+      if (s != zero) registers[sizes[s][0] - 9] |= 1U << sizes[s][1];
+    }
+    const auto cycle = [&](bool rst) {
+      b.rtl.rst_i = rst;
+      if (!b.check()) return false;
+      b.edge(rst);
+      return true;
+    };
+    ASSERT_TRUE(cycle(true));
+    for (uint32_t r = 0; r < 3; ++r) {
+      const Instruction set = test::set_register(9 + r, registers[r]);
+      drive_set(b, &set, 3);
+      ASSERT_TRUE(cycle(false));
+    }
+    drive_set(b, nullptr, 3);
+    DRIVE(push_i, true);
+    drive_operation(b, dice, test::activate(0, 0, 1, 0, 0, test::kMaxPool));
+    for (uint32_t unit = 0; unit < 4; ++unit) set_bits(b.rtl.op_i, 56 + unit, 1, 0);  // waits
+    b.model.queue.data_i[1] &= ~(15U << 24);
+    ASSERT_TRUE(cycle(false));
+    DRIVE(push_i, false);
+    for (int n = 0; n < 12; ++n) {
+      ASSERT_TRUE(cycle(false));
+      if (zero < sizes.size()) ASSERT_FALSE(b.model.a_we_o);
+    }
+    EXPECT_EQ(b.rtl.error_o, zero < sizes.size() ? 2 : 0) << "size " << zero;
+  }
+}
+
 // Units that queue, work and complete at random; programs of all operations, some unknown.
 TEST(MxuSequencer, RandomPrograms) {
   uint64_t pushes = 0, sets = 0, halts = 0, errors = 0;
@@ -437,6 +478,35 @@ TEST(MxuSequencer, RandomPrograms) {
   EXPECT_GT(sets, 50U);
   EXPECT_GT(halts, 50U);
   EXPECT_GT(errors, 10U);
+}
+
+// Section 11: with 127 operations of a unit under way nothing more is sent to it, for stamps would
+// be ambiguous.
+TEST(MxuSequencer, HoldsAt127UnderWay) {
+  ModuleBench<Vmxu_sequencer, Clocked<Sequencer>> b("mxu_sequencer", module_config());
+  PORT(inst_ready_o);
+  b.port(
+      "push_o", [&] { return uint64_t{b.rtl.push_o}; },
+      [&] { return uint64_t{b.model.push_o[3]} << 3; });
+  const Instruction i = test::write_host(0, 1);
+  uint64_t pushes = 0;
+  for (uint64_t n = 0; n < 400; ++n) {
+    const bool rst = n == 0;
+    b.rtl.rst_i = rst;
+    DRIVE(inst_valid_i, true);
+    for (size_t w = 0; w < i.words.size(); ++w) {
+      b.rtl.inst_i[w] = i.words[w];
+      b.model.queue.data_i[w] = i.words[w];
+    }
+    // One completes when it has stood for long: one more goes.
+    b.model.unit_done_i[3] = n == 300;
+    b.rtl.done_i = n == 300 ? 8 : 0;
+    ASSERT_TRUE(b.check());
+    pushes += !rst && b.model.push_o[3];
+    if (n == 299) EXPECT_EQ(pushes, 127U);
+    b.edge(rst);
+  }
+  EXPECT_EQ(pushes, 128U);
 }
 
 }  // namespace
