@@ -19,6 +19,8 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
+from typing import Any
 
 try:
     import numpy as np
@@ -35,13 +37,13 @@ except ImportError as error:
 TOLERANCE = 1e-5
 
 
-def sparsys(program, *arguments):
+def sparsys(program: pathlib.Path, *arguments: object) -> str | None:
     """Runs it. Gives the line of its error, or None."""
     done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
     return None if done.returncode == 0 else done.stderr.strip()
 
 
-def run(path, samples, reference=False):
+def run(path: pathlib.Path, samples: dict, reference: bool = False) -> Any:
     """Outputs of the samples, one at a time as the file has it; by ONNX's own reference in place of
     ONNX Runtime."""
     if reference:
@@ -57,7 +59,7 @@ def run(path, samples, reference=False):
                      for x in shaped])
 
 
-def difference(path, samples, reference=False):
+def difference(path: pathlib.Path, samples: dict, reference: bool = False) -> float:
     """Of the largest output, or of 1."""
     expected = np.array(samples["outputs"], np.float32).reshape(samples["samples"], -1)
     found = run(path, samples, reference)
@@ -66,7 +68,7 @@ def difference(path, samples, reference=False):
     return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
 
 
-def check(program, model, folder):
+def check(program: pathlib.Path, model: pathlib.Path, folder: pathlib.Path) -> float:
     """Exports a model and has it run. Gives the difference; raises RuntimeError."""
     exported, samples = folder / "exported.onnx", folder / "samples.json"
     error = sparsys(program, "export", model, "--out", exported, "--samples", samples)
@@ -81,7 +83,7 @@ def check(program, model, folder):
 class RandomNetwork:
     """A network of all operators, as an exporter might write it."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
         self.nodes, self.initializers = [], []
         self.opset = int(self.random.integers(7, 22))
@@ -101,15 +103,15 @@ class RandomNetwork:
             axis = {"axis": 1} if self.opset < 13 or self.pick(True, False) else {}
             self.node("Softmax", [self.value], self.sizes, **axis)
 
-    def pick(self, *values):
+    def pick(self, *values: Any) -> Any:
         return values[self.random.integers(len(values))]
 
-    def constant(self, shape, name):
+    def constant(self, shape: list[int], name: str) -> str:
         values = self.random.normal(size=shape) / np.sqrt(max(1, np.prod(shape[1:])))
         values[self.random.random(shape) < 0.5] = 0
         return self.tensor(values.astype(np.float32), name)
 
-    def tensor(self, values, name):
+    def tensor(self, values: Any, name: str) -> str:
         self.count += 1
         name = f"{name}{self.count}"
         tensor = numpy_helper.from_array(values, name)
@@ -120,14 +122,14 @@ class RandomNetwork:
             self.nodes.append(helper.make_node("Constant", [], [name], value=tensor))
         return name
 
-    def node(self, op, inputs, sizes, **attributes):
+    def node(self, op: str, inputs: list[str], sizes: Iterable[int], **attributes: Any) -> None:
         self.count += 1
         output = f"value{self.count}"
         name = self.pick(f"{op}_{self.count}", "")
         self.nodes.append(helper.make_node(op, inputs, [output], name=name, **attributes))
         self.value, self.sizes = output, [int(s) for s in sizes]
 
-    def window(self, kernel, dilation, ceil_mode):
+    def window(self, kernel: list[int], dilation: list[int], ceil_mode: bool) -> tuple[Any, Any]:
         """Attributes for pads and strides, and the output's sizes; None if there is none."""
         strides = [self.pick(1, 1, 2, 3) for _ in range(2)]
         attributes = {"kernel_shape": kernel, "strides": strides}
@@ -165,7 +167,7 @@ class RandomNetwork:
             return None, None
         return attributes, out
 
-    def conv(self):
+    def conv(self) -> None:
         group = self.pick(*[g for g in (1, 1, 2, 3, 4) if self.sizes[1] % g == 0])
         outputs = group * self.pick(1, 2, 3)
         kernel = [self.pick(1, 2, 3, 5) for _ in range(2)]
@@ -182,7 +184,7 @@ class RandomNetwork:
             attributes["group"] = group
         self.node("Conv", inputs, [1, outputs, *out], dilations=dilation, **attributes)
 
-    def pool(self):
+    def pool(self) -> None:
         kernel = [self.pick(1, 2, 3) for _ in range(2)]
         dilation = [self.pick(1, 1, 2) for _ in range(2)] if self.opset >= 10 else [1, 1]
         ceil_mode = self.opset >= 10 and self.pick(True, False)
@@ -194,7 +196,7 @@ class RandomNetwork:
             attributes.update(dilations=dilation, ceil_mode=int(ceil_mode))
         self.node("MaxPool", [self.value], [1, self.sizes[1], *out], **attributes)
 
-    def mean(self):
+    def mean(self) -> None:
         kernel = [self.pick(1, 2, 3) for _ in range(2)]
         ceil_mode = self.opset >= 10 and self.pick(True, False)
         attributes, out = self.window(kernel, [1, 1], ceil_mode)
@@ -207,26 +209,26 @@ class RandomNetwork:
             attributes["count_include_pad"] = self.pick(0, 1)
         self.node("AveragePool", [self.value], [1, self.sizes[1], *out], **attributes)
 
-    def curve(self):
+    def curve(self) -> None:
         self.node(self.pick("Sigmoid", "Tanh"), [self.value], self.sizes)
 
-    def relu(self):
+    def relu(self) -> None:
         self.node("Relu", [self.value], self.sizes)
 
-    def add(self):
+    def add(self) -> None:
         shape = self.pick([self.sizes[1], 1, 1], [1, self.sizes[1], 1, 1], [1], self.sizes[-1:])
         inputs = [self.value, self.constant(shape, "added")]
         self.node("Add", inputs if self.pick(True, False) else inputs[::-1], self.sizes)
 
-    def residual(self):
+    def residual(self) -> None:
         before = self.value
         self.relu()
         self.node("Add", [before, self.value], self.sizes)
 
-    def identity(self):
+    def identity(self) -> None:
         self.node(self.pick("Identity", "Dropout"), [self.value], self.sizes)
 
-    def flatten(self):
+    def flatten(self) -> None:
         size = int(np.prod(self.sizes))
         if self.pick(True, False):
             self.node("Flatten", [self.value], [1, size], **self.pick({}, {"axis": 1}))
@@ -235,7 +237,7 @@ class RandomNetwork:
             shape = self.tensor(np.array(shape, np.int64), "shape")
             self.node("Reshape", [self.value, shape], [1, size])
 
-    def gemm(self):
+    def gemm(self) -> None:
         outputs, transposed = self.pick(1, 3, 10), self.pick(0, 1)
         shape = [outputs, self.sizes[1]] if transposed else [self.sizes[1], outputs]
         inputs = [self.value, self.constant(shape, "weights")]
@@ -244,15 +246,15 @@ class RandomNetwork:
         attributes = self.pick({}, {"alpha": 0.5, "beta": 2.0})
         self.node("Gemm", inputs, [1, outputs], transB=transposed, **attributes)
 
-    def matmul(self):
+    def matmul(self) -> None:
         outputs = self.pick(1, 3, 10)
         weights = self.constant([self.sizes[1], outputs], "weights")
         self.node("MatMul", [self.value, weights], [1, outputs])
         if self.pick(True, False):
             self.node("Add", [self.value, self.constant([outputs], "bias")], self.sizes)
 
-    def model(self):
-        def describe(name, sizes):
+    def model(self) -> Any:
+        def describe(name: str, sizes: Iterable[int]) -> Any:
             return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
 
         graph = helper.make_graph(
@@ -275,7 +277,8 @@ class Totals:
     operators: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
-def check_one(program, network, folder, totals):
+def check_one(program: pathlib.Path, network: RandomNetwork, folder: pathlib.Path,
+              totals: Totals) -> None:
     """Imports, exports and runs one random network; raises what is wrong."""
     source, model = folder / "random.onnx", folder / "random.model"
     onnx.save(network.model(), source)
@@ -298,7 +301,7 @@ def check_one(program, network, folder, totals):
     totals.operators.update(node.op_type for node in network.nodes)
 
 
-def check_random(program, count, seed, folder):
+def check_random(program: pathlib.Path, count: int, seed: int, folder: pathlib.Path) -> bool:
     """Whether all agree; prints what is wrong, and the largest difference."""
     totals = Totals()
     for number in range(seed, seed + count):
@@ -315,7 +318,7 @@ def check_random(program, count, seed, folder):
     return totals.failed == 0
 
 
-def check_models(program, models, folder):
+def check_models(program: pathlib.Path, models: list[pathlib.Path], folder: pathlib.Path) -> bool:
     """Whether all agree; prints each one's difference."""
     good = True
     for model in models:
@@ -329,11 +332,11 @@ def check_models(program, models, folder):
     return good
 
 
-def main():
+def main() -> int | str:
     parser = argparse.ArgumentParser(prog="python3 -m scripts.check_onnx", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL")
-    parser.add_argument("--program", default="build/bin/sparsys",
+    parser.add_argument("models", nargs="*", metavar="MODEL", type=pathlib.Path)
+    parser.add_argument("--program", type=pathlib.Path, default=pathlib.Path("build/bin/sparsys"),
                         help="default: build/bin/sparsys")
     parser.add_argument("--random", type=int, default=0, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1, help="of the first random network")
@@ -342,7 +345,7 @@ def main():
         return f"check_onnx: {MISSING}; install with: pip install onnx onnxruntime numpy"
     if not arguments.models and not arguments.random:
         parser.error("no models, and no --random")
-    if not pathlib.Path(arguments.program).is_file():
+    if not arguments.program.is_file():
         return f"check_onnx: {arguments.program}: no such file; run make build first"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

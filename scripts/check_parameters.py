@@ -59,11 +59,11 @@ WAIVERS = "rtl/lint/waivers.vlt"
 TOOLS = ("verilator", "yosys", "iverilog")
 
 
-def rtl_files():
+def rtl_files() -> list[str]:
     return (ROOT / "rtl/files.f").read_text().split()
 
 
-def command(tool, top, parameters):
+def command(tool: str, top: str, parameters: dict[str, int]) -> list[str]:
     files = rtl_files()
     if tool == "verilator":
         sets = [f"-G{n}={v}" for n, v in parameters.items()]
@@ -76,7 +76,7 @@ def command(tool, top, parameters):
     return ["yosys", "-q", "-p", script]
 
 
-def elaborate(tool, top, parameters):
+def elaborate(tool: str, top: str, parameters: dict[str, int]) -> tuple[bool, str]:
     """Returns whether the tool takes these parameters, and what it printed."""
     try:
         done = subprocess.run(command(tool, top, parameters), cwd=ROOT, stdin=subprocess.DEVNULL,
@@ -87,7 +87,7 @@ def elaborate(tool, top, parameters):
     return done.returncode == 0, done.stdout
 
 
-def run_case(tool, top, name, value):
+def run_case(tool: str, top: str, name: str, value: int) -> tuple[str, set[str]]:
     """Returns (what is wrong or "", names of the checks that spoke)."""
     base = dict(SMALL_OF.get(top, {}))
     base[name] = value
@@ -102,7 +102,7 @@ def run_case(tool, top, name, value):
     return "", checks
 
 
-def check_all(jobs):
+def check_all(jobs: int | None) -> tuple[int, list[str]]:
     """Returns (number of checks made, list of complaints)."""
     cases = [(t, top, n, v) for top, n, values in CASES for v in values for t in TOOLS]
     complaints = []
@@ -124,7 +124,7 @@ def check_all(jobs):
     return len(cases) + len(TOOLS) + len(named), complaints
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()

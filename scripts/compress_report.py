@@ -21,7 +21,7 @@ BALANCE_CAPTION = ("Entries, padding included, that each PE of the sparse engine
                    "the layer takes.")
 
 
-def paper_layer(network, name):
+def paper_layer(network: dict, name: str) -> dict:
     """What the paper has of a layer, or of the whole network for "total"; else nothing."""
     paper = network.get("paper") or {"layers": []}
     if name == "total":
@@ -29,13 +29,13 @@ def paper_layer(network, name):
     return next((layer for layer in paper["layers"] if layer["name"] == name), {})
 
 
-def total_bits(layers, field):
+def total_bits(layers: list[dict], field: str) -> float:
     """Mean over all entries of all layers; weights stand for them where entries are not told."""
     counts = [layer.get("entries", layer["weights"]) for layer in layers]
     return sum(c * layer[field] for c, layer in zip(counts, layers)) / max(sum(counts), 1)
 
 
-def rate_pct(layer):
+def rate_pct(layer: dict) -> float:
     """What is left of a layer's size, in percent: its share of the file against 32-bit floats."""
     original = 4 * (layer["weights"] + layer.get("biases", 0))
     return 100 * layer["stored_bytes"] / original if original else 0.0
@@ -44,19 +44,19 @@ def rate_pct(layer):
 # ---- pictures ----
 
 
-def distribution(entry, title):
+def distribution(entry: dict, title: str) -> chart.Figure:
     """Weights of a layer before pruning, after it, and after sharing, one panel each."""
     name = f"weights-{entry['network']}-{entry['layer']}"
     what = f"{title} {entry['layer']}"
     figure = chart.Figure(name, 960, 270, f"Distribution of the weights of {what}")
     low, high = entry["low"], entry["high"]
 
-    def panel(number, title, top):
+    def panel(number: int, title: str, top: float) -> chart.Panel:
         return chart.Panel(figure, 320 * number, 0, 320, 270, title,
                            chart.Axis(low, high, "weight"),
                            chart.Axis(0, 1.12 * top, "number of weights"))
 
-    def histogram(number, title, counts):
+    def histogram(number: int, title: str, counts: list[int]) -> chart.Panel:
         plot = panel(number, title, max(counts + [1]))
         plot.bars(low, high, counts, 0)
         return plot
@@ -69,7 +69,7 @@ def distribution(entry, title):
     return figure
 
 
-def accuracy_range(points, reference):
+def accuracy_range(points: list[list[dict]], reference: float) -> chart.Axis:
     """An axis of three times the loss that half of the points stay within: those that collapse are
     cut off."""
     losses = sorted(reference - (100 - p["validation_error_pct"])
@@ -81,7 +81,7 @@ def accuracy_range(points, reference):
                       "validation accuracy, %")
 
 
-def density_figure(density, title):
+def density_figure(density: dict, title: str) -> chart.Figure:
     """Accuracy against density: without retraining, with, iteratively, and by quality factor."""
     figure = chart.Figure("accuracy-density", 960, 420,
                           f"Accuracy against density, {title}")
@@ -101,7 +101,7 @@ def density_figure(density, title):
     return figure
 
 
-def bits_figure(panels, title):
+def bits_figure(panels: list[dict], title: str) -> chart.Figure:
     """Accuracy against bits per shared weight, convolutional and fully connected layers apart."""
     figure = chart.Figure("accuracy-bits", 960, 400,
                           f"Accuracy against bits per weight, {title}")
@@ -123,7 +123,7 @@ def bits_figure(panels, title):
     return figure
 
 
-def size_figure(size, title):
+def size_figure(size: dict, title: str) -> chart.Figure:
     """Accuracy lost against what is left of the size: pruning, sharing, both."""
     figure = chart.Figure("accuracy-size", 960, 400,
                           f"Accuracy lost against size, {title}")
@@ -146,7 +146,7 @@ def size_figure(size, title):
     return figure
 
 
-def balance_figure(balance):
+def balance_figure(balance: dict) -> chart.Figure:
     """Entries of each PE in the layer that decides, plain beside balanced pruning."""
     loads = balance["loads"]
     figure = chart.Figure("balance", 960, 300,
@@ -165,7 +165,7 @@ def balance_figure(balance):
     return figure
 
 
-def figures(data):
+def figures(data: dict) -> list[tuple[chart.Figure, str]]:
     """All pictures the measurements allow, in the page's order: (figure, caption)."""
     titles = {network["name"]: network["title"] for network in data["networks"]}
     out = [(distribution(entry, titles[entry["network"]]),
@@ -184,7 +184,7 @@ def figures(data):
 # ---- tables ----
 
 
-def layer_rows(network):
+def layer_rows(network: dict) -> list[dict]:
     """Layers and their total: dictionaries of name, weights and the fields of COLUMNS."""
     layers = network["layers"]
     weights = sum(layer["weights"] for layer in layers)
@@ -197,7 +197,7 @@ def layer_rows(network):
     return [{"rate_pct": rate_pct(layer), **layer} for layer in layers] + [total]
 
 
-def layer_cells(network):
+def layer_cells(network: dict) -> list[list]:
     """Rows for the page: each cell ours and the paper's."""
     rows = []
     for row in layer_rows(network):
@@ -209,13 +209,13 @@ def layer_cells(network):
     return rows
 
 
-def step_cells(network):
+def step_cells(network: dict) -> list[list]:
     return [[step["name"], digits(step["density_pct"], 2, " %"),
              digits(step["validation_error_pct"], 2, " %"), digits(step["seconds"], 0, " s")]
             for step in network.get("steps", [])]
 
 
-def balance_cells(balance):
+def balance_cells(balance: dict | None) -> list[list]:
     return [[row["network"], row["n_pe"], row["pruning"], digits(row["density_pct"], 2, " %"),
              digits(row["validation_error_pct"], 2, " %"), digits(row["entries"]),
              digits(row["balance_pct"], 1, " %"), digits(row["cycles_per_image"]),
@@ -223,7 +223,7 @@ def balance_cells(balance):
             for row in balance["rows"]] if balance else []
 
 
-def render(data, pictures):
+def render(data: dict, pictures: list[tuple[chart.Figure, str]]) -> str:
     """The page's text."""
     networks = data["networks"]
     return page.render("compress.html.j2", data=data, made=data.get("made"), figures=pictures,
@@ -232,7 +232,7 @@ def render(data, pictures):
                        balance=balance_cells(data["balance"]))
 
 
-def print_networks(networks):
+def print_networks(networks: list[dict]) -> None:
     rows = []
     for network in networks:
         paper = network.get("paper")
@@ -248,7 +248,7 @@ def print_networks(networks):
     print_table(rows, ["network", "float error", "compressed", "bytes", "stored", "ratio"])
 
 
-def print_tables(data):
+def print_tables(data: dict) -> None:
     print_networks(data["networks"])
     for network in data["networks"]:
         paper = "; in brackets the paper" if network.get("paper") else ""

@@ -28,26 +28,26 @@ endmodule
 """
 
 
-def rounded(value):
+def rounded(value: float) -> int:
     """floor(value + 1/2); refuses a value too near to a step for floating point to tell."""
     if abs(value - math.floor(value) - 0.5) < 1e-9:
         sys.exit(f"{value} is too near to a rounding step")
     return math.floor(value + 0.5)
 
 
-def byte(value):
+def byte(value: int) -> int:
     return max(-128, min(127, value))
 
 
-def tanh_values():
+def tanh_values() -> list[int]:
     return [byte(rounded(128 * math.tanh(i / 32))) for i in range(-128, 128)]
 
 
-def sigmoid_values():
+def sigmoid_values() -> list[int]:
     return [byte(rounded(256 / (1 + math.exp(-i / 16))) - 128) for i in range(-128, 128)]
 
 
-def text_of(values):
+def text_of(values: list[int]) -> str:
     by_byte = [values[(n + 128) % 256] & 255 for n in range(256)]
     words = [by_byte[first:first + 32] for first in range(0, 256, 32)]
     lines = ["    256'h" + "".join(f"{b:02X}" for b in reversed(word)) for word in reversed(words)]

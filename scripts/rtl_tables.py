@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Container
 
 from scripts import ROOT
 from scripts.report import page
@@ -64,7 +65,7 @@ class Parameter:
 class Module:
     """One file of rtl/, which holds one module of the file's name."""
 
-    def __init__(self, path, text):
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.name = pathlib.PurePath(path).stem
         self.folder = pathlib.PurePath(path).parts[1]
@@ -83,7 +84,7 @@ class Module:
         self.inside = []  # (Module's name, {its parameter: expression}) of each instance
 
 
-def first_sentence(path, text):
+def first_sentence(path: str, text: str) -> str:
     lines = [line[2:].strip() for line in text.splitlines() if line.startswith("//")][1:]
     found = re.match(r"(.+?\.)(?: |$)", " ".join(lines))
     if not found:
@@ -91,7 +92,7 @@ def first_sentence(path, text):
     return found.group(1)
 
 
-def read_parameters(path, header):
+def read_parameters(path: str, header: str) -> list[Parameter]:
     parameters = []
     above = ""  # a comment on a line of its own counts for the parameters below it that have none
     for line in header.splitlines():
@@ -111,7 +112,7 @@ def read_parameters(path, header):
     return parameters
 
 
-def wording(rule):
+def wording(rule: str) -> str:
     """The rest of a parameter_error_NAME_must_..., as text."""
     text = ""
     for word in rule.split("_"):
@@ -122,7 +123,7 @@ def wording(rule):
     return re.sub(r"^be (from )?", "", re.sub(r"^divide\b", "a divisor of", text))
 
 
-def read_checks(module):
+def read_checks(module: Module) -> dict[str, list[str]]:
     """{parameter: [range]} of the module's own checks."""
     checks = {}
     for name, rule in re.findall(r"\bparameter_error_(\w+?)_must_(\w+)", module.body):
@@ -132,7 +133,7 @@ def read_checks(module):
     return checks
 
 
-def closing(text, start):
+def closing(text: str, start: int) -> int:
     """Index of the parenthesis that closes the one at `start`."""
     depth = 0
     for at in range(start, len(text)):
@@ -142,7 +143,7 @@ def closing(text, start):
     raise Error("a parenthesis that is not closed")
 
 
-def read_instances(module, names):
+def read_instances(module: Module, names: Container[str]) -> None:
     """What stands inside, in branches of generate, too, that the defaults do not take."""
     for found in re.finditer(r"\b(\w+)\s*(?:(#\s*\()|\w+\s*\()", module.body):
         if found.group(1) not in names:
@@ -155,7 +156,7 @@ def read_instances(module, names):
         module.inside.append((found.group(1), given))
 
 
-def yosys_defaults(modules):
+def yosys_defaults(modules: dict[str, Module]) -> dict[str, dict[str, int]]:
     """{module: {parameter: value}} as Yosys reads the headers."""
     with tempfile.TemporaryDirectory() as folder:
         headers, result = pathlib.Path(folder) / "headers.v", pathlib.Path(folder) / "headers.json"
@@ -173,7 +174,7 @@ def yosys_defaults(modules):
     return {name: {p: int(bits, 2) for p, bits in values[name].items()} for name in modules}
 
 
-def find_ranges(modules, module, name):
+def find_ranges(modules: dict[str, Module], module: Module, name: str) -> list[str]:
     """The nearest checks of a parameter: the module's own, else those of what gets its value."""
     own = module.checks.get(name)
     if own:
@@ -188,13 +189,13 @@ def find_ranges(modules, module, name):
     return ranges
 
 
-def numbers(text):
+def numbers(text: str) -> tuple[str, str] | None:
     """(lowest, highest) where the text says "a to b"."""
     found = re.search(r"(\d+) to ([\d^]+)", text)
     return found.groups() if found else None
 
 
-def read_rtl(root):
+def read_rtl(root: pathlib.Path) -> dict[str, Module]:
     """{name: Module}, what a module has inside before it."""
     modules = {}
     for path in sorted((root / "rtl").glob("*/*.v")):
@@ -220,13 +221,13 @@ def read_rtl(root):
     return ordered(modules, (root / LIST).read_text().split() if (root / LIST).exists() else [])
 
 
-def ordered(modules, paths):
+def ordered(modules: dict[str, Module], paths: list[str]) -> dict[str, Module]:
     """The common blocks in front, and else as `paths` has them where that has each behind what is
     inside."""
     rank = {path: at for at, path in enumerate(paths)}
     done, open_ = {}, []
 
-    def visit(module):
+    def visit(module: Module) -> None:
         if module.name in done:
             return
         if module.name in open_:
@@ -248,11 +249,11 @@ def ordered(modules, paths):
     return done
 
 
-def folders(modules):
+def folders(modules: dict[str, Module]) -> list[str]:
     return list(dict.fromkeys(m.folder for m in modules.values()))
 
 
-def top_of(modules, folder):
+def top_of(modules: dict[str, Module], folder: str) -> Module:
     """The one module of an engine's folder that stands in no other of it."""
     inside = {name for m in modules.values() if m.folder == folder for name, _ in m.inside}
     tops = [m for m in modules.values() if m.folder == folder and m.name not in inside]
@@ -262,7 +263,7 @@ def top_of(modules, folder):
     return tops[0]
 
 
-def vlnv(root, folder):
+def vlnv(root: pathlib.Path, folder: str) -> str:
     """FuseSoC's name of a folder's core."""
     found = re.search(r"^project\(sparsys VERSION ([\d.]+)",
                       (root / "CMakeLists.txt").read_text(), re.M)
@@ -271,7 +272,7 @@ def vlnv(root, folder):
     return f"sparsys:rtl:{folder}:{found.group(1)}"
 
 
-def core_of(root, modules, folder):
+def core_of(root: pathlib.Path, modules: dict[str, Module], folder: str) -> dict:
     """What the templates are told of a folder."""
     mine = [m for m in modules.values() if m.folder == folder]
     top = None if folder == COMMON else top_of(modules, folder)
@@ -285,7 +286,7 @@ def core_of(root, modules, folder):
             modules[name].folder == f for m in mine for name, _ in m.inside)]}
 
 
-def contents(root):
+def contents(root: pathlib.Path) -> dict[str, str]:
     """{path: text} of all that is written from the RTL."""
     modules = read_rtl(root)
     cores = {folder: core_of(root, modules, folder)
@@ -297,7 +298,7 @@ def contents(root):
                for folder, core in cores.items()}}
 
 
-def check_all(root=ROOT):
+def check_all(root: pathlib.Path = ROOT) -> tuple[int, list[str]]:
     """Returns (number of files, list of complaints)."""
     try:
         texts = contents(root)
@@ -318,7 +319,7 @@ def check_all(root=ROOT):
     return len(texts), complaints
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:

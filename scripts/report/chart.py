@@ -5,6 +5,7 @@ A Figure holds panels side by side; a Panel maps data to its place and draws axe
 are classes c0 to c5, each with its own marker, so that series differ without colour too."""
 import html
 import math
+from collections.abc import Sequence
 
 STYLE = """svg.chart{--ink:#1d232b;--soft:#5d6773;--grid:#e1e5ea;--paper:#ffffff;--c0:#1f6fd1;
 --c1:#c4510c;--c2:#16845a;--c3:#8246c2;--c4:#a8842c;--c5:#66707b;
@@ -19,15 +20,16 @@ font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
               f".chart .f{i}{{fill:var(--c{i});stroke:var(--paper);stroke-width:.8}}"
               f".chart .b{i}{{fill:var(--c{i})}}\n" for i in range(6))
 
+Point = tuple[float, float]
 DASHES = ' stroke-dasharray="5 4"'
 
 
-def number(value):
+def number(value: float) -> str:
     """A coordinate: short, and never in exponent form."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
 
 
-def nice_ticks(low, high, count=5):
+def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     """About `count` round numbers from low to high, both within the range."""
     if not high > low:
         return [low]
@@ -39,7 +41,7 @@ def nice_ticks(low, high, count=5):
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def log_ticks(low, high):
+def log_ticks(low: float, high: float) -> list[float]:
     """1, 2 and 5 times the powers of ten from low to high."""
     ticks = []
     for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
@@ -47,7 +49,7 @@ def log_ticks(low, high):
     return [round(t, 12) for t in ticks if low * 0.999 <= t <= high * 1.001]
 
 
-def label(value):
+def label(value: float) -> str:
     """A tick's number as people write it: 1,200, 0.25, -3."""
     text = f"{value:,.6f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text.replace("-", "\N{MINUS SIGN}")
@@ -56,7 +58,9 @@ def label(value):
 class Axis:
     """Numbers from `low` to `high` onto pixels; `log` for both above 0. `ticks` may be given."""
 
-    def __init__(self, low, high, title, log=False, ticks=None, reverse=False, digits=None):
+    def __init__(self, low: float, high: float, title: str, log: bool = False,
+                 ticks: list[float] | None = None, reverse: bool = False,
+                 digits: int | None = None) -> None:
         if log and low <= 0:
             raise ValueError(f"logarithmic axis '{title}' from {low}, expected more than 0")
         if not high > low:
@@ -65,7 +69,7 @@ class Axis:
         self.reverse, self.digits = reverse, digits
         self.ticks = ticks if ticks is not None else (log_ticks if log else nice_ticks)(low, high)
 
-    def share(self, value):
+    def share(self, value: float) -> float:
         """Where a number lies, 0 to 1 from the axis's start; beyond for those out of range."""
         if self.log:
             # 0 has no place: as far out as is needed to be clipped.
@@ -75,7 +79,7 @@ class Axis:
             at = (value - self.low) / (self.high - self.low)
         return 1 - at if self.reverse else at
 
-    def text(self, value):
+    def text(self, value: float) -> str:
         return label(value) if self.digits is None else f"{value:.{self.digits}f}"
 
 
@@ -83,7 +87,8 @@ class Panel:
     """One pair of axes. Places are in pixels of the figure."""
     LEFT, RIGHT, TOP, BOTTOM = 58, 14, 26, 46
 
-    def __init__(self, figure, x, y, width, height, title, x_axis, y_axis):
+    def __init__(self, figure: "Figure", x: float, y: float, width: float, height: float,
+                 title: str, x_axis: Axis, y_axis: Axis) -> None:
         self.figure, self.x_axis, self.y_axis = figure, x_axis, y_axis
         self.left, self.right = x + self.LEFT, x + width - self.RIGHT
         self.top, self.bottom = y + self.TOP, y + height - self.BOTTOM
@@ -91,7 +96,7 @@ class Panel:
         figure.panels.append(self)
         self._frame(x, title)
 
-    def _frame(self, x, title):
+    def _frame(self, x: float, title: str) -> None:
         """Title, grid, axes and their numbers."""
         figure = self.figure
         left, right, top, bottom = map(number, (self.left, self.right, self.top, self.bottom))
@@ -114,18 +119,18 @@ class Panel:
             f'<text transform="translate({number(x + 13)} {number((self.top + self.bottom) / 2)}) '
             f'rotate(-90)" text-anchor="middle">{html.escape(self.y_axis.title)}</text>')
 
-    def x(self, value):
+    def x(self, value: float) -> float:
         return self.left + self.x_axis.share(value) * (self.right - self.left)
 
-    def y(self, value):
+    def y(self, value: float) -> float:
         return self.bottom - self.y_axis.share(value) * (self.bottom - self.top)
 
-    def _place(self, point):
+    def _place(self, point: Point) -> Point:
         """A point in pixels, not so far out that its number gets long."""
         far = 10 * (self.bottom - self.top)
         return (self.x(point[0]), min(max(self.y(point[1]), self.top - far), self.bottom + far))
 
-    def line(self, points, colour, dashed=False):
+    def line(self, points: Sequence[Point], colour: int, dashed: bool = False) -> None:
         """Points joined, each with a marker and its numbers as tooltip; out of range is cut off."""
         places = [self._place(p) for p in points]
         out = self.figure.body
@@ -138,12 +143,12 @@ class Panel:
             out.append(marker(x, y, colour, tip, dashed))
         out.append("</g>")
 
-    def level(self, value):
+    def level(self, value: float) -> None:
         """A dotted line across; the legend says what it is."""
         self.figure.path("mark", f"M{number(self.left)} {number(self.y(value))}"
                                  f"H{number(self.right)}")
 
-    def bars(self, low, high, counts, colour):
+    def bars(self, low: float, high: float, counts: Sequence[float], colour: int) -> None:
         """A histogram of equal bins from low to high."""
         width = (high - low) / len(counts)
         parts = []
@@ -154,7 +159,7 @@ class Panel:
                              f"H{number(max(x1 - 0.4, x0 + 0.2))}V{number(self.bottom)}Z")
         self.figure.path(f"b{colour}", "".join(parts), f' clip-path="url(#{self.clip})"')
 
-    def stems(self, points, colour):
+    def stems(self, points: Sequence[Point], colour: int) -> None:
         """A line up from the axis for each (value, count)."""
         out = self.figure.body
         out.append(f'<g clip-path="url(#{self.clip})">')
@@ -164,12 +169,12 @@ class Panel:
             out.append(marker(x, y, colour, f"{label(round(value, 5))}: {label(count)}"))
         out.append("</g>")
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         """A remark in the upper right corner."""
         self.figure.text(self.right - 4, self.top + 13, text, "end")
 
 
-def marker(x, y, colour, tip="", hollow=False):
+def marker(x: float, y: float, colour: int, tip: str = "", hollow: bool = False) -> str:
     """The shape of a colour: circle, square, triangle, diamond, triangle down, small circle."""
     r = 3.6
     if colour in (0, 5):
@@ -193,27 +198,29 @@ def marker(x, y, colour, tip="", hollow=False):
 class Figure:
     """A picture of `width` x `height` pixels; `name` is its file's, without .svg."""
 
-    def __init__(self, name, width, height, title):
+    def __init__(self, name: str, width: float, height: float, title: str) -> None:
         self.name, self.width, self.height, self.title = name, width, height, title
         self.body, self.panels = [], []
 
-    def path(self, kind, path, more="", tip=""):
+    def path(self, kind: str, path: str, more: str = "", tip: str = "") -> None:
         """A path of a class of STYLE: l0 to l5 lines, b0 to b5 areas, grid, axis, mark."""
         title = f"<title>{html.escape(tip)}</title>" if tip else ""
         self.body.append(f'<path class="{kind}"{more} d="{path}">{title}</path>')
 
-    def text(self, x, y, text, anchor="start", kind=""):
+    def text(self, x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> None:
         """Text of a class of STYLE, or soft; `anchor` says which end of it stands at x."""
         self.body.append(f'<text class="{kind}" x="{number(x)}" '
                          f'y="{number(y)}" text-anchor="{anchor}">{html.escape(text)}</text>')
 
-    def bar(self, x, y, width, height, colour, tip=""):
+    def bar(self, x: float, y: float, width: float, height: float, colour: int,
+            tip: str = "") -> None:
         """A filled box, with a tooltip."""
         self.body.append(f'<rect class="b{colour}" x="{number(x)}" y="{number(y)}" '
                          f'width="{number(width)}" height="{number(height)}">'
                          f"<title>{html.escape(tip)}</title></rect>")
 
-    def legend(self, x, y, entries, dashed=None, level=None):
+    def legend(self, x: float, y: float, entries: Sequence[tuple[str, int]],
+               dashed: str | None = None, level: str | None = None) -> None:
         """Entries (text, colour) in a row from x; what dashed lines are, and dotted ones across."""
         lines = [(text, f"l{colour}", "", colour) for text, colour in entries]
         lines += [(dashed, "l5", DASHES, None)] if dashed else []
@@ -225,7 +232,7 @@ class Figure:
             self.text(x + 30, y, text, kind="ink")
             x += 30 + 6.6 * len(text) + 22
 
-    def svg(self):
+    def svg(self) -> str:
         return (f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" role="img" '
                 f'viewBox="0 0 {number(self.width)} {number(self.height)}" '
                 f'width="{number(self.width)}" height="{number(self.height)}">'
@@ -233,6 +240,6 @@ class Figure:
                 f'<rect class="back" width="100%" height="100%"/>\n'
                 + "\n".join(self.body) + "\n</svg>\n")
 
-    def __html__(self):
+    def __html__(self) -> str:
         """For templates: the picture as it is, not escaped."""
         return self.svg()
