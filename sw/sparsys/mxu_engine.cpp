@@ -7,6 +7,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/lockstep/mxu/rtl.hpp"
 

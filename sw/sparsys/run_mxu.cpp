@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "golden/base/text.hpp"
-#include "golden/engine/mxu/program.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "golden/network/check.hpp"

@@ -11,8 +11,8 @@
 
 #include "golden/base/error.hpp"
 #include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
-#include "golden/engine/mxu/program.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/support/random_mxu_network.hpp"
 

@@ -17,8 +17,8 @@
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
 #include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
-#include "golden/engine/mxu/program.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/support/mxu_assembler.hpp"
 #include "tb/support/random_mxu_network.hpp"
@@ -44,7 +44,7 @@ mxu::Config bench_config() {
 }
 
 struct Job {
-  std::vector<Instruction> program;
+  std::vector<RawInstruction> program;
   std::vector<Row> input;
   std::vector<std::vector<Row>> tiles;
   std::vector<Row> output;
@@ -60,7 +60,7 @@ void expect(Job& job, const mxu::Config& c) {
   std::map<uint32_t, std::vector<Row>> tiles;
   for (const auto& tile : job.tiles) tiles[static_cast<uint32_t>(tiles.size())] = tile;
   reference.input.assign(job.input.begin(), job.input.end());
-  for (const Instruction& i : job.program) reference.run(i, tiles);
+  for (const RawInstruction& i : job.program) reference.run(i, tiles);
   if (!reference.input.empty()) throw Error("a job leaves rows of input");
   job.output = reference.output;
   job.active = reference.active;
@@ -82,7 +82,7 @@ Job network_job(const mxu::Network& network, const mxu::Program& program, Random
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
   Job job;
   for (const mxu::InstructionWords& words : program.instructions) {
-    Instruction i;
+    RawInstruction i;
     i.words = words;
     job.program.push_back(i);
   }
@@ -217,14 +217,14 @@ Job unset_registers(const mxu::Config& c, Random& random) {
 
 // Operations that are refused, the last of each program.
 std::vector<Job> refused(const mxu::Config& c) {
-  const Instruction map = set_register(0, halves(3, 3)), out = set_register(1, halves(2, 2));
-  const Instruction walk = set_register(2, 3 | 1 << 16 | 1 << 24);
-  const Instruction pool_map = set_register(9, halves(3, 3));
-  const Instruction pool_out = set_register(10, 2 | 1 << 16 | 1 << 24);
-  const Instruction window = set_register(11, bytes(2, 2));
-  const Instruction conv = convolve(0, 0, 0, 0, false, false);
-  const Instruction pool = activate(0, 0, 4, 0, kIdentity, kMaxPool);
-  const std::vector<std::pair<std::vector<Instruction>, uint32_t>> programs = {
+  const RawInstruction map = set_register(0, halves(3, 3)), out = set_register(1, halves(2, 2));
+  const RawInstruction walk = set_register(2, 3 | 1 << 16 | 1 << 24);
+  const RawInstruction pool_map = set_register(9, halves(3, 3));
+  const RawInstruction pool_out = set_register(10, 2 | 1 << 16 | 1 << 24);
+  const RawInstruction window = set_register(11, bytes(2, 2));
+  const RawInstruction conv = convolve(0, 0, 0, 0, false, false);
+  const RawInstruction pool = activate(0, 0, 4, 0, kIdentity, kMaxPool);
+  const std::vector<std::pair<std::vector<RawInstruction>, uint32_t>> programs = {
       {{make(10)}, 1},
       {{nop(), nop(), set_register(4, 0)}, 1},
       {{read_weights(0, 0)}, 2},
@@ -262,7 +262,7 @@ class Files {
           uint64_t{j.cut}, j.active, j.useful}) {
       jobs_.push_back(hex(word, 8));
     }
-    for (const Instruction& i : j.program) {
+    for (const RawInstruction& i : j.program) {
       program_.push_back(hex(i.words[2], 8) + hex(i.words[1], 8) + hex(i.words[0], 8));
     }
     for (const Row& row : j.input) input_.push_back(hex(row));

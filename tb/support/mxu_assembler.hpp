@@ -24,9 +24,9 @@ namespace sparsys::mxu {
 namespace test {
 
 // Instructions of docs/reference/mxu-format.md section 3, by bits.
-struct Instruction {
+struct RawInstruction {
   std::array<uint32_t, 3> words{};
-  Instruction& put(uint32_t lsb, uint32_t width, uint64_t value) {
+  RawInstruction& put(uint32_t lsb, uint32_t width, uint64_t value) {
     for (uint32_t b = 0; b < width; ++b) {
       const uint32_t bit = lsb + b;
       words[bit / 32] &= ~(1U << bit % 32);
@@ -47,21 +47,21 @@ enum : uint32_t { kMatrix, kActivation, kHostIn, kHostOut };  // units of waits
 enum : uint32_t { kIdentity, kRelu, kSigmoid, kTanh };
 enum : uint32_t { kNoPool, kMaxPool, kAveragePool };
 
-inline Instruction make(uint32_t opcode) { return Instruction().put(88, 8, opcode); }
+inline RawInstruction make(uint32_t opcode) { return RawInstruction().put(88, 8, opcode); }
 // Waits: for the operations of `unit` but the last w - 1.
-inline Instruction wait(Instruction i, uint32_t unit, uint32_t w = 1) {
+inline RawInstruction wait(RawInstruction i, uint32_t unit, uint32_t w = 1) {
   return i.put(80 + 2 * unit, 2, w);
 }
-inline Instruction wait_all(Instruction i) {
+inline RawInstruction wait_all(RawInstruction i) {
   for (uint32_t u = 0; u < 4; ++u) i = wait(i, u);
   return i;
 }
-inline Instruction nop() { return make(0); }
-inline Instruction read_weights(uint32_t tile, uint32_t tiles = 1) {
+inline RawInstruction nop() { return make(0); }
+inline RawInstruction read_weights(uint32_t tile, uint32_t tiles = 1) {
   return make(1).put(0, 32, tile).put(32, 16, tiles);
 }
-inline Instruction multiply(uint32_t ub, uint32_t acc, uint32_t rows, bool take, bool add,
-                            uint32_t used_rows = 1, uint32_t used_cols = 1) {
+inline RawInstruction multiply(uint32_t ub, uint32_t acc, uint32_t rows, bool take, bool add,
+                               uint32_t used_rows = 1, uint32_t used_cols = 1) {
   return make(2)
       .put(0, 24, ub)
       .put(24, 16, acc)
@@ -71,15 +71,15 @@ inline Instruction multiply(uint32_t ub, uint32_t acc, uint32_t rows, bool take,
       .put(72, 1, take)
       .put(73, 1, add);
 }
-inline Instruction convolve(uint32_t ub, uint32_t acc, int dy, int dx, bool take, bool add,
-                            uint32_t used_rows = 1, uint32_t used_cols = 1) {
+inline RawInstruction convolve(uint32_t ub, uint32_t acc, int dy, int dx, bool take, bool add,
+                               uint32_t used_rows = 1, uint32_t used_cols = 1) {
   return multiply(ub, acc, 0, take, add, used_rows, used_cols)
       .put(88, 8, 3)
       .put(40, 8, static_cast<uint8_t>(dy))
       .put(48, 8, static_cast<uint8_t>(dx));
 }
-inline Instruction activate(uint32_t ub, uint32_t acc, uint32_t rows, uint32_t set,
-                            uint32_t function, uint32_t pooling = kNoPool) {
+inline RawInstruction activate(uint32_t ub, uint32_t acc, uint32_t rows, uint32_t set,
+                               uint32_t function, uint32_t pooling = kNoPool) {
   return make(4)
       .put(0, 24, ub)
       .put(24, 16, acc)
@@ -88,20 +88,20 @@ inline Instruction activate(uint32_t ub, uint32_t acc, uint32_t rows, uint32_t s
       .put(72, 2, function)
       .put(74, 2, pooling);
 }
-inline Instruction read_host(uint32_t ub, uint32_t rows) {
+inline RawInstruction read_host(uint32_t ub, uint32_t rows) {
   return make(5).put(0, 24, ub).put(24, 16, rows);
 }
-inline Instruction read_parameters(uint32_t set, uint32_t plane, uint32_t planes) {
+inline RawInstruction read_parameters(uint32_t set, uint32_t plane, uint32_t planes) {
   return read_host(16 * set + plane, planes).put(72, 1, 1);
 }
-inline Instruction write_host(uint32_t ub, uint32_t rows) {
+inline RawInstruction write_host(uint32_t ub, uint32_t rows) {
   return make(6).put(0, 24, ub).put(24, 16, rows);
 }
-inline Instruction set_register(uint32_t number, uint32_t value) {
+inline RawInstruction set_register(uint32_t number, uint32_t value) {
   return make(7).put(72, 8, number).put(0, 32, value);
 }
-inline Instruction synchronise() { return make(8); }
-inline Instruction halt() { return make(9); }
+inline RawInstruction synchronise() { return make(8); }
+inline RawInstruction halt() { return make(9); }
 
 inline uint32_t halves(uint32_t low, uint32_t high) { return low | high << 16; }
 inline uint32_t bytes(uint32_t b0, uint32_t b1, uint32_t b2 = 0, uint32_t b3 = 0) {
@@ -115,7 +115,7 @@ class Host {
  public:
   explicit Host(Device& device) : device_(device), random_(1) {}
 
-  std::deque<Instruction> program;
+  std::deque<RawInstruction> program;
   std::deque<Row> input;                         // rows of LANES bytes
   std::map<uint32_t, std::vector<Row>> weights;  // tile: ROWS rows of COLS bytes, FIFO order
   std::vector<Row> output;
@@ -297,7 +297,7 @@ class Reference {
   std::vector<Row> output;
   uint64_t useful = 0, active = 0;
 
-  void run(const Instruction& i, const std::map<uint32_t, std::vector<Row>>& weights) {
+  void run(const RawInstruction& i, const std::map<uint32_t, std::vector<Row>>& weights) {
     const uint32_t row = static_cast<uint32_t>(i.get(0, 24));
     switch (i.get(88, 8)) {
       case 1:
@@ -361,7 +361,7 @@ class Reference {
     }
   }
 
-  void matrix(const Instruction& i, bool conv) {
+  void matrix(const RawInstruction& i, bool conv) {
     const uint32_t base = static_cast<uint32_t>(i.get(0, 24));
     const uint32_t first = static_cast<uint32_t>(i.get(24, 16));
     const uint32_t in_h = reg(0, 0, 16), in_w = reg(0, 16, 16);
@@ -400,7 +400,7 @@ class Reference {
     }
   }
 
-  void activation(const Instruction& i) {
+  void activation(const RawInstruction& i) {
     const uint32_t to = static_cast<uint32_t>(i.get(0, 24));
     const uint32_t from = static_cast<uint32_t>(i.get(24, 16));
     const uint32_t pooling = static_cast<uint32_t>(i.get(74, 2));

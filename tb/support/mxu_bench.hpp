@@ -57,7 +57,7 @@ struct DeviceBench {
     host.input.push_back(row);
     reference.input.push_back(row);
   }
-  void add(const Instruction& i) { host.program.push_back(i); }
+  void add(const RawInstruction& i) { host.program.push_back(i); }
   void random_stalls() {
     const auto share = [this] {
       return static_cast<uint32_t>(dice.chance(40) ? 0 : dice.below(90));
@@ -71,7 +71,7 @@ struct DeviceBench {
 
   // Runs what has been added on both sides and compares all memories and what came out.
   void run_and_compare(uint64_t limit = 200000) {
-    for (const Instruction& i : host.program) reference.run(i, host.weights);
+    for (const RawInstruction& i : host.program) reference.run(i, host.weights);
     ASSERT_TRUE(host.run(limit)) << "still busy";
     ASSERT_EQ(host.read_status(8), 0u);
     ASSERT_EQ(host.output, reference.output);
@@ -176,7 +176,7 @@ void add_overlapped_turns(Bench& b) {
     for (uint32_t n = 0; n < rows; ++n) b.give(b.random_row(c.lanes()));
     // The place's last reader was two turns ago: of its two products of the turn before none may
     // be waited for.
-    Instruction i = read_host(in, rows);
+    RawInstruction i = read_host(in, rows);
     if (turn >= 2) i = wait(i, kMatrix, 3);
     b.add(i);
     b.add(read_weights(turn % 5, 2));
@@ -276,19 +276,19 @@ void add_random_program(Bench& b) {
 
 struct Wrong {
   const char* what;
-  std::vector<Instruction> before;  // in order
-  Instruction instruction;
+  std::vector<RawInstruction> before;  // in order
+  RawInstruction instruction;
   uint32_t code;
 };
 
 // Of a unit with 300 rows of buffer, 64 of accumulators and 4 parameter sets.
 inline std::vector<Wrong> wrong_instructions() {
-  const Instruction map = set_register(0, halves(6, 6));
-  const Instruction out = set_register(1, halves(4, 4));
-  const Instruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
-  const Instruction pool_map = set_register(9, halves(8, 8));
-  const Instruction pool_out = set_register(10, 4 | 2 << 16 | 2 << 24);
-  const Instruction window = set_register(11, bytes(2, 2));
+  const RawInstruction map = set_register(0, halves(6, 6));
+  const RawInstruction out = set_register(1, halves(4, 4));
+  const RawInstruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
+  const RawInstruction pool_map = set_register(9, halves(8, 8));
+  const RawInstruction pool_out = set_register(10, 4 | 2 << 16 | 2 << 24);
+  const RawInstruction window = set_register(11, bytes(2, 2));
   return {
       {"opcode 10", {}, make(10), 1},
       {"opcode 255", {}, make(255), 1},

@@ -8,11 +8,7 @@ namespace sparsys::mxu {
 
 namespace {
 
-constexpr uint32_t kSigmoid = 2;
-
-uint32_t extended(uint8_t byte) {
-  return static_cast<uint32_t>(static_cast<int32_t>(static_cast<int8_t>(byte)));
-}
+uint32_t extended(uint8_t byte) { return static_cast<uint32_t>(sign_extend(byte, 8)); }
 
 // The byte of `value` rounded half up and saturated.
 uint8_t rounded(double value) {
@@ -53,25 +49,25 @@ Activation::Activation(const Config& config)
       widths_(config) {}
 
 uint8_t Activation::check_head() const {
-  const Op op = head();
-  const uint64_t length = op.field(40, 16);
-  const bool pooled = op.field(74, 2) != kNone;
+  const Instruction op = head().instruction();
+  const uint64_t length = op.length;
+  const bool pooled = op.pooling != Pooling::kNone;
   if (length == 0) return kErrorLength;
   if (pooled && !(in_h_q && in_w_q && out_w_q && stride_y_q && stride_x_q && win_h_q && win_w_q)) {
     return kErrorLength;
   }
   const uint64_t extent = pooled ? extent_q : length;
-  if (op.field(0, 24) + length > config_.ub_depth) return kErrorBuffer;
-  if (op.field(24, 16) + extent > config_.acc_depth) return kErrorAccumulators;
-  if (op.field(56, 8) >= config_.param_sets) return kErrorParameters;
+  if (op.buffer + length > config_.ub_depth) return kErrorBuffer;
+  if (op.accumulators + extent > config_.acc_depth) return kErrorAccumulators;
+  if (op.set >= config_.param_sets) return kErrorParameters;
   return 0;
 }
 
 // Which halves an operation that is in order reads.
 uint8_t Activation::head_halves() const {
-  const Op op = head();
-  const uint32_t first = op.field(24, 16);
-  const uint32_t extent = op.field(74, 2) != kNone ? extent_q : op.field(40, 16);
+  const Instruction op = head().instruction();
+  const uint32_t first = op.accumulators;
+  const uint32_t extent = op.pooling != Pooling::kNone ? extent_q : op.length;
   const uint32_t half = config_.acc_depth / 2;
   return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent - 1 >= half ? 2 : 0));
 }
@@ -97,35 +93,35 @@ void Activation::propagate() {
     take_ = !((halves & 1) && half_busy_i[0]) && !((halves & 2) && half_busy_i[1]);
   }
   param_re_o = take_ && !code_;
-  param_set_o = queue.empty_o() ? 0 : head().field(56, 8) & low_mask(widths_.set_w);
+  param_set_o = queue.empty_o() ? 0 : head().instruction().set & low_mask(widths_.set_w);
 
   const uint32_t iy = y0_q + wy_q;
   const uint32_t ix = x0_q + wx_q;
   const auto in_map = [](uint32_t place, uint32_t size) {
     return static_cast<int32_t>(place) >= 0 && place < size;
   };
-  inside_ = !pooling() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
+  inside_ = !pools() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
   act_re_o = run_q && inside_;
   act_addr_o = static_cast<uint16_t>((lw_q + x0_q + wx_q) & low_mask(widths_.acc_w));
 }
 
 void Activation::load() {
-  const Op op = head();
+  const Instruction op = head().instruction();
   halves_q = head_halves();
-  func_q = static_cast<uint8_t>(op.field(72, 2));
-  pool_mode_q = static_cast<uint8_t>(op.field(74, 2));
-  ub_q = static_cast<uint32_t>(op.field(0, 24) & low_mask(widths_.ub_w));
-  left_q = op.field(40, 16);
+  func_q = static_cast<uint8_t>(op.function);
+  pool_mode_q = static_cast<uint8_t>(op.pooling);
+  ub_q = static_cast<uint32_t>(op.buffer & low_mask(widths_.ub_w));
+  left_q = op.length;
   wx_q = wy_q = 0;
   ox_q = 0;
-  x0_q = pooling() ? extended(dx_q) : 0;
-  y0_q = pooling() ? extended(dy_q) : 0;
-  l0_q = lw_q = op.field(24, 16) + y0_q * in_w_q;
+  x0_q = pools() ? extended(dx_q) : 0;
+  y0_q = pools() ? extended(dy_q) : 0;
+  l0_q = lw_q = op.accumulators + y0_q * in_w_q;
 }
 
 // Behind a window position; last: of its window.
 void Activation::advance(bool last) {
-  const bool line_last = !pooling() || wx_q == static_cast<uint8_t>(win_w_q - 1);
+  const bool line_last = !pools() || wx_q == static_cast<uint8_t>(win_w_q - 1);
   if (!line_last) {
     ++wx_q;
     return;
@@ -140,14 +136,14 @@ void Activation::advance(bool last) {
   if (left_q == 1) run_q = 0;
   --left_q;
   ub_q = static_cast<uint32_t>((ub_q + 1) & low_mask(widths_.ub_w));
-  if (pooling() && ox_q == static_cast<uint16_t>(out_w_q - 1)) {
+  if (pools() && ox_q == static_cast<uint16_t>(out_w_q - 1)) {
     ox_q = 0;
     x0_q = extended(dx_q);
     y0_q += stride_y_q;
     l0_q += line_step_q;
   } else {
     ++ox_q;
-    x0_q += pooling() ? stride_x_q : 1;
+    x0_q += pools() ? stride_x_q : 1;
   }
   lw_q = l0_q;
 }
@@ -177,10 +173,11 @@ void Activation::requantise() {
 
 void Activation::apply_function() {
   const size_t cols = v_q.size();
-  const bool table = func_q >= kSigmoid;
+  const bool table = function() >= Function::kSigmoid;
   if (v_valid_q[5]) {
     if (table) {
-      const std::array<uint8_t, 256>& f = func_q == kSigmoid ? sigmoid_table() : tanh_table();
+      const std::array<uint8_t, 256>& f =
+          function() == Function::kSigmoid ? sigmoid_table() : tanh_table();
       for (size_t c = 0; c < cols; ++c) f_q[c] = f[t_q[c]];
     } else {
       f_q = t_q;
@@ -189,7 +186,7 @@ void Activation::apply_function() {
   if (v_valid_q[4]) {
     const int zero = table ? 0 : static_cast<int8_t>(zero_q);
     const int least = static_cast<int8_t>(low_q);
-    const int low = table ? -128 : func_q == 1 ? std::max(least, zero) : least;
+    const int low = table ? -128 : function() == Function::kRelu ? std::max(least, zero) : least;
     const int high = table ? 127 : static_cast<int8_t>(high_q);
     for (size_t c = 0; c < cols; ++c) {
       const int x = (static_cast<int16_t>(r_q[c] << 6) >> 6) + zero;
@@ -201,7 +198,7 @@ void Activation::apply_function() {
 void Activation::pool() {
   const size_t cols = v_q.size();
   if (v_valid_q[7]) {
-    if (pool_mode_q > kMax) {
+    if (pooling() > Pooling::kMax) {
       for (size_t c = 0; c < cols; ++c) {
         const int64_t sum = static_cast<int16_t>(pool_q[c]);
         const int64_t mean = (sum * avg_mul_q + avg_round_q) >> 24;
@@ -218,9 +215,9 @@ void Activation::pool() {
       const int f = static_cast<int8_t>(f_q[c]);
       const int old = static_cast<int16_t>(pool_q[c]);
       int next = f;
-      if (pool_mode_q == kMax) {
+      if (pooling() == Pooling::kMax) {
         next = std::max(first ? -128 : old, inside ? f : -128);
-      } else if (pool_mode_q != kNone) {
+      } else if (pools()) {
         next = (first ? 0 : old) + (inside ? f : 0);
       }
       pool_q[c] = static_cast<uint16_t>(next);
@@ -254,33 +251,34 @@ void Activation::update_config(bool rst) {
     in_h_q = in_w_q = out_w_q = 0;
     avg_mul_q = avg_round_q = 0;
   } else if (set_i) {
-    const auto byte = [this](uint32_t n) { return static_cast<uint8_t>(set_value_i >> (8 * n)); };
-    switch (set_number_i) {
-      case 8:
-        zero_q = byte(0);
-        low_q = byte(1);
-        high_q = byte(2);
+    const auto reg = static_cast<Register>(set_number_i);
+    const Setting s = setting_of(reg, set_value_i);
+    switch (reg) {
+      case Register::kBounds:
+        zero_q = static_cast<uint8_t>(s.zero);
+        low_q = static_cast<uint8_t>(s.low);
+        high_q = static_cast<uint8_t>(s.high);
         break;
-      case 9:
-        in_h_q = static_cast<uint16_t>(set_value_i);
-        in_w_q = static_cast<uint16_t>(set_value_i >> 16);
+      case Register::kPooledMap:
+        in_h_q = static_cast<uint16_t>(s.in_h);
+        in_w_q = static_cast<uint16_t>(s.in_w);
         break;
-      case 10:
-        out_w_q = static_cast<uint16_t>(set_value_i);
-        stride_y_q = byte(2);
-        stride_x_q = byte(3);
+      case Register::kPooledResult:
+        out_w_q = static_cast<uint16_t>(s.out_w);
+        stride_y_q = static_cast<uint8_t>(s.stride_y);
+        stride_x_q = static_cast<uint8_t>(s.stride_x);
         break;
-      case 11:
-        win_h_q = byte(0);
-        win_w_q = byte(1);
-        dy_q = byte(2);
-        dx_q = byte(3);
+      case Register::kWindow:
+        win_h_q = static_cast<uint8_t>(s.window_h);
+        win_w_q = static_cast<uint8_t>(s.window_w);
+        dy_q = static_cast<uint8_t>(s.dy);
+        dx_q = static_cast<uint8_t>(s.dx);
         break;
-      case 12:
-        avg_mul_q = set_value_i & 0x1FFFFFF;
+      case Register::kAverageMultiplier:
+        avg_mul_q = s.average_multiplier;
         break;
-      case 13:
-        avg_round_q = set_value_i & 0xFFFFFF;
+      case Register::kAverageRound:
+        avg_round_q = s.average_round;
         break;
       default:
         break;
@@ -296,8 +294,8 @@ void Activation::update(bool rst) {
     done_q = v_valid_q[8] & end_q[8];
     if (pipeline_o | run_q) update_pipeline();
     if (run_q) {
-      const bool last = !pooling() || (wx_q == static_cast<uint8_t>(win_w_q - 1) &&
-                                       wy_q == static_cast<uint8_t>(win_h_q - 1));
+      const bool last = !pools() || (wx_q == static_cast<uint8_t>(win_w_q - 1) &&
+                                     wy_q == static_cast<uint8_t>(win_h_q - 1));
       inside_q[1] = inside_;
       first_q[1] = wy_q == 0 && wx_q == 0;
       last_q[1] = last;

@@ -98,8 +98,9 @@ class Activation : public Unit {
   void update(bool rst);
 
  private:
-  enum Pooling : uint8_t { kNone, kMax };  // the rest: average
-  bool pooling() const { return pool_mode_q != kNone; }
+  Function function() const { return static_cast<Function>(func_q); }
+  Pooling pooling() const { return static_cast<Pooling>(pool_mode_q); }
+  bool pools() const { return pooling() != Pooling::kNone; }
   uint8_t check_head() const;
   uint8_t head_halves() const;
   void load();

@@ -6,15 +6,13 @@
 namespace sparsys::mxu {
 
 uint8_t HostIn::check_head() const {
-  const Op op = head();
-  const uint32_t first = op.field(0, 24);
-  const uint64_t length = op.field(24, 16);
-  if (length == 0) return kErrorLength;
-  if (op.flag(0)) {
-    const bool fits = (first & 15) + length <= 9 && first >> 4 < config_.param_sets;
+  const Instruction op = head().instruction();
+  if (op.length == 0) return kErrorLength;
+  if (op.parameters) {
+    const bool fits = (op.buffer & 15) + op.length <= 9 && op.buffer >> 4 < config_.param_sets;
     return fits ? 0 : kErrorParameters;
   }
-  return first + length <= config_.ub_depth ? 0 : kErrorBuffer;
+  return op.buffer + op.length <= config_.ub_depth ? 0 : kErrorBuffer;
 }
 
 void HostIn::propagate_state() {
@@ -48,20 +46,20 @@ void HostIn::update(bool rst) {
       if (last) run_q = 0;
     }
     if (take_ && !code_) {
+      const Instruction op = head().instruction();
       run_q = 1;
-      param_q = head().flag(0);
-      addr_q = head().field(0, 24);
-      left_q = head().field(24, 16);
+      param_q = op.parameters;
+      addr_q = op.buffer;
+      left_q = op.length;
     }
   }
   update_queue(rst, take_, code_);
 }
 
 uint8_t HostOut::check_head() const {
-  const Op op = head();
-  const uint64_t length = op.field(24, 16);
-  if (length == 0) return kErrorLength;
-  return op.field(0, 24) + length <= config_.ub_depth ? 0 : kErrorBuffer;
+  const Instruction op = head().instruction();
+  if (op.length == 0) return kErrorLength;
+  return op.buffer + op.length <= config_.ub_depth ? 0 : kErrorBuffer;
 }
 
 void HostOut::propagate_state() {
@@ -105,9 +103,10 @@ void HostOut::update(bool rst) {
       if (last) run_q = 0;
     }
     if (take_ && !code_) {
+      const Instruction op = head().instruction();
       run_q = 1;
-      addr_q = head().field(0, 24);
-      left_q = head().field(24, 16);
+      addr_q = op.buffer;
+      left_q = op.length;
     }
   }
   update_queue(rst, take_, code_);
@@ -116,7 +115,7 @@ void HostOut::update(bool rst) {
 void WeightFetch::propagate() {
   propagate_state();
   take_ = !run_q && !queue.empty_o() && !stop_i;
-  code_ = take_ && head().field(32, 16) == 0 ? uint8_t{kErrorLength} : uint8_t{0};
+  code_ = take_ && head().instruction().tiles == 0 ? uint8_t{kErrorLength} : uint8_t{0};
 }
 
 void WeightFetch::update(bool rst) {
@@ -129,9 +128,10 @@ void WeightFetch::update(bool rst) {
       --left_q;
     }
     if (take_ && !code_) {
+      const Instruction op = head().instruction();
       run_q = 1;
-      tile_q = head().field(0, 32);
-      left_q = static_cast<uint16_t>(head().field(32, 16));
+      tile_q = op.tile;
+      left_q = static_cast<uint16_t>(op.tiles);
     }
   }
   update_queue(rst, take_, code_);

@@ -3,22 +3,15 @@
 
 namespace sparsys::mxu {
 
-namespace {
-// The signed byte as 32 bits.
-uint32_t extended(uint32_t byte) {
-  return static_cast<uint32_t>(static_cast<int32_t>(static_cast<int8_t>(byte)));
-}
-}  // namespace
-
 uint8_t Matrix::check_head() const {
-  const Op op = head();
-  const bool conv = op.opcode() == kConvolve;
-  const uint64_t length = conv ? out_count_q : op.field(40, 16);
+  const Instruction op = head().instruction();
+  const bool conv = op.opcode == Opcode::kConvolve;
+  const uint64_t length = conv ? out_count_q : op.length;
   if (length == 0) return kErrorLength;
   if (conv && !(in_h_q && in_w_q && out_w_q && stride_y_q && stride_x_q)) return kErrorLength;
   const uint64_t extent = conv ? extent_q : length;
-  if (op.field(0, 24) + extent > config_.ub_depth) return kErrorBuffer;
-  if (op.field(24, 16) + length > config_.acc_depth) return kErrorAccumulators;
+  if (op.buffer + extent > config_.ub_depth) return kErrorBuffer;
+  if (op.accumulators + length > config_.acc_depth) return kErrorAccumulators;
   return 0;
 }
 
@@ -57,26 +50,20 @@ void Matrix::propagate() {
 }
 
 void Matrix::load() {
-  const Op op = head();
-  conv_q = op.opcode() == kConvolve;
+  const Instruction op = head().instruction();
+  conv_q = op.opcode == Opcode::kConvolve;
   first_q = 1;
-  switch_q = op.flag(0);
-  add_q = op.flag(1);
-  useful_q = (op.field(56, 8) + 1) * (op.field(64, 8) + 1);
-  acc_q = op.field(24, 16);
+  switch_q = op.take;
+  add_q = op.add;
+  useful_q = (op.rows_less_one + 1) * (op.columns_less_one + 1);
+  acc_q = op.accumulators;
   ox_q = 0;
-  if (conv_q) {
-    left_q = out_count_q;
-    iy_q = extended(op.field(40, 8));
-    ix_q = extended(op.field(48, 8));
-    dx_q = static_cast<uint8_t>(op.field(48, 8));
-    line_q = op.field(0, 24) + iy_q * pitch_q;
-  } else {
-    left_q = op.field(40, 16);
-    iy_q = ix_q = 0;
-    dx_q = 0;
-    line_q = op.field(0, 24);
-  }
+  left_q = conv_q ? out_count_q : op.length;
+  // Not of a Convolve: 0.
+  iy_q = static_cast<uint32_t>(op.dy);
+  ix_q = static_cast<uint32_t>(op.dx);
+  dx_q = static_cast<uint8_t>(op.dx);
+  line_q = op.buffer + iy_q * pitch_q;
 }
 
 void Matrix::advance() {
@@ -87,7 +74,7 @@ void Matrix::advance() {
     ++ix_q;
   } else if (ox_q == static_cast<uint16_t>(out_w_q - 1)) {
     ox_q = 0;
-    ix_q = extended(dx_q);
+    ix_q = static_cast<uint32_t>(sign_extend(dx_q, 8));
     iy_q += stride_y_q;
     line_q += line_step_q;
   } else {
@@ -103,25 +90,28 @@ void Matrix::update_config(bool rst) {
   if (rst) {
     in_h_q = in_w_q = out_w_q = out_h_q = pitch_q = 0;
     stride_y_q = stride_x_q = pad_value_q = 0;
-  } else if (set_i && set_number_i <= 3) {
-    const uint16_t low = static_cast<uint16_t>(set_value_i);
-    const uint16_t high = static_cast<uint16_t>(set_value_i >> 16);
-    switch (set_number_i) {
-      case 0:
-        in_h_q = low;
-        in_w_q = high;
+  } else if (set_i) {
+    const auto reg = static_cast<Register>(set_number_i);
+    const Setting s = setting_of(reg, set_value_i);
+    switch (reg) {
+      case Register::kMap:
+        in_h_q = static_cast<uint16_t>(s.in_h);
+        in_w_q = static_cast<uint16_t>(s.in_w);
         break;
-      case 1:
-        out_w_q = low;
-        out_h_q = high;
+      case Register::kResult:
+        out_w_q = static_cast<uint16_t>(s.out_w);
+        out_h_q = static_cast<uint16_t>(s.out_h);
         break;
-      case 2:
-        pitch_q = low;
-        stride_y_q = static_cast<uint8_t>(high);
-        stride_x_q = static_cast<uint8_t>(high >> 8);
+      case Register::kWalk:
+        pitch_q = static_cast<uint16_t>(s.pitch);
+        stride_y_q = static_cast<uint8_t>(s.stride_y);
+        stride_x_q = static_cast<uint8_t>(s.stride_x);
+        break;
+      case Register::kPadding:
+        pad_value_q = static_cast<uint8_t>(s.zero);
         break;
       default:
-        pad_value_q = static_cast<uint8_t>(low);
+        break;
     }
   }
 }

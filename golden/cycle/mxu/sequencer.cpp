@@ -7,16 +7,16 @@ namespace {
 
 constexpr uint64_t kCounterMask = low_mask(48);
 
-// The queue of opcodes 1 to 6.
-uint32_t queue_of(uint32_t opcode) {
+// The queue of the opcodes that are dispatched.
+uint32_t queue_of(Opcode opcode) {
   switch (opcode) {
-    case kReadWeights:
+    case Opcode::kReadWeights:
       return Sequencer::kWeightFetch;
-    case kActivate:
+    case Opcode::kActivate:
       return kActivationUnit;
-    case kReadHost:
+    case Opcode::kReadHost:
       return kHostInUnit;
-    case kWriteHost:
+    case Opcode::kWriteHost:
       return kHostOutUnit;
     default:
       return kMatrixUnit;
@@ -31,10 +31,6 @@ bool Sequencer::all_idle() const {
   return idle;
 }
 
-bool Sequencer::set_register_known(uint32_t number) const {
-  return number <= 3 || (number >= 8 && number <= 13) || number == 15;
-}
-
 void Sequencer::propagate_state() {
   inst_ready_o = !queue.full_o();
   halted_o = halted_q;
@@ -46,67 +42,83 @@ void Sequencer::propagate_state() {
 }
 
 // The operation's word: stamps say how many operations of each unit must be complete.
-void Sequencer::make_op(uint32_t opcode) {
+void Sequencer::make_op(const Instruction& i) {
   const uint32_t* inst = queue.head_o();
   set_field(op_o.data(), 0, 24, number_q);
   for (uint32_t unit = 0; unit < kUnits; ++unit) {
-    const uint32_t wait = get_field(inst, 80 + 2 * unit, 2);
-    set_field(op_o.data(), 24 + 8 * unit, 8, sent_q[unit] - (wait - 1));
-    set_field(op_o.data(), 56 + unit, 1, wait != 0);
+    const uint32_t wait = i.waits[unit];
+    set_field(op_o.data(), Op::kStamps + 8 * unit, 8, sent_q[unit] - (wait - 1));
+    set_field(op_o.data(), Op::kWanted + unit, 1, wait != 0);
   }
-  set_field(op_o.data(), 60, 32, inst[0]);
-  set_field(op_o.data(), 92, 32, inst[1]);
-  set_field(op_o.data(), 124, 16, inst[2] & 0xFFFF);
-  set_field(op_o.data(), 140, 8, opcode);
+  set_field(op_o.data(), Op::kInstruction, 32, inst[0]);
+  set_field(op_o.data(), Op::kInstruction + 32, 32, inst[1]);
+  set_field(op_o.data(), Op::kInstruction + 64, 16, inst[2] & 0xFFFF);
+  set_field(op_o.data(), Op::kOpcode, 8, static_cast<uint32_t>(i.opcode));
 }
 
 void Sequencer::dispatch() {
   const uint32_t* inst = queue.head_o();
-  const uint32_t opcode = get_field(inst, 88, 8);
-  const uint32_t number = get_field(inst, 72, 8);
-  switch (opcode) {
-    case kNop:
+  const Instruction i = decode({inst[0], inst[1], inst[2]});
+  switch (i.opcode) {
+    case Opcode::kNop:
       pop_ = true;
       return;
-    case kReadWeights:
-    case kMatrixMultiply:
-    case kConvolve:
-    case kActivate:
-    case kReadHost:
-    case kWriteHost: {
-      const uint32_t unit = queue_of(opcode);
+    case Opcode::kReadWeights:
+    case Opcode::kMatrixMultiply:
+    case Opcode::kConvolve:
+    case Opcode::kActivate:
+    case Opcode::kReadHost:
+    case Opcode::kWriteHost: {
+      const uint32_t unit = queue_of(i.opcode);
       if (full_i[unit]) return;
       // More operations under way would make stamps ambiguous.
       if (unit < kUnits && static_cast<uint8_t>(sent_q[unit] - done_q[unit]) == 127) return;
       pop_ = true;
       push_o[unit] = 1;
-      make_op(opcode);
+      make_op(i);
       return;
     }
-    case kSet:
-      if (!set_register_known(number)) {
-        pop_ = wrong_ = true;
-      } else if (number == 15) {
-        pop_ = clear_counters_ = all_idle();
-      } else if (number <= 3) {
-        pop_ = idle_i[kMatrixUnit] != 0;
-      } else {
-        pop_ = idle_i[kActivationUnit] && !pipeline_i;
-      }
-      if (!pop_ || wrong_) return;
-      common_o.set_i = 1;
-      common_o.set_number_i = static_cast<uint8_t>(number);
-      common_o.set_value_i = inst[0];
+    case Opcode::kSet:
+      set(i);
       return;
-    case kSynchronise:
+    case Opcode::kSynchronise:
       pop_ = all_idle();
       return;
-    case kHalt:
+    case Opcode::kHalt:
       pop_ = halt_ = all_idle();
       return;
     default:
       pop_ = wrong_ = true;
   }
+}
+
+void Sequencer::set(const Instruction& i) {
+  switch (i.reg) {
+    case Register::kMap:
+    case Register::kResult:
+    case Register::kWalk:
+    case Register::kPadding:
+      pop_ = idle_i[kMatrixUnit] != 0;
+      break;
+    case Register::kBounds:
+    case Register::kPooledMap:
+    case Register::kPooledResult:
+    case Register::kWindow:
+    case Register::kAverageMultiplier:
+    case Register::kAverageRound:
+      pop_ = idle_i[kActivationUnit] && !pipeline_i;
+      break;
+    case Register::kClearCounters:
+      pop_ = clear_counters_ = all_idle();
+      break;
+    default:
+      pop_ = wrong_ = true;
+      return;
+  }
+  if (!pop_) return;
+  common_o.set_i = 1;
+  common_o.set_number_i = static_cast<uint8_t>(i.reg);
+  common_o.set_value_i = i.value;
 }
 
 uint64_t Sequencer::status(uint32_t word) const {

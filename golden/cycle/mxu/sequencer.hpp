@@ -79,9 +79,9 @@ class Sequencer {
 
  private:
   bool all_idle() const;
-  bool set_register_known(uint32_t number) const;
   void dispatch();
-  void make_op(uint32_t opcode);
+  void set(const Instruction& i);
+  void make_op(const Instruction& i);
   uint64_t status(uint32_t word) const;
   void update_counters();
 

@@ -8,25 +8,9 @@
 
 #include "golden/cycle/common/wide_fifo.hpp"
 #include "golden/cycle/mxu/widths.hpp"
+#include "golden/engine/mxu/instruction.hpp"
 
 namespace sparsys::mxu {
-
-// Numbers of the units that waits name.
-enum UnitNumber : uint32_t { kMatrixUnit, kActivationUnit, kHostInUnit, kHostOutUnit };
-constexpr uint32_t kUnits = 4;
-
-enum OpcodeNumber : uint32_t {
-  kNop,
-  kReadWeights,
-  kMatrixMultiply,
-  kConvolve,
-  kActivate,
-  kReadHost,
-  kWriteHost,
-  kSet,
-  kSynchronise,
-  kHalt
-};
 
 // Codes of docs/reference/mxu-format.md section 5; 0 is none.
 enum ErrorCode : uint8_t {
@@ -41,21 +25,23 @@ constexpr uint32_t kOpWidth = 148;
 constexpr uint32_t kOpQueue = 4;
 
 // A word of a unit's queue: number 24 bits, stamps 4 x 8, wanted 4, instruction bits 79:0, opcode.
-class Op {
- public:
-  explicit Op(const uint32_t* words) : words_(words) {}
-  uint32_t number() const { return get_field(words_, 0, 24); }
-  uint8_t stamp(uint32_t unit) const {
-    return static_cast<uint8_t>(get_field(words_, 24 + 8 * unit, 8));
-  }
-  bool wanted(uint32_t unit) const { return get_field(words_, 56 + unit, 1) != 0; }
-  // A field of the instruction, bits 79:0.
-  uint32_t field(uint32_t lsb, uint32_t width) const { return get_field(words_, 60 + lsb, width); }
-  bool flag(uint32_t bit) const { return field(72 + bit, 1) != 0; }
-  uint32_t opcode() const { return get_field(words_, 140, 8); }
+struct Op {
+  static constexpr uint32_t kStamps = 24;
+  static constexpr uint32_t kWanted = 56;
+  static constexpr uint32_t kInstruction = 60;
+  static constexpr uint32_t kOpcode = 140;
 
- private:
-  const uint32_t* words_;
+  const uint32_t* words;
+
+  uint32_t number() const { return get_field(words, 0, 24); }
+  uint8_t stamp(uint32_t unit) const {
+    return static_cast<uint8_t>(get_field(words, kStamps + 8 * unit, 8));
+  }
+  bool wanted(uint32_t unit) const { return get_field(words, kWanted + unit, 1) != 0; }
+  Instruction instruction() const {
+    return decode({get_field(words, kInstruction, 32), get_field(words, kInstruction + 32, 32),
+                   get_field(words, kInstruction + 64, 16) | get_field(words, kOpcode, 8) << 24});
+  }
 };
 
 // A Set on its way to the units, and what the sequencer tells all of them.
@@ -81,7 +67,7 @@ class Unit : public UnitCommon {
   WideFifo queue{kOpWidth, kOpQueue};
 
  protected:
-  Op head() const { return Op(queue.head_o()); }
+  Op head() const { return {queue.head_o()}; }
   // Pair `unit` holds the head of the queue back.
   bool held_by(uint32_t unit) const {
     return head().wanted(unit) && ((done_i[unit] - head().stamp(unit)) & 0x80) != 0;

@@ -199,7 +199,7 @@ inline void full_and_empty(LockstepBench& b) {
   b.host.stall_weights = 100;
   b.add(read_weights(1));
   b.add(multiply(0, 1, 1, true, true));
-  for (const Instruction& i : b.host.program) b.reference.run(i, b.host.weights);
+  for (const RawInstruction& i : b.host.program) b.reference.run(i, b.host.weights);
   for (uint32_t n = 0; n < 100; ++n) b.host.clock();
   EXPECT_TRUE(b.host.last.busy_o);
   EXPECT_GT(b.host.read_status(3), 80U);
@@ -214,22 +214,22 @@ inline void out_of_range(LockstepBench& b) {
   const Config& c = b.c;
   const uint32_t ub = c.ub_depth;
   const uint32_t acc = c.acc_depth;
-  const std::vector<Instruction> fill = {read_host(0, 20), read_host(ub - 2, 2), read_weights(0),
-                                         wait_all(multiply(0, 0, 20, true, false)),
-                                         multiply(0, acc - 2, 2, false, false)};
+  const std::vector<RawInstruction> fill = {read_host(0, 20), read_host(ub - 2, 2), read_weights(0),
+                                            wait_all(multiply(0, 0, 20, true, false)),
+                                            multiply(0, acc - 2, 2, false, false)};
   b.random_tiles(1);
   for (uint32_t n = 0; n < 22; ++n) b.give(b.random_row(c.lanes()));
-  for (const Instruction& i : fill) b.add(i);
+  for (const RawInstruction& i : fill) b.add(i);
   b.run_and_compare();
   struct Wrong {
     const char* what;
-    std::vector<Instruction> before;
-    Instruction instruction;
+    std::vector<RawInstruction> before;
+    RawInstruction instruction;
     uint32_t code;
   };
-  const Instruction map = set_register(0, halves(6, 6));
-  const Instruction out = set_register(1, halves(4, 4));
-  const Instruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
+  const RawInstruction map = set_register(0, halves(6, 6));
+  const RawInstruction out = set_register(1, halves(4, 4));
+  const RawInstruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
   std::vector<Wrong> all = {
       {"product, buffer", {}, multiply(ub - 1, 0, 2, false, false), 3},
       {"product, far behind the buffer", {}, multiply(0xFFFFFF, 0, 1, false, false), 3},
@@ -250,7 +250,7 @@ inline void out_of_range(LockstepBench& b) {
   }
   for (const Wrong& wrong : all) {
     SCOPED_TRACE(wrong.what);
-    for (const Instruction& i : wrong.before) b.add(i);
+    for (const RawInstruction& i : wrong.before) b.add(i);
     b.add(wrong.instruction);
     b.add(multiply(3, 0, 1, false, true));
     b.add(activate(5, 0, 1, 0, kIdentity));

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
-#include "golden/engine/mxu/program.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/engine/mxu/exercises.hpp"
 
@@ -175,7 +175,7 @@ TEST(MxuFullSizeChecker, SeesAChangedRegister) {
     host.input.assign(200, Row(c.lanes(), 3));
     host.program = {read_host(0, 200), read_weights(0, 4)};
     for (uint32_t n = 0; n < 4; ++n) {
-      Instruction i = multiply(0, 0, 200, true, false);
+      RawInstruction i = multiply(0, 0, 200, true, false);
       if (n == 0) i = wait(i, kHostIn);
       host.program.push_back(i);
       host.program.push_back(multiply(0, 0, 200, false, true));

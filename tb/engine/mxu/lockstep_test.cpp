@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "golden/base/error.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
-#include "golden/engine/mxu/program.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/engine/mxu/exercises.hpp"
 
@@ -156,7 +156,7 @@ TEST(MxuLockstep, Errors) {
       SCOPED_TRACE(wrong.what);
       Bench b(c, seed);
       b.host.input.assign(20, Row(c.lanes(), 0x66));
-      for (const Instruction& i : wrong.before) b.add(i);
+      for (const RawInstruction& i : wrong.before) b.add(i);
       b.add(wrong.instruction);
       b.add(multiply(0, 0, 1, false, false));
       b.add(activate(0, 0, 1, 0, 0));
@@ -178,7 +178,7 @@ TEST(MxuLockstep, HaltResumeStatusAndNoWaits) {
   for_units(6, [](const Config& c, uint64_t seed) {
     Bench b(c, seed);
     add_random_program(b);
-    for (Instruction& i : b.host.program) i.put(80, 8, 0);
+    for (RawInstruction& i : b.host.program) i.put(80, 8, 0);
     b.host.program.insert(b.host.program.begin() + 20, halt());
     b.add(set_register(15, 0));
     for (uint64_t n = 0; n < 200000; ++n) {
@@ -219,7 +219,7 @@ TEST(MxuLockstep, ResetAtAnyTime) {
 }
 
 // A Set, mostly of a value that makes sense.
-Instruction wild_set(Bench& b, uint32_t number) {
+RawInstruction wild_set(Bench& b, uint32_t number) {
   const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
   const auto size = [&] { return b.dice.chance(99) ? 1 + upto(5) : upto(1U << 16); };
   const auto step = [&] { return b.dice.chance(98) ? 1 + upto(3) : upto(256); };
@@ -234,7 +234,7 @@ Instruction wild_set(Bench& b, uint32_t number) {
 
 // Instructions and registers of any bits, waits at random: most programs end in an error or are cut
 // short by a reset. Only what the units do in corners of their arithmetic is compared here.
-Instruction wild_instruction(Bench& b) {
+RawInstruction wild_instruction(Bench& b) {
   const Config& c = b.c;
   const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
   const auto row = [&](uint32_t depth) {
@@ -243,7 +243,7 @@ Instruction wild_instruction(Bench& b) {
   const uint32_t rows = b.dice.chance(99) ? 1 + upto(12) : upto(1U << 16);
   const int dy = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
   const int dx = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
-  Instruction i;
+  RawInstruction i;
   switch (upto(12)) {
     case 0:
     case 1:

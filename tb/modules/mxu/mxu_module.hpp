@@ -63,7 +63,7 @@ inline std::vector<uint8_t> random_bytes(Dice& dice, size_t count) {
 // An instruction as a unit's queue takes it: number 24 bits, stamps of four units 8 bits each,
 // wanted 4, instruction bits 79:0, opcode.
 template <class Bench>
-void drive_operation(Bench& b, Dice& dice, const test::Instruction& i) {
+void drive_operation(Bench& b, Dice& dice, const test::RawInstruction& i) {
   set_bits(b.rtl.op_i, 0, 24, dice.bits(24));
   for (uint32_t unit = 0; unit < 4; ++unit) {
     // Some are still to come, most are over; stamps wrap.
@@ -91,7 +91,7 @@ void drive_done(Bench& b, Dice& dice) {
 
 // A Set of a configuration register, or none.
 template <class Bench>
-void drive_set(Bench& b, const test::Instruction* i, uint32_t number_bits) {
+void drive_set(Bench& b, const test::RawInstruction* i, uint32_t number_bits) {
   b.model.set_i = i != nullptr;
   b.rtl.set_i = b.model.set_i;
   if (i == nullptr) return;

@@ -20,7 +20,7 @@
 namespace sparsys::mxu {
 namespace {
 
-using test::Instruction;
+using test::RawInstruction;
 
 constexpr uint64_t kSeeds = 4;
 constexpr uint64_t kCycles = 6000;
@@ -44,7 +44,7 @@ bool reset_now(Bench& b, Dice& dice) {
 }
 
 template <class Bench>
-void drive_queue(Bench& b, Dice& dice, const Instruction& i) {
+void drive_queue(Bench& b, Dice& dice, const RawInstruction& i) {
   drive_operation(b, dice, i);
   DRIVE(push_i, !b.model.full_o() && dice.chance(50));
   DRIVE(stop_i, dice.chance(3) || b.model.error_q);
@@ -207,7 +207,7 @@ TEST(MxuMatrix, RandomOperations) {
               : test::convolve(at(c.ub_depth / 2), at(c.acc_depth), static_cast<int>(at(5)) - 2,
                                static_cast<int>(at(5)) - 2, take, add, used_rows, used_cols));
       // The sequencer sends a Set only while nothing is queued or issued.
-      const std::array<Instruction, 4> sets = {
+      const std::array<RawInstruction, 4> sets = {
           test::set_register(0, test::halves(size(5), size(5))),
           test::set_register(1, test::halves(size(4), size(4))),
           test::set_register(2, at(6) | size(3) << 16 | size(3) << 24),
@@ -279,7 +279,7 @@ TEST(MxuActivation, RandomOperations) {
       drive_queue(b, dice,
                   test::activate(at(c.ub_depth), at(c.acc_depth), at(7), at(c.param_sets + 1),
                                  at(4), at(3)));
-      const std::array<Instruction, 6> sets = {
+      const std::array<RawInstruction, 6> sets = {
           test::set_register(8, test::bytes(at(256), at(128) + 128, at(128))),
           test::set_register(9, test::halves(size(4), size(4))),
           test::set_register(10, size(4) | size(3) << 16 | size(3) << 24),
@@ -398,7 +398,7 @@ TEST(MxuSequencer, RandomPrograms) {
       DRIVE(resume_i, dice.chance(10));
       DRIVE(status_i, dice.below(16));
       const std::array<uint32_t, 16> opcodes = {0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9};
-      Instruction i = test::make(opcodes[dice.below(16)]);
+      RawInstruction i = test::make(opcodes[dice.below(16)]);
       if (dice.below(200) == 0) i.put(88, 8, dice.bits(8));
       for (uint32_t at = 0; at < 80; at += 16) i.put(at, 16, dice.bits(16));
       for (uint32_t unit = 0; unit < 4; ++unit) {

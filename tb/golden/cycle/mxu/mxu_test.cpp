@@ -377,7 +377,7 @@ TEST(MxuErrors, StopsAndWritesNothing) {
     }
     const auto parameters = b.device.model.params.plane;
     b.host.input.assign(20, Row(4, 0x66));
-    for (const Instruction& i : wrong.before) b.add(i);
+    for (const RawInstruction& i : wrong.before) b.add(i);
     b.add(wrong.instruction);
     // The error shows two cycles behind dispatch: only what is dispatched until then could begin.
     b.add(nop());
@@ -478,7 +478,7 @@ TEST(MxuPrograms, ResetAtAnyTime) {
     host.weights = b.host.weights;
     host.program = {read_weights(5), multiply(3, 40, 12, true, false),
                     multiply(3, 41, 12, false, true), wait_all(write_host(0, 30))};
-    for (const Instruction& i : host.program) b.reference.run(i, host.weights);
+    for (const RawInstruction& i : host.program) b.reference.run(i, host.weights);
     ASSERT_TRUE(host.run(5000));
     EXPECT_EQ(host.output, b.reference.output);
     for (uint32_t row = 0; row < c.acc_depth; ++row) {

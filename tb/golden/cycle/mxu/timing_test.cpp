@@ -71,8 +71,8 @@ struct Watch {
     host.out_at.clear();
     host.inst_at.clear();
   }
-  void run(const std::vector<Instruction>& program, uint32_t limit = 100000) {
-    for (const Instruction& i : program) host.program.push_back(i);
+  void run(const std::vector<RawInstruction>& program, uint32_t limit = 100000) {
+    for (const RawInstruction& i : program) host.program.push_back(i);
     for (uint32_t i = 0; i < limit; ++i) {
       const bool taken = host.program.empty();
       clock();
@@ -207,7 +207,7 @@ TEST(MxuThroughput, NoBubbleBetweenTiles) {
       w.run({read_weights(0, 4)});
       w.idle(6 * c.rows + 10);
       w.mark();
-      std::vector<Instruction> program = {read_weights(4, m - 4)};
+      std::vector<RawInstruction> program = {read_weights(4, m - 4)};
       for (uint32_t i = 0; i < m; ++i) program.push_back(multiply(0, i % 2 * 256, B, true, i > 1));
       w.run(program);
       ASSERT_EQ(w.rows.size(), m * B);
@@ -219,7 +219,7 @@ TEST(MxuThroughput, NoBubbleBetweenTiles) {
     w.run({read_weights(0)});
     w.idle(3 * c.rows + 10);
     w.mark();
-    std::vector<Instruction> program = {multiply(0, 0, 2, true, false)};
+    std::vector<RawInstruction> program = {multiply(0, 0, 2, true, false)};
     for (uint32_t i = 0; i < 30; ++i) program.push_back(multiply(0, i % 8, 2, false, true));
     w.run(program);
     EXPECT_EQ(w.rows, span(3, 2 + 62));
@@ -247,7 +247,7 @@ TEST(MxuThroughput, LargeProductUsesEveryCycle) {
   w.run({read_weights(0, 4)});
   w.idle(1400);
   w.mark();
-  std::vector<Instruction> program = {read_weights(4, 12), set_register(15, 0)};
+  std::vector<RawInstruction> program = {read_weights(4, 12), set_register(15, 0)};
   for (uint32_t q = 0; q < 4; ++q) {
     for (uint32_t p = 0; p < 4; ++p) {
       program.push_back(multiply(p * 2048, q % 2 * 2048, 2048, true, p != 0, 256, 256));

@@ -9,8 +9,8 @@
 
 #include "golden/compress/quantise.hpp"
 #include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
-#include "golden/engine/mxu/program.hpp"
 #include "golden/train/train.hpp"
 #include "tb/support/seeds.hpp"
 #include "tb/support/small_networks.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled networks on the cycle model of the matrix unit against the functional model, bit for
 // bit: all kinds of layers, sizes of the unit, batches, and stalls.
-#include "golden/engine/mxu/program.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/cycle/mxu/device.hpp"
+#include "golden/engine/mxu/disassembler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/support/random_mxu_network.hpp"

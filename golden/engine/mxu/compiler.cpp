@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/engine/mxu/compiler.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "golden/engine/mxu/instruction.hpp"
+#include "golden/engine/mxu/layout.hpp"
+#include "golden/engine/mxu/order.hpp"
+
+namespace sparsys::mxu {
+namespace {
+
+constexpr size_t kAhead = 2;  // blocks whose weights are asked for in advance
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+Instruction instruction(Opcode opcode) {
+  Instruction i;
+  i.opcode = opcode;
+  return i;
+}
+
+// The work of one range of accumulators: one tile of outputs of some images, or of some lines of
+// one image.
+struct Block {
+  size_t layer = 0;
+  uint32_t pass = 0;
+  uint32_t first_image = 0;  // in the pass
+  uint32_t images = 0;
+  uint32_t first_line = 0;  // of the output
+  uint32_t lines = 0;
+  uint32_t first_conv_line = 0;
+  uint32_t conv_lines = 0;
+  uint32_t tile = 0;  // of outputs
+};
+
+class Compiler {
+ public:
+  Compiler(const Network& network, uint32_t batch, const Config& config)
+      : network_(network),
+        config_(config),
+        half_(config.acc_depth / 2),
+        program_(start(batch, config)),
+        layout_(network, program_),
+        plans_(layout_.plans),
+        set_holds_(config.param_sets, kNoSet) {}
+
+  Program run() {
+    for (uint32_t pass = 0; pass < program_.passes; ++pass) add_blocks(pass);
+    set(Register::kClearCounters, {});
+    for (size_t b = 0; b < blocks_.size(); ++b) emit(b);
+    push(instruction(Opcode::kHalt));
+    program_.cycle_bound += 1000 + 16 * program_.instructions.size();
+    return std::move(program_);
+  }
+
+ private:
+  static constexpr size_t kNoSet = ~size_t{0};
+
+  static Program start(uint32_t batch, const Config& config) {
+    Program program;
+    program.config = config;
+    program.batch = batch;
+    return program;
+  }
+
+  const Layer& layer(size_t l) const { return network_.layers[l]; }
+
+  // ---- blocks ----
+
+  uint32_t images_of(uint32_t pass) const {
+    return std::min(layout_.pass_images, program_.batch - pass * layout_.pass_images);
+  }
+
+  // Lines first .. first + lines - 1 of the output, and what of the convolution they come from.
+  void set_lines(Block& block, uint32_t first, uint32_t lines) const {
+    const Window& pool = layer(block.layer).pool;
+    block.first_line = first;
+    block.lines = lines;
+    const uint64_t begin = uint64_t{first} * pool.stride[0];
+    const uint64_t end = uint64_t{first + lines - 1} * pool.stride[0] + pool.kernel[0];
+    const uint64_t height = plans_[block.layer].conv_height;
+    block.first_conv_line = static_cast<uint32_t>(begin > pool.pad[0] ? begin - pool.pad[0] : 0);
+    block.conv_lines =
+        static_cast<uint32_t>(std::min(end - pool.pad[0], height)) - block.first_conv_line;
+  }
+
+  uint32_t rows_of(const Block& block) const {
+    return block.images * block.conv_lines * plans_[block.layer].conv_width;
+  }
+
+  void add_blocks(uint32_t pass) {
+    for (size_t l = 0; l < plans_.size(); ++l) {
+      const Plan& plan = plans_[l];
+      const uint32_t images = images_of(pass);
+      const uint32_t room = std::min(half_, kMaxRows);
+      const uint64_t image_rows = uint64_t{plan.conv_height} * plan.conv_width;
+      Block block;
+      block.layer = l;
+      block.pass = pass;
+      if (image_rows <= room) {
+        const auto most = static_cast<uint32_t>(std::min<uint64_t>(images, room / image_rows));
+        const uint32_t group = ceil_divide(images, ceil_divide(images, most));
+        set_lines(block, 0, layer(l).out_height());
+        // All of it, though no window may reach the last lines.
+        block.first_conv_line = 0;
+        block.conv_lines = plan.conv_height;
+        for (uint32_t first = 0; first < images; first += group) {
+          block.first_image = first;
+          block.images = std::min(group, images - first);
+          add_tiles(block);
+        }
+        continue;
+      }
+      block.images = 1;
+      const uint32_t strip = lines_that_fit(block, room);
+      for (uint32_t image = 0; image < images; ++image) {
+        block.first_image = image;
+        for (uint32_t first = 0; first < layer(l).out_height(); first += strip) {
+          set_lines(block, first, std::min(strip, layer(l).out_height() - first));
+          add_tiles(block);
+        }
+      }
+    }
+  }
+
+  // The most lines of output whose windows have room in the accumulators, wherever they begin.
+  uint32_t lines_that_fit(Block& block, uint32_t room) const {
+    const Window& pool = layer(block.layer).pool;
+    const uint64_t lines = room / plans_[block.layer].conv_width;
+    if (lines < pool.kernel[0]) {
+      layout_.fail(block.layer,
+                   "a line of output takes " +
+                       number(uint64_t{pool.kernel[0]} * plans_[block.layer].conv_width) +
+                       " accumulators of a channel, a half of them has " + number(half_));
+    }
+    return static_cast<uint32_t>((lines - pool.kernel[0]) / pool.stride[0] + 1);
+  }
+
+  void add_tiles(Block block) {
+    for (block.tile = 0; block.tile < plans_[block.layer].out_planes; ++block.tile) {
+      blocks_.push_back(block);
+    }
+  }
+
+  // ---- instructions ----
+
+  void push(const Instruction& i) { program_.instructions.push_back(encode(i)); }
+
+  // Unless it has this value already.
+  void set(Register reg, const Setting& setting) {
+    const Instruction i = set_of(reg, setting);
+    const auto [found, added] = registers_.insert({reg, i.value});
+    if (!added && found->second == i.value) return;
+    found->second = i.value;
+    push(i);
+  }
+
+  void add(UnitNumber unit, const std::vector<Access>& accesses, Instruction i, uint64_t cycles) {
+    i.waits = order_.add(unit, accesses);
+    push(i);
+    program_.cycle_bound += cycles + config_.rows + config_.cols + 64;
+  }
+
+  void emit(size_t b) {
+    const Block& block = blocks_[b];
+    for (; weights_asked_ < std::min(b + 1 + kAhead, blocks_.size()); ++weights_asked_) {
+      ask_for_weights(blocks_[weights_asked_]);
+    }
+    // The halves take turns, so that one can be activated while the other is added to.
+    const uint32_t rows = rows_of(block);
+    uint32_t& next = next_row_[b % 2];
+    if (next + rows > half_) next = 0;
+    const uint32_t accumulators = static_cast<uint32_t>(b % 2) * half_ + next;
+    next += rows;
+    const uint32_t set = parameter_set(plans_[block.layer].first_set + block.tile);
+    multiply(block, accumulators);
+    activate(block, accumulators, set);
+    if (block.layer + 1 == plans_.size()) write_output(block);
+  }
+
+  void ask_for_weights(const Block& block) {
+    const Plan& plan = plans_[block.layer];
+    const uint32_t tiles = plan.in_planes * plan.taps;
+    Instruction i = instruction(Opcode::kReadWeights);
+    i.tile = static_cast<uint32_t>(plan.first_tile + uint64_t{block.tile} * tiles);
+    i.tiles = tiles;
+    push(i);
+    program_.cycle_bound += uint64_t{tiles} * (config_.rows + 8);
+  }
+
+  // Loads a set unless it is there; the one loaded longest ago makes room.
+  uint32_t parameter_set(size_t wanted) {
+    const auto found = std::find(set_holds_.begin(), set_holds_.end(), wanted);
+    if (found != set_holds_.end()) return static_cast<uint32_t>(found - set_holds_.begin());
+    const uint32_t set = next_set_;
+    next_set_ = (next_set_ + 1) % config_.param_sets;
+    set_holds_[set] = wanted;
+    Instruction i = instruction(Opcode::kReadHost);
+    i.parameters = true;
+    i.buffer = 16 * set;
+    i.length = kPlanes;
+    add(kHostInUnit, {{Space::kSets, set, 1, true}}, i, kPlanes);
+    program_.input.push_back({true, wanted * kPlanes, 0, kPlanes});
+    return set;
+  }
+
+  // A transfer of a plane's rows, in as many operations as their length needs.
+  void transfer(bool out, uint32_t plane, const Block& block, uint64_t base, uint32_t first_pixel,
+                uint32_t pixels, uint32_t pixels_of_image) {
+    const uint64_t in_pass = uint64_t{block.first_image} * pixels_of_image + first_pixel;
+    const uint64_t pass_rows = uint64_t{layout_.pass_images} * pixels_of_image;
+    const uint64_t first = base + plane * pass_rows + in_pass;
+    const uint64_t all = uint64_t{block.images - 1} * pixels_of_image + pixels;
+    for (uint64_t done = 0; done < all; done += kMaxRows) {
+      const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kMaxRows, all - done));
+      Instruction i = instruction(out ? Opcode::kWriteHost : Opcode::kReadHost);
+      i.buffer = static_cast<uint32_t>(first + done);
+      i.length = rows;
+      add(out ? kHostOutUnit : kHostInUnit, {{Space::kBuffer, first + done, rows, !out}}, i, rows);
+      (out ? program_.output : program_.input)
+          .push_back({false, block.pass * pass_rows + in_pass + done, plane, rows});
+    }
+  }
+
+  // Reads a plane of the input of a block's images, unless it is there, and the one needed next.
+  void read_input(const Block& block, uint32_t plane) {
+    if (block.pass != loads_pass_) {
+      loads_pass_ = block.pass;
+      loads_ = 0;
+      group_ = block.images;
+    }
+    const uint32_t planes = plans_[0].in_planes;
+    const uint32_t images = images_of(block.pass);
+    const uint64_t all = uint64_t{ceil_divide(images, group_)} * planes;
+    const uint64_t wanted = uint64_t{block.first_image / group_} * planes + plane;
+    for (; loads_ < std::min(wanted + 2, all); ++loads_) {
+      Block part = block;
+      part.first_image = static_cast<uint32_t>(loads_ / planes) * group_;
+      part.images = std::min(group_, images - part.first_image);
+      transfer(false, static_cast<uint32_t>(loads_ % planes), part, plans_[0].in_base, 0,
+               program_.in_pixels, program_.in_pixels);
+    }
+  }
+
+  void write_output(const Block& block) {
+    const Plan& plan = plans_[block.layer];
+    const uint32_t width = layer(block.layer).out_width();
+    transfer(true, block.tile, block, plan.out_base, block.first_line * width, block.lines * width,
+             plan.out_pixels);
+  }
+
+  // All products of a block: tile by tile, each over all its images.
+  void multiply(const Block& block, uint32_t accumulators) {
+    const Plan& plan = plans_[block.layer];
+    const Layer& from = layer(block.layer);
+    // Above it a strip needs no lines; what is outside of the map is known by its number.
+    uint32_t hidden = 0;
+    const uint64_t top = uint64_t{block.first_conv_line} * from.window.stride[0];
+    if (!plan.rows_as_they_are) {
+      Setting s;
+      s.stride_y = s.stride_x = 1;
+      if (plan.one_result) {
+        s.in_h = s.out_h = block.images;
+        s.in_w = s.out_w = 1;
+        s.pitch = plan.in_pixels;
+      } else {
+        hidden = static_cast<uint32_t>(top > from.window.pad[0] ? top - from.window.pad[0] : 0);
+        s.in_h = from.height - hidden;
+        s.in_w = s.pitch = from.width;
+        s.out_h = block.conv_lines;
+        s.out_w = plan.conv_width;
+        s.stride_y = from.window.stride[0];
+        s.stride_x = from.window.stride[1];
+        s.zero = from.input_zero;
+      }
+      set(Register::kMap, s);
+      set(Register::kResult, s);
+      set(Register::kWalk, s);
+      if (!plan.one_result) set(Register::kPadding, s);
+    }
+    Instruction i =
+        instruction(plan.rows_as_they_are ? Opcode::kMatrixMultiply : Opcode::kConvolve);
+    i.columns_less_one = used(from.outputs, block.tile) - 1;
+    for (uint32_t k = 0; k < plan.in_planes; ++k) {
+      if (block.layer == 0) read_input(block, k);
+      i.rows_less_one = used(from.channels, k) - 1;
+      const uint64_t first =
+          plan.in_base + (uint64_t{k} * layout_.pass_images + block.first_image) * plan.in_pixels;
+      for (uint32_t tap = 0; tap < plan.taps; ++tap) {
+        const uint32_t ky = tap / from.window.kernel[1];
+        const uint32_t kx = tap % from.window.kernel[1];
+        i.add = k + tap != 0;
+        if (plan.rows_as_they_are) {
+          multiply_rows(i, first + uint64_t{block.first_conv_line} * plan.conv_width, accumulators,
+                        rows_of(block), rows_of(block), true);
+        } else if (plan.one_result) {
+          const uint64_t extent = uint64_t{block.images - 1} * plan.in_pixels + 1;
+          multiply_rows(i, first + uint64_t{ky} * from.width + kx, accumulators, block.images,
+                        extent, true);
+        } else {
+          i.dy = static_cast<int32_t>(static_cast<int64_t>(top) + ky - from.window.pad[0] - hidden);
+          i.dx = static_cast<int32_t>(kx - from.window.pad[1]);
+          const uint32_t rows = block.conv_lines * plan.conv_width;
+          const uint64_t extent = uint64_t{from.height - hidden} * from.width;
+          for (uint32_t image = 0; image < block.images; ++image) {
+            multiply_rows(i,
+                          first + uint64_t{image} * plan.in_pixels + uint64_t{hidden} * from.width,
+                          accumulators + image * rows, rows, extent, image == 0);
+          }
+        }
+      }
+    }
+  }
+
+  // Values of a plane that are there.
+  uint32_t used(uint32_t values, uint32_t plane) const {
+    return std::min(program_.plane_width, values - plane * program_.plane_width);
+  }
+
+  // `i` has all fields but places, length and `take`.
+  void multiply_rows(Instruction i, uint64_t first, uint32_t accumulators, uint32_t rows,
+                     uint64_t extent, bool take) {
+    i.buffer = static_cast<uint32_t>(first);
+    i.accumulators = accumulators;
+    i.length = rows;
+    i.take = take;
+    add(kMatrixUnit,
+        {{Space::kBuffer, first, extent, false}, {Space::kAccumulators, accumulators, rows, true}},
+        i, rows);
+  }
+
+  void activate(const Block& block, uint32_t accumulators, uint32_t parameters) {
+    const Plan& plan = plans_[block.layer];
+    const Layer& from = layer(block.layer);
+    const Window& pool = from.pool;
+    Setting s;
+    s.zero = from.output_zero;
+    s.low = from.low;
+    s.high = from.high;
+    set(Register::kBounds, s);
+    const uint32_t width = from.out_width();
+    Instruction i = instruction(Opcode::kActivate);
+    i.set = parameters;
+    i.function = from.function;
+    i.pooling = from.pooling;
+    const uint64_t first =
+        plan.out_base +
+        (uint64_t{block.tile} * layout_.pass_images + block.first_image) * plan.out_pixels +
+        uint64_t{block.first_line} * width;
+    if (from.pooling == Pooling::kNone) {
+      activate_rows(i, first, accumulators, rows_of(block), rows_of(block), 1);
+      return;
+    }
+    // Images under one another are one map if no window reaches from one into the next.
+    const bool together = pool.pad[0] == 0 && pool.kernel[0] <= pool.stride[0] &&
+                          block.lines * pool.stride[0] == block.conv_lines;
+    const uint32_t maps = together ? 1 : block.images;
+    const uint32_t stacked = together ? block.images : 1;
+    const int64_t dy =
+        int64_t{block.first_line} * pool.stride[0] - pool.pad[0] - int64_t{block.first_conv_line};
+    layout_.check_field(block.layer, dy, -128, 127, "pooling's vertical padding");
+    layout_.check_field(block.layer, -int64_t{pool.pad[1]}, -128, 127,
+                        "pooling's horizontal padding");
+    const uint32_t values = pool.kernel[0] * pool.kernel[1];
+    s.in_h = stacked * block.conv_lines;
+    s.in_w = plan.conv_width;
+    s.out_w = width;
+    s.stride_y = pool.stride[0];
+    s.stride_x = pool.stride[1];
+    s.window_h = pool.kernel[0];
+    s.window_w = pool.kernel[1];
+    s.dy = static_cast<int32_t>(dy);
+    s.dx = -static_cast<int32_t>(pool.pad[1]);
+    s.average_multiplier = ((1U << 25) / values + 1) / 2;
+    s.average_round = (1U << 23) + 64 * values;
+    set(Register::kPooledMap, s);
+    set(Register::kPooledResult, s);
+    set(Register::kWindow, s);
+    if (from.pooling == Pooling::kAverage) {
+      set(Register::kAverageMultiplier, s);
+      set(Register::kAverageRound, s);
+    }
+    const uint32_t extent = stacked * block.conv_lines * plan.conv_width;
+    for (uint32_t map = 0; map < maps; ++map) {
+      activate_rows(i, first + uint64_t{map} * plan.out_pixels, accumulators + map * extent,
+                    stacked * block.lines * width, extent, values);
+    }
+  }
+
+  void activate_rows(Instruction i, uint64_t first, uint32_t accumulators, uint32_t rows,
+                     uint32_t extent, uint32_t values) {
+    i.buffer = static_cast<uint32_t>(first);
+    i.accumulators = accumulators;
+    i.length = rows;
+    add(kActivationUnit,
+        {{Space::kBuffer, first, rows, true},
+         {Space::kAccumulators, accumulators, extent, false},
+         {Space::kSets, i.set, 1, false}},
+        i, uint64_t{rows} * values);
+  }
+
+  const Network& network_;
+  const Config& config_;
+  const uint32_t half_;  // rows of accumulators
+  Program program_;
+  const Layout layout_;
+  const std::vector<Plan>& plans_;
+  std::vector<Block> blocks_;
+  Order order_;
+  std::map<Register, uint32_t> registers_;
+  size_t weights_asked_ = 0;  // blocks
+  std::array<uint32_t, 2> next_row_{};
+  // Sets of Program::parameters, and which of them is where.
+  std::vector<size_t> set_holds_;
+  uint32_t next_set_ = 0;
+  // Input that was read: groups of images times planes.
+  uint32_t loads_pass_ = ~0U;
+  uint64_t loads_ = 0;
+  uint32_t group_ = 0;
+};
+
+}  // namespace
+
+Program compile(const Network& network, uint32_t batch, const Config& config) {
+  return Compiler(network, batch, config).run();
+}
+
+}  // namespace sparsys::mxu

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes programs for the matrix unit of networks in signed bytes (docs/reference/mxu-compile.md).
+#pragma once
+
+#include <cstdint>
+
+#include "golden/engine/mxu/program.hpp"
+#include "golden/network/mxu_network.hpp"
+
+namespace sparsys::mxu {
+
+// Throws Error "layer 1 (conv1): ..." or "network '...': ..." on one line if the network is not
+// sound or does not fit: unified buffer, accumulators, or a field of an instruction.
+Program compile(const Network& network, uint32_t batch, const Config& config);
+
+}  // namespace sparsys::mxu
