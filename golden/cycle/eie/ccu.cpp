@@ -22,7 +22,7 @@ Ccu::Ccu(const Config& config)
       widths_(config) {}
 
 uint32_t Ccu::setup_last() const {
-  return std::max(load_codebook() ? 4U : 0U, load_src() ? rows(in_count()) : 0U);
+  return std::max(pass_.load_codebook ? 4U : 0U, pass_.load_src ? rows(pass_.in_count) : 0U);
 }
 
 uint64_t Ccu::status_word(uint32_t number) const {
@@ -57,13 +57,13 @@ void Ccu::propagate() {
   b_odd_first_o = b_odd_first_q;
 
   role_o = role_q;
-  in_first_o = static_cast<uint8_t>(in_first());
-  in_count_o = static_cast<uint16_t>(in_count());
-  entry_base_o = static_cast<uint16_t>(entry_base());
-  dst_addr_o = static_cast<uint16_t>(dst_addr());
-  shift_o = static_cast<uint8_t>(shift());
-  relu_o = relu();
-  store_dst_o = store_dst();
+  in_first_o = static_cast<uint8_t>(pass_.in_first);
+  in_count_o = static_cast<uint16_t>(pass_.in_count);
+  entry_base_o = static_cast<uint16_t>(pass_.entry_base);
+  dst_addr_o = static_cast<uint16_t>(pass_.dst_addr);
+  shift_o = static_cast<uint8_t>(pass_.shift);
+  relu_o = pass_.relu;
+  store_dst_o = pass_.store_dst;
 
   io_en_o = io1_valid_q;
   io_write_o = io1_write_q;
@@ -83,16 +83,16 @@ void Ccu::propagate_control() {
 
   const bool setup = state_q == SETUP;
   const uint32_t n = step_q;
-  clear_o = setup && clear() && n == 0;
-  cb_we_o = setup && load_codebook() && 1 <= n && n <= 4;
+  clear_o = setup && pass_.clear && n == 0;
+  cb_we_o = setup && pass_.load_codebook && 1 <= n && n <= 4;
   cb_word_o = (n - 1) & 3;
   cb_data_o = codebook_ram.rdata_o;
-  ld_read_o = setup && load_src() && n < rows(in_count());
-  ld_addr_o = static_cast<uint16_t>(src_addr() + n);
-  ld_we_o = setup && load_src() && 1 <= n && n <= rows(in_count());
+  ld_read_o = setup && pass_.load_src && n < rows(pass_.in_count);
+  ld_addr_o = static_cast<uint16_t>(pass_.src_addr + n);
+  ld_we_o = setup && pass_.load_src && 1 <= n && n <= rows(pass_.in_count);
   ld_row_o = static_cast<uint8_t>(row_number(n - 1));
 
-  wb_read_o = state_q == WRITE_BACK && n < rows(out_count());
+  wb_read_o = state_q == WRITE_BACK && n < rows(pass_.out_count);
   wb_row_o = static_cast<uint8_t>(row_number(n));
 }
 
@@ -109,10 +109,10 @@ void Ccu::propagate_rams() {
   list_ram.wdata_i = io1_wdata_q;
 
   const bool io_codebook = io1_valid_q && space_of(io1_addr_q) == kCodebookSpace;
-  const bool setup_read = state_q == SETUP && load_codebook() && step_q < 4;
+  const bool setup_read = state_q == SETUP && pass_.load_codebook && step_q < 4;
   codebook_ram.en_i = io_codebook || setup_read;
   codebook_ram.we_i = io_codebook && io1_write_q;
-  codebook_ram.addr_i = (io_codebook ? io1_addr_q : 4 * codebook() + step_q) &
+  codebook_ram.addr_i = (io_codebook ? io1_addr_q : 4 * pass_.codebook + step_q) &
                         static_cast<uint32_t>(low_mask(widths_.codebook_w + 2));
   codebook_ram.wdata_i = io1_wdata_q;
 }
@@ -153,10 +153,12 @@ void Ccu::update_list() {
       break;
     case FETCH1:
       d0_q = list_ram.rdata_o;
+      take_descriptor();
       state_q = FETCH2;
       break;
     case FETCH2:
       d1_q = list_ram.rdata_o;
+      take_descriptor();
       step_q = 0;
       state_q = SETUP;
       break;
@@ -169,17 +171,17 @@ void Ccu::update_list() {
       break;
     case RUN: {
       const bool drained = root_done_i && !b_valid_q && !pe_busy_i;
-      if (drained) state_q = write_back() ? WRITE_BACK : NEXT;
+      if (drained) state_q = pass_.write_back ? WRITE_BACK : NEXT;
       step_q = 0;
       break;
     }
     case WRITE_BACK:
-      if (step_q == rows(out_count())) state_q = NEXT;
+      if (step_q == rows(pass_.out_count)) state_q = NEXT;
       step_q = (step_q + 1) & step_mask;
       break;
     case NEXT:
       state_q = left_q == 1 ? DONE : FETCH0;
-      role_q ^= static_cast<uint8_t>(swap());
+      role_q ^= static_cast<uint8_t>(pass_.swap);
       desc_q = (desc_q + 1) & static_cast<uint16_t>(low_mask(widths_.list_w));
       left_q = (left_q - 1) & static_cast<uint16_t>(low_mask(widths_.list_w + 1));
       break;
@@ -189,12 +191,18 @@ void Ccu::update_list() {
   }
 }
 
+void Ccu::take_descriptor() {
+  const uint64_t words[2] = {d0_q, d1_q};
+  pass_ = decode(words);
+  pass_.codebook &= static_cast<uint32_t>(low_mask(widths_.codebook_w));
+}
+
 void Ccu::update_broadcast() {
   if (!advance_o) return;
   b_valid_q = root_pop_o;
   if (root_pop_o) {
     const uint32_t bank_mask = static_cast<uint32_t>(low_mask(widths_.bank_w));
-    const uint32_t a = ptr_base() + root_col_i;
+    const uint32_t a = pass_.ptr_base + root_col_i;
     b_odd_first_q = a & 1;
     b_odd_q = static_cast<uint16_t>(a >> 1 & bank_mask);
     b_even_q = static_cast<uint16_t>((a + 1) >> 1 & bank_mask);

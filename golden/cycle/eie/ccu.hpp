@@ -8,6 +8,7 @@
 #include "golden/cycle/common/ram_1rw.hpp"
 #include "golden/cycle/eie/widths.hpp"
 #include "golden/engine/eie/config.hpp"
+#include "golden/engine/eie/pass.hpp"
 
 namespace sparsys::eie {
 
@@ -124,24 +125,6 @@ class Ccu {
   void update(bool rst);
 
  private:
-  // Fields of the descriptor (docs/reference/eie-format.md section 5).
-  uint32_t ptr_base() const { return d0_q & 0xFFFF; }
-  uint32_t entry_base() const { return d0_q >> 16 & 0xFFFF; }
-  uint32_t in_count() const { return d0_q >> 32 & 0xFFFF; }
-  uint32_t out_count() const { return d0_q >> 48 & 0xFFFF; }
-  uint32_t src_addr() const { return d1_q & 0xFFFF; }
-  uint32_t dst_addr() const { return d1_q >> 16 & 0xFFFF; }
-  uint32_t in_first() const { return d1_q >> 32 & 0xFF; }
-  uint32_t codebook() const { return d1_q >> 40 & low_mask(widths_.codebook_w); }
-  uint32_t shift() const { return d1_q >> 48 & 0x3F; }
-  bool load_src() const { return d1_q >> 56 & 1; }
-  bool load_codebook() const { return d1_q >> 57 & 1; }
-  bool clear() const { return d1_q >> 58 & 1; }
-  bool write_back() const { return d1_q >> 59 & 1; }
-  bool store_dst() const { return d1_q >> 60 & 1; }
-  bool relu() const { return d1_q >> 61 & 1; }
-  bool swap() const { return d1_q >> 62 & 1; }
-
   // Rows that hold `count` elements, cut to CNT_W bits.
   uint32_t rows(uint32_t count) const {
     return (count + config_.n_pe - 1) >> widths_.pe_shift & low_mask(widths_.cnt_w);
@@ -156,7 +139,9 @@ class Ccu {
   void update_broadcast();
   void update_io();
   void update_counters();
+  void take_descriptor();
 
+  Pass pass_;  // what d0_q and d1_q say
   Config config_;
   Widths widths_;
 };

@@ -8,34 +8,10 @@
 #include <vector>
 
 #include "golden/engine/eie/config.hpp"
+#include "golden/engine/eie/pass.hpp"
 #include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
-
-// docs/reference/eie-format.md section 5, field by field.
-struct Pass {
-  uint32_t ptr_base = 0;
-  uint32_t entry_base = 0;
-  uint32_t in_count = 0;
-  uint32_t out_count = 0;
-  uint32_t src_addr = 0;
-  uint32_t dst_addr = 0;
-  uint32_t in_first = 0;
-  uint32_t codebook = 0;
-  uint32_t shift = 0;
-  bool load_src = false;
-  bool load_codebook = false;
-  bool clear = false;
-  bool write_back = false;
-  bool store_dst = false;
-  bool relu = false;
-  bool swap = false;
-};
-
-// The two words of a descriptor, and back. encode throws Error naming a field that is too wide for
-// its bits.
-void encode(const Pass& pass, uint64_t words[2]);
-Pass decode(const uint64_t words[2]);
 
 // Where a vector of activations lies between layers.
 struct Vector {
@@ -76,12 +52,5 @@ struct Image {
 // in the activation RAM. A layer is split into passes by output ranges, within those by inputs of
 // one register file, and within those wherever a PE would exceed 65,535 entries in a pass.
 Image build_image(const Network& network, const Config& config);
-
-// The sparse matrices back from the image's memories alone, for tests and for looking at an image:
-// name, inputs, outputs (constants included), relu, codebook, column_start, row and code; the shift
-// is in input_frac, and counts of constants, which the memories do not tell, are 0. Throws Error
-// naming pass, PE and column if pointers fall or leave the memories, a row is not one of the pass's
-// outputs, a row comes twice, or the passes do not make up layers.
-std::vector<Layer> decode_image(const Image& image);
 
 }  // namespace sparsys::eie

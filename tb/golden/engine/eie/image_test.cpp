@@ -13,6 +13,7 @@
 #include "golden/engine/eie/encode.hpp"
 #include "golden/function/eie/model.hpp"
 #include "tb/support/random_network.hpp"
+#include "tb/support/read_image.hpp"
 
 namespace sparsys::eie {
 namespace {
