@@ -180,16 +180,14 @@ std::vector<int16_t> Driver::run(const Image& image, const std::vector<int16_t>&
     throw Error("input: " + std::to_string(input.size()) + " elements, must be " +
                 std::to_string(image.input.size - image.input_constants.size()));
   }
-  if (image.input.in_ram) {
-    write_vector(Space::kActRam, image.input.ram_row, vector);
-  } else {
-    write_vector(Space::kSource, 0, vector);
-  }
-  run_list(0, static_cast<uint32_t>(image.passes.size()), cycle_bound(image));
-  if (image.output.in_ram) {
-    return read_vector(Space::kActRam, image.output.ram_row, image.output.size);
-  }
-  return read_vector(Space::kSource, 0, image.output.size);
+  const auto space_of = [](const Vector& v) { return v.in_ram ? Space::kActRam : Space::kSource; };
+  const uint64_t first = cycles_;
+  write_vector(space_of(image.input), image.input.ram_row, vector);
+  list_cycles_ = run_list(0, static_cast<uint32_t>(image.passes.size()), cycle_bound(image));
+  std::vector<int16_t> outputs =
+      read_vector(space_of(image.output), image.output.ram_row, image.output.size);
+  io_cycles_ = cycles_ - first - list_cycles_;
+  return outputs;
 }
 
 uint32_t Driver::lanes() const { return std::min(4U, device_.config().n_pe); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host of a sparse engine: loads an image through the pins, runs descriptor lists, moves
 // vectors in and out and reads every memory back (docs/reference/eie-format.md section 9). Works on
-// whatever stands behind EieDevice; what it knows of time is only the handshakes.
+// whatever stands behind a Device; what it knows of time is only the handshakes.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +65,9 @@ class Driver {
   // Runs a loaded image: `input` has the network's input size without the constants, the result has
   // the size of image.output, constants included.
   std::vector<int16_t> run(const Image& image, const std::vector<int16_t>& input);
+  // Cycles of the last run: of its list from start to done, and of moving its vectors.
+  uint64_t list_cycles() const { return list_cycles_; }
+  uint64_t io_cycles() const { return io_cycles_; }
   // More cycles than any run of the image can take.
   static uint64_t cycle_bound(const Image& image);
 
@@ -96,6 +99,8 @@ class Driver {
 
   Device& device_;
   uint64_t cycles_ = 0;
+  uint64_t list_cycles_ = 0;
+  uint64_t io_cycles_ = 0;
 };
 
 }  // namespace sparsys::eie

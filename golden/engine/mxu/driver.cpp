@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "golden/base/error.hpp"
+#include "golden/engine/mxu/disassembler.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -24,6 +25,78 @@ void check_same(const Config& program, const Config& device) {
   check_same("UB_DEPTH", program.ub_depth, device.ub_depth);
   check_same("ACC_DEPTH", program.acc_depth, device.acc_depth);
   check_same("PARAM_SETS", program.param_sets, device.param_sets);
+}
+
+// What goes to a port, so many bytes or words at a time.
+template <class Item>
+class Stream {
+ public:
+  Stream(const std::vector<Item>& items, size_t step)
+      : next_(items.data()), step_(step), left_(items.size() / step) {}
+  size_t left() const { return left_; }
+  const Item* next() const { return next_; }
+  void take() {
+    next_ += step_;
+    --left_;
+  }
+
+ private:
+  const Item* next_;
+  size_t step_;
+  size_t left_;
+};
+
+// Gives the rows of the tiles that were asked for, at `bandwidth` bytes a cycle (0: a row).
+class WeightMemory {
+ public:
+  WeightMemory(const Program& program, double bandwidth)
+      : program_(program), bandwidth_(bandwidth) {}
+
+  // To be asked once a cycle: whether a row has been read.
+  bool ready() {
+    if (tiles_.empty()) return false;
+    // What it has read ahead waits in a row's buffer at most.
+    const uint32_t row_bytes = program_.config.cols;
+    credit_ = std::min(credit_ + bandwidth_, bandwidth_ + row_bytes);
+    return bandwidth_ == 0 || credit_ >= row_bytes;
+  }
+  const uint8_t* row() const {
+    const Config& c = program_.config;
+    return &program_.weights[(tiles_.front() * c.rows + row_) * c.cols];
+  }
+  void take() {
+    if (bandwidth_ > 0) credit_ -= program_.config.cols;
+    if (++row_ < program_.config.rows) return;
+    row_ = 0;
+    tiles_.pop_front();
+  }
+  void request(uint32_t tile) {
+    if (tile >= program_.tiles) {
+      throw Error("matrix unit: asks for tile " + std::to_string(tile) + " of weights, there are " +
+                  std::to_string(program_.tiles));
+    }
+    tiles_.push_back(tile);
+  }
+  size_t tiles() const { return tiles_.size(); }
+
+ private:
+  const Program& program_;
+  const double bandwidth_;
+  std::deque<uint64_t> tiles_;  // asked for
+  uint64_t row_ = 0;            // of the first of these
+  double credit_ = 0;           // bytes it has read
+};
+
+// More cycles than a run can take with this weight memory and these stalls, twice over.
+uint64_t cycle_limit(const Program& program, const DriverOptions& options) {
+  double limit = static_cast<double>(program.cycle_bound) * 100 / (100 - options.stall_percent);
+  if (options.weight_bandwidth > 0) {
+    uint64_t tiles = 0;
+    for (const InstructionWords& i : program.instructions) tiles += decode(i).tiles;
+    const uint64_t bytes = tiles * program.config.rows * program.config.cols;
+    limit += static_cast<double>(bytes) / options.weight_bandwidth;
+  }
+  return static_cast<uint64_t>(2 * limit + 1000);
 }
 
 const char* error_name(uint64_t code) {
@@ -57,12 +130,7 @@ Outputs Driver::clock(const Inputs& inputs) {
 }
 
 bool Driver::holds_back() {
-  if (options_.stall_percent == 0) return false;
-  // SplitMix64 (Steele 2014).
-  uint64_t z = random_ += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return (z >> 32) % 100 < options_.stall_percent;
+  return options_.stall_percent > 0 && random_.below(100) < options_.stall_percent;
 }
 
 void Driver::reset() {
@@ -97,79 +165,47 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
   check_same(program.config, config);
   const std::vector<uint8_t> in_rows = host_rows(program, inputs);
   const size_t lanes = config.lanes();
-  const uint64_t total = program.instructions.size();
-
-  double limit = static_cast<double>(program.cycle_bound) * 100 / (100 - options_.stall_percent);
-  if (options_.weight_bandwidth > 0) {
-    uint64_t bytes = 0;
-    for (const InstructionWords& i : program.instructions) {
-      if (operation_of(i) == Opcode::kReadWeights) {
-        bytes += uint64_t{i[1] & 0xFFFF} * config.rows * config.cols;
-      }
-    }
-    limit += static_cast<double>(bytes) / options_.weight_bandwidth;
-  }
-  limit = 2 * limit + 1000;
+  const uint64_t limit = cycle_limit(program, options_);
 
   reset();
+  Stream<InstructionWords> instructions(program.instructions, 1);
+  Stream<uint8_t> rows(in_rows, lanes);
+  WeightMemory weights(program, options_.weight_bandwidth);
   std::vector<uint8_t> out_rows;
-  uint64_t taken = 0;
-  size_t in_at = 0;            // bytes of in_rows
-  std::deque<uint64_t> tiles;  // asked for, their first rows of weights
-  uint64_t row = 0;            // of the first of these
-  double credit = 0;           // bytes the weight memory has read
-  bool halted = false;
   const uint64_t start = cycles_;
-  while (!halted) {
-    if (static_cast<double>(cycles_ - start) > limit) {
+  for (bool halted = false; !halted;) {
+    if (cycles_ - start > limit) {
       throw Error("matrix unit: not halted after " + std::to_string(cycles_ - start) +
                   " cycles, at " + position(program, read_status(9)));
     }
     Inputs pins;
-    pins.inst_valid_i = taken < total && !holds_back();
-    if (taken < total) pins.inst_i = program.instructions[taken];
+    pins.inst_valid_i = instructions.left() && !holds_back();
+    if (instructions.left()) pins.inst_i = *instructions.next();
     pins.wm_ready_i = !holds_back();
-    if (!tiles.empty()) {
-      // What it has read ahead waits in a row's buffer at most.
-      credit =
-          std::min(credit + options_.weight_bandwidth, options_.weight_bandwidth + config.cols);
-    }
-    const bool there = options_.weight_bandwidth == 0 || credit >= config.cols;
-    pins.w_valid_i = !tiles.empty() && there && !holds_back();
-    if (pins.w_valid_i) {
-      pins.w_data_i = &program.weights[(tiles.front() * config.rows + row) * config.cols];
-    }
-    pins.hi_valid_i = in_at < in_rows.size() && !holds_back();
-    if (pins.hi_valid_i) pins.hi_data_i = &in_rows[in_at];
+    pins.w_valid_i = weights.ready() && !holds_back();
+    if (pins.w_valid_i) pins.w_data_i = weights.row();
+    pins.hi_valid_i = rows.left() && !holds_back();
+    if (pins.hi_valid_i) pins.hi_data_i = rows.next();
     pins.ho_ready_i = !holds_back();
     const Outputs out = clock(pins);
     if (out.error_o) report_error(program);
-    taken += pins.inst_valid_i && out.inst_ready_o;
-    if (pins.w_valid_i && out.w_ready_o) {
-      if (options_.weight_bandwidth > 0) credit -= config.cols;
-      if (++row == config.rows) {
-        row = 0;
-        tiles.pop_front();
-      }
-    }
-    if (out.wm_valid_o && pins.wm_ready_i) {
-      if (out.wm_tile_o >= program.tiles) {
-        throw Error("matrix unit: asks for tile " + std::to_string(out.wm_tile_o) +
-                    " of weights, there are " + std::to_string(program.tiles));
-      }
-      tiles.push_back(out.wm_tile_o);
-    }
-    if (pins.hi_valid_i && out.hi_ready_o) in_at += lanes;
+    if (pins.inst_valid_i && out.inst_ready_o) instructions.take();
+    if (pins.w_valid_i && out.w_ready_o) weights.take();
+    if (out.wm_valid_o && pins.wm_ready_i) weights.request(out.wm_tile_o);
+    if (pins.hi_valid_i && out.hi_ready_o) rows.take();
     if (out.ho_valid_o && pins.ho_ready_i) {
       out_rows.insert(out_rows.end(), out.ho_data_o, out.ho_data_o + lanes);
     }
     halted = out.halted_o;
-    if (progress && (cycles_ % kProgressStep == 0 || halted)) progress(taken, total);
+    if (progress && (cycles_ % kProgressStep == 0 || halted)) {
+      const uint64_t total = program.instructions.size();
+      progress(total - instructions.left(), total);
+    }
   }
-  if (taken != total || in_at != in_rows.size() || !tiles.empty()) {
-    throw Error("matrix unit: halted with " + std::to_string(total - taken) + " instructions, " +
-                std::to_string((in_rows.size() - in_at) / lanes) + " rows of input and " +
-                std::to_string(tiles.size()) + " tiles not taken");
+  if (instructions.left() || rows.left() || weights.tiles()) {
+    throw Error("matrix unit: halted with " + std::to_string(instructions.left()) +
+                " instructions, " + std::to_string(rows.left()) + " rows of input and " +
+                std::to_string(weights.tiles()) + " tiles not taken");
   }
   counters_ = {read_status(0), read_status(1), read_status(2), read_status(3),
                read_status(4), read_status(5), read_status(6), read_status(7)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host of a matrix unit: feeds a program, its weight memory and the rows of its streams through
-// the pins, and collects what comes out. Works on whatever stands behind MxuDevice; what it knows
+// the pins, and collects what comes out. Works on whatever stands behind a Device; what it knows
 // of time is only the handshakes.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/base/random.hpp"
 #include "golden/engine/mxu/pins.hpp"
 #include "golden/engine/mxu/program.hpp"
 
@@ -70,7 +71,7 @@ class Driver {
 
   Device& device_;
   const DriverOptions options_;
-  uint64_t random_;
+  Random random_;
   uint64_t cycles_ = 0;
   Counters counters_;
 };
