@@ -10,29 +10,15 @@
 #include "golden/cycle/eie/ccu.hpp"
 #include "golden/cycle/eie/lnzd.hpp"
 #include "golden/cycle/eie/pe.hpp"
-#include "golden/engine/eie/config.hpp"
+#include "golden/engine/eie/pins.hpp"
 
 namespace sparsys::eie {
 
-class Eie {
+// Its ports are the pins; rst_i is given with update().
+class Eie : public Inputs, public Outputs {
  public:
   // Throws Error if a parameter is out of range.
   explicit Eie(const Config& config);
-
-  // Ports.
-  uint8_t start_i = 0;
-  uint8_t busy_o = 0;
-  uint8_t done_o = 0;
-  uint8_t flags_o = 0;
-  uint16_t list_first_i = 0;
-  uint16_t list_count_i = 0;
-  uint8_t io_valid_i = 0;
-  uint8_t io_write_i = 0;
-  uint8_t io_ready_o = 0;
-  uint8_t io_rvalid_o = 0;
-  uint32_t io_addr_i = 0;
-  uint64_t io_wdata_i = 0;
-  uint64_t io_rdata_o = 0;
 
   Ccu ccu;
   Lnzd lnzd;

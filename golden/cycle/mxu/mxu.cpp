@@ -142,7 +142,7 @@ void Mxu::propagate_sequencer() {
   s.stall_half_i = matrix.stall_half_o;
   s.shadow_i = weight_fifo.shadow_o;
   s.blocked_i = matrix.blocked_o;
-  s.status_i = status_i;
+  s.status_i = status_i & 15;
   s.propagate();
 
   // Dispatch: the queues' push, and a Set, which the units take at the edge.

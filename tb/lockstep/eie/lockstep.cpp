@@ -47,13 +47,7 @@ struct Sides {
   // Up to the edge. Sets `differs` if any signal does.
   Outputs settle(const Inputs& inputs, bool* differs) {
     const Outputs outputs = rtl->settle(inputs);
-    model.start_i = inputs.start_i;
-    model.list_first_i = inputs.list_first_i;
-    model.list_count_i = inputs.list_count_i;
-    model.io_valid_i = inputs.io_valid_i;
-    model.io_write_i = inputs.io_write_i;
-    model.io_addr_i = inputs.io_addr_i;
-    model.io_wdata_i = inputs.io_wdata_i;
+    static_cast<Inputs&>(model) = inputs;
     bool inside = false;
     model.propagate_rest(
         [&](uint32_t first, uint32_t count) { inside |= table.differs_inside(first, count); });

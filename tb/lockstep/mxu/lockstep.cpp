@@ -62,16 +62,7 @@ struct Sides {
 
   Outputs settle(const Inputs& inputs, bool* differs) {
     const Outputs outputs = rtl->settle(inputs);
-    model.inst_valid_i = inputs.inst_valid_i;
-    model.inst_i = inputs.inst_i;
-    model.wm_ready_i = inputs.wm_ready_i;
-    model.w_valid_i = inputs.w_valid_i;
-    model.w_data_i = inputs.w_data_i;
-    model.hi_valid_i = inputs.hi_valid_i;
-    model.hi_data_i = inputs.hi_data_i;
-    model.ho_ready_i = inputs.ho_ready_i;
-    model.status_i = inputs.status_i & 15;
-    model.resume_i = inputs.resume_i;
+    static_cast<Inputs&>(model) = inputs;
     model.propagate();
     mirror.refresh();
     *differs = table.differs();

@@ -202,7 +202,7 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
   mirror.add(
       path, "ho_data_o", 8 * c.lanes(),
       [&m, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, m.ho_data_o, lanes); },
-      &m.ho_valid_o);
+      &m.host_out.ho_valid_o);
   const std::string matrix = path + ".u_matrix";
   const uint32_t timer_w = clog2(c.rows + c.cols + 3);
   mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));
