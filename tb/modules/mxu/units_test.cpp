@@ -340,7 +340,7 @@ TEST(MxuActivation, RefusesEverySizeOfZero) {
     };
     ASSERT_TRUE(cycle(true));
     for (uint32_t r = 0; r < 3; ++r) {
-      const Instruction set = test::set_register(9 + r, registers[r]);
+      const RawInstruction set = test::set_register(9 + r, registers[r]);
       drive_set(b, &set, 3);
       ASSERT_TRUE(cycle(false));
     }
@@ -488,7 +488,7 @@ TEST(MxuSequencer, HoldsAt127UnderWay) {
   b.port(
       "push_o", [&] { return uint64_t{b.rtl.push_o}; },
       [&] { return uint64_t{b.model.push_o[3]} << 3; });
-  const Instruction i = test::write_host(0, 1);
+  const RawInstruction i = test::write_host(0, 1);
   uint64_t pushes = 0;
   for (uint64_t n = 0; n < 400; ++n) {
     const bool rst = n == 0;
