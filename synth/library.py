@@ -4,6 +4,7 @@ import itertools
 import os
 import pathlib
 import re
+from collections.abc import Iterator
 
 from synth.yosys import ROOT, Failure
 
@@ -14,7 +15,7 @@ OSU018 = str(next((place for place in _PLACES if place.is_dir()), _PLACES[0])
              / "osu018_stdcells.lib")
 
 
-def _groups(text, kind):
+def _groups(text: str, kind: str) -> Iterator[tuple[str, str]]:
     """Yields (name, body) of the groups `kind (name) { body }` in Liberty text."""
     for match in re.finditer(rf"(?<![\w.]){kind}\s*\(\s*\"?([^\")]*?)\"?\s*\)\s*\{{", text):
         depth = 1
@@ -25,12 +26,12 @@ def _groups(text, kind):
                 break
 
 
-def _attribute(body, name):
+def _attribute(body: str, name: str) -> str | None:
     match = re.search(rf"(?<!\w){name}\s*:\s*(\"[^\"]*\"|[^;\n]*)", body)
     return match.group(1).strip().strip('"').strip() if match else None
 
 
-def _truth_table(function, inputs):
+def _truth_table(function: str, inputs: list[str]) -> list[int] | None:
     """Outputs of a Liberty function for all values of its inputs, or None if it has others."""
     rows = 1 << len(inputs)
     ones = (1 << rows) - 1
@@ -68,7 +69,7 @@ class Library:
     full_adder          (cell, pins a, b, c, sum, carry), or None
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike[str]):
         self.path = pathlib.Path(path).resolve()
         try:
             self.text = self.path.read_text(errors="replace")
@@ -136,14 +137,14 @@ class Library:
             raise Failure(f"library {self.name} ({self.path}) has no {what} with an area")
         return found[0][0]
 
-    def um2(self, cells):
+    def um2(self, cells: dict[str, int]) -> float:
         """Area of {cell: number}."""
         return sum(n * self.area[c] for c, n in cells.items())
 
-    def registers(self, cells):
+    def registers(self, cells: dict[str, int]) -> int:
         """How many of {cell: number} are flip-flops."""
         return sum(n for c, n in cells.items() if c in self.flip_flops)
 
-    def gate_equivalents(self, area):
+    def gate_equivalents(self, area: float) -> float:
         """An area in smallest two-input NANDs."""
         return area / self.nand2_area

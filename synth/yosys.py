@@ -15,9 +15,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from scripts.report import json_file
 
+Path = str | os.PathLike[str]
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES = {"icepack": "fpga-icestorm", "sta": "opensta", "yosys-abc": "yosys"}
 
@@ -26,44 +29,44 @@ class Failure(Exception):
     """A tool is missing or refuses its input, or a library is of no use; the text is one line."""
 
 
-def need(program):
+def need(program: str) -> None:
     """Raises a Failure that says how to install a program that is not on PATH."""
     if not shutil.which(program):
         package = PACKAGES.get(program, program)
         raise Failure(f"{program} is not installed: apt-get install {package}")
 
 
-def execute(command, **options):
+def execute(command: Iterable, **options: Any) -> subprocess.CompletedProcess:
     """Runs a program to its end: the finished process, its output and errors together in stdout."""
     return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
 
 
-def last_line(text):
+def last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no output"])[-1]
 
 
 @functools.cache
-def version(program, option="-V"):
+def version(program: str, option: str = "-V") -> str:
     """First line of what a program says of its version."""
     need(program)
     return (execute([program, option]).stdout.strip().splitlines() or ["unknown"])[0]
 
 
-def temporary():
+def temporary() -> str:
     """Where temporary files go; Yosys too takes no blank in its path."""
     folder = tempfile.gettempdir()
     return "/tmp" if re.search(r"\s", folder) else folder
 
 
 @contextlib.contextmanager
-def work_folder():
+def work_folder() -> Iterator[pathlib.Path]:
     """A temporary folder, removed behind a `with`, whose path has no blank."""
     with tempfile.TemporaryDirectory(prefix="sparsys-", dir=temporary()) as folder:
         yield pathlib.Path(folder)
 
 
-def run_script(script):
+def run_script(script: str) -> subprocess.CompletedProcess:
     """Runs a Yosys script in the root of the checkout: the finished process."""
     need("yosys")
     with tempfile.NamedTemporaryFile("w", suffix=".ys") as file:
@@ -73,7 +76,7 @@ def run_script(script):
                        env={**os.environ, "TMPDIR": temporary()})
 
 
-def run(script, what, log=None):
+def run(script: str, what: str, log: Path | None = None) -> str:
     """Runs a Yosys script and returns its output. `what` names the design in a Failure, which
     holds Yosys's own ERROR line; the output goes to the file `log` too."""
     done = run_script(script)
@@ -86,7 +89,7 @@ def run(script, what, log=None):
     return done.stdout
 
 
-def read(top, parameters, files=None, boxes=()):
+def read(top: str, parameters: dict, files: Iterable[Path] = (), boxes: Iterable[Path] = ()) -> str:
     """Script lines that read the RTL, or other files, and elaborate `top`; modules of the files
     `boxes` stay black boxes."""
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
@@ -96,12 +99,12 @@ def read(top, parameters, files=None, boxes=()):
             f"hierarchy -check -top {top} {sets}\n")
 
 
-def rtl_files():
+def rtl_files() -> list[str]:
     """Paths of the RTL, from the root of the checkout, in the order of rtl/files.f."""
     return (ROOT / "rtl/files.f").read_text().split()
 
 
-def statistics(path):
+def statistics(path: Path) -> dict[str, dict[str, int]]:
     """Modules of a `stat -json` file: name without backslash -> {cell type without backslash:
     number}. Yosys 0.23 prints its text tree in the middle of the JSON."""
     text = pathlib.Path(path).read_text()
@@ -118,13 +121,13 @@ def statistics(path):
             for m, s in data["modules"].items()}
 
 
-def base_name(module):
+def base_name(module: str) -> str:
     """A module's name in the RTL: mxu_tile of $paramod\\mxu_tile\\ROW0=... and of
     $paramod$hash\\mxu_tile."""
     return re.sub(r"\\[A-Za-z_0-9]+=.*", "", re.sub(r"^\$paramod(\$[0-9a-f]+)?\\", "", module))
 
 
-def instances(modules, top):
+def instances(modules: dict, top: str) -> dict[str, int]:
     """How often each module of `statistics` occurs below (and with) `top`: {module: number}."""
     found = [m for m in modules if base_name(m) == top]
     if len(found) != 1:
@@ -141,7 +144,7 @@ def instances(modules, top):
     return counts
 
 
-def total_cells(modules, top):
+def total_cells(modules: dict, top: str) -> dict[str, int]:
     """Cells of the whole hierarchy below `top`, modules of the RTL left out: {type: number}."""
     cells = {}
     for module, times in instances(modules, top).items():
@@ -151,14 +154,14 @@ def total_cells(modules, top):
     return cells
 
 
-def digest(*parts):
+def digest(*parts: Any) -> str:
     """Key of a result: changes with any of the parts, which are texts, numbers and dictionaries
     of these."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
 @functools.cache
-def sources_digest(*paths):
+def sources_digest(*paths: Path) -> str:
     """Key of the content of files, by paths from the root of the checkout."""
     return digest([(str(p), (ROOT / p).read_text()) for p in paths])
 
@@ -166,15 +169,15 @@ def sources_digest(*paths):
 class Cache:
     """JSON results in a folder, by key; a broken file counts as none."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path):
         self.folder = pathlib.Path(folder)
 
-    def get(self, key):
+    def get(self, key: str) -> Any:
         try:
             return json.loads((self.folder / f"{key}.json").read_text())
         except (OSError, ValueError):
             return None
 
-    def put(self, key, value):
+    def put(self, key: str, value: Any) -> Any:
         json_file.write(self.folder / f"{key}.json", value)
         return value

@@ -29,7 +29,7 @@ the library has no model of wires, or where modules are left out: a path through
 not in the figure, however long it is."""
 
 
-def show(data):
+def show(data: dict) -> None:
     """Prints the report's table, totals and limits."""
     rows = []
     for b in data["blocks"]:
@@ -51,11 +51,11 @@ def show(data):
               f"{limit['unit']}, at most {limit['limit']:,} ({limit['text']})")
 
 
-def progress(line):
+def progress(line: str) -> None:
     print(f"area: {line}", file=sys.stderr, flush=True)
 
 
-def accept(flow, path):
+def accept(flow: Flow, path: str) -> int:
     data = {c: gate.accepted_of(figures(Design(c, flow))) for c in ("small", "full")}
     json_file.write(path, data)
     numbers = ", ".join(f"{len(d['blocks'])} blocks {c}" for c, d in data.items())
@@ -63,7 +63,7 @@ def accept(flow, path):
     return 0
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     for tool in ("yosys", "sta", "yosys-abc"):
         yosys.need(tool)
     library = Library(options.liberty)
@@ -81,7 +81,7 @@ def run(options):
     return 0 if all(limit["holds"] for limit in data["limits"]) else 2
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m synth.area", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument

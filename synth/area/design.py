@@ -3,7 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from synth.area import hierarchy, rams, timing
 from synth.area.config import CONFIGS, SWEEPS
@@ -38,7 +38,7 @@ class Design:
     """A configuration: `mapped` {name: Mapped} of all modules, `paths` {name: Path or None} of
     those in the engines, `tops` {engine: name}."""
 
-    def __init__(self, config, flow):
+    def __init__(self, config: str, flow: Flow):
         self.config, self.flow, self.library = config, flow, flow.library
         sources = hierarchy.Sources(flow.files)
         self.mapper = hierarchy.Mapper(sources, flow.library, flow.work, set(rams.KINDS))
@@ -67,28 +67,28 @@ class Design:
         with concurrent.futures.ThreadPoolExecutor(self.flow.jobs) as pool:
             return dict(zip(names, pool.map(time_one, names)))
 
-    def below(self, name):
+    def below(self, name: str) -> tuple[dict[str, int], dict[str, int]]:
         """How often each module and each RAM occurs below (and with) a module."""
         return hierarchy.below(self.mapped, name, rams.KINDS)
 
-    def um2(self, name):
+    def um2(self, name: str) -> float:
         """Area of a module's own cells."""
         return self.library.um2(self.mapped[name].cells)
 
-    def ram_um2(self, name):
+    def ram_um2(self, name: str) -> float:
         return rams.area(self.flow.technology, self.variants[name])
 
-    def ge(self, um2):
+    def ge(self, um2: float) -> float:
         return self.library.gate_equivalents(um2)
 
-    def all_cells(self, name):
+    def all_cells(self, name: str) -> int:
         """Cells of a module with all below it."""
         return sum(n * self.mapped[m].number_of_cells for m, n in self.below(name)[0].items())
 
-    def is_register_file(self, name):
+    def is_register_file(self, name: str) -> bool:
         return self.variants[name].module == "regfile_1r1w"
 
-    def areas(self, name):
+    def areas(self, name: str) -> Areas:
         """Areas of a module with all below it."""
         counts, boxes = self.below(name)
         files = {m: n for m, n in counts.items() if self.is_register_file(m)}
@@ -96,15 +96,15 @@ class Design:
                      sum(n * self.um2(m) for m, n in files.items()),
                      sum(n * self.ram_um2(b) for b, n in boxes.items()))
 
-    def ram_bits(self, name):
+    def ram_bits(self, name: str) -> int:
         """Bits of the RAMs below a module."""
         return sum(n * rams.bits(self.variants[b]) for b, n in self.below(name)[1].items())
 
-    def find(self, module, engine):
+    def find(self, module: str, engine: str) -> list[str]:
         """Names of all variants of a module below an engine."""
         return [n for n in self.below(self.tops[engine])[0] if self.variants[n].module == module]
 
-    def labels(self, names):
+    def labels(self, names: Iterable[str]) -> dict[str, str]:
         """Short names of modules: with just those parameters that tell them from others of the
         same module."""
         alike = collections.defaultdict(list)

@@ -5,9 +5,10 @@ import dataclasses
 from synth import yosys
 from synth.area import config, rams, timing
 from synth.area.config import CONFIGS, NAND2_45_UM2
+from synth.area.design import Design
 
 
-def whole(design, name):
+def whole(design: Design, name: str) -> dict:
     """A module with all that is below it."""
     areas = design.areas(name)
     return {"cells": design.all_cells(name), "logic_um2": round(areas.logic, 3),
@@ -15,7 +16,7 @@ def whole(design, name):
             "gate_equivalents": round(design.ge(areas.cells), 1)}
 
 
-def block(design, name):
+def block(design: Design, name: str) -> dict:
     """Own figures of a module without what it instantiates, and `whole` with all below."""
     mapped, path, um2 = design.mapped[name], design.paths[name], design.um2(name)
     shown = dataclasses.asdict(path) if path else {}
@@ -32,7 +33,7 @@ def block(design, name):
         "whole": whole(design, name)}
 
 
-def blocks(design):
+def blocks(design: Design) -> list[dict]:
     """A row for each module of each engine."""
     out = []
     for engine, top in design.tops.items():
@@ -43,7 +44,7 @@ def blocks(design):
     return out
 
 
-def tree(design, name, labels, places=1):
+def tree(design: Design, name: str, labels: dict[str, str], places: int = 1) -> dict:
     """The hierarchy for the treemap: equal children together, um2 of all instances."""
     if name not in design.mapped:
         return {"name": labels[name], "instances": places, "kind": "ram",
@@ -55,7 +56,7 @@ def tree(design, name, labels, places=1):
             "children": [tree(design, n, labels, places * child.number) for n, child in children]}
 
 
-def engine_figures(design, engine):
+def engine_figures(design: Design, engine: str) -> dict:
     top = design.tops[engine]
     counts, boxes = design.below(top)
     labels = design.labels([*counts, *boxes])
@@ -75,7 +76,7 @@ def limit(name, value, most, unit, text, digits=None):
             "holds": value <= most, "text": text}
 
 
-def limits(design):
+def limits(design: Design) -> list[dict]:
     """What the design must hold at full size, and where it stands."""
     if design.config != "full":
         return []
@@ -103,7 +104,7 @@ def limits(design):
     ]
 
 
-def unit_beside_paper(design, name, paper_um2, module):
+def unit_beside_paper(design: Design, name: str, paper_um2: int, module: str) -> dict:
     """A row of table II: um2 at 45 nm by gate equivalents, RAMs by the paper's own density."""
     found = design.find(module, "eie")[0]
     areas, bits = design.areas(found), design.ram_bits(found)
@@ -114,7 +115,7 @@ def unit_beside_paper(design, name, paper_um2, module):
             "ram_um2_at_45nm": round(bits * rams.EIE_UM2_PER_BIT)}
 
 
-def table_2(design):
+def table_2(design: Design) -> dict:
     """EIE's table II beside ours."""
     rows = [unit_beside_paper(design, *row) for row in config.TABLE_2]
     logic_um2 = config.TABLE_2_TOTAL - config.TABLE_2_MEMORY - config.TABLE_2_FILLER
@@ -137,7 +138,7 @@ def table_2(design):
     }
 
 
-def sweep_figures(design, sweep):
+def sweep_figures(design: Design, sweep: config.Sweep) -> dict:
     def bar(label, variant):
         areas = design.areas(variant.name)
         return {"name": label, "parameters": variant.parameters,
@@ -149,7 +150,7 @@ def sweep_figures(design, sweep):
             "bars": [bar(*one) for one in sweep.bars.items()]}
 
 
-def figures(design):
+def figures(design: Design) -> dict:
     """All of area.json."""
     engines = {engine: engine_figures(design, engine) for engine in design.tops}
     summed = ("cells", "logic_um2", "register_files_um2", "rams_um2", "ram_bits",

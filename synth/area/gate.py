@@ -2,6 +2,7 @@
 """The gate: present figures against accepted ones, which stand in synth/baseline.json."""
 import json
 import math
+import os
 import pathlib
 
 from synth.yosys import ROOT, Failure
@@ -13,7 +14,7 @@ FIELDS = (("um2", GREW_PCT, "grew", "smaller", ",.0f"),
           ("ns", SLOWED_PCT, "slowed", "faster", ".2f"))
 
 
-def accepted_of(data):
+def accepted_of(data: dict) -> dict:
     """What of a report goes into the file of accepted figures."""
     return {"library": data["library"], "yosys": data["tools"]["yosys"],
             "sta": data["tools"]["sta"],
@@ -22,14 +23,14 @@ def accepted_of(data):
                        for b in data["blocks"]}}
 
 
-def change(was, now):
+def change(was: float | None, now: float | None) -> float:
     """In percent; from nothing to something it is infinite, to nothing it is no growth."""
     if was and now is not None:
         return 100 * (now / was - 1)
     return math.inf if now else 0.0
 
 
-def compare(accepted, now):
+def compare(accepted: dict, now: dict) -> tuple[list[str], list[str]]:
     """Differences between accepted and present blocks: (failures, remarks), lines for people."""
     failures, remarks = [], []
     for name, was in accepted.items():
@@ -47,7 +48,7 @@ def compare(accepted, now):
     return failures, remarks + [f"{name}: is new" for name in now if name not in accepted]
 
 
-def accepted_figures(path, config, library):
+def accepted_figures(path: str | os.PathLike[str], config: str, library: str) -> dict:
     """What was accepted for a configuration."""
     writes = "make area-baseline writes it"
     try:
@@ -64,7 +65,7 @@ def accepted_figures(path, config, library):
     return accepted
 
 
-def check(data, path):
+def check(data: dict, path: str | os.PathLike[str]) -> int:
     """Prints the differences of a report's figures; the process's exit code."""
     accepted = accepted_figures(path, data["config"], data["library"])
     failures, remarks = compare(accepted["blocks"], accepted_of(data)["blocks"])

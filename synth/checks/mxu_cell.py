@@ -10,6 +10,7 @@ the RTL says.
 """
 import argparse
 import dataclasses
+import pathlib
 import sys
 
 from scripts.report import json_file
@@ -30,17 +31,17 @@ class Tile:
     row0: int
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.rows}x{self.cols}, rows {self.row0} to {self.row0 + self.rows - 1}"
 
-    def flip_flops(self):
+    def flip_flops(self) -> int:
         """What docs/reference/mxu-timing.md section 2 gives a tile: a_q, w_q, shadow_q, en_q, sum_q
         of each cell, and swap_q."""
         rows = range(self.row0, self.row0 + self.rows)
         cells = sum(8 + 8 + 8 + 1 + 16 + (row + 1).bit_length() - 1 for row in rows)
         return self.cols * cells + max(self.rows + self.cols - 2, 1)
 
-    def read(self, name):
+    def read(self, name: str) -> str:
         """Commands that elaborate it."""
         sizes = {"TILE_ROWS": self.rows, "TILE_COLS": self.cols, "ROW0": self.row0}
         return yosys.read("mxu_tile", sizes, ["rtl/mxu/mxu_tile.v"]) + f"rename -top {name}\n"
@@ -49,7 +50,7 @@ class Tile:
 TILES = [Tile(1, 1, 0), Tile(1, 1, 255), Tile(16, 16, 0), Tile(16, 16, 240)]
 
 
-def measure(library, tile):
+def measure(library: Library, tile: Tile) -> dict[str, int]:
     """{library cell: number} of a tile."""
     with yosys.work_folder() as folder:
         statistics = folder / "stat.json"
@@ -58,7 +59,7 @@ def measure(library, tile):
         return yosys.statistics(statistics)["tile"]
 
 
-def area(library, tiles, report):
+def area(library: Library, tiles: list[Tile], report: str | None) -> list[str]:
     """Prints and reports areas of tiles; what is wrong with them, as a list of lines."""
     rows, results, wrong = [], [], []
     for tile in tiles:
@@ -84,14 +85,14 @@ def area(library, tiles, report):
     return wrong
 
 
-def write_blif(script, name, folder):
+def write_blif(script: str, name: str, folder: pathlib.Path) -> None:
     """Runs a script and writes what it makes as a BLIF file, flat, flip-flops as ports."""
     yosys.run(f"{script}flatten\nsetattr -set keep 1 w:w_q*\nopt_clean -purge\ntechmap\n"
               f"opt_clean -purge\nexpose -evert-dff\nopt_clean -purge\n"
               f"write_blif {folder}/{name}.blif\n", f"{name} of the cell")
 
 
-def prove(library, row):
+def prove(library: Library, row: int) -> list[str]:
     """What is wrong with the mapped cell of a row, as a list of lines."""
     cell, sum_in = Tile(1, 1, row), 0 if row == 0 else 15 + row.bit_length()
     with yosys.work_folder() as folder:
@@ -112,7 +113,7 @@ def prove(library, row):
     return wrong
 
 
-def main():
+def main() -> int | str:
     parser = argparse.ArgumentParser(prog="python3 -m synth.checks.mxu_cell", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["cells", "area", "proof"])

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Polynomials {set of input bits multiplied: factor} of what carry-save trees compute."""
+import pathlib
 import re
+from collections.abc import Iterable
 
 from synth import carry_save
 
 ADDER = re.compile(r"\\\$fa #\(\.WIDTH\(1\)\) \w+ \(\.A\((\S+)\), \.B\((\S+)\), \.C\((\S+)\), "
                    r"\.Y\((\w+)\), \.X\((\w+)\)\);")
 ONE = frozenset()
+Polynomial = dict[frozenset, int]
 
 
-def add(to, other, factor):
+def add(to: Polynomial, other: Polynomial, factor: int) -> None:
     """Adds a multiple of a polynomial to another."""
     for term, value in other.items():
         to[term] = to.get(term, 0) + factor * value
@@ -17,7 +20,7 @@ def add(to, other, factor):
             del to[term]
 
 
-def multiply(x, y):
+def multiply(x: Polynomial, y: Polynomial) -> Polynomial:
     out = {}
     for term_x, value_x in x.items():
         for term_y, value_y in y.items():
@@ -25,7 +28,7 @@ def multiply(x, y):
     return out
 
 
-def total(terms):
+def total(terms: Iterable[tuple[Polynomial, int]]) -> Polynomial:
     """The sum of (polynomial, factor)."""
     out = {}
     for polynomial, factor in terms:
@@ -33,7 +36,7 @@ def total(terms):
     return out
 
 
-def of_tree(text):
+def of_tree(text: str) -> Polynomial:
     """What a techmap module of carry_save.py computes, from its lines."""
     known = {"1'b0": {}, "1'b1": {ONE: 1}}
 
@@ -56,13 +59,13 @@ def of_tree(text):
     raise AssertionError("no result")
 
 
-def signed(name, first, width):
+def signed(name: str, first: int, width: int) -> Polynomial:
     """`width` bits of a port as a signed number."""
     return {frozenset([f"{name}[{first + i}]"]): -(1 << i) if i == width - 1 else 1 << i
             for i in range(width)}
 
 
-def prove_tree(path, sum_in):
+def prove_tree(path: pathlib.Path, sum_in: int) -> list[str]:
     """The one tree in the recipe's file is A[7:0] * A[15:8] + A[16+:sum_in], all signed: what is
     wrong, as a list of lines."""
     text = path.read_text()

@@ -60,15 +60,15 @@ BAD = {
 COLUMNS = ["module", "instances", "cells", "flip_flops", "cells_in_all"]
 
 
-def coarse(read):
+def coarse(read: str) -> str:
     return read + "proc\nopt\nmemory -nomap\n" + COARSE_CHECKS
 
 
-def gates(read):
+def gates(read: str) -> str:
     return f"{read}synth -run begin:fine\n{COARSE_CHECKS}synth -run fine:\n{GATE_CHECKS}"
 
 
-def must_pass(script, what):
+def must_pass(script: str, what: str) -> None:
     """Fails if Yosys refuses the script or warns of anything."""
     done = yosys.run_script(script)
     if done.returncode != 0:
@@ -82,7 +82,7 @@ def must_pass(script, what):
     print(f"{what}: no latch, no double driver, no loop, RAMs read at the clock")
 
 
-def count(modules):
+def count(modules: dict) -> list[list]:
     """Rows of COLUMNS from Yosys's statistics."""
     rows = []
     for module, times in yosys.instances(modules, "eie").items():
@@ -93,7 +93,7 @@ def count(modules):
     return sorted(rows)
 
 
-def small_eie(report):
+def small_eie(report: str | None) -> None:
     """The sparse engine in gates; writes the report."""
     with yosys.work_folder() as folder:
         statistics = folder / "stat.json"
@@ -113,7 +113,7 @@ def small_eie(report):
             "modules": [dict(zip(COLUMNS, row)) for row in rows]}, "make test")
 
 
-def bad():
+def bad() -> int:
     """How many of the faulty modules pass the checks, and whether the sound one does not."""
     wrong = 0
     with yosys.work_folder() as folder:
@@ -130,7 +130,7 @@ def bad():
     return wrong
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m synth.checks.rtl", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["eie-small", "eie-full", "mxu-small", "mxu-full", "bad"])

@@ -22,7 +22,7 @@ from synth.fpga.place import Build
 from synth.yosys import ROOT, Failure
 
 
-def print_rows(rows):
+def print_rows(rows: list[dict]) -> None:
     table = []
     for r in sorted(rows, key=lambda r: list(DEVICES).index(r["device"])):
         share = r["share_pct"]
@@ -36,7 +36,7 @@ def print_rows(rows):
                         "MHz min/med/max"])
 
 
-def everything(options):
+def everything(options: argparse.Namespace) -> int:
     """All configurations, or those that --only names."""
     for family in FAMILIES.values():
         need_family(family)
@@ -66,7 +66,7 @@ def everything(options):
     return 1 if failed else 0
 
 
-def main():
+def main() -> int | str:
     parser = argparse.ArgumentParser(prog="python3 -m synth.fpga", description=__doc__)
     add = parser.add_argument
     add("--jobs", type=int, default=os.cpu_count())

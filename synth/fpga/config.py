@@ -94,34 +94,34 @@ class Config:
     ramless: bool = False
 
     @property
-    def family(self):
+    def family(self) -> Family:
         return FAMILIES[DEVICES[self.device]["family"]]
 
     @property
-    def top_module(self):
+    def top_module(self) -> str:
         return self.top or self.engine
 
     @property
-    def sources(self):
+    def sources(self) -> list[str]:
         """Paths of its files, a family's own in place of the general ones."""
         other = "rtl/mxu/" if self.engine == "eie" else "rtl/eie/"
         files = self.only or [f for f in yosys.rtl_files() if not f.startswith(other)]
         return [*(self.family.replace.get(f, f) for f in files), *self.files]
 
 
-def eie(pes, entries, pointers=1024, ram=1024, regs=64, **more):
+def eie(pes: int, entries: int, pointers=1024, ram=1024, regs=64, **more: int) -> dict[str, int]:
     """Parameters of the sparse engine."""
     return {"N_PE": pes, "ENTRY_DEPTH": entries, "PTR_DEPTH": pointers, "ACT_RAM_DEPTH": ram,
             "ACT_REGS": regs, **more}
 
 
-def mxu(size, tile, buffer_rows, accumulator_rows=1024, sets=16):
+def mxu(size: int, tile: int, buffer_rows: int, accumulator_rows=1024, sets=16) -> dict[str, int]:
     """Parameters of a square matrix unit."""
     return {"ROWS": size, "COLS": size, "TILE_ROWS": tile, "TILE_COLS": tile, "FIFO_TILES": 4,
             "UB_DEPTH": buffer_rows, "ACC_DEPTH": accumulator_rows, "PARAM_SETS": sets}
 
 
-def small_eie(pes):
+def small_eie(pes: int) -> dict[str, int]:
     return eie(pes, 2048, 512, 256, 32, CODEBOOKS=4, LIST_DEPTH=64)
 
 

@@ -3,17 +3,17 @@
 import concurrent.futures
 import statistics
 
-from synth.fpga.config import DEVICES
-from synth.fpga.mapped import synthesise
-from synth.fpga.place import pack, place
+from synth.fpga.config import DEVICES, Config
+from synth.fpga.mapped import Result, synthesise
+from synth.fpga.place import Build, Routed, pack, place
 from synth.yosys import Failure
 
 
-def say(text):
+def say(text: str) -> None:
     print(f"fpga: {text}", flush=True)
 
 
-def row(config, result, routed, bitstream):
+def row(config: Config, result: Result, routed: list[Routed], bitstream: str | None) -> dict:
     """An entry of the report's configs."""
     device, found = DEVICES[config.device], result.resources
     share = {r: round(100.0 * found[r] / device[r], 1) for r in found}
@@ -34,7 +34,7 @@ def row(config, result, routed, bitstream):
     }
 
 
-def bitstream_of(config, routed, build):
+def bitstream_of(config: Config, routed: list[Routed], build: Build) -> str | None:
     """Packs the fastest of the placed ones, which must reach the board's clock."""
     best = max(routed, key=lambda r: r.fmax_mhz)
     if best.fmax_mhz < config.place.mhz:
@@ -43,7 +43,7 @@ def bitstream_of(config, routed, build):
     return pack(config, best, build)
 
 
-def make(config, build):
+def make(config: Config, build: Build) -> tuple[dict | None, bool]:
     """Maps, places with each seed and packs a configuration: its row in the report, None if it
     could not be mapped, and whether something failed."""
     failed = []
@@ -76,7 +76,7 @@ def make(config, build):
     return entry, bool(failed)
 
 
-def run(configs, jobs, build):
+def run(configs: list[Config], jobs: int, build: Build) -> tuple[list[dict], bool]:
     """All configurations, those to be placed first: (rows of the report, whether something
     failed)."""
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:

@@ -9,7 +9,7 @@ import shutil
 import time
 
 from synth import yosys
-from synth.fpga.config import DEVICES
+from synth.fpga.config import DEVICES, Config, Family
 from synth.yosys import Failure
 
 # Changes with what a kept result holds.
@@ -30,7 +30,7 @@ class Result:
     netlist: pathlib.Path | None = None
 
 
-def script(config, folder):
+def script(config: Config, folder: str | os.PathLike[str]) -> str:
     """Yosys commands: counts multipliers and tags RAMs while the modules are still apart, then
     maps."""
     family, top, flat = config.family, config.top_module, config.place is not None
@@ -51,7 +51,7 @@ def script(config, folder):
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def need_family(family):
+def need_family(family: Family) -> None:
     """Does this Yosys know the family."""
     yosys.need("yosys")
     command = family.synth.split()[0]
@@ -60,7 +60,7 @@ def need_family(family):
         raise Failure(f"{yosys.version('yosys')} has no {command}: {family.title} needs it")
 
 
-def check_rams(config, rams, log):
+def check_rams(config: Config, rams: list[str], log: str) -> None:
     """Every tagged memory must be mapped to the family's block RAM; Yosys's log tells of each
     memory."""
     kinds = dict(re.findall(r"^mapping memory (\S+) via (\S+)$", log, re.M))
@@ -73,7 +73,7 @@ def check_rams(config, rams, log):
             raise Failure(f"{config.name}: RAM {ram} became {became}, not block RAM")
 
 
-def check_multipliers(config, asked, dsp, log):
+def check_multipliers(config: Config, asked: int, dsp: int, log: str) -> None:
     """No product may reach the passes that build it from LUTs, and each must have at least one
     DSP."""
     soft = re.findall(r"creating \$macc model for (\S+) \(\$mul\)", log)
@@ -87,7 +87,7 @@ def check_multipliers(config, asked, dsp, log):
         raise Failure(f"{config.name}: {asked} multipliers, but {dsp} DSPs")
 
 
-def count(config, cells):
+def count(config: Config, cells: dict[str, int]) -> dict[str, float]:
     """Cells of Yosys into the resources of the device's table."""
     family = config.family
     units = {r: getattr(family, r) for r in ("lut", "bram", "dsp", "spram")}
@@ -104,7 +104,7 @@ def count(config, cells):
     return {k: int(v) if v == int(v) else v for k, v in found.items()}
 
 
-def checked(config, work, log):
+def checked(config: Config, work: pathlib.Path, log: str) -> Result:
     """The Result of a run of Yosys, from its log and its files in `work`."""
     rams = [line.replace("/", ".") for line in (work / "rams.txt").read_text().split()]
     before = yosys.statistics(work / "rtl.json")
@@ -120,7 +120,7 @@ def checked(config, work, log):
     return Result(found, made, multipliers, cells)
 
 
-def synthesise(config, folder):
+def synthesise(config: Config, folder: str | os.PathLike[str]) -> Result:
     """Maps a configuration and checks it; results are kept in `folder`. Raises a Failure."""
     folder = pathlib.Path(folder)
     key = f"fpga-{config.name}-" + yosys.digest(

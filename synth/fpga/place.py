@@ -9,6 +9,8 @@ import shutil
 import time
 
 from synth import yosys
+from synth.fpga.config import Config
+from synth.fpga.mapped import Result
 from synth.yosys import ROOT, Failure
 
 # Changes with what a kept result holds.
@@ -32,20 +34,20 @@ class Build:
     folder: pathlib.Path
 
     @property
-    def kept(self):
+    def kept(self) -> pathlib.Path:
         return self.folder / "synth"
 
-    def program(self, name):
+    def program(self, name: str) -> str | None:
         """Path of a tool, from the folder of make fpga-setup or from PATH; None if it is
         nowhere."""
         local = self.folder / "fpga-tools/bin" / name
         return str(local) if local.exists() else shutil.which(name)
 
-    def version(self, name):
+    def version(self, name: str) -> str:
         return yosys.version(self.program(name), "--version")
 
 
-def command(config, tool, seed):
+def command(config: Config, tool: str, seed: int) -> list:
     """nextpnr's, for files in its working folder."""
     how = config.place
     pins, output = ("--pcf", "--asc") if how.tool == "nextpnr-ice40" else ("--lpf", "--textcfg")
@@ -53,7 +55,7 @@ def command(config, tool, seed):
             "report.json", "--freq", how.mhz, "--seed", seed, "--timing-allow-fail"]
 
 
-def place(config, result, seed, build):
+def place(config: Config, result: Result, seed: int, build: Build) -> Routed:
     """Places and routes a netlist with one seed: a Routed, and the routed design among the kept
     results. Raises a Failure."""
     how = config.place
@@ -88,13 +90,13 @@ def place(config, result, seed, build):
     return found
 
 
-def move(source, target):
+def move(source: pathlib.Path, target: pathlib.Path) -> None:
     """As a whole, from another file system too."""
     shutil.copyfile(source, f"{target}.new")
     os.replace(f"{target}.new", target)
 
 
-def pack(config, best, build):
+def pack(config: Config, best: Routed, build: Build) -> str | None:
     """Bitstream of the fastest seed in the build folder: its path, or None without a packer."""
     ice40 = config.place.tool == "nextpnr-ice40"
     packer = build.program("icepack" if ice40 else "yowasp-ecppack")

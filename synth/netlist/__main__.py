@@ -29,7 +29,7 @@ FAULTS = {
 }
 
 
-def mutate(text, fault):
+def mutate(text: str, fault: str) -> str:
     """A netlist with one fault, to see it found. MODULE:nand:NET makes the first two-input NAND
     that NET goes to a NOR, MODULE:invert:NET inverts what the flip-flop of NET takes."""
     module, kind, net = fault.split(":")
@@ -43,7 +43,7 @@ def mutate(text, fault):
     return text[:start] + place.expand(becomes) + text[end:]
 
 
-def main():
+def main() -> int | str:
     parser = argparse.ArgumentParser(prog="python3 -m synth.netlist", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument

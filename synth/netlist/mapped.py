@@ -5,8 +5,10 @@ import dataclasses
 import json
 import pathlib
 import re
+from collections.abc import Iterable
 
 from synth import recipe, yosys
+from synth.library import Library
 from synth.netlist.views import Views
 from synth.yosys import Failure
 
@@ -22,7 +24,7 @@ class Signals:
     others: dict
 
     @classmethod
-    def read(cls, paths):
+    def read(cls, paths: Iterable[str]) -> "Signals":
         signals = cls(collections.defaultdict(list), collections.defaultdict(list))
         for path in paths:
             for line in pathlib.Path(path).read_text().splitlines():
@@ -44,12 +46,12 @@ class Mapped:
     codes: dict
 
 
-def base_name(module, data):
+def base_name(module: str, data: dict) -> str:
     """The module's name in the RTL."""
     return data["attributes"].get("hdlname", module).split("\\")[-1]
 
 
-def encodings(log):
+def encodings(log: str) -> dict[tuple[str, str], dict[str, str]]:
     """State registers that Yosys gave another encoding, from its log."""
     found = {}
     for match in re.finditer(r"Recoding FSM `\$fsm\$\\(\S+?)\$\d+' from module `(.*?)' using .*?\n"
@@ -59,7 +61,7 @@ def encodings(log):
     return found
 
 
-def map_module(library, top, parameters):
+def map_module(library: Library, top: str, parameters: dict) -> Mapped:
     """Runs Yosys: a Mapped."""
     boxes = [f for f in yosys.rtl_files() if pathlib.Path(f).stem in RAMS]
     read = yosys.read(top, parameters, boxes=boxes)
@@ -80,7 +82,7 @@ def map_module(library, top, parameters):
     return Mapped(rtl, joined, mapped, text, encodings(log))
 
 
-def unique_names(top, modules):
+def unique_names(top: str, modules: dict) -> dict[str, str]:
     """Names of the netlist's modules among those of the RTL: <top>_net_<module>, with a number if
     there are several; the top keeps its own."""
     bases = collections.defaultdict(list)
@@ -98,7 +100,7 @@ class Netlist:
     """The text of a mapped module with views of public variables, and its Verilator configuration.
     `lost` are bits of registers without flip-flops."""
 
-    def __init__(self, top, mapped, signals):
+    def __init__(self, top: str, mapped: Mapped, signals: Signals):
         self.top, self.mapped, self.signals = top, mapped, signals
         self.names = unique_names(top, mapped.netlist)
         # Bits of a bus lead to others of the same, which for Verilator is a loop of one signal; bit
@@ -116,10 +118,10 @@ class Netlist:
             for name in signals.public[ram]:
                 self._publish(ram, name)
 
-    def _publish(self, module, name):
+    def _publish(self, module: str, name: str) -> None:
         self.configuration.append(f'public_flat_rd -module "{module}" -var "{name}"')
 
-    def _body(self, body):
+    def _body(self, body: str) -> str:
         """A module with what is added to it."""
         module = re.match(r"module (\\\S+|\w+)", body)[1].lstrip("\\")
         base = base_name(module, self.mapped.netlist[module])
@@ -136,7 +138,7 @@ class Netlist:
                                for what in self.signals.others[base]]
         return body.replace("endmodule\n", "\n".join([*added, "endmodule\n"])) if added else body
 
-    def _view(self, views, module, name):
+    def _view(self, views: Views, module: str, name: str) -> list[str]:
         """Verilog of a public variable, and of the mask of its bits."""
         view = views.declare(name)
         if not view and views.netlist.words(name) is None:
@@ -147,14 +149,14 @@ class Netlist:
             self._publish(module, f"{name}_kept")
         return [text for text in (view, kept) if text]
 
-    def cells(self, library):
+    def cells(self, library: Library) -> dict[str, int]:
         """{library cell: number}, every module once."""
         return collections.Counter(
             cell["type"] for module in self.mapped.netlist.values()
             for cell in module["cells"].values() if cell["type"] in library.area)
 
 
-def cell_models(library, cells):
+def cell_models(library: Library, cells: dict[str, int]) -> str:
     """Verilog of library cells, from their functions."""
     with yosys.work_folder() as folder:
         yosys.run(f"read_liberty -ignore_miss_func {recipe.prepare(library, folder)}\n"
@@ -163,7 +165,8 @@ def cell_models(library, cells):
         return re.sub(r"^/\*.*?\*/\n", "", (folder / "cells.v").read_text(), flags=re.S)
 
 
-def netlist(library, top, parameters, signals, gone=()):
+def netlist(library: Library, top: str, parameters: dict, signals: Signals,
+            gone: Iterable[str] = ()) -> tuple[str, str]:
     """(Verilog, Verilator configuration) of a module mapped to the library; `gone` are registers,
     MODULE.REGISTER, that may lose flip-flops."""
     made = Netlist(top, map_module(library, top, parameters), signals)

@@ -11,7 +11,7 @@ REGISTERS = re.compile(r"\$_?(s?dff|adff|aldff|dffsr)")
 class Nets:
     """Nets of a module as Yosys's JSON has them."""
 
-    def __init__(self, data):
+    def __init__(self, data: dict):
         self.names = {n: d["bits"] for n, d in data["netnames"].items()}
         self.ports = data["ports"]
         self.driven = {b for p in self.ports.values() if p["direction"] == "input"
@@ -24,7 +24,7 @@ class Nets:
             if REGISTERS.match(cell["type"]):
                 self.registers |= bits
 
-    def words(self, name):
+    def words(self, name: str) -> list[str] | None:
         """Names of the words of a variable: [name], or all of an array; None if there is none."""
         if name in self.names:
             return [name]
@@ -33,11 +33,11 @@ class Nets:
         return [f"{name}[{i}]" for i in range(max(numbers) + 1)] if numbers else None
 
 
-def escaped(name):
+def escaped(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_]\w*", name) else f"\\{name} "
 
 
-def pins_of(joined, netlist):
+def pins_of(joined: dict, netlist: dict) -> dict[int, str]:
     """Expressions for bits that instances of modules see: Yosys may take a net's name away, but
     not a port's."""
     pins = {}
@@ -57,7 +57,7 @@ class Views:
     `codes` {register: {state: code}} are registers with another encoding. `lost` are bits whose
     flip-flops are left out, as found so far."""
 
-    def __init__(self, rtl, joined, netlist, codes):
+    def __init__(self, rtl: dict, joined: dict, netlist: dict, codes: dict):
         self.rtl, self.joined, self.netlist = Nets(rtl), Nets(joined), Nets(netlist)
         self.codes = codes
         self.aliases = {}
@@ -68,7 +68,7 @@ class Views:
         self.lost = []
         self.states_kept = {}
 
-    def find(self, name, i):
+    def find(self, name: str, i: int) -> str | None:
         """Expression for a bit of the RTL in the netlist, or None."""
         if name not in self.joined.names:
             return None
@@ -78,7 +78,7 @@ class Views:
         found = (self._alias(*alias) for alias in self.aliases[bit])
         return next((f for f in found if f), None) or self.pins.get(bit)
 
-    def _alias(self, name, i):
+    def _alias(self, name: str, i: int) -> str | None:
         """Expression for a bit of a net of the netlist, or None if nothing drives it."""
         bits = self.netlist.names.get(name, [])
         if i >= len(bits):
@@ -91,7 +91,7 @@ class Views:
             return escaped(name)
         return f"{name}[{i}]" if name in self.netlist.ports else f"\\{name}[{i}] "
 
-    def word(self, name):
+    def word(self, name: str) -> str:
         bits = []
         for i, bit in enumerate(self.rtl.names[name]):
             found = self.find(name, i)
@@ -100,7 +100,7 @@ class Views:
             bits.append(found or "1'b0")
         return "{" + ", ".join(reversed(bits)) + "}"
 
-    def decoded(self, name):
+    def decoded(self, name: str) -> str:
         """A state register from its new code, one bit of which is 1 in each state. States that
         nothing tells apart have no flip-flops left: there the register's bits that differ between
         them are not kept."""
@@ -128,7 +128,7 @@ class Views:
             f"  wire [{width - 1}:0] {name}_kept = {kept};")
         return " | ".join(terms)
 
-    def declare(self, name):
+    def declare(self, name: str) -> str | None:
         """Verilog of a variable, from the netlist's bits; None if the netlist has it or the RTL has
         not."""
         words = None if name in self.netlist.ports else self.rtl.words(name)
@@ -147,7 +147,7 @@ class Views:
             return None if driven else f"  assign {name} = {expressions[0]};"
         return f"{wire} = {expressions[0]};"
 
-    def kept(self, name):
+    def kept(self, name: str) -> str | None:
         """Verilog of a mask that tells SignalTable which bits of a variable the netlist has, if not
         all."""
         if name in self.states_kept:

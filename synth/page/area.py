@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The standard cells' part of the page: rows and pictures for templates/area.html.j2."""
+from collections.abc import Iterator
+
 from scripts.report.chart import Figure
 from scripts.report.page import digits
 from synth.page.treemap import treemap
@@ -11,13 +13,13 @@ PATHS_OF = ("eie_pe", "eie_lnzd", "eie_ccu", "eie", "mxu_tile", "mxu_requantise"
 SIGNS = {"lower": ("≥ ", "≤ "), "estimate": ("", ""), None: ("", "")}
 
 
-def without(path):
+def without(path: dict | None) -> str | None:
     """What is left out of a path, for people; None if nothing is."""
     cut = sorted({name.split("__")[0] for name in path["cut"]}) if path else []
     return f"without {', '.join(cut)}" if cut else None
 
 
-def block_row(b):
+def block_row(b: dict) -> list:
     longer, slower = SIGNS[b["critical_path_bound"]]
     return [b["name"], *(digits(b[k]) for k in ("instances", "cells", "flip_flops", "area_um2",
                                                 "gate_equivalents")),
@@ -26,7 +28,7 @@ def block_row(b):
             slower + digits(b["clock_mhz"])]
 
 
-def paths(data):
+def paths(data: dict) -> Iterator[dict]:
     """Longest paths of the blocks that matter most, with their cells."""
     for b in data["blocks"]:
         if b["module"] in PATHS_OF and b["path"]:
@@ -36,7 +38,7 @@ def paths(data):
                    **b["path"]}
 
 
-def sweep_figure(number, sweep):
+def sweep_figure(number: int, sweep: dict) -> Figure:
     """Gate equivalents by a parameter: stacked horizontal bars."""
     bars = sweep["bars"]
     figure = Figure(f"sweep-{number}", 960, 34 + 34 * len(bars),
@@ -55,14 +57,14 @@ def sweep_figure(number, sweep):
     return figure
 
 
-def table_2_row(row):
+def table_2_row(row: dict) -> list[str]:
     together = row["um2_at_45nm"] + row["ram_um2_at_45nm"]
     return [row["unit"], digits(row["gate_equivalents"]), digits(row["register_files_ge"]),
             digits(row["um2_at_45nm"]), digits(row["ram_bits"] / 8192, 0, " KB"),
             digits(row["ram_um2_at_45nm"]), digits(together), digits(row["paper_um2"])]
 
 
-def context(data):
+def context(data: dict) -> dict:
     """What the template shows of area.json."""
     engines = [{"title": TITLES.get(name, name), **engine,
                 "picture": treemap(f"area-{name}", f"Area of {TITLES.get(name, name)} by block",

@@ -12,16 +12,16 @@ ENGINES = {"eie": "sparse engine", "mxu": "matrix unit"}
 MOST_PCT = 125.0
 
 
-def shown(config):
+def shown(config: dict) -> str:
     return f"{ENGINES.get(config['engine'], config['engine'])}, {config['config']}"
 
 
-def resources_of(configs):
+def resources_of(configs: list[dict]) -> list[str]:
     """What at least one of them takes."""
     return [r for r in RESOURCES if any(c["share_pct"].get(r) for c in configs)]
 
 
-def share_figure(device, index, configs):
+def share_figure(device: str, index: int, configs: list[dict]) -> chart.Figure:
     """Bars of the device's share, one for each resource of each configuration, with a mark at the
     full device."""
     used = resources_of(configs)
@@ -45,7 +45,7 @@ def share_figure(device, index, configs):
     return figure
 
 
-def speed_figure(configs):
+def speed_figure(configs: list[dict]) -> chart.Figure:
     """Clock after routing: a dot for each seed, and the board's clock."""
     clocks = [s["fmax_mhz"] for c in configs for s in c["seeds"]]
     high = 1.15 * max(clocks + [c["clock_mhz"] for c in configs])
@@ -65,7 +65,7 @@ def speed_figure(configs):
     return figure
 
 
-def row(config, used):
+def row(config: dict, used: list[str]) -> list:
     """A configuration in the table of its device, whose `used` resources are shown."""
     share = config["share_pct"]
     fullest = max(share, key=share.get)
@@ -76,14 +76,14 @@ def row(config, used):
     return [shown(config), *([f"{config[r]:,}", f"{share[r]:g} %"] for r in used), fits, speed]
 
 
-def device_section(index, device, configs):
+def device_section(index: int, device: str, configs: list[dict]) -> dict:
     used = resources_of(configs)
     return {"name": device, "picture": share_figure(device, index, configs),
             "header": ["configuration", *(RESOURCES[r] for r in used), "fullest", "MHz, median"],
             "rows": [row(c, used) for c in configs]}
 
 
-def context(data):
+def context(data: dict) -> dict:
     """What the template shows of fpga.json."""
     configs = data["configs"]
     placed = [c for c in configs if c["seeds"]]

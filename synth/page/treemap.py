@@ -20,12 +20,12 @@ class Box:
     kind: str
     um2: float
 
-    def tip(self, total):
+    def tip(self, total: float) -> str:
         instances = "1 instance" if self.instances == 1 else f"{self.instances:,} instances"
         return (f"{self.module} in {self.unit}: {self.um2 / 1e6:,.3f} mm², "
                 f"{100 * self.um2 / total:.1f} %, {instances}")
 
-    def label(self, room):
+    def label(self, room: int) -> str:
         """A name of at most so many letters."""
         name = f"{self.module} in {self.unit}"
         if self.unit == self.module or len(name) >= room:
@@ -33,7 +33,7 @@ class Box:
         return name if len(name) <= room else name[:max(room - 1, 1)] + "…"
 
 
-def leaves(node, unit=""):
+def leaves(node: dict, unit: str = "") -> list[Box]:
     """The Boxes of a tree of area.json."""
     out = [Box(node["name"], unit or node["name"], node["instances"], node["kind"], node["um2"])]
     # What a PE or the array holds is told apart; deeper, a module belongs to the unit above it.
@@ -43,13 +43,13 @@ def leaves(node, unit=""):
     return [box for box in out if box.um2 > 0]
 
 
-def worst(row, side):
+def worst(row: list[float], side: float) -> float:
     """The most lengthy of boxes of these sizes along a side."""
     total = sum(row)
     return max(max(side * side * s / total ** 2, total ** 2 / (side * side * s)) for s in row)
 
 
-def squarify(sizes, x, y, width, height):
+def squarify(sizes: list[float], x: float, y: float, width: float, height: float) -> list[tuple]:
     """Rectangles (x, y, width, height) of these sizes, largest first, that fill one and are near to
     squares (Bruls 2000)."""
     out, scale = [], width * height / sum(sizes)
@@ -70,7 +70,7 @@ def squarify(sizes, x, y, width, height):
     return out
 
 
-def treemap(name, title, tree):
+def treemap(name: str, title: str, tree: dict) -> Figure:
     """Area by unit: logic, register files and RAMs in colours of their own."""
     boxes = sorted(leaves(tree), key=lambda b: -b.um2)
     total = sum(b.um2 for b in boxes)
