@@ -30,6 +30,7 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("targets", "named make targets that exist", lambda tree, _: workflows.check_targets(tree)),
     ("doc_lines", "documents with short lines", lambda tree, _: docs.check_lines(tree)),
     ("doc_links", "links in documents", lambda tree, _: docs.check_links(tree)),
+    ("doc_paths", "paths in documents", lambda tree, _: docs.check_paths(tree)),
     ("figures", "marked figures of documents", lambda tree, _: docs.check_marks(tree)),
     ("format", "files as clang-format has them", lambda tree, _: tools.check_format(tree)),
     ("ruff", "files that ruff passes", lambda tree, options: tools.check_ruff(tree, options.build)),

@@ -47,6 +47,21 @@ def check_lines(tree: Tree) -> Result:
         and not re.match(r"\s*\||    |<!--", line)])
 
 
+def check_paths(tree: Tree) -> Result:
+    """What a document names in `...` as a path below a folder of the root: it, or it with an
+    extension."""
+    below = "|".join(sorted({path.split("/")[0] for path in tree.files if "/" in path}))
+    complaints, count = [], 0
+    for path in tree.ending(".md"):
+        for number, line in prose(tree.read(path)):
+            for name in re.findall(rf"`((?:{below})/[\w./-]+)`", line):
+                count += 1
+                there = tree.root / name
+                if not there.exists() and not list(there.parent.glob(f"{there.name}.*")):
+                    complaints.append(f"{path}:{number}: {name} is not there")
+    return Result(count, complaints)
+
+
 def target(path: str, link: str) -> str:
     """A link's file, from the root; "" beside it in the same document."""
     parts: list[str] = []

@@ -66,6 +66,12 @@ class Documents(Planted):
                   {"a.md": f"# A\n{long}\n | {long}\n    {long}\n```\n{long}\n```\n<!-- {long}-->\n"
                            f"{'x' * 101}\n- {long}\n"}, r"^a\.md:2: 105", r"^a\.md:10")
 
+    def test_paths(self):
+        self.sees(docs.check_paths,
+                  {"docs/a.md": "`src/x.py` `src/x` `src/` `src` `other/y.py` `build/z` <src/y>\n"
+                                "`src/y.py`\n```\n`src/y.py`\n```\n`docs/b.md`\n",
+                   "src/x.py": ""}, r":2: src/y\.py is not", r":6: docs/b\.md is not")
+
     def test_links(self):
         self.sees(docs.check_links,
                   {"docs/a.md": "# A `b` c, d\n[x](b.md) [x](c.md) [x](../src/) [x](#a-b-c-d)\n"
