@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks forward and backward, against plain loops in double precision written from ONNX's
-// definitions, and their training.
+// definitions.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,9 +9,9 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
-#include "golden/data/synthetic_digits.hpp"
 #include "golden/train/descend.hpp"
 #include "golden/train/train.hpp"
+#include "tb/golden/train/network_builder.hpp"
 #include "tb/support/small_networks.hpp"
 
 namespace sparsys {
@@ -190,43 +190,8 @@ double reference_loss(const Network& net, const std::vector<uint8_t>& images,
 
 // ---- Networks to try.
 
-class Builder {
- public:
-  explicit Builder(Shape input, uint64_t seed = 1) : random_(seed) {
-    net_.name = "net";
-    net_.input_shape = std::move(input);
-    net_.input_scale = 1.0F / 100;
-    net_.input_offset = -1;
-  }
-  std::string parameter(const Shape& shape, float scale = 0.5F) {
-    Parameter p{"p" + std::to_string(net_.parameters.size()), shape, {}};
-    for (int64_t i = 0; i < element_count(shape); ++i) p.values.push_back(scale * random_.normal());
-    net_.parameters.push_back(p);
-    return p.name;
-  }
-  Node& node(Op op, std::vector<std::string> inputs) {
-    Node n;
-    n.op = op;
-    n.inputs = std::move(inputs);
-    n.output = "v" + std::to_string(net_.nodes.size());
-    net_.nodes.push_back(n);
-    return net_.nodes.back();
-  }
-  std::string add(Op op, std::vector<std::string> inputs) {
-    return node(op, std::move(inputs)).output;
-  }
-  Network finish() {
-    net_.output = net_.nodes.back().output;
-    return net_;
-  }
-
- private:
-  Random random_;
-  Network net_;
-};
-
 Network windows() {
-  Builder b({1, 4, 9, 8});
+  NetworkBuilder b({1, 4, 9, 8});
   Node& conv = b.node(Op::kConv, {"input", b.parameter({6, 2, 3, 2}), b.parameter({6})});
   conv.window.kernel = {3, 2};
   conv.window.stride = {1, 2};
@@ -250,7 +215,7 @@ Network windows() {
 }
 
 Network dilated_pool() {
-  Builder b({1, 2, 8, 9});
+  NetworkBuilder b({1, 2, 8, 9});
   Node& pool = b.node(Op::kMaxPool, {"input"});
   pool.window.kernel = {2, 3};
   pool.window.dilation = {3, 2};
@@ -264,7 +229,7 @@ Network dilated_pool() {
 
 // Depthwise convolution with one output channel each, and padding wider than the image.
 Network depthwise() {
-  Builder b({1, 3, 3, 4});
+  NetworkBuilder b({1, 3, 3, 4});
   Node& conv = b.node(Op::kConv, {"input", b.parameter({3, 1, 5, 5}), b.parameter({3})});
   conv.window.kernel = {5, 5};
   conv.window.stride = {3, 3};
@@ -277,7 +242,7 @@ Network depthwise() {
 
 // Values with several uses, added biases of all shapes.
 Network branches() {
-  Builder b({1, 2, 5, 5});
+  NetworkBuilder b({1, 2, 5, 5});
   Node& one = b.node(Op::kConv, {"input", b.parameter({3, 2, 3, 3})});
   one.window.kernel = {3, 3};
   one.window.pad = {1, 1, 1, 1};
@@ -303,7 +268,7 @@ Network branches() {
 
 // Weights and biases that are used twice; a scalar bias; softmax.
 Network shared() {
-  Builder b({1, 3, 2, 2});
+  NetworkBuilder b({1, 3, 2, 2});
   std::string v = b.add(Op::kFlatten, {"input"});
   const std::string w = b.parameter({12, 12});
   const std::string bias = b.parameter({12});
@@ -326,7 +291,7 @@ Network shared() {
 
 // Sigmoid, tanh and averages: of parts of windows, with gaps and overlaps; in place and not.
 Network smooth() {
-  Builder b({1, 2, 9, 8});
+  NetworkBuilder b({1, 2, 9, 8});
   std::string v = b.add(Op::kTanh, {"input"});
   Node& conv = b.node(Op::kConv, {v, b.parameter({4, 2, 2, 2}), b.parameter({4})});
   conv.window.kernel = {2, 2};
@@ -440,7 +405,7 @@ TEST(Graph, GradientIsTheSlopeOfTheLoss) {
 // Far from zero they end at their limits, without anything that is not finite.
 TEST(Graph, FunctionsFarOut) {
   for (const Op op : {Op::kSigmoid, Op::kTanh}) {
-    Builder b({1, 4});
+    NetworkBuilder b({1, 4});
     b.add(op, {"input"});
     const float inputs[4] = {-1e30F, -200, 200, 1e30F};
     const float low = op == Op::kTanh ? -1 : 0;
@@ -474,7 +439,7 @@ TEST(Graph, GradientOfDistillation) {
 
 // A layer of more than one part: 300 x 200 weights; and rows longer than a part.
 TEST(Graph, GradientsInParts) {
-  Builder b({1, 300});
+  NetworkBuilder b({1, 300});
   const std::string w = b.parameter({300, 200});
   Node& gemm = b.node(Op::kGemm, {b.add(Op::kRelu, {b.add(Op::kMatMul, {"input", w})}),
                                   b.parameter({10, 200}), b.parameter({10})});
@@ -488,232 +453,6 @@ TEST(Graph, GradientsInParts) {
   EXPECT_EQ(gradient_part(Parameter{"long", {2, 100000}, std::vector<float>(200000)}), 100000U);
   EXPECT_EQ(gradient_part(Parameter{"scalar", {}, std::vector<float>(1)}), 1U);
   check_gradient(net, 5);
-}
-
-// ---- Training.
-
-Dataset digits(uint32_t train_count, uint32_t test_count) {
-  SyntheticDigitsOptions options;
-  options.train_count = train_count;
-  options.test_count = test_count;
-  options.difficulty = 0.5F;
-  return make_synthetic_digits(options);
-}
-
-TrainOptions short_run() {
-  TrainOptions options;
-  options.epochs = 3;
-  options.validation_count = 500;
-  return options;
-}
-
-// A small convolutional network for digits.
-Network small() {
-  Builder b({1, 1, 28, 28});
-  Node& conv = b.node(Op::kConv, {"input", b.parameter({6, 1, 5, 5}), b.parameter({6})});
-  conv.window.kernel = {5, 5};
-  conv.window.stride = {2, 2};
-  Node& pool = b.node(Op::kMaxPool, {b.add(Op::kRelu, {conv.output})});
-  pool.window.kernel = {2, 2};
-  pool.window.stride = {2, 2};
-  std::string v = b.add(Op::kFlatten, {pool.output});
-  Node& hidden = b.node(Op::kGemm, {v, b.parameter({24, 216}), b.parameter({24})});
-  hidden.trans_b = true;
-  v = b.add(Op::kRelu, {hidden.output});
-  Node& last = b.node(Op::kGemm, {v, b.parameter({10, 24}), b.parameter({10})});
-  last.trans_b = true;
-  Network net = b.finish();
-  net.input_scale = 1.0F / 256;
-  net.input_offset = 0;
-  for (Parameter& p : net.parameters) {
-    for (float& w : p.values) w *= p.shape.size() == 1 ? 0.0F : 0.3F;
-  }
-  return net;
-}
-
-bool equal(const Network& a, const Network& b) {
-  for (size_t p = 0; p < a.parameters.size(); ++p) {
-    if (a.parameters[p].values != b.parameters[p].values) return false;
-  }
-  return true;
-}
-
-TEST(TrainNetwork, Learns) {
-  const Dataset data = digits(6000, 1000);
-  Network net = small();
-  EXPECT_GT(test_error(net, data), 60);
-  const TrainReport report = train(net, data, short_run());
-  EXPECT_LT(test_error(net, data), 10);
-  EXPECT_LT(report.validation_error, 10);
-  EXPECT_EQ(report.validation_error, validation_error(net, data, 500));
-  EXPECT_LT(report.loss, 0.5);
-  // What infer() answers is what error_percent() counts.
-  std::vector<float> x;
-  for (const uint8_t pixel : data.test_images) x.push_back(static_cast<float>(pixel) / 256);
-  const std::vector<float> y = infer(net, x.data(), data.test_count());
-  size_t wrong = 0;
-  for (size_t i = 0; i < data.test_count(); ++i) {
-    const auto first = y.begin() + static_cast<long>(i * 10);
-    wrong += std::max_element(first, first + 10) - first != data.test_labels[i] ? 1 : 0;
-  }
-  EXPECT_DOUBLE_EQ(test_error(net, data), 100.0 * static_cast<double>(wrong) / 1000);
-}
-
-TEST(TrainNetwork, LearnsFromATeacherAlone) {
-  Dataset data = digits(4000, 500);
-  Network teacher = small();
-  train(teacher, data, short_run());
-  TrainOptions options = short_run();
-  options.teacher = &teacher;
-  options.teacher_weight = 1;
-  // The temperature multiplies the gradients; at the usual rate some processors' rounding ends with
-  // every hidden unit at 0.
-  options.learning_rate /= options.temperature;
-  options.epochs = 8;
-  Network net = small();
-  for (uint8_t& label : data.train_labels) label = 0;
-  train(net, data, options);
-  EXPECT_LT(test_error(net, data), 20);
-}
-
-TEST(TrainNetwork, ResultDoesNotDependOnThreads) {
-  const Dataset data = digits(1500, 0);
-  TrainOptions options = short_run();
-  options.max_shift = 1;
-  options.max_rotation = 10;
-  options.max_scale = 0.1F;
-  options.shift_probability = 0.8F;
-  options.hidden_dropout = 0.2F;
-  options.batch = 200;
-  const Network teacher = small();
-  options.teacher = &teacher;
-  options.teacher_weight = 0.3F;
-  options.threads = 1;
-  Network one = small();
-  train(one, data, options);
-  for (const unsigned threads : {2U, 3U}) {
-    options.threads = threads;
-    Network more = small();
-    train(more, data, options);
-    EXPECT_TRUE(equal(one, more));
-  }
-  const auto differs = [&](const char* what, const TrainOptions& changed) {
-    Network other = small();
-    train(other, data, changed);
-    EXPECT_FALSE(equal(one, other)) << what;
-  };
-  TrainOptions changed = options;
-  changed.seed = 2;
-  differs("seed", changed);
-  changed = options;
-  changed.max_rotation = 11;
-  differs("rotation", changed);
-  changed = options;
-  changed.max_scale = 0;
-  differs("scale", changed);
-  changed = options;
-  changed.hidden_dropout = 0;
-  differs("dropout", changed);
-}
-
-TEST(TrainNetwork, ValidationImagesAreNotTrainedOn) {
-  Dataset data = digits(1500, 0);
-  Network net = small();
-  Network other = small();
-  train(net, data, short_run());
-  for (size_t i = 1000; i < 1500; ++i) {
-    data.train_labels[i] = 0;
-    std::fill_n(data.train_images.begin() + static_cast<long>(i * 784), 784, uint8_t{77});
-  }
-  train(other, data, short_run());
-  EXPECT_TRUE(equal(net, other));
-}
-
-TEST(TrainNetwork, MaskedWeightsStayZero) {
-  const Dataset data = digits(3000, 0);
-  Network net = small();
-  ParameterMasks masks(net.parameters.size());
-  Random random(1);
-  for (const size_t p : {0U, 2U, 3U}) {
-    for (size_t i = 0; i < net.parameters[p].values.size(); ++i) {
-      masks[p].push_back(random.below(3) == 0);
-    }
-  }
-  const Network before = net;
-  train(net, data, short_run(), &masks);
-  for (size_t p = 0; p < masks.size(); ++p) {
-    size_t changed = 0;
-    const std::vector<float>& values = net.parameters[p].values;
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (!masks[p].empty() && masks[p][i] == 0) {
-        EXPECT_EQ(values[i], 0);
-      } else {
-        changed += values[i] != before.parameters[p].values[i] ? 1 : 0;
-      }
-    }
-    EXPECT_GT(changed, values.size() / (masks[p].empty() ? 2U : 8U));
-  }
-  EXPECT_LT(validation_error(net, data, 500), 30);
-}
-
-TEST(TrainNetwork, LeNets) {
-  const Network dense = make_lenet_300_100(784, 1);
-  const Network conv = make_lenet_5(1);
-  const auto weights = [](const Network& net) {
-    size_t sum = 0;
-    for (const Parameter& p : net.parameters) sum += p.values.size();
-    return sum;
-  };
-  EXPECT_EQ(weights(dense), 266610U);
-  EXPECT_EQ(weights(conv), 431080U);
-  EXPECT_EQ(multiplications(dense), 266200U);
-  EXPECT_EQ(multiplications(conv), 288000U + 1600000 + 400000 + 5000);
-  std::vector<std::string> names;
-  for (const Layer& layer : layers(conv)) names.push_back(layer.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"conv1", "conv2", "ip1", "ip2"}));
-  EXPECT_FALSE(make_lenet_5(2).parameters[0].values == conv.parameters[0].values);
-  EXPECT_THROW(make_lenet_300_100(0, 1), Error);
-}
-
-TEST(TrainNetwork, RejectsWhatDoesNotFit) {
-  const Dataset data = digits(600, 10);
-  Network wide = make_lenet_300_100(785, 1);
-  EXPECT_THROW(train(wide, data, short_run()), Error);
-  EXPECT_THROW(test_error(wide, data), Error);
-  Network few = small_chain({784, 9}, 1);
-  EXPECT_THROW(train(few, data, short_run()), Error);
-  EXPECT_THROW(test_error(few, data), Error);
-  Network good = make_lenet_300_100(784, 1);
-  const Network before = good;
-  const auto reject = [&](const TrainOptions& options, const ParameterMasks* masks = nullptr) {
-    EXPECT_THROW(train(good, data, options, masks), Error);
-    EXPECT_TRUE(equal(good, before));
-  };
-  TrainOptions options = short_run();
-  options.validation_count = 600;
-  reject(options);
-  options = short_run();
-  options.batch = 0;
-  reject(options);
-  options = short_run();
-  options.max_scale = 1;
-  reject(options);
-  options = short_run();
-  options.max_rotation = NAN;
-  reject(options);
-  options = short_run();
-  options.temperature = 0;
-  reject(options);
-  options = short_run();
-  options.teacher = &wide;
-  options.teacher_weight = 0.5F;
-  reject(options);
-  ParameterMasks masks(5);
-  reject(short_run(), &masks);
-  masks.resize(6);
-  masks[1].resize(299);
-  reject(short_run(), &masks);
-  EXPECT_THROW(validation_error(good, data, 601), Error);
 }
 
 }  // namespace
