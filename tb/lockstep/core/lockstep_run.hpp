@@ -14,6 +14,7 @@
 
 #include "golden/base/error.hpp"
 #include "tb/lockstep/core/fst_writer.hpp"
+#include "tb/lockstep/core/gtkwave_save.hpp"
 #include "tb/lockstep/core/lockstep_options.hpp"
 #include "tb/lockstep/core/signal_table.hpp"
 
@@ -193,6 +194,14 @@ std::string LockstepRun<Sides>::replay(const std::string& instance) const {
   if (window) {
     try {
       window->close();
+      std::vector<const Signal*> differing, others;
+      for (const Signal& signal : again.table.signals()) {
+        if (signal.differs()) differing.push_back(&signal);
+      }
+      for (const Signal* signal : shown) {
+        if (!signal->differs()) others.push_back(signal);
+      }
+      write_gtkwave_save(options.mismatch_waves, differing, others, cycle);
     } catch (const Error& e) {
       window_error = e.what();
     }
@@ -214,7 +223,8 @@ std::string LockstepRun<Sides>::replay(const std::string& instance) const {
   if (!window_error.empty()) {
     text += "no waveform: " + window_error + "\n";
   } else if (window) {
-    text += "waveform of the last cycles: " + options.mismatch_waves + "\n";
+    text += "waveform of the last cycles: " + options.mismatch_waves + "; gtkwave " +
+            gtkwave_save_path(options.mismatch_waves) + " shows the difference\n";
   }
   return text;
 }
