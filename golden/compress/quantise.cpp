@@ -18,7 +18,6 @@
 namespace sparsys {
 namespace {
 
-constexpr size_t kNone = Graph::kNone;
 constexpr size_t kChunk = 32;  // images run together
 // ---- the network in floating point on the calibration images ----
 
