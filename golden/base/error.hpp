@@ -13,4 +13,9 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& what) : std::runtime_error(what) {}
 };
 
+// Throws Error "<place>: <what>".
+[[noreturn]] inline void fail(const std::string& place, const std::string& what) {
+  throw Error(place + ": " + what);
+}
+
 }  // namespace sparsys

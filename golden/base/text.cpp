@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 
 #include "golden/base/error.hpp"
 
@@ -39,15 +40,14 @@ size_t utf8_length(const std::string& text, size_t i) {
 void check_text(const std::string& text, bool line_breaks, const std::string& name,
                 const char* what) {
   if (text.size() > kMaxText) {
-    throw Error(name + ": " + std::string(what) + " is longer than " + std::to_string(kMaxText) +
-                " bytes");
+    fail(name, std::string(what) + " is longer than " + number(kMaxText) + " bytes");
   }
   for (size_t i = 0; i < text.size();) {
     const size_t length = utf8_length(text, i);
-    if (length == 0) throw Error(name + ": " + std::string(what) + " is not UTF-8");
+    if (length == 0) fail(name, std::string(what) + " is not UTF-8");
     const auto c = static_cast<uint8_t>(text[i]);
     if ((c < 0x20 && !(line_breaks && (c == '\n' || c == '\t'))) || c == 0x7F) {
-      throw Error(name + ": " + std::string(what) + " has a control character");
+      fail(name, std::string(what) + " has a control character");
     }
     i += length;
   }
@@ -68,6 +68,16 @@ std::string printable(const std::string& text, size_t longest) {
     }
   }
   return out;
+}
+
+std::string quoted(const std::string& text, size_t longest) {
+  return "'" + printable(text, longest) + "'";
+}
+
+std::string hex(uint64_t value, int digits) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%0*llx", digits, static_cast<unsigned long long>(value));
+  return text;
 }
 
 std::string layer_name(size_t index, const std::string& name) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace sparsys {
@@ -19,8 +20,17 @@ void check_text(const std::string& text, bool line_breaks, const std::string& na
 // "layer 2 (fc2)": how messages name layer number `index`, counted from 0 there and from 1 here.
 std::string layer_name(size_t index, const std::string& name);
 
+// A whole number in decimal, and in hexadecimal: "0x0803" with 4 digits.
+template <typename Integer>
+std::string number(Integer value) {
+  return std::to_string(value);
+}
+std::string hex(uint64_t value, int digits);
+
 // `text` on one line: control characters and what is not UTF-8 as "?", and cut after `longest`
 // bytes (0: never).
 std::string printable(const std::string& text, size_t longest = 80);
+// The same in quotation marks.
+std::string quoted(const std::string& text, size_t longest = 80);
 
 }  // namespace sparsys

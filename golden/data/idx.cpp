@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 
 #include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 
 namespace sparsys {
 namespace {
@@ -19,16 +19,6 @@ constexpr uint64_t kMaxPayload = uint64_t{256} << 20;
 constexpr size_t kMaxHeader = 16;
 constexpr uint32_t kImageMagic = 0x00000803;
 constexpr uint32_t kLabelMagic = 0x00000801;
-
-[[noreturn]] void fail(const std::string& name, const std::string& text) {
-  throw Error(name + ": " + text);
-}
-
-std::string hex(uint32_t value) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "0x%08x", value);
-  return text.data();
-}
 
 // The bytes of a file, decompressed on demand, so that a header can be judged before the rest is
 // inflated: a small file may inflate to gigabytes.
@@ -133,8 +123,8 @@ std::vector<uint8_t> parse(const uint8_t* data, size_t size, const std::string& 
   static_assert(kMaxHeader == 16, "room for three dimensions");
   const std::vector<uint8_t> header = reader.read(header_size);
   if (header.size() >= 4 && big_endian(header.data()) != magic) {
-    fail(name,
-         "magic number " + hex(big_endian(header.data())) + " at byte 0, expected " + hex(magic));
+    fail(name, "magic number " + hex(big_endian(header.data()), 8) + " at byte 0, expected " +
+                   hex(magic, 8));
   }
   if (header.size() < header_size) {
     fail(name, "data end at byte " + std::to_string(header.size()) + ", expected a header of " +

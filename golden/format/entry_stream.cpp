@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 #include "golden/format/huffman.hpp"
 
 namespace sparsys {
@@ -18,12 +19,6 @@ using Counts = std::vector<uint64_t>;
 constexpr size_t kContexts = 3;
 constexpr unsigned kMaxIndexContexts = 7;
 constexpr size_t kHistory = 4;
-
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
-std::string number(uint64_t value) { return std::to_string(value); }
 
 // ---- contexts ----
 

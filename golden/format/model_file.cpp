@@ -35,18 +35,6 @@ constexpr const char* kFullyConnected = "fully_connected";
 constexpr size_t kMaxDepth = 6;
 constexpr size_t kMaxItems = 1U << 20;
 
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
-std::string number(uint64_t value) { return std::to_string(value); }
-
-std::string hex(uint64_t value, int digits) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%0*llx", digits, static_cast<unsigned long long>(value));
-  return text;
-}
-
 // ---- little-endian numbers ----
 
 template <typename T>

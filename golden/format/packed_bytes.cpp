@@ -9,10 +9,6 @@
 namespace sparsys {
 namespace {
 
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
 float get_float(const uint8_t* bytes) {
   uint32_t bits = 0;
   for (unsigned b = 0; b < 4; ++b) bits |= uint32_t{bytes[b]} << (8 * b);

@@ -29,18 +29,6 @@ constexpr size_t kHeaderSize = 12;
 constexpr size_t kBeginning = 16;  // what tells the other kinds of files
 constexpr size_t kCodes = 16;
 
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
-std::string number(uint64_t value) { return std::to_string(value); }
-
-std::string hex(uint32_t value, int digits) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%0*x", digits, value);
-  return text;
-}
-
 uint32_t get_uint32(const uint8_t* bytes) {
   uint32_t value = 0;
   for (unsigned b = 0; b < 4; ++b) value |= uint32_t{bytes[b]} << (8 * b);
@@ -244,7 +232,8 @@ void check_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
   }
   if (!std::equal(std::begin(kMagic), std::end(kMagic), data)) {
     std::string found;
-    for (size_t b = 0; b < sizeof kMagic; ++b) found += (b == 0 ? "" : " ") + hex(data[b], 2);
+    for (size_t b = 0; b < sizeof kMagic; ++b)
+      found += (b == 0 ? "" : " ") + hex(data[b], 2).substr(2);
     fail(name, "not a stored model: begins with " + found + ", expected 89 53 50 53");
   }
   const unsigned version = data[4] | data[5] << 8;
@@ -266,7 +255,7 @@ PackedReader open_payload(const uint8_t* data, size_t size, ModelKind expected,
   check_header(data, size, expected, name);
   const auto crc = static_cast<uint32_t>(crc32_z(0, data + kHeaderSize, size - kHeaderSize));
   if (crc != get_uint32(data + 8)) {
-    fail(name, "damaged: CRC-32 of the payload is 0x" + hex(crc, 8) + ", expected 0x" +
+    fail(name, "damaged: CRC-32 of the payload is " + hex(crc, 8) + ", expected " +
                    hex(get_uint32(data + 8), 8));
   }
   return {data + kHeaderSize, size - kHeaderSize, name};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 #include "golden/network/check.hpp"
 
 namespace sparsys {
@@ -30,12 +31,6 @@ constexpr uint8_t kHasFlags = 16;
 constexpr size_t kMaxCodebook = 256;
 // Far beyond any parameter, and no product of sizes overflows.
 constexpr int64_t kMaxElements = int64_t{1} << 40;
-
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
-std::string number(uint64_t value) { return std::to_string(value); }
 
 // A float that is the same in every bit: 0 and -0 are not.
 bool same(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }

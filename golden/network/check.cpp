@@ -11,10 +11,6 @@
 namespace sparsys {
 namespace {
 
-[[noreturn]] void fail(const std::string& name, const std::string& what) {
-  throw Error(name + ": " + what);
-}
-
 void expect(bool ok, const std::string& name, const char* what) {
   if (!ok) fail(name, what);
 }
@@ -38,8 +34,6 @@ void check_layer_count(size_t layers, const std::string& name) {
     fail(name, std::to_string(layers) + " layers, expected 1 to " + std::to_string(kMaxLayers));
   }
 }
-
-std::string number(uint64_t value) { return std::to_string(value); }
 
 void check_count(size_t count, const std::string& name, const char* what) {
   if (count > kMaxLayers) {

@@ -14,10 +14,6 @@ namespace {
 constexpr uint32_t kMaxSide = 65535;
 constexpr uint32_t kMaxStep = 255;
 
-[[noreturn]] void fail(const std::string& name, const std::string& what) {
-  throw Error(name + ": " + what);
-}
-
 void check_range(uint64_t value, uint64_t least, uint64_t most, const std::string& name,
                  const char* what) {
   if (value >= least && value <= most) return;

@@ -13,12 +13,6 @@ namespace {
 
 constexpr size_t kMaxCodebook = 256;
 
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
-  throw Error(place + ": " + what);
-}
-
-std::string number(uint64_t value) { return std::to_string(value); }
-
 }  // namespace
 
 Network SharedNetwork::decode() const {

@@ -5,7 +5,7 @@
 #include "golden/base/random.hpp"
 #include "golden/compress/decode_eie_network.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx_export.hpp"
+#include "golden/format/onnx/export.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/commands.hpp"

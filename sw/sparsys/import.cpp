@@ -6,7 +6,7 @@
 
 #include "golden/base/text.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx_import.hpp"
+#include "golden/format/onnx/import.hpp"
 #include "sw/sparsys/commands.hpp"
 #include "sw/sparsys/output.hpp"
 

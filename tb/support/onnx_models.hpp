@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "golden/base/random.hpp"
-#include "golden/format/onnx_import.hpp"
+#include "golden/format/onnx/import.hpp"
 
 namespace sparsys {
 

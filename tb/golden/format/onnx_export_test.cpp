@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks written as ONNX: what import and export hand on, and what the files are made of.
 // scripts/check_onnx.py has them run by ONNX Runtime.
-#include "golden/format/onnx_export.hpp"
+#include "golden/format/onnx/export.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -12,7 +12,7 @@
 #include <new>
 
 #include "golden/base/error.hpp"
-#include "golden/format/onnx_export.hpp"
+#include "golden/format/onnx/export.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/onnx_models.hpp"
 #include "tb/support/random_network.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ONNX files read: what each operator becomes, and what each error says.
-#include "golden/format/onnx_import.hpp"
+#include "golden/format/onnx/import.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

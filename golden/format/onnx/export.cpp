@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/format/onnx_export.hpp"
+#include "golden/format/onnx/export.hpp"
 
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
@@ -10,7 +10,7 @@
 #include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
-#include "golden/format/onnx_import.hpp"
+#include "golden/format/onnx/import.hpp"
 
 namespace sparsys {
 namespace {
