@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files: float models and compressed networks in one container.
+// Model files of float models, compressed networks and quantised networks.
 //
-//   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
-//          8..11  version, 1
-//         12..15  kind: 2 compressed network, 3 float model, 4 quantised network; 1 was a float
-//                 model of fully connected layers alone, which is refused
-//         16..23  length of the payload in bytes; nothing follows it
-//         24..27  CRC-32 (zlib) of the payload
-//         28..    payload: CBOR (RFC 8949) of definite lengths and without tags
-//
-// Numbers are little-endian. The payload is a map of the fields of Network or CompressedNetwork by
-// their names, arrays of numbers as byte strings (int16, uint32, uint64, float32; uint8 for codes;
-// int64 for shapes), layers of compressed networks with their `type`, nodes of float models with
-// `op`, ONNX's name of the operator, and with the fields of their window, layers of quantised
-// networks with those of both windows (int64), and with the names of function and pooling.
+// The payload of the container (golden/format/container.hpp) is CBOR (RFC 8949) of definite lengths
+// and without tags: a map of the network's fields by the names of golden/format/fields.hpp.
 #pragma once
 
 #include <cstddef>
@@ -21,26 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "golden/format/container.hpp"
 #include "golden/network/eie_network.hpp"
 #include "golden/network/mxu_network.hpp"
 #include "golden/network/network.hpp"
 
 namespace sparsys {
-
-// The last two are stored models (golden/format/stored_model.hpp): of the sparse engine's fixed
-// point, and of a SharedNetwork.
-enum class ModelKind : uint32_t {
-  kOldFloat = 1,  // of older versions; no longer read
-  kCompressed = 2,
-  kFloat = 3,
-  kQuantised = 4,
-  kStoredCompressed = 0x100,
-  kStored = 0x101
-};
-const char* to_string(ModelKind kind);
-
-// Files beyond this are refused (4 GiB).
-constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 
 // Writes a file completely or not at all (golden/base/atomic_file.hpp). Throws Error if it cannot
 // be written, or if the network is not sound (golden/network/check.hpp): what is saved can be
@@ -55,12 +30,6 @@ void save_model(const std::string& path, const mxu::Network& network);
 Network load_float_network(const std::string& path);
 eie::Network load_compressed_network(const std::string& path);
 mxu::Network load_quantised_network(const std::string& path);
-
-// The kind, stored models included, from the header alone (checked but for the CRC of model files).
-// Throws Error as above.
-ModelKind model_kind(const std::string& path);
-// What the first bytes of a file say, up to 16 of them; false if it is none of these.
-bool kind_from_header(const uint8_t* data, size_t size, ModelKind& kind);
 
 // The same in memory. `name` stands for the path in messages.
 std::vector<uint8_t> model_to_bytes(const Network& network);

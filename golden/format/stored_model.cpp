@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/format/stored_model.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/input_file.hpp"
 #include "golden/base/text.hpp"
-#include "golden/format/model_file.hpp"
+#include "golden/format/container.hpp"
 #include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_network.hpp"
 #include "golden/network/check.hpp"
@@ -21,23 +18,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr uint8_t kMagic[4] = {0x89, 'S', 'P', 'S'};
-constexpr uint8_t kVersion = 1;
-constexpr uint8_t kEngineKind = 0;
-constexpr uint8_t kSharedKind = 1;
-constexpr size_t kHeaderSize = 12;
-constexpr size_t kBeginning = 16;  // what tells the other kinds of files
 constexpr size_t kCodes = 16;
-
-uint32_t get_uint32(const uint8_t* bytes) {
-  uint32_t value = 0;
-  for (unsigned b = 0; b < 4; ++b) value |= uint32_t{bytes[b]} << (8 * b);
-  return value;
-}
-
-void put_uint32(uint32_t value, uint8_t* bytes) {
-  for (unsigned b = 0; b < 4; ++b) bytes[b] = static_cast<uint8_t>(value >> (8 * b));
-}
 
 // A file of `bytes` may stand for so many inputs, each of which takes memory even if all its
 // weights are zero.
@@ -179,14 +160,6 @@ NetworkPlan make_plan(const SharedNetwork& network, const StoreOptions& options)
   return plan;
 }
 
-void put_header(ModelKind kind, Bytes& file) {
-  std::copy(std::begin(kMagic), std::end(kMagic), file.begin());
-  file[4] = kVersion;
-  file[6] = kind == ModelKind::kStored ? kSharedKind : kEngineKind;
-  put_uint32(static_cast<uint32_t>(crc32_z(0, &file[kHeaderSize], file.size() - kHeaderSize)),
-             &file[8]);
-}
-
 // ---- reading ----
 
 int radix_point(PackedReader& in, const char* what) {
@@ -215,62 +188,6 @@ void take_matrix(PackedReader& in, eie::Layer& layer) {
     layer.code.push_back(entries.codes[k]);
   }
   layer.column_start.resize(size_t{layer.inputs} + 1, layer.row.size());
-}
-
-// `data` has the beginning of the file.
-void check_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
-                  const std::string& name) {
-  ModelKind kind{};
-  if (kind_from_header(data, static_cast<size_t>(std::min<uint64_t>(file_size, kBeginning)),
-                       kind) &&
-      kind != expected) {
-    fail(name, std::string("holds a ") + to_string(kind) + ", expected a " + to_string(expected));
-  }
-  if (file_size < kHeaderSize) {
-    fail(name, "not a stored model: " + number(file_size) + " bytes, expected at least " +
-                   number(kHeaderSize));
-  }
-  if (!std::equal(std::begin(kMagic), std::end(kMagic), data)) {
-    std::string found;
-    for (size_t b = 0; b < sizeof kMagic; ++b)
-      found += (b == 0 ? "" : " ") + hex(data[b], 2).substr(2);
-    fail(name, "not a stored model: begins with " + found + ", expected 89 53 50 53");
-  }
-  const unsigned version = data[4] | data[5] << 8;
-  if (version != kVersion) {
-    fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
-  }
-  const unsigned number_of_kind = data[6] | data[7] << 8;
-  if (number_of_kind > kSharedKind) {
-    fail(name, "header: kind " + number(number_of_kind) + ", expected 0 or 1");
-  }
-  if (file_size > kMaxModelBytes) {
-    fail(name, number(file_size) + " bytes, expected at most " + number(kMaxModelBytes));
-  }
-}
-
-// The payload, once the CRC says that it is what was written.
-PackedReader open_payload(const uint8_t* data, size_t size, ModelKind expected,
-                          const std::string& name) {
-  check_header(data, size, expected, name);
-  const auto crc = static_cast<uint32_t>(crc32_z(0, data + kHeaderSize, size - kHeaderSize));
-  if (crc != get_uint32(data + 8)) {
-    fail(name, "damaged: CRC-32 of the payload is " + hex(crc, 8) + ", expected " +
-                   hex(get_uint32(data + 8), 8));
-  }
-  return {data + kHeaderSize, size - kHeaderSize, name};
-}
-
-// The whole file, once its header says that it is one.
-Bytes read_stored(InputFile& file, ModelKind expected) {
-  const auto size = static_cast<size_t>(file.size());
-  Bytes bytes(std::min(size, kBeginning));
-  file.read(bytes.data(), bytes.size());
-  check_header(bytes.data(), file.size(), expected, file.name());
-  const size_t read = bytes.size();
-  bytes.resize(size);
-  file.read(bytes.data() + read, size - read);
-  return bytes;
 }
 
 }  // namespace
@@ -322,7 +239,8 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
 }
 
 eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name) {
-  PackedReader in = open_payload(data, size, ModelKind::kStoredCompressed, name);
+  const Payload payload = open_container(data, size, ModelKind::kStoredCompressed, name);
+  PackedReader in(payload.data, payload.size, name);
   eie::Network network;
   network.name = in.text("name");
   network.origin = in.text("origin");
@@ -374,7 +292,8 @@ eie::Network load_stored(const Bytes& bytes, const std::string& name) {
 
 SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name,
                                   StoredReport* report) {
-  PackedReader in = open_payload(data, size, ModelKind::kStored, name);
+  const Payload payload = open_container(data, size, ModelKind::kStored, name);
+  PackedReader in(payload.data, payload.size, name);
   SharedNetwork network = take_network(in, size, name, report);
   if (report != nullptr) report->stored_bytes += kHeaderSize;
   return network;
@@ -398,13 +317,13 @@ void save_stored(const std::string& path, const SharedNetwork& network, const St
 
 eie::Network load_stored_file(const std::string& path) {
   InputFile file(path);
-  const Bytes bytes = read_stored(file, ModelKind::kStoredCompressed);
+  const Bytes bytes = read_container(file, ModelKind::kStoredCompressed);
   return load_stored(bytes.data(), bytes.size(), file.name());
 }
 
 SharedNetwork load_stored_network(const std::string& path, StoredReport* report) {
   InputFile file(path);
-  const Bytes bytes = read_stored(file, ModelKind::kStored);
+  const Bytes bytes = read_container(file, ModelKind::kStored);
   return load_stored_network(bytes.data(), bytes.size(), file.name(), report);
 }
 

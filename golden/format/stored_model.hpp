@@ -2,14 +2,9 @@
 // Stored models: a network as Deep Compression stores it (Han 2016, sections 2 to 4), weight codes
 // and relative indices as Huffman bit streams (golden/format/entry_stream.hpp).
 //
-//   bytes 0.. 3  magic 89 53 50 53 ("\x89SPS")
-//         4.. 5  version, 1; little-endian, as all numbers of fixed size
-//         6.. 7  kind: 0 compressed network of the sparse engine, 1 SharedNetwork
-//         8..11  CRC-32 (zlib) of the payload
-//        12..    payload; nothing follows it
-//
-// The payload of kind 1 is described in golden/format/stored_network.hpp. That of kind 0 (numbers n
-// and z and texts as in golden/format/packed_bytes.hpp):
+// The payload of a SharedNetwork's container (golden/format/container.hpp) is described in
+// golden/format/stored_network.hpp. That of a network of the sparse engine (numbers n and z and
+// texts as in golden/format/packed_bytes.hpp):
 //
 //   network  text name, text origin, n layers, n inputs, n constant inputs, z input_frac of the
 //            first layer, int16 each of the input constants, layers

@@ -16,7 +16,6 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-enum Form : uint8_t { kRaw = 0, kDense = 1, kRows = 2, kColumns = 3, kZeroFirst = 4 };
 enum Flag : uint8_t {
   kTransB = 1,
   kCeilMode = 2,
@@ -180,7 +179,7 @@ ParameterPlan plan_parameter(const Parameter& parameter, const SharedParameter& 
   if (line.code.size() / 4 > plan.bytes) return plan;
   const uint64_t rows = rows_of(parameter.shape);
   const uint64_t columns = shared.code.size() / rows;
-  for (const Form form : {kRows, kColumns}) {
+  for (const ParameterForm form : {kRows, kColumns}) {
     if (form == kColumns) {
       if (rows == 1 || columns == 1) break;
       line = by_columns(line, rows, columns);
@@ -200,7 +199,7 @@ Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, 
   Bytes out;
   names.put(parameter.name, out);
   put_shape(parameter.shape, out);
-  const bool zero_first = shared.shared() && same(shared.codebook.front(), 0.0F);
+  const bool zero_first = begins_with_zero(shared);
   out.push_back(static_cast<uint8_t>(form | (zero_first ? kZeroFirst : 0)));
   if (!shared.shared()) return out;
   put_number(shared.codebook.size(), out);
@@ -208,101 +207,6 @@ Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, 
     put_float(shared.codebook[c], out);
   }
   return out;
-}
-
-unsigned bits_for(uint64_t values) {
-  unsigned bits = 0;
-  while (values > uint64_t{1} << bits) ++bits;
-  return bits;
-}
-
-uint64_t nonzeros_of(const Parameter& parameter, const SharedParameter& shared) {
-  if (!shared.shared()) {
-    return static_cast<uint64_t>(std::count_if(parameter.values.begin(), parameter.values.end(),
-                                               [](float value) { return value != 0; }));
-  }
-  return static_cast<uint64_t>(std::count_if(shared.code.begin(), shared.code.end(),
-                                             [&](uint8_t c) { return shared.codebook[c] != 0; }));
-}
-
-uint64_t elements_of(const Parameter& parameter) {
-  return static_cast<uint64_t>(element_count(parameter.shape));
-}
-
-const char* form_name(uint8_t form) {
-  switch (form) {
-    case kRaw:
-      return "float32";
-    case kDense:
-      return "codes";
-    case kRows:
-      return "entries by rows";
-    default:
-      return "entries by columns";
-  }
-}
-
-// What the weights of a layer, or a parameter of no layer, take.
-StoredLayerReport report_weights(const SharedNetwork& network,
-                                 const std::vector<ParameterPlan>& plan, size_t weights) {
-  const Parameter& parameter = network.network.parameters[weights];
-  const SharedParameter& shared = network.parameters[weights];
-  const ParameterPlan& stored = plan[weights];
-  StoredLayerReport report;
-  report.name = parameter.name;
-  report.form = form_name(stored.form);
-  report.weights = elements_of(parameter);
-  report.density_pct = 100.0 * static_cast<double>(nonzeros_of(parameter, shared)) /
-                       static_cast<double>(report.weights);
-  report.stored_bytes = stored.head_bytes + stored.bytes;
-  report.entries = report.weights;
-  report.weight_bits = report.weight_bits_huffman = 32;
-  if (!shared.shared()) return report;
-  report.codebook_bytes = 4 * uint64_t{shared.codebook.size()};
-  if (same(shared.codebook.front(), 0.0F)) report.codebook_bytes -= 4;
-  const bool dense = stored.form == kDense;
-  const StreamPlan& codes = dense ? stored.codes : stored.entries.codes;
-  report.code_bytes = codes.bytes;
-  report.table_bits = codes.table_bits;
-  report.weight_bits = bits_for(shared.codebook.size());
-  if (!dense) {
-    report.entries = stored.entries.entries;
-    report.padding = stored.entries.padding;
-    report.index_bits = stored.entries.index_bits;
-    report.index_bytes = stored.entries.indices.bytes;
-    report.table_bits += stored.entries.indices.table_bits;
-  }
-  const auto per_entry = [&](uint64_t bytes) {
-    return report.entries == 0
-               ? 0
-               : 8.0 * static_cast<double>(bytes) / static_cast<double>(report.entries);
-  };
-  report.weight_bits_huffman = per_entry(report.code_bytes);
-  report.index_bits_huffman = per_entry(report.index_bytes);
-  return report;
-}
-
-// A row for each layer, and for each parameter that no layer has; every parameter is in one row.
-void add_rows(const SharedNetwork& network, const std::vector<ParameterPlan>& plan,
-              StoredReport& report) {
-  std::vector<bool> counted(network.parameters.size());
-  for (const Layer& layer : layers(network.network, true)) {
-    if (counted[layer.weights]) continue;
-    counted[layer.weights] = true;
-    StoredLayerReport row = report_weights(network, plan, layer.weights);
-    row.name = layer.name;
-    if (layer.bias >= 0 && !counted[static_cast<size_t>(layer.bias)]) {
-      const auto bias = static_cast<size_t>(layer.bias);
-      counted[bias] = true;
-      row.biases = elements_of(network.network.parameters[bias]);
-      row.bias_bytes = plan[bias].head_bytes + plan[bias].bytes;
-      row.stored_bytes += row.bias_bytes;
-    }
-    report.layers.push_back(std::move(row));
-  }
-  for (size_t p = 0; p < counted.size(); ++p) {
-    if (!counted[p]) report.layers.push_back(report_weights(network, plan, p));
-  }
 }
 
 // ---- reading ----
@@ -455,6 +359,10 @@ ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& conte
 
 }  // namespace
 
+bool begins_with_zero(const SharedParameter& shared) {
+  return shared.shared() && same(shared.codebook.front(), 0.0F);
+}
+
 NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& options,
                          const std::string& name) {
   const Network& network = shared.network;
@@ -484,8 +392,9 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
         parameter_head(parameter, shared.parameters[p], plan.parameters[p].form, names));
     plan.parameters[p].head_bytes = plan.parameter_heads[p].size();
     plan.report.stored_bytes += plan.parameters[p].head_bytes + plan.parameters[p].bytes;
-    plan.report.original_bytes += 4 * elements_of(parameter);
-    if (shared.parameters[p].shared()) content += elements_of(parameter);
+    plan.report.original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
+    if (shared.parameters[p].shared())
+      content += static_cast<uint64_t>(element_count(parameter.shape));
   }
   content += names.letters();
   if (content > max_content(plan.report.stored_bytes)) {
@@ -549,7 +458,7 @@ SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& n
   *report = StoredReport();
   report->stored_bytes = payload;
   for (const Parameter& parameter : network.parameters) {
-    report->original_bytes += 4 * elements_of(parameter);
+    report->original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
   }
   add_rows(shared, plan, *report);
   return shared;

@@ -31,6 +31,12 @@
 
 namespace sparsys {
 
+// Of a parameter; kZeroFirst is added to those of shared ones.
+enum ParameterForm : uint8_t { kRaw = 0, kDense = 1, kRows = 2, kColumns = 3, kZeroFirst = 4 };
+
+// Whether value 0 of the codebook is +0, which is not written.
+bool begins_with_zero(const SharedParameter& shared);
+
 // How a parameter is stored best.
 struct ParameterPlan {
   uint8_t form = 0;
@@ -57,5 +63,9 @@ void put_network(const SharedNetwork& network, const NetworkPlan& plan, std::vec
 // report: what the file has, of which stored_bytes is without the container's header; or null.
 SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name,
                            StoredReport* report);
+
+// A row for each layer, and for each parameter that no layer has; every parameter is in one row.
+void add_rows(const SharedNetwork& network, const std::vector<ParameterPlan>& plan,
+              StoredReport& report);
 
 }  // namespace sparsys

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "golden/format/onnx/export.hpp"
+
 #include <iostream>
 #include <memory>
 
 #include "golden/base/random.hpp"
 #include "golden/compress/decode_eie_network.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx/export.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/commands.hpp"

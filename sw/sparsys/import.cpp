@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "golden/format/onnx/import.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -6,7 +8,6 @@
 
 #include "golden/base/text.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx/import.hpp"
 #include "sw/sparsys/commands.hpp"
 #include "sw/sparsys/output.hpp"
 

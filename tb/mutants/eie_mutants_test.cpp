@@ -22,6 +22,7 @@
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/support/fst_reader.hpp"
 #include "tb/support/random_network.hpp"
+#include "tb/support/temporary.hpp"
 #include "verilated.h"
 
 namespace sparsys::eie {
@@ -231,8 +232,8 @@ TEST(ModelMutants, EveryRegisterIsCompared) {
 
 TEST(Report, NamesEverything) {
   const uint64_t at = busy_cycles()[1];
-  const std::string path = testing::TempDir() + "sparsys_mutants_report.fst";
-  std::remove(path.c_str());
+  const TemporaryFolder folder;
+  const std::string path = folder.file("report.fst");
   LockstepOptions tampering = options(make_mutant_none);
   tampering.mismatch_waves = path;
   uint32_t sound = 0;
@@ -289,14 +290,13 @@ TEST(Report, NamesEverything) {
   EXPECT_EQ(text.compare(model + 1, 6 + product.size(), "model." + product), 0) << text;
   EXPECT_LT(rtl, model);
   EXPECT_NE(text.find("differ in cycle " + std::to_string(at)), std::string::npos);
-  std::remove(save.c_str());
-  std::remove(path.c_str());
 }
 
 TEST(Report, WaveformThatCannotBeWritten) {
   const uint64_t at = busy_cycles()[0];
   LockstepOptions tampering = options(make_mutant_none);
-  tampering.mismatch_waves = testing::TempDir() + "no/such/folder/report.fst";
+  const TemporaryFolder folder;
+  tampering.mismatch_waves = folder.file("no/such/folder/report.fst");
   tampering.tamper = [&](uint64_t cycle, Eie& model) {
     if (cycle == at) model.ccu.cycles_q ^= 1;
   };

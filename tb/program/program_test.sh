@@ -294,7 +294,8 @@ refuse "short.model" inspect short.model
 refuse "nothing.model" inspect nothing.model
 echo "This is a text, not a model, and long enough for a header." >text.model
 refuse "text.model" inspect text.model
-{ head -c 12 float.model; printf '\001'; tail -c +14 float.model; } >old.model
+# The header of a version that wrote fully connected layers alone: kind 1, a payload of one byte.
+printf '\211SPARSYS\1\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\240' >old.model
 for command in "inspect old.model" "export old.model --out x.onnx" \
   "compress --model old.model --out x.sps --no-data" \
   "quantise --model old.model --out x.model --synthetic" "pack old.model --out x.sps"; do

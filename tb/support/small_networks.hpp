@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "golden/base/random.hpp"
@@ -78,6 +79,63 @@ inline Network small_conv(int64_t size, uint64_t seed) {
   add_parameter(network, "ip2.bias", {10}, 0.05F, seed);
   add_node(network, Op::kMatMul, "ip2", {"ip2.weight"});
   add_node(network, Op::kAdd, "ip2_bias", {"ip2.bias"});
+  return network;
+}
+
+// Every operator but Softmax, no field of the convolution at its default.
+inline Network every_operator_network() {
+  Network network;
+  network.name = "tiny";
+  network.origin = "by hand\nin two lines, Zürich";
+  network.input = "image";
+  network.input_shape = {1, 1, 6, 6};
+  network.output = "logits";
+  network.input_scale = 0.1F;
+  network.input_offset = -0.0F;
+  const auto node = [&](Op op, const char* name, std::vector<std::string> inputs,
+                        const char* output) -> Node& {
+    network.nodes.emplace_back();
+    Node& made = network.nodes.back();
+    made.op = op;
+    made.name = name;
+    made.inputs = std::move(inputs);
+    made.output = output;
+    return made;
+  };
+  const auto parameter = [&](const char* name, Shape shape) {
+    std::vector<float> values(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = 0.125F * static_cast<float>(i) - 0.5F;
+    network.parameters.push_back({name, std::move(shape), std::move(values)});
+  };
+  Node& conv = node(Op::kConv, "conv", {"image", "conv.w", "conv.b"}, "c");
+  conv.window.kernel = {3, 2};
+  conv.window.stride = {1, 2};
+  conv.window.dilation = {2, 1};
+  conv.window.pad = {1, 0, 0, 2};
+  parameter("conv.w", {2, 1, 3, 2});
+  parameter("conv.b", {2});
+  node(Op::kRelu, "", {"c"}, "r");
+  Node& pool = node(Op::kMaxPool, "pool", {"r"}, "p");
+  pool.window.kernel = {2, 2};
+  pool.window.stride = {2, 2};
+  pool.window.ceil_mode = true;
+  node(Op::kFlatten, "", {"p"}, "f");
+  Node& gemm = node(Op::kGemm, "fc1", {"f", "fc1.w", "fc1.b"}, "h");
+  gemm.trans_b = true;
+  gemm.alpha = 0.5F;
+  gemm.beta = -2;
+  parameter("fc1.w", {3, 8});
+  parameter("fc1.b", {3});
+  network.parameters.back().values = {1, -0.0F, 1e-45F};
+  node(Op::kReshape, "", {"h", "map"}, "t").shape = {1, 3, 1, 1};
+  node(Op::kAveragePool, "mean", {"t"}, "a");
+  node(Op::kSigmoid, "", {"a"}, "s");
+  node(Op::kTanh, "", {"s"}, "u");
+  node(Op::kFlatten, "", {"u"}, "v");
+  node(Op::kMatMul, "fc2", {"v", "fc2.w"}, "m");
+  parameter("fc2.w", {3, 2});
+  node(Op::kAdd, "bias", {"m", "fc2.b"}, "logits").group = 3;
+  parameter("fc2.b", {2});
   return network;
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "golden/function/eie/model.hpp"
 #include "golden/network/check.hpp"
 #include "tb/support/small_networks.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -86,19 +86,6 @@ void expect_same_zeros(const Network& before, const Network& after) {
   }
 }
 
-class Directory {
- public:
-  Directory() {
-    std::string name = testing::TempDir() + "compressXXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 TEST_F(DeepCompression, KeepsTheErrorAtEightPercent) {
   DeepCompressionReport report;
   const SharedNetwork shared = deep_compress(*network_, data_, options(), &report);
@@ -157,9 +144,9 @@ TEST_F(DeepCompression, TestImagesAreNotRead) {
 // trained again.
 TEST_F(DeepCompression, GoesOnFromCheckpoints) {
   const SharedNetwork straight = deep_compress(*network_, data_, quick());
-  const Directory directory;
+  const TemporaryFolder folder;
   DeepCompressionOptions how = quick();
-  how.checkpoints = directory.path();
+  how.checkpoints = folder.path().string();
   std::vector<std::string> begun;
   std::string stop_in;
   how.progress = [&](const Progress& progress) {

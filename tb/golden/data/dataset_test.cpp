@@ -13,6 +13,7 @@
 #include "golden/data/synthetic_digits.hpp"
 #include "golden/train/train.hpp"
 #include "tb/support/small_networks.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -36,11 +37,6 @@ void save(const fs::path& path, const std::vector<uint32_t>& header,
 class DatasetTest : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fs::path(testing::TempDir()) /
-                 ("sparsys_dataset_" +
-                  std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
     save(directory_ / "train-images-idx3-ubyte.gz", {0x803, 3, 2, 2},
          {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
     save(directory_ / "train-labels-idx1-ubyte", {0x801, 3}, {7, 8, 9});
@@ -48,11 +44,10 @@ class DatasetTest : public testing::Test {
     save(directory_ / "t10k-labels-idx1-ubyte.gz", {0x801, 1}, {5});
     unsetenv("SPARSYS_DATA");
   }
-  void TearDown() override {
-    unsetenv("SPARSYS_DATA");
-    fs::remove_all(directory_);
-  }
-  fs::path directory_;
+  void TearDown() override { unsetenv("SPARSYS_DATA"); }
+
+  const TemporaryFolder folder_;
+  const fs::path directory_ = folder_.path();
 };
 
 TEST_F(DatasetTest, ReadsDirectory) {

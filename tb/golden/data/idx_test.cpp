@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
 #include "tb/support/allocations.hpp"
+#include "tb/support/error_of.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -59,18 +60,11 @@ Bytes parse_labels(const Bytes& b) { return parse_idx_labels(b.data(), b.size(),
 // The message of the Error that the call throws; must be one line that begins with the name.
 template <typename Call>
 std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    EXPECT_EQ(text.rfind("file: ", 0), 0U) << text;
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    EXPECT_NE(text.find("expected"), std::string::npos) << text;
-    EXPECT_NE(text.find("byte"), std::string::npos) << text;
-    return text;
-  }
-  ADD_FAILURE() << "no error";
-  return "";
+  const std::string text = error_of(call);
+  EXPECT_EQ(text.rfind("file: ", 0), 0U) << text;
+  EXPECT_NE(text.find("expected"), std::string::npos) << text;
+  EXPECT_NE(text.find("byte"), std::string::npos) << text;
+  return text;
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -180,23 +174,19 @@ TEST(Idx, RejectsLabelsAboveNine) {
 }
 
 TEST(Idx, RejectsCountMismatchAndMissingFile) {
-  const std::string directory = testing::TempDir();
-  const std::string image_path = directory + "sparsys_idx_images";
-  const std::string label_path = directory + "sparsys_idx_labels";
-  const auto save = [](const std::string& path, const Bytes& bytes) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<long>(bytes.size()));
-  };
-  save(image_path, images(3, 2, 4));
-  save(label_path, labels(3));
+  const TemporaryFolder folder;
+  const std::string image_path = folder.file("images");
+  const std::string label_path = folder.file("labels");
+  write_bytes(image_path, images(3, 2, 4));
+  write_bytes(label_path, labels(3));
   IdxImages read;
   Bytes read_labels;
   load_idx_pair(image_path, label_path, read, read_labels);
   EXPECT_EQ(read_labels.size(), 3U);
-  save(label_path, labels(4));
+  write_bytes(label_path, labels(4));
   EXPECT_THROW(load_idx_pair(image_path, label_path, read, read_labels), Error);
-  EXPECT_THROW(load_idx_images(directory + "sparsys_no_such_file"), Error);
-  EXPECT_THROW(load_idx_images(directory), Error);
+  EXPECT_THROW(load_idx_images(folder.file("no_such_file")), Error);
+  EXPECT_THROW(load_idx_images(folder.path().string()), Error);
 }
 
 // Whatever the bytes: a result or an Error, never anything else.

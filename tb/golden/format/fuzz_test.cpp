@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files from an enemy: whatever the bytes, loading gives a sound network or an Error of one
-// line, soon, and without taking much memory. Deterministic; also meant to be built with
-// -fsanitize=address,undefined.
-#include <gtest/gtest.h>
-#include <zlib.h>
+// Model files of every kind from an enemy: whatever the bytes, loading gives a sound network or an
+// Error of one line, soon, and without taking much memory. Deterministic; also meant to be built
+// with -fsanitize=address,undefined.
+#include "tb/support/fuzz.hpp"
 
-#include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-#include "golden/base/error.hpp"
-#include "golden/base/random.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "golden/network/check.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/random_mxu_network.hpp"
-#include "tb/support/random_network.hpp"
+#include "tb/support/random_shared_network.hpp"
+#include "tb/support/seeds.hpp"
 
 namespace sparsys {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-constexpr size_t kHeader = 28;
 
 eie::Network network_to_break() {
   RandomNetworkOptions options;
@@ -69,62 +61,6 @@ Network float_network_to_break() {
   return network;
 }
 
-struct Tally {
-  size_t sound = 0;
-  size_t errors = 0;
-};
-
-void fix_crc(Bytes& bytes) {
-  const size_t length = bytes.size() - kHeader;
-  const uLong crc = crc32(0, bytes.data() + kHeader, static_cast<uInt>(length));
-  for (size_t b = 0; b < 8; ++b) bytes[16 + b] = static_cast<uint8_t>(uint64_t{length} >> (8 * b));
-  for (size_t b = 0; b < 4; ++b) bytes[24 + b] = static_cast<uint8_t>(crc >> (8 * b));
-}
-
-// Loads a copy of exactly these bytes (so that a sanitiser sees reads beyond them) as every kind.
-void load(const Bytes& bytes, Tally& tally) {
-  const Bytes exact(bytes.begin(), bytes.end());
-  largest_block = 0;
-  for (const ModelKind kind : {ModelKind::kCompressed, ModelKind::kFloat, ModelKind::kQuantised}) {
-    try {
-      if (kind == ModelKind::kQuantised) {
-        const mxu::Network network =
-            quantised_network_from_bytes(exact.data(), exact.size(), "file");
-        check(network, "again");
-        // What is sound can be used.
-        size_t work = 0;
-        for (const mxu::Layer& layer : network.layers) {
-          work += layer.inputs() + size_t{layer.conv_height()} * layer.conv_width() *
-                                       (layer.terms() + layer.output_elements());
-        }
-        if (work < 10000) run_layers(network, std::vector<int8_t>(network.input_size()));
-      } else if (kind == ModelKind::kFloat) {
-        const Network network = float_network_from_bytes(exact.data(), exact.size(), "file");
-        check(network, "again");
-        multiplications(network);
-      } else {
-        const eie::Network network =
-            compressed_network_from_bytes(exact.data(), exact.size(), "file");
-        check(network, "again");
-        // What is sound can be used.
-        if (network.layers.front().inputs + network.output_size() < 1000) {
-          build_image(network, eie::Config());
-        }
-      }
-      ++tally.sound;
-    } catch (const Error& error) {
-      const std::string text = error.what();
-      ASSERT_FALSE(text.empty());
-      ASSERT_LT(text.size(), 400U);
-      ASSERT_TRUE(std::all_of(text.begin(), text.end(), [](char c) {
-        return static_cast<uint8_t>(c) >= 0x20 && c != 0x7F;
-      })) << text;
-      ++tally.errors;
-    }
-  }
-  ASSERT_LT(largest_block, 64 * exact.size() + (1U << 20));
-}
-
 mxu::Network quantised_to_break() {
   Random random(1);
   mxu::Network network;
@@ -139,127 +75,197 @@ mxu::Network quantised_to_break() {
   return network;
 }
 
-Bytes sample(int which) {
-  if (which == 2) return model_to_bytes(quantised_to_break());
-  return which == 0 ? model_to_bytes(network_to_break()) : model_to_bytes(float_network_to_break());
+// ---- what is sound can be used ----
+
+void use(const Network& network) { multiplications(network); }
+
+void use(const eie::Network& network) {
+  if (network.layers.front().inputs + network.output_size() < 1000) {
+    build_image(network, eie::Config());
+  }
 }
 
-class Fuzz : public ::testing::TestWithParam<int> {};
+void use(const mxu::Network& network) {
+  size_t work = 0;
+  for (const mxu::Layer& layer : network.layers) {
+    work += layer.inputs() + size_t{layer.conv_height()} * layer.conv_width() *
+                                 (layer.terms() + layer.output_elements());
+  }
+  if (work < 10000) run_layers(network, std::vector<int8_t>(network.input_size()));
+}
+
+void use(const SharedNetwork&) {}
+
+struct Kind {
+  const char* name;
+  std::vector<Bytes> files;
+  void (*load)(const uint8_t* data, size_t size);
+  size_t memory;  // that any file may take in one block, and for each of its bytes
+  size_t memory_per_byte;
+};
+
+template <typename Load>
+void load_and_use(Load load, const uint8_t* data, size_t size) {
+  const auto network = load(data, size, "file");
+  check(network, "again");
+  use(network);
+}
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> kinds = {
+      {"Compressed",
+       {model_to_bytes(network_to_break())},
+       [](const uint8_t* data, size_t size) {
+         load_and_use(compressed_network_from_bytes, data, size);
+       },
+       1U << 20,
+       64},
+      {"Float",
+       {model_to_bytes(float_network_to_break())},
+       [](const uint8_t* data, size_t size) { load_and_use(float_network_from_bytes, data, size); },
+       1U << 20,
+       64},
+      {"Quantised",
+       {model_to_bytes(quantised_to_break())},
+       [](const uint8_t* data, size_t size) {
+         load_and_use(quantised_network_from_bytes, data, size);
+       },
+       1U << 20,
+       64},
+      {"StoredEngine",
+       {store(network_to_break())},
+       [](const uint8_t* data, size_t size) {
+         load_and_use(
+             [](const uint8_t* d, size_t s, const char* n) { return load_stored(d, s, n); }, data,
+             size);
+       },
+       1U << 20,
+       1024},
+      // All forms, contexts of both kinds, and all fields of nodes.
+      {"Stored",
+       {store(random_layer_network(1, 8, 9, 4, 0.2)), store(random_shared_network(1)),
+        store(random_shared_network(2)), store(random_shared_network(5))},
+       [](const uint8_t* data, size_t size) {
+         load_and_use(
+             [](const uint8_t* d, size_t s, const char* n) { return load_stored_network(d, s, n); },
+             data, size);
+       },
+       17U << 20,
+       256},
+  };
+  return kinds;
+}
+
+// Loads a copy of exactly these bytes, so that a sanitiser sees reads beyond them.
+void load(const Kind& kind, const Bytes& bytes, Tally& tally) {
+  const Bytes exact(bytes.begin(), bytes.end());
+  largest_block = 0;
+  try {
+    kind.load(exact.data(), exact.size());
+    ++tally.sound;
+  } catch (const Error& error) {
+    expect_one_line(error, 500);
+    ++tally.errors;
+  }
+  ASSERT_LT(largest_block, kind.memory + kind.memory_per_byte * exact.size());
+}
+
+class Fuzz : public ::testing::TestWithParam<size_t> {
+ protected:
+  const Kind& kind() const { return kinds()[GetParam()]; }
+  // The small one, of which everything is tried.
+  const Bytes& good() const { return kind().files.front(); }
+};
 
 TEST_P(Fuzz, TruncationAtEveryLength) {
-  const Bytes good = sample(GetParam());
-  for (size_t size = 0; size < good.size(); ++size) {
-    Bytes bytes(good.begin(), good.begin() + static_cast<ptrdiff_t>(size));
-    Tally tally;
-    load(bytes, tally);
-    EXPECT_EQ(tally.sound, 0U);
-    if (size < kHeader) continue;
-    fix_crc(bytes);
-    load(bytes, tally);
-    EXPECT_EQ(tally.sound, 0U);
-  }
-}
-
-TEST_P(Fuzz, EveryByteChanged) {
-  const Bytes good = sample(GetParam());
-  for (size_t at = 0; at < good.size(); ++at) {
-    for (const uint8_t change : {0x01, 0x80, 0xFF, 0x10, 0x3C}) {
-      Bytes bytes = good;
-      bytes[at] ^= change;
-      Tally tally;
-      load(bytes, tally);
-      EXPECT_EQ(tally.sound, 0U) << at;
+  Tally tally;
+  for (const Bytes& file : kind().files) {
+    for (size_t size = 0; size < file.size(); ++size) {
+      Bytes bytes(file.begin(), file.begin() + static_cast<ptrdiff_t>(size));
+      load(kind(), bytes, tally);
+      if (size < kHeaderSize) continue;
+      fix_crc(bytes);
+      load(kind(), bytes, tally);
+      if (HasFatalFailure()) return;
     }
   }
+  EXPECT_EQ(tally.sound, 0U);
+}
+
+// As every kind: the header's may be the byte that is changed.
+TEST_P(Fuzz, EveryByteChanged) {
+  Tally tally;
+  for (size_t at = 0; at < good().size(); ++at) {
+    for (int value = 0; value < 256; ++value) {
+      Bytes bytes = good();
+      if (bytes[at] == value) continue;
+      bytes[at] = static_cast<uint8_t>(value);
+      for (const Kind& other : kinds()) {
+        if (at < kHeaderSize || &other == &kind()) load(other, bytes, tally);
+      }
+      if (HasFatalFailure()) return;
+    }
+  }
+  EXPECT_EQ(tally.sound, 0U);
 }
 
 // Behind a right CRC: what the validation of the payload is for.
 TEST_P(Fuzz, EveryPayloadByteChangedToAnything) {
-  const Bytes good = sample(GetParam());
-  Tally tally;
-  for (size_t at = kHeader; at < good.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
-      Bytes bytes = good;
-      bytes[at] = static_cast<uint8_t>(value);
-      fix_crc(bytes);
-      load(bytes, tally);
-      if (HasFatalFailure()) return;
+  for (const Bytes& file : kind().files) {
+    Tally tally;
+    const int step = &file == &good() ? 1 : 15;
+    for (size_t at = kHeaderSize; at < file.size(); ++at) {
+      for (int value = 0; value < 256; value += step) {
+        Bytes bytes = file;
+        bytes[at] = static_cast<uint8_t>(value);
+        fix_crc(bytes);
+        load(kind(), bytes, tally);
+        if (HasFatalFailure()) return;
+      }
     }
+    EXPECT_GT(tally.sound, 0U);
+    EXPECT_GT(tally.errors, file.size());
   }
-  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
-  EXPECT_GT(tally.sound, good.size() - kHeader);
-  EXPECT_GT(tally.errors, tally.sound);
 }
 
 TEST_P(Fuzz, RandomDamage) {
-  const Bytes good = sample(GetParam());
-  const uint64_t base = seed_from_environment(1);
   Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 30000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+  for_seeds(30000, [&](uint64_t seed) {
     Random random(seed, 4);
-    Bytes bytes = good;
-    for (uint64_t change = 1 + random.below(6); change > 0; --change) {
-      const auto at = static_cast<ptrdiff_t>(kHeader + random.below(bytes.size() - kHeader));
-      const auto end = static_cast<ptrdiff_t>(bytes.size());
-      const auto length = std::min(end - at, static_cast<ptrdiff_t>(1 + random.below(12)));
-      switch (random.below(5)) {
-        case 0:
-          bytes[static_cast<size_t>(at)] = static_cast<uint8_t>(random.next());
-          break;
-        case 1:
-          // Sizes are where the damage is: all ones, in 1 to 12 bytes.
-          std::fill_n(bytes.begin() + at, length, uint8_t{0xFF});
-          break;
-        case 2:
-          if (end - length > static_cast<ptrdiff_t>(kHeader)) {
-            bytes.erase(bytes.begin() + at, bytes.begin() + at + length);
-          }
-          break;
-        case 3: {
-          const Bytes piece(bytes.begin() + at, bytes.begin() + at + length);
-          bytes.insert(bytes.begin() +
-                           static_cast<ptrdiff_t>(kHeader + random.below(bytes.size() - kHeader)),
-                       piece.begin(), piece.end());
-          break;
-        }
-        default:
-          bytes.insert(bytes.begin() + at, static_cast<uint8_t>(random.next()));
-      }
-    }
+    Bytes bytes = damaged(kind().files, kHeaderSize, 6, 12, random);
     fix_crc(bytes);
-    load(bytes, tally);
-    if (HasFatalFailure()) return;
-  }
-  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
+    load(kind(), bytes, tally);
+  });
 }
 
-const char* const kKindNames[] = {"Compressed", "Float", "Quantised"};
-
-INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Values(0, 1, 2),
-                         [](const auto& info) { return kKindNames[info.param]; });
-
-// No model at all: with nothing right, with a right header, and with a right header and CRC.
-TEST(FuzzBytes, RandomBytes) {
-  const uint64_t base = seed_from_environment(1);
+// With nothing right, with a right header, with a right header and CRC, and with any part of a file
+// behind it.
+TEST_P(Fuzz, RandomBytes) {
   Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 20000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+  for_seeds(20000, [&](uint64_t seed) {
     Random random(seed, 5);
-    Bytes bytes(random.below(200));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
-    load(bytes, tally);
-    if (bytes.size() >= kHeader) {
-      const Bytes good = sample(0);
-      std::copy_n(good.begin(), 16, bytes.begin());
-      load(bytes, tally);
-      fix_crc(bytes);
-      load(bytes, tally);
-    }
-    if (HasFatalFailure()) return;
-  }
-  EXPECT_EQ(tally.sound, 0U);
+    Bytes bytes = random_bytes(random.below(200), random);
+    load(kind(), bytes, tally);
+    if (bytes.size() < kHeaderSize) return;
+    std::copy_n(good().begin(), 8, bytes.begin());
+    load(kind(), bytes, tally);
+    fix_crc(bytes);
+    load(kind(), bytes, tally);
+    EXPECT_EQ(tally.sound, 0U);
+  });
+  Tally cut;
+  for_seeds(10000, [&](uint64_t seed) {
+    Random random(seed, 6);
+    Bytes bytes = random_bytes(kHeaderSize + random.below(150), random);
+    const size_t kept = std::min<size_t>(bytes.size(), kHeaderSize + random.below(good().size()));
+    std::copy_n(good().begin(), std::min(kept, good().size()), bytes.begin());
+    fix_crc(bytes);
+    load(kind(), bytes, cut);
+  });
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Range<size_t>(0, 5),
+                         [](const auto& info) { return kinds()[info.param].name; });
 
 }  // namespace
 }  // namespace sparsys

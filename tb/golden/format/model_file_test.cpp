@@ -4,21 +4,24 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/network/check.hpp"
+#include "tb/support/allocations.hpp"
+#include "tb/support/error_of.hpp"
+#include "tb/support/fuzz.hpp"
 #include "tb/support/random_mxu_network.hpp"
 #include "tb/support/random_network.hpp"
+#include "tb/support/same_network.hpp"
+#include "tb/support/small_networks.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -26,101 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<uint8_t>;
 using nlohmann::json;
-
-// Convolution, pooling and two layers on a picture of 6 x 6, with no field at its default.
-Network small_float_network() {
-  Network network;
-  network.name = "tiny-5";
-  network.origin = "by hand\nin two lines, Zürich";
-  network.input = "image";
-  network.input_shape = {1, 1, 6, 6};
-  network.output = "logits";
-  network.input_scale = 0.1F;
-  network.input_offset = -0.0F;
-  const auto node = [&](Op op, const char* name, std::vector<std::string> inputs,
-                        const char* output) -> Node& {
-    network.nodes.emplace_back();
-    network.nodes.back().op = op;
-    network.nodes.back().name = name;
-    network.nodes.back().inputs = std::move(inputs);
-    network.nodes.back().output = output;
-    return network.nodes.back();
-  };
-  const auto parameter = [&](const char* name, Shape shape) {
-    std::vector<float> values(static_cast<size_t>(element_count(shape)));
-    for (size_t i = 0; i < values.size(); ++i) values[i] = 0.1F * static_cast<float>(i) - 0.5F;
-    network.parameters.push_back({name, std::move(shape), std::move(values)});
-  };
-  Node& conv = node(Op::kConv, "conv", {"image", "conv.w", "conv.b"}, "c");
-  conv.window.kernel = {3, 2};
-  conv.window.stride = {1, 2};
-  conv.window.dilation = {2, 1};
-  conv.window.pad = {1, 0, 0, 2};
-  parameter("conv.w", {2, 1, 3, 2});
-  parameter("conv.b", {2});
-  node(Op::kRelu, "", {"c"}, "r");
-  Node& pool = node(Op::kMaxPool, "pool", {"r"}, "p");
-  pool.window.kernel = {2, 2};
-  pool.window.stride = {2, 2};
-  pool.window.ceil_mode = true;
-  node(Op::kFlatten, "", {"p"}, "f");
-  Node& gemm = node(Op::kGemm, "fc1", {"f", "fc1.w", "fc1.b"}, "h");
-  gemm.trans_b = true;
-  parameter("fc1.w", {3, 8});
-  parameter("fc1.b", {3});
-  network.parameters.back().values = {1, -0.0F, std::numeric_limits<float>::denorm_min()};
-  Node& mean = node(Op::kReshape, "", {"h", "map"}, "t");
-  mean.shape = {1, 3, 1, 1};
-  node(Op::kAveragePool, "mean", {"t"}, "a");
-  node(Op::kSigmoid, "", {"a"}, "s");
-  node(Op::kTanh, "", {"s"}, "u");
-  node(Op::kFlatten, "", {"u"}, "v");
-  node(Op::kMatMul, "fc2", {"v", "fc2.w"}, "m");
-  parameter("fc2.w", {3, 2});
-  node(Op::kAdd, "bias", {"m", "fc2.b"}, "logits");
-  parameter("fc2.b", {2});
-  return network;
-}
-
-void expect_equal(const Network& a, const Network& b) {
-  EXPECT_EQ(a.name, b.name);
-  EXPECT_EQ(a.origin, b.origin);
-  EXPECT_EQ(a.input, b.input);
-  EXPECT_EQ(a.input_shape, b.input_shape);
-  EXPECT_EQ(a.output, b.output);
-  EXPECT_EQ(a.input_scale, b.input_scale);
-  EXPECT_EQ(a.input_offset, b.input_offset);
-  EXPECT_EQ(std::signbit(a.input_offset), std::signbit(b.input_offset));
-  ASSERT_EQ(a.nodes.size(), b.nodes.size());
-  for (size_t n = 0; n < a.nodes.size(); ++n) {
-    const Node& x = a.nodes[n];
-    const Node& y = b.nodes[n];
-    EXPECT_EQ(x.op, y.op);
-    EXPECT_EQ(x.name, y.name);
-    EXPECT_EQ(x.inputs, y.inputs);
-    EXPECT_EQ(x.output, y.output);
-    EXPECT_EQ(x.window.kernel, y.window.kernel);
-    EXPECT_EQ(x.window.stride, y.window.stride);
-    EXPECT_EQ(x.window.dilation, y.window.dilation);
-    EXPECT_EQ(x.window.pad, y.window.pad);
-    EXPECT_EQ(x.window.ceil_mode, y.window.ceil_mode);
-    EXPECT_EQ(x.group, y.group);
-    EXPECT_EQ(x.alpha, y.alpha);
-    EXPECT_EQ(x.beta, y.beta);
-    EXPECT_EQ(x.trans_b, y.trans_b);
-    EXPECT_EQ(x.axis, y.axis);
-    EXPECT_EQ(x.shape, y.shape);
-  }
-  ASSERT_EQ(a.parameters.size(), b.parameters.size());
-  for (size_t p = 0; p < a.parameters.size(); ++p) {
-    EXPECT_EQ(a.parameters[p].name, b.parameters[p].name);
-    EXPECT_EQ(a.parameters[p].shape, b.parameters[p].shape);
-    ASSERT_EQ(a.parameters[p].values.size(), b.parameters[p].values.size());
-    EXPECT_EQ(std::memcmp(a.parameters[p].values.data(), b.parameters[p].values.data(),
-                          4 * a.parameters[p].values.size()),
-              0);
-  }
-}
 
 eie::Network small_network() {
   RandomNetworkOptions options;
@@ -131,89 +39,57 @@ eie::Network small_network() {
   return random_network(11, options);
 }
 
-void expect_equal(const eie::Network& a, const eie::Network& b) {
-  EXPECT_EQ(a.name, b.name);
-  EXPECT_EQ(a.origin, b.origin);
-  EXPECT_EQ(a.input_constants, b.input_constants);
-  ASSERT_EQ(a.layers.size(), b.layers.size());
-  for (size_t l = 0; l < a.layers.size(); ++l) {
-    const eie::Layer& x = a.layers[l];
-    const eie::Layer& y = b.layers[l];
-    EXPECT_EQ(x.name, y.name);
-    EXPECT_EQ(x.inputs, y.inputs);
-    EXPECT_EQ(x.outputs, y.outputs);
-    EXPECT_EQ(x.constant_inputs, y.constant_inputs);
-    EXPECT_EQ(x.constant_outputs, y.constant_outputs);
-    EXPECT_EQ(x.relu, y.relu);
-    EXPECT_EQ(x.input_frac, y.input_frac);
-    EXPECT_EQ(x.weight_frac, y.weight_frac);
-    EXPECT_EQ(x.output_frac, y.output_frac);
-    EXPECT_EQ(x.codebook, y.codebook);
-    EXPECT_EQ(x.column_start, y.column_start);
-    EXPECT_EQ(x.row, y.row);
-    EXPECT_EQ(x.code, y.code);
-  }
-}
-
 eie::Network load(const Bytes& bytes) {
   return compressed_network_from_bytes(bytes.data(), bytes.size(), "file");
 }
 
-template <typename Load>
-std::string error_of(Load load) {
-  try {
-    load();
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return "no error";
-}
-
-std::string error_of(const Bytes& bytes) {
+std::string load_error(const Bytes& bytes) {
   return error_of([&] { load(bytes); });
 }
 
-// A container of any payload, with the right length and CRC.
-Bytes container(const Bytes& payload, uint32_t kind = 2) {
-  Bytes bytes = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S', 1, 0, 0, 0, static_cast<uint8_t>(kind),
-                 0,    0,   0};
+// A container of any payload, with the right CRC.
+Bytes container(const Bytes& payload, ModelKind kind = ModelKind::kCompressed) {
+  Bytes bytes = {0x89, 'S', 'P', 'S', 1, 0, static_cast<uint8_t>(kind), 0, 0, 0, 0, 0};
+  bytes.insert(bytes.end(), payload.begin(), payload.end());
+  fix_crc(bytes);
+  return bytes;
+}
+
+// The same behind the header of earlier versions.
+Bytes earlier_container(const Bytes& payload, uint8_t kind) {
+  Bytes bytes = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S', 1, 0, 0, 0, kind, 0, 0, 0};
   for (size_t b = 0; b < 8; ++b) {
     bytes.push_back(static_cast<uint8_t>(uint64_t{payload.size()} >> (8 * b)));
   }
-  const uLong crc = crc32(0, payload.data(), static_cast<uInt>(payload.size()));
+  const uLong crc = crc32_z(0, payload.data(), payload.size());
   for (size_t b = 0; b < 4; ++b) bytes.push_back(static_cast<uint8_t>(crc >> (8 * b)));
   bytes.insert(bytes.end(), payload.begin(), payload.end());
   return bytes;
 }
 
-json payload_of(const Bytes& bytes) { return json::from_cbor(bytes.begin() + 28, bytes.end()); }
+json payload_of(const Bytes& bytes) {
+  return json::from_cbor(bytes.begin() + kHeaderSize, bytes.end());
+}
 
 class ModelFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "sparsys-test-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
+  std::string path(const std::string& name) const { return folder_.file(name); }
 
-  fs::path directory_;
+  const TemporaryFolder folder_;
 };
 
 TEST_F(ModelFile, FloatModelRoundTrip) {
-  Network network = small_float_network();
+  Network network = every_operator_network();
   save_model(path("m"), network);
   EXPECT_EQ(model_kind(path("m")), ModelKind::kFloat);
-  expect_equal(load_float_network(path("m")), network);
+  expect_same(load_float_network(path("m")), network);
   // Fields that this operator does not have are kept too.
   network.nodes[1].alpha = 2;
   network.nodes[1].beta = -3;
   network.nodes[1].group = 2;
   network.nodes[1].shape = {0, -1};
   save_model(path("m"), network);
-  expect_equal(load_float_network(path("m")), network);
+  expect_same(load_float_network(path("m")), network);
 }
 
 TEST_F(ModelFile, CompressedNetworkRoundTrip) {
@@ -223,17 +99,18 @@ TEST_F(ModelFile, CompressedNetworkRoundTrip) {
     const eie::Network network = random_network(seed, random_options(seed, 60));
     save_model(path("m"), network);
     EXPECT_EQ(model_kind(path("m")), ModelKind::kCompressed);
-    expect_equal(load_compressed_network(path("m")), network);
+    expect_same(load_compressed_network(path("m")), network);
   }
 }
 
 // The header byte for byte: files must stay readable.
 TEST_F(ModelFile, HeaderIsAsDocumented) {
   const Bytes bytes = model_to_bytes(small_network());
-  const Bytes payload(bytes.begin() + 28, bytes.end());
+  const Bytes payload(bytes.begin() + kHeaderSize, bytes.end());
   EXPECT_EQ(bytes, container(payload));
-  const Bytes network = model_to_bytes(small_float_network());
-  EXPECT_EQ(network, container(Bytes(network.begin() + 28, network.end()), 3));
+  const Bytes network = model_to_bytes(every_operator_network());
+  EXPECT_EQ(network,
+            container(Bytes(network.begin() + kHeaderSize, network.end()), ModelKind::kFloat));
   const json fields = json::from_cbor(payload);
   EXPECT_EQ(fields.at("layers").size(), 2U);
   EXPECT_EQ(fields.at("layers")[0].at("codebook").get_binary().size(), 32U);
@@ -246,23 +123,19 @@ TEST_F(ModelFile, HeaderIsAsDocumented) {
 TEST_F(ModelFile, FilesThatCannotBeRead) {
   EXPECT_EQ(error_of([&] { load_compressed_network(path("none")); }),
             path("none") + ": cannot read: no such file or directory");
-  EXPECT_EQ(error_of([&] { load_compressed_network(directory_.string()); }),
-            directory_.string() + ": cannot read: not a regular file");
+  EXPECT_EQ(error_of([&] { load_compressed_network(folder_.path().string()); }),
+            folder_.path().string() + ": cannot read: not a regular file");
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(error_of([&] { model_kind(path("pipe")); }),
             path("pipe") + ": cannot read: not a regular file");
   std::ofstream(path("empty")).flush();
   EXPECT_EQ(error_of([&] { load_float_network(path("empty")); }),
-            path("empty") + ": not a model file: 0 bytes, expected at least 28");
+            path("empty") + ": not a model file: 0 bytes, expected at least 12");
   std::ofstream(path("text")) << "this is a text and nothing else, really";
   EXPECT_EQ(error_of([&] { model_kind(path("text")); }),
-            path("text") +
-                ": not a model file: begins with 74 68 69 73 20 69 73 20, expected 89 "
-                "53 50 41 52 53 59 53");
-  save_model(path("float"), small_float_network());
-  const Bytes old = container({0xA0}, 1);
-  std::ofstream(path("old"), std::ios::binary)
-      .write(reinterpret_cast<const char*>(old.data()), static_cast<std::streamsize>(old.size()));
+            path("text") + ": not a model file: begins with 74 68 69 73, expected 89 53 50 53");
+  save_model(path("float"), every_operator_network());
+  write_bytes(path("old"), earlier_container({0xA0}, 1));
   save_model(path("compressed"), small_network());
   EXPECT_EQ(error_of([&] { load_compressed_network(path("float")); }),
             path("float") + ": holds a float model, expected a compressed network");
@@ -276,7 +149,11 @@ TEST_F(ModelFile, FilesThatCannotBeRead) {
   EXPECT_EQ(model_kind(path("old")), ModelKind::kOldFloat);
   // Nothing of the kind asked for is allocated for a file that only claims to be huge.
   fs::resize_file(path("float"), uint64_t{1} << 40);
-  EXPECT_NE(error_of([&] { load_float_network(path("float")); }).find("payload length"),
+  EXPECT_EQ(error_of([&] { load_float_network(path("float")); }),
+            path("float") + ": 1099511627776 bytes, expected at most 4294967296");
+  write_bytes(path("earlier"), earlier_container({0xA0}, 3));
+  fs::resize_file(path("earlier"), uint64_t{1} << 40);
+  EXPECT_NE(error_of([&] { load_float_network(path("earlier")); }).find("payload length"),
             std::string::npos);
 }
 
@@ -285,45 +162,88 @@ TEST_F(ModelFile, DamagedContainers) {
   const auto changed = [&](size_t at, uint8_t value) {
     Bytes bytes = good;
     bytes[at] = value;
-    return error_of(bytes);
+    return load_error(bytes);
   };
-  EXPECT_EQ(error_of(good), "no error");
-  EXPECT_EQ(changed(8, 2), "file: header: version 2, expected 1");
-  EXPECT_EQ(
-      changed(12, 5),
-      "file: header: kind 5, expected 2 (compressed network), 3 (float model) or 4 (quantised "
-      "network)");
-  EXPECT_EQ(changed(12, 4), "file: holds a quantised network, expected a compressed network");
-  EXPECT_EQ(changed(12, 3), "file: holds a float model, expected a compressed network");
+  EXPECT_EQ(load_error(good), "no error");
+  EXPECT_EQ(changed(4, 2), "file: header: version 2, expected 1");
+  EXPECT_EQ(changed(6, 5), "file: header: kind 5, expected 0 to 4");
+  EXPECT_EQ(changed(6, 4), "file: holds a quantised network, expected a compressed network");
+  EXPECT_EQ(changed(6, 3), "file: holds a float model, expected a compressed network");
+  EXPECT_EQ(changed(6, 1), "file: holds a stored model, expected a compressed network");
   EXPECT_NE(changed(100, 0).find("damaged: CRC-32 of the payload is 0x"), std::string::npos);
   Bytes longer = good;
   longer.push_back(0);
-  EXPECT_EQ(error_of(longer), "file: header: payload length " + std::to_string(good.size() - 28) +
-                                  ", but " + std::to_string(good.size() - 27) + " bytes follow");
+  EXPECT_EQ(load_error(longer).find("file: damaged: CRC-32 of the payload is 0x"), 0U);
+}
+
+// Headers of earlier versions, every byte of them.
+TEST_F(ModelFile, DamagedEarlierContainers) {
+  const Bytes current = model_to_bytes(small_network());
+  const Bytes good = earlier_container(Bytes(current.begin() + kHeaderSize, current.end()), 2);
+  const auto changed = [&](size_t at, uint8_t value) {
+    Bytes bytes = good;
+    bytes[at] = value;
+    return load_error(bytes);
+  };
+  expect_same(load(good), small_network());
+  EXPECT_EQ(changed(8, 2), "file: header: version 2, expected 1");
+  EXPECT_EQ(changed(12, 5), "file: header: kind 5, expected 1 to 4");
+  EXPECT_EQ(changed(12, 0), "file: header: kind 0, expected 1 to 4");
+  EXPECT_EQ(changed(12, 4), "file: holds a quantised network, expected a compressed network");
+  EXPECT_NE(changed(100, 0).find("damaged: CRC-32 of the payload is 0x"), std::string::npos);
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_EQ(load_error(longer), "file: header: payload length " + std::to_string(good.size() - 28) +
+                                    ", but " + std::to_string(good.size() - 27) + " bytes follow");
+  for (size_t at = 0; at < 28; ++at) {
+    for (int value = 0; value < 256; ++value) {
+      if (value != good[at]) {
+        ASSERT_NE(changed(at, static_cast<uint8_t>(value)), "no error");
+      }
+    }
+  }
+  for (size_t size = 0; size < good.size(); ++size) {
+    const Bytes part(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+    ASSERT_NE(load_error(part), "no error");
+  }
 }
 
 // The parser behind it is recursive and would take what it is told to.
 TEST_F(ModelFile, HostileCbor) {
-  const auto error = [&](const Bytes& payload) { return error_of(container(payload)); };
-  EXPECT_EQ(error({}), "file: payload byte 0: ends early");
-  EXPECT_EQ(error({0xA0, 0x00}), "file: payload byte 1: 1 bytes behind the end");
-  EXPECT_EQ(error(Bytes(1000000, 0x81)), "file: payload byte 6: more than 6 levels");
-  EXPECT_EQ(error(Bytes(1000000, 0x7F)), "file: payload byte 0: item 0x7f has no definite length");
-  EXPECT_EQ(error(Bytes(1000000, 0x5F)), "file: payload byte 0: item 0x5f has no definite length");
-  EXPECT_EQ(error(Bytes(1000000, 0xC1)), "file: payload byte 0: tags are not expected here");
-  EXPECT_EQ(error({0x5B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}),
-            "file: payload byte 0: string of 18446744073709551615 bytes, but 1 follow");
-  EXPECT_EQ(error({0xBB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}),
-            "file: payload byte 0: list of 18446744073709551615 items, but 1 bytes follow");
+  const auto error = [&](const Bytes& payload) { return load_error(container(payload)); };
+  const auto contains = [&](const Bytes& payload, const char* what) {
+    largest_block = 0;
+    const std::string text = error(payload);
+    EXPECT_EQ(text.rfind("file: payload: ", 0), 0U) << text;
+    EXPECT_NE(text.find(what), std::string::npos) << text;
+    EXPECT_LT(largest_block, 20 * payload.size() + 10000);
+  };
+  contains({}, "unexpected end of input");
+  contains({0xA0, 0x00}, "expected end of input");
+  contains(Bytes(1000000, 0x81), "more than 6 levels");
+  contains(Bytes(1000000, 0x7F), "item 0x7f has no definite length");
+  contains(Bytes(1000000, 0x5F), "item 0x5f has no definite length");
+  contains(Bytes(1000000, 0x9F), "item 0x9f has no definite length");
+  contains(Bytes(1000000, 0xBF), "item 0xbf has no definite length");
+  // Within a list, and as the name of a field.
+  contains({0x82, 0x00, 0x7F, 0xFF}, "item 0x7f has no definite length");
+  contains({0x82, 0x61, 0x7F, 0x5F, 0xFF}, "item 0x5f has no definite length");
+  contains({0xA1, 0x7F, 0x61, 0x61, 0xFF, 0x00}, "item 0x7f has no definite length");
+  contains({0x82, 0x80, 0x7F, 0xFF}, "item 0x7f has no definite length");
+  contains(Bytes(1000000, 0xC1), "invalid byte: 0xC1");
+  contains({0x5B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}, "unexpected end of input");
+  contains({0x5B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xF0, 0}, "unexpected end of input");
+  contains({0xBB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0}, "");
+  contains({0x9B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xF0, 0}, "unexpected end of input");
   Bytes many(3000000, 0x00);
   many[0] = 0x9A;
   const auto count = static_cast<uint32_t>(many.size() - 5);
   for (size_t b = 0; b < 4; ++b) many[1 + b] = static_cast<uint8_t>(count >> (24 - 8 * b));
-  EXPECT_NE(error(many).find("more than 1048576 items"), std::string::npos);
+  contains(many, "more than 1048576 items");
   EXPECT_EQ(error({0x80}), "file: expected a map, found a list");
   EXPECT_EQ(error({0xA0}), "file: field 'name' is missing");
-  EXPECT_NE(error({0xA1, 0x01, 0x02}).find("file: payload: "), std::string::npos);
-  EXPECT_EQ(error({0xF7}), "file: payload byte 0: item 0xf7 is not expected here");
+  contains({0xA1, 0x01, 0x02}, "");
+  contains({0xF7}, "invalid byte: 0xF7");
 }
 
 TEST_F(ModelFile, UnsoundPayloads) {
@@ -331,7 +251,7 @@ TEST_F(ModelFile, UnsoundPayloads) {
   const auto broken = [&](auto change) {
     json payload = good;
     change(payload);
-    return error_of(container(json::to_cbor(payload)));
+    return load_error(container(json::to_cbor(payload)));
   };
   const auto field = [&](const char* name, const json& value) {
     return broken([&](json& p) { p["layers"][1][name] = value; });
@@ -416,11 +336,11 @@ TEST_F(ModelFile, UnsoundPayloads) {
 }
 
 TEST_F(ModelFile, UnsoundFloatNetworks) {
-  const json good = payload_of(model_to_bytes(small_float_network()));
+  const json good = payload_of(model_to_bytes(every_operator_network()));
   const auto broken = [&](auto change) {
     json payload = good;
     change(payload);
-    const Bytes bytes = container(json::to_cbor(payload), 3);
+    const Bytes bytes = container(json::to_cbor(payload), ModelKind::kFloat);
     return error_of([&] { float_network_from_bytes(bytes.data(), bytes.size(), "file"); });
   };
   const auto node = [&](const char* name, const json& value) {
@@ -480,7 +400,7 @@ TEST_F(ModelFile, UnsoundFloatNetworks) {
 
 // What infer_shapes() tells is told in one line of bounded length.
 TEST_F(ModelFile, LongNames) {
-  Network network = small_float_network();
+  Network network = every_operator_network();
   network.name = std::string(60000, 'n');
   network.nodes[0].name = std::string(60000, 'c');
   network.nodes[0].group = 7;
@@ -494,13 +414,13 @@ TEST_F(ModelFile, UnsoundNetworksAreNotSaved) {
   network.layers[0].code[0] = 0;
   EXPECT_NE(error_of([&] { save_model(path("m"), network); }).find("layer 1 (fc1)"),
             std::string::npos);
-  expect_equal(load_compressed_network(path("m")), small_network());
-  Network unsound = small_float_network();
+  expect_same(load_compressed_network(path("m")), small_network());
+  Network unsound = every_operator_network();
   unsound.parameters[0].values[0] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(error_of([&] { save_model(path("m"), unsound); }).substr(0, 15), "model 'tiny-5':");
-  EXPECT_EQ(error_of([&] { save_model(path("no/m"), small_float_network()); }),
+  EXPECT_EQ(error_of([&] { save_model(path("m"), unsound); }).substr(0, 13), "model 'tiny':");
+  EXPECT_EQ(error_of([&] { save_model(path("no/m"), every_operator_network()); }),
             path("no/m") + ": cannot write: no such file or directory");
-  EXPECT_EQ(error_of([&] { save_model("/dev/full", small_float_network()); }),
+  EXPECT_EQ(error_of([&] { save_model("/dev/full", every_operator_network()); }),
             "/dev/full: cannot write: no space left on device");
 }
 
@@ -517,17 +437,6 @@ TEST(Validate, PrintableKeepsOneLine) {
   EXPECT_EQ(layer_name(0, ""), "layer 1");
 }
 
-bool operator_equal(const mxu::Layer& a, const mxu::Layer& b) {
-  const auto window = [](const mxu::Window& w) { return std::tie(w.kernel, w.stride, w.pad); };
-  return std::tie(a.name, a.channels, a.height, a.width, a.outputs, a.weights, a.bias, a.multiplier,
-                  a.shift, a.function, a.pooling, a.input_scale, a.input_zero, a.output_scale,
-                  a.output_zero, a.low, a.high) ==
-             std::tie(b.name, b.channels, b.height, b.width, b.outputs, b.weights, b.bias,
-                      b.multiplier, b.shift, b.function, b.pooling, b.input_scale, b.input_zero,
-                      b.output_scale, b.output_zero, b.low, b.high) &&
-         window(a.window) == window(b.window) && window(a.pool) == window(b.pool);
-}
-
 TEST_F(ModelFile, QuantisedNetworksComeBack) {
   for (uint64_t seed = 1; seed <= 50; ++seed) {
     mxu::Network network = mxu::random_quantised(seed);
@@ -536,28 +445,15 @@ TEST_F(ModelFile, QuantisedNetworksComeBack) {
     network.pixel_offset = -0.5F;
     save_model(path("int8"), network);
     EXPECT_EQ(model_kind(path("int8")), ModelKind::kQuantised);
-    const mxu::Network back = load_quantised_network(path("int8"));
-    EXPECT_EQ(back.name, network.name);
-    EXPECT_EQ(back.origin, network.origin);
-    EXPECT_EQ(back.pixel_scale, network.pixel_scale);
-    EXPECT_EQ(back.pixel_offset, network.pixel_offset);
-    ASSERT_EQ(back.layers.size(), network.layers.size());
-    for (size_t l = 0; l < back.layers.size(); ++l) {
-      EXPECT_TRUE(operator_equal(back.layers[l], network.layers[l])) << seed;
-    }
+    expect_same(load_quantised_network(path("int8")), network);
   }
 }
 
 TEST_F(ModelFile, UnsoundQuantisedNetworks) {
-  const auto error = [](const std::function<void(mxu::Network&)>& spoil) -> std::string {
+  const auto error = [](const std::function<void(mxu::Network&)>& spoil) {
     mxu::Network network = mxu::quantised_chain({4, 3, 2}, 1);
     spoil(network);
-    try {
-      model_to_bytes(network);
-    } catch (const Error& caught) {
-      return caught.what();
-    }
-    return "no error";
+    return error_of([&] { model_to_bytes(network); });
   };
   const auto layer = [&](const std::function<void(mxu::Layer&)>& spoil) {
     return error([&](mxu::Network& network) { spoil(network.layers[1]); });

@@ -1,63 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks written as ONNX: what import and export hand on, and what the files are made of.
 // scripts/check_onnx.py has them run by ONNX Runtime.
-#include "golden/format/onnx/export.hpp"
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <limits>
 
 #include "golden/base/error.hpp"
+#include "golden/format/onnx/export.hpp"
 #include "tb/support/onnx_models.hpp"
+#include "tb/support/same_network.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
 
 Network read_bytes(const std::vector<uint8_t>& bytes) {
   return onnx_from_bytes(bytes.data(), bytes.size(), "exported");
-}
-
-void expect_equal(const Network& a, const Network& b) {
-  EXPECT_EQ(a.name, b.name);
-  EXPECT_EQ(a.origin, b.origin);
-  EXPECT_EQ(a.input, b.input);
-  EXPECT_EQ(a.input_shape, b.input_shape);
-  EXPECT_EQ(a.output, b.output);
-  EXPECT_EQ(a.input_scale, b.input_scale);
-  EXPECT_EQ(a.input_offset, b.input_offset);
-  ASSERT_EQ(a.nodes.size(), b.nodes.size());
-  for (size_t n = 0; n < a.nodes.size(); ++n) {
-    const Node& c = a.nodes[n];
-    const Node& d = b.nodes[n];
-    EXPECT_EQ(c.op, d.op);
-    EXPECT_EQ(c.name, d.name);
-    EXPECT_EQ(c.inputs, d.inputs);
-    EXPECT_EQ(c.output, d.output);
-    EXPECT_EQ(c.window.kernel, d.window.kernel);
-    EXPECT_EQ(c.window.stride, d.window.stride);
-    EXPECT_EQ(c.window.dilation, d.window.dilation);
-    EXPECT_EQ(c.window.pad, d.window.pad);
-    EXPECT_EQ(c.window.ceil_mode, d.window.ceil_mode);
-    EXPECT_EQ(c.group, d.group);
-    EXPECT_EQ(c.alpha, d.alpha);
-    EXPECT_EQ(c.beta, d.beta);
-    EXPECT_EQ(c.trans_b, d.trans_b);
-    EXPECT_EQ(c.axis, d.axis);
-    EXPECT_EQ(c.shape, d.shape);
-  }
-  ASSERT_EQ(a.parameters.size(), b.parameters.size());
-  for (size_t p = 0; p < a.parameters.size(); ++p) {
-    const Parameter& c = a.parameters[p];
-    const Parameter& d = b.parameters[p];
-    EXPECT_EQ(c.name, d.name);
-    EXPECT_EQ(c.shape, d.shape);
-    ASSERT_EQ(c.values.size(), d.values.size());
-    // Bits: a zero keeps its sign.
-    EXPECT_EQ(std::memcmp(c.values.data(), d.values.data(), c.values.size() * sizeof(float)), 0);
-  }
 }
 
 std::vector<OnnxModel> models() {
@@ -92,7 +51,7 @@ TEST(OnnxExport, ImportAndExportHandOnEverything) {
     network.input_scale = 1.0F / 255;
     network.input_offset = -0.13066F;
     const std::vector<uint8_t> bytes = onnx_to_bytes(network);
-    expect_equal(network, read_bytes(bytes));
+    expect_same(network, read_bytes(bytes));
     EXPECT_EQ(onnx_to_bytes(read_bytes(bytes)), bytes);
   }
 }
@@ -170,19 +129,16 @@ TEST(OnnxExport, NamesAreFound) {
 }
 
 TEST(OnnxExport, ErrorsLeaveNothingBehind) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / ("onnx_export_" + std::to_string(getpid()));
-  fs::create_directory(folder);
+  const TemporaryFolder folder;
   Network network = read(gemm_model());
-  const std::string path = (folder / "net.onnx").string();
+  const std::string path = folder.file("net.onnx");
   export_onnx(path, network);
-  expect_equal(network, import_onnx(path));
-  EXPECT_THROW(export_onnx((folder / "none" / "net.onnx").string(), network), Error);
-  fs::remove(path);
+  expect_same(network, import_onnx(path));
+  EXPECT_THROW(export_onnx(folder.file("none/net.onnx"), network), Error);
+  std::filesystem::remove(path);
   network.parameters[0].values[0] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(export_onnx(path, network), Error);
-  EXPECT_TRUE(fs::is_empty(folder));
-  fs::remove_all(folder);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace

@@ -5,17 +5,12 @@
 #include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <iostream>
-#include <new>
-
 #include "golden/base/error.hpp"
 #include "golden/format/onnx/export.hpp"
 #include "tb/support/allocations.hpp"
+#include "tb/support/fuzz.hpp"
 #include "tb/support/onnx_models.hpp"
-#include "tb/support/random_network.hpp"
+#include "tb/support/seeds.hpp"
 
 namespace sparsys {
 namespace {
@@ -23,12 +18,6 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-struct Tally {
-  size_t sound = 0;
-  size_t errors = 0;
-  ~Tally() { std::cout << sound << " sound, " << errors << " errors\n"; }
-};
 
 // Reads a copy of exactly these bytes, so that a sanitiser sees reads beyond them.
 void load(const Bytes& bytes, Tally& tally) {
@@ -41,12 +30,7 @@ void load(const Bytes& bytes, Tally& tally) {
     try {
       network = onnx_from_bytes(exact.data(), exact.size(), "file");
     } catch (const Error& error) {
-      const std::string text = error.what();
-      ASSERT_EQ(text.rfind("file: ", 0), 0U) << text;
-      ASSERT_LT(text.size(), 700U) << text;
-      ASSERT_TRUE(std::all_of(text.begin(), text.end(), [](char c) {
-        return static_cast<uint8_t>(c) >= 0x20 && c != 0x7F;
-      })) << text;
+      expect_one_line(error, 700);
       throw;
     }
     ASSERT_LT(bytes_taken, 300 * exact.size() + (1U << 20));
@@ -94,41 +78,11 @@ TEST(OnnxFuzz, EveryBitFlipped) {
 TEST(OnnxFuzz, RandomDamage) {
   std::vector<Bytes> all;
   for (const OnnxModel& model : models()) all.push_back(model.bytes());
-  const uint64_t base = seed_from_environment(1);
   Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 10000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+  for_seeds(10000, [&](uint64_t seed) {
     Random random(seed, 11);
-    Bytes bytes = all[random.below(all.size())];
-    for (uint64_t change = 1 + random.below(4); change > 0 && !bytes.empty(); --change) {
-      const auto at = static_cast<ptrdiff_t>(random.below(bytes.size()));
-      const auto end = static_cast<ptrdiff_t>(bytes.size());
-      const auto length = std::min(end - at, static_cast<ptrdiff_t>(1 + random.below(40)));
-      switch (random.below(5)) {
-        case 0:
-          bytes[static_cast<size_t>(at)] = static_cast<uint8_t>(random.next());
-          break;
-        case 1:
-          std::fill_n(bytes.begin() + at, std::min<ptrdiff_t>(length, 12), uint8_t{0xFF});
-          break;
-        case 2:
-          bytes.erase(bytes.begin() + at, bytes.begin() + at + length);
-          break;
-        case 3: {
-          // A piece of another model.
-          const Bytes& other = all[random.below(all.size())];
-          const auto from = static_cast<ptrdiff_t>(random.below(other.size()));
-          const auto count = std::min(static_cast<ptrdiff_t>(other.size()) - from, length);
-          bytes.insert(bytes.begin() + at, other.begin() + from, other.begin() + from + count);
-          break;
-        }
-        default:
-          bytes.insert(bytes.begin() + at, static_cast<uint8_t>(random.next()));
-      }
-    }
-    load(bytes, tally);
-    if (HasFatalFailure()) return;
-  }
+    load(damaged(all, 0, 4, 40, random), tally);
+  });
 }
 
 // ---- changes of fields: messages that protobuf reads ----
@@ -277,10 +231,8 @@ void change(Message& message, Random& random) {
 
 TEST(OnnxFuzz, RandomFields) {
   const std::vector<OnnxModel> all = models();
-  const uint64_t base = seed_from_environment(1);
   Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 20000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+  for_seeds(20000, [&](uint64_t seed) {
     Random random(seed, 12);
     OnnxModel model = all[random.below(all.size())];
     // Most of a model's fields are in its graph.
@@ -288,23 +240,17 @@ TEST(OnnxFuzz, RandomFields) {
       change(random.below(8) == 0 ? static_cast<Message&>(model.model) : model.graph(), random);
     }
     load(model.bytes(), tally);
-    if (HasFatalFailure()) return;
-  }
+  });
   EXPECT_GT(tally.sound, 100U);
   EXPECT_GT(tally.errors, 100U);
 }
 
 TEST(OnnxFuzz, RandomBytes) {
-  const uint64_t base = seed_from_environment(1);
   Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 20000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+  for_seeds(20000, [&](uint64_t seed) {
     Random random(seed, 13);
-    Bytes bytes(random.below(200));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
-    load(bytes, tally);
-    if (HasFatalFailure()) return;
-  }
+    load(random_bytes(random.below(200), random), tally);
+  });
   EXPECT_EQ(tally.sound, 0U);
 }
 

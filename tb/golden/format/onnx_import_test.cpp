@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ONNX files read: what each operator becomes, and what each error says.
-#include "golden/format/onnx/import.hpp"
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,23 +8,15 @@
 #include <limits>
 
 #include "golden/base/error.hpp"
+#include "golden/format/onnx/import.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/onnx_models.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
 
 using Texts = std::vector<std::string>;
-
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    return text;
-  }
-  return "no error";
-}
 
 // Every text is in the one line that reading the model gives.
 void expect_error(const OnnxModel& model, const Texts& texts,
@@ -743,20 +732,17 @@ TEST(OnnxImportErrors, DropoutAndConstants) {
 }
 
 TEST(OnnxImportErrors, Files) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / ("onnx_import_" + std::to_string(getpid()));
-  fs::create_directory(folder);
-  const std::string path = (folder / "net.onnx").string();
+  const TemporaryFolder folder;
+  const std::string path = folder.file("net.onnx");
   const auto import = [&] { import_onnx(path); };
   EXPECT_EQ(error_of(import), path + ": cannot read: no such file or directory");
-  EXPECT_EQ(error_of([&] { import_onnx(folder.string()); }),
-            folder.string() + ": cannot read: not a regular file");
+  EXPECT_EQ(error_of([&] { import_onnx(folder.path().string()); }),
+            folder.path().string() + ": cannot read: not a regular file");
   std::ofstream(path).flush();
   EXPECT_EQ(error_of(import), path + ": not an ONNX model: the file is empty");
   const std::vector<uint8_t> bytes = gemm_model().bytes();
   const auto write = [&](size_t size) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(size));
+    write_bytes(path, {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)});
   };
   write(bytes.size());
   EXPECT_EQ(import_onnx(path).nodes.size(), 4U);
@@ -767,7 +753,6 @@ TEST(OnnxImportErrors, Files) {
   std::ofstream(path) << "# a text\n";
   EXPECT_EQ(error_of(import).find(path + ": not an ONNX model"), 0U);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  fs::remove_all(folder);
 }
 
 }  // namespace

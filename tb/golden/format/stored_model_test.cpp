@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stored models: the same network back, the report against the file, a file worked out by hand, and
-// bytes from an enemy.
+// what is wrong.
 #include "golden/format/stored_model.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
-#include "golden/base/random.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/network/check.hpp"
+#include "tb/support/error_of.hpp"
+#include "tb/support/fuzz.hpp"
 #include "tb/support/random_network.hpp"
+#include "tb/support/same_network.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-constexpr size_t kHeader = 12;
-
-void fix_crc(Bytes& bytes) {
-  const uLong crc = crc32_z(0, bytes.data() + kHeader, bytes.size() - kHeader);
-  for (size_t b = 0; b < 4; ++b) bytes[8 + b] = static_cast<uint8_t>(crc >> (8 * b));
-}
 
 // One layer of one column whose only non-zeros are at `rows`, all of code 1.
 eie::Network column(uint32_t outputs, const std::vector<uint32_t>& rows) {
@@ -47,18 +38,8 @@ eie::Network column(uint32_t outputs, const std::vector<uint32_t>& rows) {
   return network;
 }
 
-void expect_same(const eie::Network& a, const eie::Network& b) {
-  // Model files hold every field.
-  ASSERT_EQ(model_to_bytes(a), model_to_bytes(b));
-}
-
-std::string error_of(const Bytes& bytes) {
-  try {
-    load_stored(bytes, "file");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+std::string load_error(const Bytes& bytes) {
+  return error_of([&] { load_stored(bytes, "file"); });
 }
 
 TEST(StoredModel, ThereAndBack) {
@@ -142,7 +123,7 @@ TEST(StoredModel, WorkedExample) {
   };
   // clang-format on
   Bytes bytes = store(column(8, {1, 6}), options);
-  bytes.erase(bytes.begin(), bytes.begin() + kHeader);
+  bytes.erase(bytes.begin(), bytes.begin() + kHeaderSize);
   EXPECT_EQ(bytes, expected);
 }
 
@@ -201,182 +182,42 @@ TEST(StoredModel, WhatCannotBeStored) {
 }
 
 TEST(StoredModel, Files) {
-  std::string directory = ::testing::TempDir() + "sparsys-stored-XXXXXX";
-  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
-  const std::string path = directory + "/net.sps";
+  const TemporaryFolder folder;
+  const std::string path = folder.file("net.sps");
   const eie::Network network = random_network(7);
   StoredReport report;
   save_stored(path, network, {}, &report);
-  struct stat status = {};
-  ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  EXPECT_EQ(static_cast<uint64_t>(status.st_size), report.stored_bytes);
+  EXPECT_EQ(std::filesystem::file_size(path), report.stored_bytes);
   expect_same(load_stored_file(path), network);
-  const auto message = [](const std::string& file) -> std::string {
-    try {
-      load_stored_file(file);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+  const auto error = [](const std::string& file) {
+    return error_of([&] { load_stored_file(file); });
   };
-  EXPECT_EQ(message(directory), directory + ": cannot read: not a regular file");
-  EXPECT_EQ(message(path + "x"), path + "x: cannot read: no such file or directory");
+  EXPECT_EQ(error(folder.path().string()),
+            folder.path().string() + ": cannot read: not a regular file");
+  EXPECT_EQ(error(path + "x"), path + "x: cannot read: no such file or directory");
   write_file_atomically(path, std::string("A text, not a model."));
-  EXPECT_EQ(message(path),
-            path + ": not a stored model: begins with 41 20 74 65, expected 89 53 50 53");
-  EXPECT_THROW(save_stored(directory + "/no/net.sps", network), Error);
-  std::remove(path.c_str());
-  EXPECT_EQ(::rmdir(directory.c_str()), 0);
+  EXPECT_EQ(error(path),
+            path + ": not a model file: begins with 41 20 74 65, expected 89 53 50 53");
+  EXPECT_THROW(save_stored(folder.file("no/net.sps"), network), Error);
 }
 
 TEST(StoredModel, Messages) {
   const Bytes good = store(column(8, {1, 6}));
-  EXPECT_EQ(error_of({}), "file: not a stored model: 0 bytes, expected at least 12");
+  EXPECT_EQ(load_error({}), "file: not a model file: 0 bytes, expected at least 12");
   Bytes bytes = good;
   bytes[4] = 2;
-  EXPECT_EQ(error_of(bytes), "file: header: version 2, expected 1");
+  EXPECT_EQ(load_error(bytes), "file: header: version 2, expected 1");
   bytes = good;
   bytes.back() ^= 1;
-  EXPECT_EQ(error_of(bytes).substr(0, 35), "file: damaged: CRC-32 of the payloa");
+  EXPECT_EQ(load_error(bytes).substr(0, 35), "file: damaged: CRC-32 of the payloa");
   bytes = good;
   bytes.push_back(0);
   fix_crc(bytes);
-  EXPECT_EQ(error_of(bytes), "file: 1 bytes behind the last layer");
+  EXPECT_EQ(load_error(bytes), "file: 1 bytes behind the last layer");
   bytes = good;
-  bytes[kHeader + 3] = 0;
+  bytes[kHeaderSize + 3] = 0;
   fix_crc(bytes);
-  EXPECT_EQ(error_of(bytes), "file: number of layers is 0, expected 1 to 4096");
-}
-
-// ---- bytes from an enemy ----
-
-struct Tally {
-  size_t sound = 0;
-  size_t errors = 0;
-};
-
-// Loads a copy of exactly these bytes, so that a sanitiser sees reads beyond them.
-void load(const Bytes& bytes, Tally& tally) {
-  const Bytes exact(bytes.begin(), bytes.end());
-  try {
-    const eie::Network network = load_stored(exact, "file");
-    check(network, "again");
-    ++tally.sound;
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    ASSERT_EQ(text.compare(0, 6, "file: "), 0) << text;
-    ASSERT_LT(text.size(), 400U);
-    ASSERT_EQ(text.find('\n'), std::string::npos);
-    ++tally.errors;
-  }
-}
-
-eie::Network network_to_break() {
-  RandomNetworkOptions options;
-  options.sizes = {6, 9, 4};
-  options.density = 0.4;
-  options.constants = 1;
-  return random_network(3, options);
-}
-
-TEST(StoredModelFuzz, Truncated) {
-  const Bytes good = store(network_to_break());
-  Tally tally;
-  for (size_t size = 0; size < good.size(); ++size) {
-    Bytes bytes(good.begin(), good.begin() + static_cast<ptrdiff_t>(size));
-    load(bytes, tally);
-    if (size < kHeader) continue;
-    fix_crc(bytes);
-    load(bytes, tally);
-  }
-  EXPECT_EQ(tally.sound, 0U);
-}
-
-TEST(StoredModelFuzz, EveryByteChanged) {
-  const Bytes good = store(network_to_break());
-  Tally tally;
-  for (size_t at = 0; at < good.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
-      Bytes bytes = good;
-      if (bytes[at] == value) continue;
-      bytes[at] = static_cast<uint8_t>(value);
-      load(bytes, tally);
-    }
-  }
-  EXPECT_EQ(tally.sound, 0U);
-}
-
-// Behind a right CRC: what the validation of the payload is for.
-TEST(StoredModelFuzz, EveryPayloadByteChangedToAnything) {
-  const Bytes good = store(network_to_break());
-  Tally tally;
-  for (size_t at = kHeader; at < good.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
-      Bytes bytes = good;
-      bytes[at] = static_cast<uint8_t>(value);
-      fix_crc(bytes);
-      load(bytes, tally);
-      if (HasFatalFailure()) return;
-    }
-  }
-  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
-  EXPECT_GT(tally.sound, good.size() - kHeader);
-  EXPECT_GT(tally.errors, good.size() - kHeader);
-}
-
-TEST(StoredModelFuzz, RandomDamage) {
-  const Bytes good = store(network_to_break());
-  const uint64_t base = seed_from_environment(1);
-  Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 20000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
-    Random random(seed, 25);
-    Bytes bytes = good;
-    for (uint64_t change = 1 + random.below(5); change > 0; --change) {
-      const auto at = static_cast<ptrdiff_t>(kHeader + random.below(bytes.size() - kHeader));
-      const auto end = static_cast<ptrdiff_t>(bytes.size());
-      const auto length = std::min(end - at, static_cast<ptrdiff_t>(1 + random.below(8)));
-      switch (random.below(4)) {
-        case 0:
-          bytes[static_cast<size_t>(at)] = static_cast<uint8_t>(random.next());
-          break;
-        case 1:
-          std::fill_n(bytes.begin() + at, length, uint8_t{0xFF});
-          break;
-        case 2:
-          if (end - length > static_cast<ptrdiff_t>(kHeader)) {
-            bytes.erase(bytes.begin() + at, bytes.begin() + at + length);
-          }
-          break;
-        default:
-          bytes.insert(bytes.begin() + at, static_cast<uint8_t>(random.next()));
-      }
-    }
-    fix_crc(bytes);
-    load(bytes, tally);
-    if (HasFatalFailure()) return;
-  }
-  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
-}
-
-TEST(StoredModelFuzz, RandomBytes) {
-  const Bytes good = store(network_to_break());
-  const uint64_t base = seed_from_environment(1);
-  Tally tally;
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 10000); ++seed) {
-    SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
-    Random random(seed, 26);
-    Bytes bytes(kHeader + random.below(150));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
-    load(bytes, tally);
-    // With the right beginning, up to anywhere in the file.
-    const auto kept = std::min<size_t>(bytes.size(), kHeader + random.below(good.size()));
-    std::copy_n(good.begin(), std::min(kept, good.size()), bytes.begin());
-    fix_crc(bytes);
-    load(bytes, tally);
-    if (HasFatalFailure()) return;
-  }
-  std::cout << tally.sound << " sound, " << tally.errors << " errors\n";
+  EXPECT_EQ(load_error(bytes), "file: number of layers is 0, expected 1 to 4096");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/stop.hpp"
+#include "tb/support/error_of.hpp"
 
 namespace sparsys {
 namespace {
@@ -66,15 +67,6 @@ Network example() {
                     parameter("gw", {6, 32}),      parameter("gb", {1, 6}),
                     parameter("mw", {6, 5}),       parameter("mb", {1, 5})};
   return net;
-}
-
-std::string error_of(const Network& network) {
-  try {
-    infer_shapes(network);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(Network, ShapesOfAllOperators) {
@@ -184,8 +176,8 @@ TEST(Network, ErrorsNameTheirPlace) {
   const auto expect = [](const std::string& text, const std::function<void(Network&)>& damage) {
     Network net = example();
     damage(net);
-    EXPECT_NE(error_of(net).find(text), std::string::npos)
-        << "got '" << error_of(net) << "', expected '" << text << "'";
+    EXPECT_NE(error_of([&] { infer_shapes(net); }).find(text), std::string::npos)
+        << "got '" << error_of([&] { infer_shapes(net); }) << "', expected '" << text << "'";
   };
   expect("net: no nodes", [](Network& n) { n.nodes.clear(); });
   expect("net: node 'conv' (Conv): input has shape [1, 2, 7], expected 4 dimensions",

@@ -3,7 +3,6 @@
 #include "golden/train/checkpoint.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "golden/base/stop.hpp"
 #include "golden/data/synthetic_digits.hpp"
 #include "golden/train/train.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -22,10 +22,7 @@ namespace fs = std::filesystem;
 
 class CheckpointTest : public testing::Test {
  protected:
-  CheckpointTest()
-      : directory_(fs::temp_directory_path() / ("sparsys_checkpoint_" + std::to_string(getpid()))) {
-    fs::create_directories(directory_);
-    path_ = directory_ / "run.checkpoint";
+  CheckpointTest() {
     SyntheticDigitsOptions digits;
     digits.train_count = 1300;
     digits.test_count = 0;
@@ -39,10 +36,7 @@ class CheckpointTest : public testing::Test {
     options_.step = "some step";
     clear_stop();
   }
-  ~CheckpointTest() override {
-    clear_stop();
-    fs::remove_all(directory_);
-  }
+  ~CheckpointTest() override { clear_stop(); }
 
   // Trains a fresh network; `stop_after` epochs and a few batches a stop is requested.
   Network run(TrainOptions options, TrainReport* report = nullptr, int stop_after = -1,
@@ -79,8 +73,8 @@ class CheckpointTest : public testing::Test {
     std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
   }
 
-  fs::path directory_;
-  fs::path path_;
+  const TemporaryFolder folder_;
+  const fs::path path_ = folder_.path() / "run.checkpoint";
   Dataset data_;
   TrainOptions options_;
   ParameterMasks masks_;
@@ -222,7 +216,7 @@ TEST_F(CheckpointTest, DamagedFilesBeginAnew) {
 }
 
 TEST_F(CheckpointTest, FileThatCannotBeWritten) {
-  options_.checkpoint = directory_ / "nowhere" / "run.checkpoint";
+  options_.checkpoint = folder_.path() / "nowhere" / "run.checkpoint";
   EXPECT_THROW(run(options_), Error);
 }
 

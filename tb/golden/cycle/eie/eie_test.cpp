@@ -17,6 +17,7 @@
 #include "golden/cycle/eie/device.hpp"
 #include "golden/engine/eie/driver.hpp"
 #include "golden/engine/eie/image.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
 
 namespace sparsys::eie {
@@ -477,15 +478,6 @@ TEST(EngineStatistics, OneEntry) {
   EXPECT_DOUBLE_EQ(statistics.pe_utilisation(), 3.0 / (4 * 8));
 }
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(EngineErrors, TimeOutAndReset) {
   CycleDevice device(figure_config());
   Driver driver(device);
@@ -522,7 +514,7 @@ TEST(EngineErrors, WrongInputOrImage) {
 
 TEST(EngineErrors, Configuration) {
   Config config;
-  EXPECT_EQ(error_of([&] { check(config); }), "");
+  EXPECT_EQ(error_of([&] { check(config); }), "no error");
   config.n_pe = 48;
   EXPECT_EQ(error_of([&] { check(config); }),
             "engine configuration: N_PE is 48, must be a power of two from 1 to 256");

@@ -12,6 +12,7 @@
 #include "golden/base/random.hpp"
 #include "golden/engine/eie/encode.hpp"
 #include "golden/function/eie/model.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
 #include "tb/support/read_image.hpp"
 
@@ -42,14 +43,8 @@ Network layers(const std::vector<uint32_t>& sizes, double density = 0.1) {
   return random_network(1, options);
 }
 
-std::string error_of(const Network& network, const Config& config) {
-  try {
-    build_image(network, config);
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return "no error";
+std::string build_error(const Network& network, const Config& config) {
+  return error_of([&] { build_image(network, config); });
 }
 
 void expect_same_matrices(const Image& image, const Network& network) {
@@ -440,8 +435,9 @@ TEST(EieImage, EntryMemoryTooSmall) {
   const Network network = layers({32, 32, 16}, 1);
   uint64_t rows = build_image(network, config).entry_rows[0].size();
   config.entry_depth = 256;
-  EXPECT_EQ(error_of(network, config), "layer 2 (fc2): entry memory: " + std::to_string(rows * 8) +
-                                           " entries a PE needed, 256 available");
+  EXPECT_EQ(build_error(network, config),
+            "layer 2 (fc2): entry memory: " + std::to_string(rows * 8) +
+                " entries a PE needed, 256 available");
   config.entry_depth = 512;
   expect_right(network, config);
 }
@@ -449,20 +445,20 @@ TEST(EieImage, EntryMemoryTooSmall) {
 TEST(EieImage, PointerMemoryTooSmall) {
   Config config = small_config(4, 16);
   config.ptr_depth = 64;
-  EXPECT_EQ(error_of(layers({32, 32, 16}), config),
+  EXPECT_EQ(build_error(layers({32, 32, 16}), config),
             "layer 2 (fc2): pointer memory: 66 pointers a PE needed, 64 available");
   expect_right(layers({31, 31, 16}), config);  // 32 + 32: exactly full
   config.ptr_depth = 32;
-  EXPECT_EQ(error_of(layers({32, 32, 16}), config),
+  EXPECT_EQ(build_error(layers({32, 32, 16}), config),
             "layer 1 (fc1): pointer memory: 33 pointers a PE needed, 32 available");
 }
 
 TEST(EieImage, ActivationRamTooSmall) {
   Config config = small_config(4, 4);
   config.act_ram_depth = 16;
-  EXPECT_EQ(error_of(layers({65, 16}), config),
+  EXPECT_EQ(build_error(layers({65, 16}), config),
             "layer 1 (fc1): activation RAM: 17 words a PE needed, 16 available");
-  EXPECT_EQ(error_of(layers({8, 32, 33}), config),
+  EXPECT_EQ(build_error(layers({8, 32, 33}), config),
             "layer 2 (fc2): activation RAM: 17 words a PE needed, 16 available");
   expect_right(layers({64, 16}), config);
   expect_right(layers({32, 32, 29}), config);  // exactly full, twice
@@ -471,10 +467,10 @@ TEST(EieImage, ActivationRamTooSmall) {
 TEST(EieImage, ListTooSmall) {
   Config config = small_config(4, 4);
   config.list_depth = 4;
-  EXPECT_EQ(error_of(layers({33, 33}), config),
+  EXPECT_EQ(build_error(layers({33, 33}), config),
             "layer 1 (fc1): list RAM: 9 passes needed, 4 available");
   expect_right(layers({32, 32}), config);
-  EXPECT_EQ(error_of(layers({32, 32, 5}), config),
+  EXPECT_EQ(build_error(layers({32, 32, 5}), config),
             "layer 2 (fc2): list RAM: 6 passes needed, 4 available");
 }
 
@@ -482,14 +478,14 @@ TEST(EieImage, ListTooSmall) {
 TEST(EieImage, ListTooSmallForEntries) {
   Config config = small_config(16, 64);
   config.list_depth = 2;
-  EXPECT_EQ(error_of(one_layer(1200, 1024, 1), config),
+  EXPECT_EQ(build_error(one_layer(1200, 1024, 1), config),
             "layer 1 (fc1): list RAM: 3 passes needed, 2 available");
 }
 
 TEST(EieImage, TooManyCodebooks) {
   Config config = small_config(4, 4);
   config.codebooks = 2;
-  EXPECT_EQ(error_of(layers({8, 8, 8, 8}), config),
+  EXPECT_EQ(build_error(layers({8, 8, 8, 8}), config),
             "layer 3 (fc3): codebook RAM: 3 codebooks needed, 2 available");
   expect_right(layers({8, 8, 8}), config);
 }
@@ -500,7 +496,7 @@ TEST(EieImage, UnsoundNetworksAreErrors) {
   const auto broken = [&](auto change) {
     Network network = sound;
     change(network);
-    return error_of(network, config);
+    return build_error(network, config);
   };
   EXPECT_EQ(broken([](auto&) {}), "no error");
   EXPECT_EQ(broken([](auto& n) { n.layers.clear(); }),
@@ -515,7 +511,7 @@ TEST(EieImage, UnsoundNetworksAreErrors) {
             "network 'two?lines': the network's name has a control character");
   Config odd = config;
   odd.n_pe = 3;
-  EXPECT_NE(error_of(sound, odd).find("N_PE"), std::string::npos);
+  EXPECT_NE(build_error(sound, odd).find("N_PE"), std::string::npos);
 }
 
 TEST(EieImage, DecodingChecksTheMemories) {
