@@ -6,7 +6,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 function(sparsys_python_test)
   cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "MODULE" ${ARGN})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 60)
+    set(ARG_TIMEOUT 300)
   endif()
   add_test(NAME ${ARG_NAME} COMMAND ${Python3_EXECUTABLE} -B -m ${ARG_MODULE}
            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reports as JSON files, and where each came from."""
 import datetime
+import functools
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from scripts import ROOT
 from . import text_file
 
 
+@functools.cache
 def commit() -> str:
     """The checkout's commit, 12 digits, "-dirty" behind it if files were changed; or "unknown"."""
     try:

@@ -54,7 +54,7 @@ class Files(unittest.TestCase):
 
     def test_commit_without_git(self):
         with unittest.mock.patch.dict(os.environ, PATH="/nowhere"):
-            self.assertEqual(json_file.commit(), "unknown")
+            self.assertEqual(json_file.commit.__wrapped__(), "unknown")
 
     def test_a_value_that_is_no_json_leaves_what_was_there(self):
         json_file.write(self.path, [1])
