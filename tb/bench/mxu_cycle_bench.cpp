@@ -8,7 +8,7 @@
 
 #include "golden/cycle/mxu/device.hpp"
 #include "tb/lockstep/mxu/lockstep.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/host.hpp"
 
 namespace {
 

@@ -20,7 +20,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/reference.hpp"
 #include "tb/support/random_mxu_network.hpp"
 
 namespace sparsys {

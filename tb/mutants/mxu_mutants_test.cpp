@@ -6,8 +6,7 @@
 #include <ostream>
 #include <string>
 
-#include "tb/lockstep/mxu/lockstep.hpp"
-#include "tb/support/mxu_bench.hpp"
+#include "tb/support/mxu/exercises.hpp"
 
 namespace sparsys::mxu {
 
@@ -22,35 +21,12 @@ namespace {
 
 using namespace test;  // NOLINT
 
-MakeRtl rtl_under_test = make_mutant_mxu_none;
-
-class QuietLockstep final : public Device {
- public:
-  explicit QuietLockstep(const Config& config) : both_(config, options()) {}
-  const Config& config() const override { return both_.config(); }
-  Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
-  void finish() { both_.finish(); }
-  const Mxu& model() const { return both_.model(); }
-
- private:
-  static LockstepOptions options() {
-    LockstepOptions options;
-    options.make_rtl = rtl_under_test;
-    options.mismatch_waves.clear();
-    return options;
-  }
-  Lockstep both_;
-};
-const Mxu& model_of(const QuietLockstep& device) { return device.model(); }
-
-using Bench = DeviceBench<QuietLockstep>;
-
 constexpr uint64_t kSeeds = 12;
 
-void exercise(uint64_t seed) {
+void exercise(MakeRtl make_rtl, uint64_t seed) {
   const Config config = make_mutant_mxu_none()->config();
   {
-    Bench b(config, seed);
+    LockstepBench b(config, seed, make_rtl);
     add_overlapped_turns(b);
     b.run_and_compare();
     // One row, operation by operation.
@@ -59,19 +35,19 @@ void exercise(uint64_t seed) {
     b.device.finish();
   }
   {
-    Bench b(config, seed);
+    LockstepBench b(config, seed, make_rtl);
     add_random_program(b);
     b.run_and_compare();
     b.device.finish();
   }
   {
-    Bench b(config, seed);
+    LockstepBench b(config, seed, make_rtl);
     add_small_shifts(b);
     b.run_and_compare();
     b.device.finish();
   }
   for (uint32_t pooling = 0; pooling < 3; ++pooling) {
-    Bench b(config, seed);
+    LockstepBench b(config, seed, make_rtl);
     add_activation(b, kIdentity, pooling);
     b.run_and_compare();
     b.device.finish();
@@ -79,10 +55,9 @@ void exercise(uint64_t seed) {
 }
 
 TEST(MxuMutants, TheSoundUnitPasses) {
-  rtl_under_test = make_mutant_mxu_none;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    exercise(seed);
+    exercise(make_mutant_mxu_none, seed);
     if (testing::Test::HasFatalFailure()) return;
   }
 }
@@ -103,10 +78,9 @@ void PrintTo(const Mutant& mutant, std::ostream* stream) { *stream << mutant.nam
 class MxuMutant : public testing::TestWithParam<Mutant> {};
 
 TEST_P(MxuMutant, IsReported) {
-  rtl_under_test = GetParam().make_rtl;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     try {
-      exercise(seed);
+      exercise(GetParam().make_rtl, seed);
       if (testing::Test::HasFailure()) FAIL() << "seen by its results only";
     } catch (const LockstepMismatch& mismatch) {
       EXPECT_NE(std::string(mismatch.what()).find(GetParam().seen), std::string::npos)

@@ -14,7 +14,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
-#include "tb/engine/mxu/exercises.hpp"
+#include "tb/support/mxu/exercises.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -109,7 +109,7 @@ TEST_P(MxuFullSize, FunctionsAndPooling) {
 TEST_P(MxuFullSize, StallsOnEveryPort) {
   LockstepBench b(config(), 3);
   add_overlapped_turns(b);
-  set_stalls(b.host, 40);
+  b.host.set_stalls(40);
   b.run_and_compare();
   b.device.finish();
 }
@@ -117,14 +117,14 @@ TEST_P(MxuFullSize, StallsOnEveryPort) {
 TEST_P(MxuFullSize, RandomProgram) {
   LockstepBench b(config(), 2);
   add_random_program(b);
-  set_stalls(b.host, 15);
+  b.host.set_stalls(15);
   b.run_and_compare();
   b.device.finish();
 }
 
 TEST_P(MxuFullSize, Convolutions) {
   const Config c = config();
-  QuietLockstep device(c);
+  Lockstep device(c, quiet());
   Driver driver(device);
   Dice dice(1);
   for (const Network& network : {lenet_5_shapes(1), strided_shapes(2)}) {

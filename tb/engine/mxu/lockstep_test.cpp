@@ -15,7 +15,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
-#include "tb/engine/mxu/exercises.hpp"
+#include "tb/support/mxu/exercises.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -152,7 +152,7 @@ TEST(MxuLockstep, SmallShifts) {
 
 TEST(MxuLockstep, Errors) {
   for_units(1, [](const Config& c, uint64_t seed) {
-    for (const Wrong& wrong : wrong_instructions()) {
+    for (const Wrong& wrong : wrong_instructions(c)) {
       SCOPED_TRACE(wrong.what);
       Bench b(c, seed);
       b.host.input.assign(20, Row(c.lanes(), 0x66));
@@ -337,7 +337,7 @@ TEST(MxuLockstep, RandomNetworks) {
     Dice dice(seed);
     std::vector<int8_t> inputs(batch * network.input_size());
     for (int8_t& byte : inputs) byte = static_cast<int8_t>(dice.bits(8));
-    QuietLockstep device(c);
+    Lockstep device(c, quiet());
     DriverOptions options;
     options.stall_percent = seed % 2 ? 0 : static_cast<unsigned>(dice.below(60));
     options.seed = seed;

@@ -10,7 +10,7 @@
 
 #include "tb/lockstep/mxu/signals.hpp"
 #include "tb/modules/module_bench.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/assembler.hpp"
 
 namespace sparsys::mxu {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/support/mxu_bench.hpp"
+#include "tb/support/mxu/bench.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -363,7 +363,7 @@ TEST(MxuPrograms, RandomPrograms) {
 
 TEST(MxuErrors, StopsAndWritesNothing) {
   const Config c = shape(4, 4, 2, 2);
-  for (const Wrong& wrong : wrong_instructions()) {
+  for (const Wrong& wrong : wrong_instructions(c)) {
     SCOPED_TRACE(wrong.what);
     Bench b(c, 3);
     b.random_tiles(1);

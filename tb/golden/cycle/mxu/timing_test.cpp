@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "golden/cycle/mxu/device.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/host.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {

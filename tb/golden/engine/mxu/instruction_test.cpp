@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "golden/base/error.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/assembler.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {

@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "golden/cycle/mxu/device.hpp"
-#include "tb/support/mxu_assembler.hpp"
+#include "tb/support/mxu/host.hpp"
+#include "tb/support/mxu/reference.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {
@@ -27,8 +29,14 @@ inline const Mxu& model_of(const CycleDevice& device) { return device.model; }
 // A device, its host and the machine in program order.
 template <class Device>
 struct DeviceBench {
-  explicit DeviceBench(const Config& config, uint64_t seed = 1)
-      : c(config), device(config), host(device), reference(config), dice(seed) {
+  // What is left goes to the device, behind the configuration.
+  template <class... Options>
+  explicit DeviceBench(const Config& config, uint64_t seed = 1, Options&&... options)
+      : c(config),
+        device(config, std::forward<Options>(options)...),
+        host(device),
+        reference(config),
+        dice(seed) {
     host.seed(seed);
     host.reset();
   }
@@ -69,12 +77,17 @@ struct DeviceBench {
     host.stall_weights = share();
   }
 
-  // Runs what has been added on both sides and compares all memories and what came out.
-  void run_and_compare(uint64_t limit = 200000) {
+  // Runs what has been added on both sides and compares what came out.
+  void run_and_compare_output(uint64_t limit = 200000) {
     for (const RawInstruction& i : host.program) reference.run(i, host.weights);
     ASSERT_TRUE(host.run(limit)) << "still busy";
     ASSERT_EQ(host.read_status(8), 0u);
     ASSERT_EQ(host.output, reference.output);
+  }
+  // And all memories.
+  void run_and_compare(uint64_t limit = 200000) {
+    run_and_compare_output(limit);
+    if (testing::Test::HasFatalFailure()) return;
     for (uint32_t row = 0; row < c.ub_depth; ++row) {
       const uint8_t* got = model_of(device).unified_buffer.ram.row(row);
       ASSERT_EQ(Row(got, got + c.lanes()), reference.ub[row]) << "row " << row;
@@ -270,63 +283,6 @@ void add_random_program(Bench& b) {
   }
   // All tiles that are left are used, so that nothing waits at the end.
   for (; tiles; --tiles) b.add(wait_all(multiply(0, 0, 1, true, false)));
-}
-
-// ---- Errors ----
-
-struct Wrong {
-  const char* what;
-  std::vector<RawInstruction> before;  // in order
-  RawInstruction instruction;
-  uint32_t code;
-};
-
-// Of a unit with 300 rows of buffer, 64 of accumulators and 4 parameter sets.
-inline std::vector<Wrong> wrong_instructions() {
-  const RawInstruction map = set_register(0, halves(6, 6));
-  const RawInstruction out = set_register(1, halves(4, 4));
-  const RawInstruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
-  const RawInstruction pool_map = set_register(9, halves(8, 8));
-  const RawInstruction pool_out = set_register(10, 4 | 2 << 16 | 2 << 24);
-  const RawInstruction window = set_register(11, bytes(2, 2));
-  return {
-      {"opcode 10", {}, make(10), 1},
-      {"opcode 255", {}, make(255), 1},
-      {"register 4", {}, set_register(4, 0), 1},
-      {"register 14", {}, set_register(14, 0), 1},
-      {"register 16", {}, set_register(16, 0), 1},
-      {"no tiles", {}, read_weights(0, 0), 2},
-      {"no rows", {}, multiply(0, 0, 0, false, false), 2},
-      {"no rows, of all errors the first", {}, multiply(500, 500, 0, false, false), 2},
-      {"buffer", {}, multiply(299, 0, 2, false, false), 3},
-      {"buffer before accumulators", {}, multiply(1 << 23, 63, 2, false, false), 3},
-      {"accumulators", {}, multiply(0, 63, 2, false, false), 4},
-      {"accumulators, far", {}, multiply(0, 65535, 1, false, false), 4},
-      {"convolution: no map", {out, walk}, convolve(0, 0, 0, 0, false, false), 2},
-      {"convolution: no output", {map, walk}, convolve(0, 0, 0, 0, false, false), 2},
-      {"convolution: no stride", {map, out}, convolve(0, 0, 0, 0, false, false), 2},
-      {"convolution: map", {map, out, walk}, convolve(265, 0, 0, 0, false, false), 3},
-      {"convolution: accumulators", {map, out, walk}, convolve(0, 49, 0, 0, false, false), 4},
-      {"convolution: extent beyond 32 bits",
-       {set_register(0, halves(65535, 65535)), out, set_register(2, 65535 | 1 << 16 | 1 << 24)},
-       convolve(0xFFFFFF, 0, 0, 0, false, false),
-       3},
-      {"activation: no rows", {}, activate(0, 0, 0, 0, 0), 2},
-      {"activation: buffer", {}, activate(299, 0, 2, 0, 0), 3},
-      {"activation: accumulators", {}, activate(0, 63, 2, 0, 0), 4},
-      {"activation: set", {}, activate(0, 0, 1, 4, 0), 5},
-      {"pooling: no window", {pool_map, pool_out}, activate(0, 0, 1, 0, 0, 1), 2},
-      {"pooling: no map", {window, pool_out}, activate(0, 0, 1, 0, 0, 1), 2},
-      {"pooling: no stride", {window, pool_map}, activate(0, 0, 1, 0, 0, 2), 2},
-      {"pooling: accumulators", {window, pool_map, pool_out}, activate(0, 1, 1, 0, 0, 1), 4},
-      {"host input: no rows", {}, read_host(0, 0), 2},
-      {"host input: buffer", {}, read_host(300, 1), 3},
-      {"parameters: plane", {}, read_parameters(0, 8, 2), 5},
-      {"parameters: plane 9", {}, read_parameters(0, 9, 1), 5},
-      {"parameters: set", {}, read_parameters(4, 0, 1), 5},
-      {"host output: no rows", {}, write_host(0, 0), 2},
-      {"host output: buffer", {}, write_host(0xFFFFFF, 1), 3},
-  };
 }
 
 }  // namespace test

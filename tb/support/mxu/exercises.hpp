@@ -17,37 +17,28 @@
 #include "golden/base/error.hpp"
 #include "golden/network/mxu_network.hpp"
 #include "tb/lockstep/mxu/lockstep.hpp"
-#include "tb/support/mxu_bench.hpp"
+#include "tb/support/mxu/bench.hpp"
 #include "tb/support/random_mxu_network.hpp"
 
 namespace sparsys::mxu {
+
+inline const Mxu& model_of(const Lockstep& device) { return device.model(); }
+
 namespace test {
 
 // Both sides in lockstep; without a waveform of a difference.
-class QuietLockstep final : public Device {
- public:
-  explicit QuietLockstep(const Config& config) : both_(config, options()) {}
-  const Config& config() const override { return both_.config(); }
-  Outputs clock(const Inputs& inputs) override { return both_.clock(inputs); }
-  void finish(bool stopped = false) { both_.finish(stopped); }
-  const Mxu& model() const { return both_.model(); }
-
- private:
-  static LockstepOptions options() {
-    LockstepOptions options;
-    options.mismatch_waves.clear();
-    return options;
-  }
-  Lockstep both_;
-};
-inline const Mxu& model_of(const QuietLockstep& device) { return device.model(); }
-
-using LockstepBench = DeviceBench<QuietLockstep>;
-
-inline void set_stalls(Host& host, uint32_t percent) {
-  host.stall_inst = host.stall_in = host.stall_out = percent;
-  host.stall_requests = host.stall_weights = percent;
+inline LockstepOptions quiet(std::function<std::unique_ptr<Rtl>()> make_rtl = {}) {
+  LockstepOptions options;
+  options.make_rtl = std::move(make_rtl);
+  options.mismatch_waves.clear();
+  return options;
 }
+
+struct LockstepBench : DeviceBench<Lockstep> {
+  explicit LockstepBench(const Config& config, uint64_t seed = 1,
+                         std::function<std::unique_ptr<Rtl>()> make_rtl = {})
+      : DeviceBench(config, seed, quiet(std::move(make_rtl))) {}
+};
 
 // Batches of these sizes against a tile each, at both ends of the accumulators: a cycle of the
 // array for each row.
@@ -221,34 +212,8 @@ inline void out_of_range(LockstepBench& b) {
   for (uint32_t n = 0; n < 22; ++n) b.give(b.random_row(c.lanes()));
   for (const RawInstruction& i : fill) b.add(i);
   b.run_and_compare();
-  struct Wrong {
-    const char* what;
-    std::vector<RawInstruction> before;
-    RawInstruction instruction;
-    uint32_t code;
-  };
-  const RawInstruction map = set_register(0, halves(6, 6));
-  const RawInstruction out = set_register(1, halves(4, 4));
-  const RawInstruction walk = set_register(2, 6 | 1 << 16 | 1 << 24);
-  std::vector<Wrong> all = {
-      {"product, buffer", {}, multiply(ub - 1, 0, 2, false, false), 3},
-      {"product, far behind the buffer", {}, multiply(0xFFFFFF, 0, 1, false, false), 3},
-      {"product, accumulators", {}, multiply(0, acc - 1, 2, false, false), 4},
-      {"convolution, buffer", {map, out, walk}, convolve(ub - 35, 0, 0, 0, false, false), 3},
-      {"convolution, accumulators", {map, out, walk}, convolve(0, acc - 15, 0, 0, false, false), 4},
-      {"activation, buffer", {}, activate(ub - 1, 0, 2, 0, kIdentity), 3},
-      {"activation, accumulators", {}, activate(0, acc - 1, 2, 0, kIdentity), 4},
-      {"host input", {}, read_host(ub - 1, 2), 3},
-      {"parameters, plane", {}, read_parameters(0, 8, 2), 5},
-      {"host output", {}, write_host(ub - 1, 2), 3}};
-  if (acc < 65536) {
-    all.push_back({"product, far behind", {}, multiply(0, 65535, 1, false, false), 4});
-  }
-  if (c.param_sets < 256) {
-    all.push_back({"activation, set", {}, activate(0, 0, 1, c.param_sets, kIdentity), 5});
-    all.push_back({"parameters, set", {}, read_parameters(c.param_sets, 0, 1), 5});
-  }
-  for (const Wrong& wrong : all) {
+  for (const Wrong& wrong : wrong_instructions(c)) {
+    if (wrong.code < 3) continue;
     SCOPED_TRACE(wrong.what);
     for (const RawInstruction& i : wrong.before) b.add(i);
     b.add(wrong.instruction);
