@@ -45,7 +45,8 @@ void FunctionalModel::add_layer(const Layer& compressed) {
   Columns layer;
   layer.inputs = compressed.inputs;
   layer.outputs = compressed.outputs;
-  layer.shift = compressed.shift();
+  // Bits behind the radix point: a product has those of both factors, an output keeps its own.
+  layer.shift = compressed.input_frac + compressed.weight_frac - compressed.output_frac;
   layer.relu = compressed.relu;
   layer.start = compressed.column_start;
   layer.row = compressed.row;

@@ -27,6 +27,15 @@ int8_t table_value(double value) {
   return static_cast<int8_t>(std::clamp(std::floor(value + 0.5), -128.0, 127.0));
 }
 
+// How often a window lies within a padded line, counted one by one: not the formula that the
+// compiler goes by.
+uint32_t positions(uint32_t size, uint32_t before, uint32_t after, uint32_t kernel,
+                   uint32_t stride) {
+  uint32_t count = 0;
+  for (uint64_t end = kernel; end <= uint64_t{before} + size + after; end += stride) ++count;
+  return count;
+}
+
 }  // namespace
 
 std::vector<int32_t> multiply(const std::vector<int8_t>& inputs, const std::vector<int8_t>& weights,
@@ -45,17 +54,20 @@ std::vector<int32_t> multiply(const std::vector<int8_t>& inputs, const std::vect
 std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& input) {
   check_size(input.size(), layer.inputs(), "input");
   const size_t terms = layer.terms();
-  const size_t pixels = size_t{layer.conv_height()} * layer.conv_width();
+  const Window& w = layer.window;
+  const uint32_t height = positions(layer.height, w.pad[0], w.pad[2], w.kernel[0], w.stride[0]);
+  const uint32_t width = positions(layer.width, w.pad[1], w.pad[3], w.kernel[1], w.stride[1]);
+  const size_t pixels = size_t{height} * width;
   std::vector<int32_t> sums(layer.outputs * pixels);
   std::vector<int8_t> patch(terms);  // in the order of an output's weights
-  for (uint32_t oy = 0; oy < layer.conv_height(); ++oy) {
-    for (uint32_t ox = 0; ox < layer.conv_width(); ++ox) {
+  for (uint32_t oy = 0; oy < height; ++oy) {
+    for (uint32_t ox = 0; ox < width; ++ox) {
       size_t t = 0;
       for (uint32_t c = 0; c < layer.channels; ++c) {
-        for (uint32_t ky = 0; ky < layer.window.kernel[0]; ++ky) {
-          const int64_t y = int64_t{oy} * layer.window.stride[0] + ky - layer.window.pad[0];
-          for (uint32_t kx = 0; kx < layer.window.kernel[1]; ++kx, ++t) {
-            const int64_t x = int64_t{ox} * layer.window.stride[1] + kx - layer.window.pad[1];
+        for (uint32_t ky = 0; ky < w.kernel[0]; ++ky) {
+          const int64_t y = int64_t{oy} * w.stride[0] + ky - w.pad[0];
+          for (uint32_t kx = 0; kx < w.kernel[1]; ++kx, ++t) {
+            const int64_t x = int64_t{ox} * w.stride[1] + kx - w.pad[1];
             const bool inside = y >= 0 && y < layer.height && x >= 0 && x < layer.width;
             patch[t] =
                 inside ? input[(size_t{c} * layer.height + static_cast<size_t>(y)) * layer.width +
@@ -64,7 +76,7 @@ std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& inp
           }
         }
       }
-      const size_t pixel = size_t{oy} * layer.conv_width() + ox;
+      const size_t pixel = size_t{oy} * width + ox;
       for (size_t o = 0; o < layer.outputs; ++o) {
         sums[o * pixels + pixel] = dot(patch.data(), &layer.weights[o * terms], terms);
       }
@@ -118,8 +130,9 @@ int8_t pool_average(const std::vector<int8_t>& values) {
 }
 
 std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& accumulators) {
-  const uint32_t height = layer.conv_height();
-  const uint32_t width = layer.conv_width();
+  const Window& w = layer.window;
+  const uint32_t height = positions(layer.height, w.pad[0], w.pad[2], w.kernel[0], w.stride[0]);
+  const uint32_t width = positions(layer.width, w.pad[1], w.pad[3], w.kernel[1], w.stride[1]);
   const size_t pixels = size_t{height} * width;
   check_size(accumulators.size(), layer.outputs * pixels, "accumulators");
   std::vector<int8_t> bytes(accumulators.size());
@@ -133,12 +146,15 @@ std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& acc
   }
   if (layer.pooling == Pooling::kNone) return bytes;
   const Window& pool = layer.pool;
+  const uint32_t out_h =
+      positions(height, pool.pad[0], pool.pad[2], pool.kernel[0], pool.stride[0]);
+  const uint32_t out_w = positions(width, pool.pad[1], pool.pad[3], pool.kernel[1], pool.stride[1]);
   std::vector<int8_t> output;
-  output.reserve(layer.output_elements());
+  output.reserve(size_t{layer.outputs} * out_h * out_w);
   std::vector<int8_t> window;
   for (size_t o = 0; o < layer.outputs; ++o) {
-    for (uint32_t oy = 0; oy < layer.out_height(); ++oy) {
-      for (uint32_t ox = 0; ox < layer.out_width(); ++ox) {
+    for (uint32_t oy = 0; oy < out_h; ++oy) {
+      for (uint32_t ox = 0; ox < out_w; ++ox) {
         window.clear();
         for (uint32_t ky = 0; ky < pool.kernel[0]; ++ky) {
           const int64_t y = int64_t{oy} * pool.stride[0] + ky - pool.pad[0];

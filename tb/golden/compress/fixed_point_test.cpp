@@ -109,9 +109,7 @@ void expect_sound(const eie::Network& network, const SharedMlp& mlp, unsigned co
     EXPECT_NEAR(worst, report[l].largest_bias_error, 1e-9 + 1e-6 * worst) << "layer " << l;
     constant.clear();
     for (uint32_t r = rows; r < layer.outputs; ++r) {
-      int64_t y = (made[r] + rounding) >> layer.shift();
-      y = std::min<int64_t>(32767, std::max<int64_t>(-32768, y));
-      constant.push_back(layer.relu ? std::max<int64_t>(0, y) : y);
+      constant.push_back(eie::write_back(made[r], layer.shift(), layer.relu));
     }
   }
 }

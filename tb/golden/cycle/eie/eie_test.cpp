@@ -17,37 +17,12 @@
 #include "golden/cycle/eie/device.hpp"
 #include "golden/engine/eie/driver.hpp"
 #include "golden/engine/eie/image.hpp"
+#include "golden/function/eie/model.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
 
 namespace sparsys::eie {
 namespace {
-
-// y = W x of one layer in the integers of docs/reference/eie-format.md section 7.
-std::vector<int16_t> multiply(const Layer& layer, const std::vector<int16_t>& x,
-                              uint32_t acc_width) {
-  const int64_t largest = (int64_t{1} << (acc_width - 1)) - 1;
-  std::vector<int64_t> acc(layer.outputs);
-  for (uint32_t j = 0; j < layer.inputs; ++j) {
-    for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
-      int64_t& sum = acc[layer.row[k]];
-      sum = std::clamp(sum + int64_t{layer.codebook[layer.code[k]]} * x[j], -largest - 1, largest);
-    }
-  }
-  std::vector<int16_t> y(layer.outputs);
-  for (uint32_t i = 0; i < layer.outputs; ++i) {
-    const int64_t half = layer.shift() ? int64_t{1} << (layer.shift() - 1) : 0;
-    const int64_t rounded = std::clamp<int64_t>((acc[i] + half) >> layer.shift(), -32768, 32767);
-    y[i] = static_cast<int16_t>(layer.relu && rounded < 0 ? 0 : rounded);
-  }
-  return y;
-}
-
-std::vector<int16_t> multiply(const Network& network, std::vector<int16_t> x, uint32_t acc_width) {
-  x.insert(x.end(), network.input_constants.begin(), network.input_constants.end());
-  for (const Layer& layer : network.layers) x = multiply(layer, x, acc_width);
-  return x;
-}
 
 // The matrix of Fig 2: 16 rows, 8 columns. Of the other PEs only column 2 is the paper's (PE 1 has
 // nothing there, PE 2 has rows 2 and 14); the rest is made up in its manner.
@@ -396,7 +371,8 @@ TEST(EngineRandom, NetworksAgainstPlainArithmetic) {
     for (uint64_t run = 0; run < 3; ++run) {
       const std::vector<int16_t> input =
           random_input(seed + 1000 * run, network, random.uniform(), options.extreme);
-      ASSERT_EQ(driver.run(image, input), multiply(network, input, config.acc_width));
+      ASSERT_EQ(driver.run(image, input),
+                eie::run(network, input, static_cast<int>(config.acc_width)));
       const Status status = driver.read_status();
       EXPECT_FALSE(status.row_error);
       EXPECT_FALSE(status.pointer_error);
@@ -428,7 +404,7 @@ TEST(EngineRandom, SixtyFourPes) {
   driver.reset();
   driver.load(image);
   const std::vector<int16_t> input = random_input(seed, network, 0.35);
-  EXPECT_EQ(driver.run(image, input), multiply(network, input, config.acc_width));
+  EXPECT_EQ(driver.run(image, input), run(network, input, static_cast<int>(config.acc_width)));
   EXPECT_EQ(device.watch.bubbles, 0u);
 }
 
@@ -445,7 +421,7 @@ TEST(EngineSpeed, SixtyFourPes) {
   driver.reset();
   driver.load(image);
   const std::vector<int16_t> input = random_input(2, network, 0.35);
-  const std::vector<int16_t> expected = multiply(network, input, Config().acc_width);
+  const std::vector<int16_t> expected = run(network, input);
   double best = 0;
   for (int run = 0; run < 3; ++run) {
     const uint64_t before = driver.cycles();

@@ -135,11 +135,8 @@ class Interpreter {
     }
     if (pass.write_back) {
       for (uint32_t e = 0; e < out_rows * n; ++e) {
-        int64_t y = (acc_[e] + ((int64_t{1} << pass.shift) >> 1)) >> pass.shift;
-        y = std::min<int64_t>(std::max<int64_t>(y, -32768), 32767);
-        if (pass.relu && y < 0) y = 0;
-        destination[e] = static_cast<int16_t>(y);
-        if (pass.store_dst) ram_.at(pass.dst_addr * n + e) = static_cast<int16_t>(y);
+        destination[e] = write_back(acc_[e], static_cast<int>(pass.shift), pass.relu);
+        if (pass.store_dst) ram_.at(pass.dst_addr * n + e) = destination[e];
       }
     }
     if (pass.swap) role_ = 1 - role_;
