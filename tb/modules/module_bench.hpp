@@ -60,7 +60,7 @@ class RtlTop {
     top = std::make_unique<Rtl>(&context, "TOP");
   }
   ~RtlTop() {
-    Verilated::threadContextp(&context);  // as in tb/lockstep/eie/rtl_adapter.hpp
+    Verilated::threadContextp(&context);  // as in tb/lockstep/core/verilated_top.hpp
     top->final();
     top.reset();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host of a matrix unit: feeds a program, its weight memory and the rows of its streams through
-// the pins, and collects what comes out. Works on whatever stands behind a Device; what it knows
-// of time is only the handshakes.
+// the pins, and collects what comes out. Works on whatever stands behind a Device; what it knows of
+// time is only the handshakes.
 #pragma once
 
 #include <array>

@@ -32,7 +32,7 @@ Config paper(uint32_t n_pe) {
   return config;
 }
 
-// The parameter sets of tb/CMakeLists.txt with small memories.
+// The parameter sets of CMakeLists.txt here that have small memories.
 Config small(uint32_t n_pe, uint32_t queue_depth) {
   for (const Config& config : rtl_configs()) {
     if (config.n_pe == n_pe && config.queue_depth == queue_depth && config.entry_depth < 131072) {

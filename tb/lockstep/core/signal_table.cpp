@@ -74,7 +74,7 @@ const VerilatedVar& find_variable(VerilatedContext& context, const std::string& 
   const std::string place = instance + "." + name;
   if (!var) {
     throw Error("lockstep: " + place + ": the RTL has no such public variable (listed in " +
-                "tb/lockstep/signals, but renamed or absent in the module?)");
+                "tb/lockstep/*/signals, but renamed or absent in the module?)");
   }
   const size_t words = var->udims() == 0 ? 1 : static_cast<size_t>(var->unpacked().elements());
   if (words != count) {

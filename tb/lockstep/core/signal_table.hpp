@@ -40,8 +40,9 @@ class SignalTable {
   explicit SignalTable(VerilatedContext& context) : context_(context) {}
 
   // Registers `count` words that follow one another on both sides. The RTL's are found by name: the
-  // variable must be public (its module's list in tb/lockstep/signals makes it so). Throws Error if
-  // the RTL has no such variable, or it has another number of words or more bits than the model's.
+  // variable must be public (its module's list in tb/lockstep/*/signals makes it so). Throws Error
+  // if the RTL has no such variable, or it has another number of words or more bits than the
+  // model's.
   template <class Word>
   void add(const std::string& instance, const char* name, const Word* model, size_t count,
            bool array, std::array<const uint8_t*, 2> guard = {}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a Verilated class of module `eie` behind EieRtl.
+// Puts a Verilated class of module `eie` behind eie::Rtl.
 #pragma once
 
 #include "tb/lockstep/core/verilated_top.hpp"

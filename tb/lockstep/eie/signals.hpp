@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the cycle model's objects to the RTL's instances. What is compared inside a module stands
-// in its list in tb/lockstep/signals; the same lists make those variables public in the RTL.
+// in its list in tb/lockstep/eie/signals; the same lists make those variables public in the RTL.
 #pragma once
 
 #include <string>

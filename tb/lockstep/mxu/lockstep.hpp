@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // RTL and cycle model of the matrix unit, clocked together: in every cycle every signal listed in
-// tb/lockstep/signals is compared in every instance.
+// tb/lockstep/mxu/signals is compared in every instance.
 #pragma once
 
 #include <cstdint>

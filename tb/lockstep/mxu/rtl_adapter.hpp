@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a Verilated class of module `mxu` behind MxuRtl.
+// Puts a Verilated class of module `mxu` behind mxu::Rtl.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joins the cycle model's objects of the matrix unit to the RTL's instances, as eie_signals.hpp
+// Joins the cycle model's objects of the matrix unit to the RTL's instances, as tb/lockstep/eie
 // does for the sparse engine. What is compared inside a module stands in its list in
-// tb/lockstep/signals; names of instances that occur many times stand here.
+// tb/lockstep/mxu/signals; names of instances that occur many times stand here.
 //
 // What the model keeps in another form than the RTL's (skews, sums of any width, vectors of bits as
 // bytes) is brought into that form by a SignalMirror.
