@@ -6,6 +6,7 @@
 #include <string>
 
 #include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
 
 namespace sparsys {
 namespace {
@@ -50,8 +51,7 @@ void put_gamma(uint32_t value, BitWriter& out) {
 uint32_t take_gamma(BitReader& in) {
   unsigned bits = 1;
   while (in.take(1) == 0) {
-    if (++bits > kMaxGamma)
-      bad_table("a number has more than " + std::to_string(kMaxGamma) + " bits");
+    if (++bits > kMaxGamma) bad_table("a number has more than " + number(kMaxGamma) + " bits");
   }
   return (uint32_t{1} << (bits - 1)) | in.take(bits - 1);
 }
@@ -62,12 +62,11 @@ uint32_t take_gamma(BitReader& in) {
 
 std::vector<uint8_t> huffman_lengths(const std::vector<uint64_t>& counts, unsigned max_bits) {
   if (counts.size() > kHuffmanMaxSymbols) {
-    bad_table(std::to_string(counts.size()) + " symbols, expected at most " +
-              std::to_string(kHuffmanMaxSymbols));
+    bad_table(number(counts.size()) + " symbols, expected at most " + number(kHuffmanMaxSymbols));
   }
   if (max_bits < 1 || max_bits > kHuffmanMaxBits) {
-    bad_table("codes of at most " + std::to_string(max_bits) + " bits, expected 1 to " +
-              std::to_string(kHuffmanMaxBits));
+    bad_table("codes of at most " + number(max_bits) + " bits, expected 1 to " +
+              number(kHuffmanMaxBits));
   }
   std::vector<uint32_t> symbol;
   uint64_t total = 0;
@@ -79,8 +78,7 @@ std::vector<uint8_t> huffman_lengths(const std::vector<uint64_t>& counts, unsign
   }
   const size_t n = symbol.size();
   if (n > size_t{1} << max_bits) {
-    bad_table(std::to_string(n) + " symbols do not have codes of " + std::to_string(max_bits) +
-              " bits");
+    bad_table(number(n) + " symbols do not have codes of " + number(max_bits) + " bits");
   }
   std::vector<uint8_t> lengths(counts.size(), 0);
   if (n == 1) lengths[symbol[0]] = 1;
@@ -124,13 +122,12 @@ std::vector<uint8_t> huffman_lengths(const std::vector<uint64_t>& counts, unsign
 
 uint64_t huffman_bits(const std::vector<uint64_t>& counts, const std::vector<uint8_t>& lengths) {
   if (counts.size() != lengths.size()) {
-    bad_table(std::to_string(lengths.size()) + " lengths for " + std::to_string(counts.size()) +
-              " counts");
+    bad_table(number(lengths.size()) + " lengths for " + number(counts.size()) + " counts");
   }
   uint64_t bits = 0;
   for (size_t s = 0; s < counts.size(); ++s) {
     if (counts[s] != 0 && lengths[s] == 0) {
-      bad_table("symbol " + std::to_string(s) + " has no code");
+      bad_table("symbol " + number(s) + " has no code");
     }
     bits += counts[s] * lengths[s];
   }
@@ -139,15 +136,14 @@ uint64_t huffman_bits(const std::vector<uint64_t>& counts, const std::vector<uin
 
 void check_huffman_lengths(const std::vector<uint8_t>& lengths) {
   if (lengths.size() > kHuffmanMaxSymbols) {
-    bad_table(std::to_string(lengths.size()) + " symbols, expected at most " +
-              std::to_string(kHuffmanMaxSymbols));
+    bad_table(number(lengths.size()) + " symbols, expected at most " + number(kHuffmanMaxSymbols));
   }
   uint64_t used = 0;  // of the 2^kHuffmanMaxBits codes of the greatest length
   uint64_t symbols = 0;
   for (size_t s = 0; s < lengths.size(); ++s) {
     if (lengths[s] > kHuffmanMaxBits) {
-      bad_table("symbol " + std::to_string(s) + " has a code of " + std::to_string(lengths[s]) +
-                " bits, expected at most " + std::to_string(kHuffmanMaxBits));
+      bad_table("symbol " + number(s) + " has a code of " + number(lengths[s]) +
+                " bits, expected at most " + number(kHuffmanMaxBits));
     }
     if (lengths[s] == 0) continue;
     ++symbols;
@@ -221,7 +217,7 @@ void HuffmanEncoder::encode_all(const Symbol* symbols, size_t count, BitWriter& 
   for (size_t i = 0; i < count; ++i) {
     const size_t symbol = symbols[i];
     if (symbol >= length_.size() || length_[symbol] == 0) {
-      bad_table("symbol " + std::to_string(symbol) + " has no code");
+      bad_table("symbol " + number(symbol) + " has no code");
     }
     out.put(code_[symbol], length_[symbol]);
   }
@@ -336,7 +332,7 @@ void write_huffman_lengths(const std::vector<uint8_t>& lengths, BitWriter& out) 
 std::vector<uint8_t> read_huffman_lengths(BitReader& in, size_t max_symbols) {
   const size_t size = take_gamma(in) - 1;
   if (size > std::min(max_symbols, kHuffmanMaxSymbols)) {
-    bad_table(std::to_string(size) + " symbols, expected at most " + std::to_string(max_symbols));
+    bad_table(number(size) + " symbols, expected at most " + number(max_symbols));
   }
   std::vector<uint8_t> lengths;
   lengths.reserve(size);
@@ -359,8 +355,7 @@ std::vector<uint8_t> read_huffman_lengths(BitReader& in, size_t max_symbols) {
       }
     }
     if (length < 1 || length > kHuffmanMaxBits) {
-      bad_table("a code of " + std::to_string(length) + " bits, expected 1 to " +
-                std::to_string(kHuffmanMaxBits));
+      bad_table("a code of " + number(length) + " bits, expected 1 to " + number(kHuffmanMaxBits));
     }
     lengths.push_back(static_cast<uint8_t>(length));
     before = length;

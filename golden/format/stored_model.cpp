@@ -206,14 +206,6 @@ StoredReport stored_report(const SharedNetwork& network, const StoreOptions& opt
   return make_plan(network, options).report;
 }
 
-uint64_t stored_bytes(const eie::Network& network, const StoreOptions& options) {
-  return make_plan(network, options).report.stored_bytes;
-}
-
-uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options) {
-  return make_plan(network, options).report.stored_bytes;
-}
-
 Bytes store(const eie::Network& network, const StoreOptions& options, StoredReport* report) {
   Plan plan = make_plan(network, options);
   Bytes out(kHeaderSize);

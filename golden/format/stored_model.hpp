@@ -79,9 +79,7 @@ std::vector<uint8_t> store(const eie::Network& network, const StoreOptions& opti
 std::vector<uint8_t> store(const SharedNetwork& network, const StoreOptions& options = {},
                            StoredReport* report = nullptr);
 
-// Its size and what is in it, without coding the entries. Throw Error as store().
-uint64_t stored_bytes(const eie::Network& network, const StoreOptions& options = {});
-uint64_t stored_bytes(const SharedNetwork& network, const StoreOptions& options = {});
+// What is in it, its size among that, without coding the entries. Throws Error as store().
 StoredReport stored_report(const eie::Network& network, const StoreOptions& options = {});
 StoredReport stored_report(const SharedNetwork& network, const StoreOptions& options = {});
 

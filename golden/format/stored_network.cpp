@@ -292,7 +292,7 @@ uint64_t take_elements(PackedReader& in, const Shape& shape) {
   for (const int64_t size : shape) {
     if (size < 1 || size > kMaxElements / elements) {
       fail(in.place(), "shape " + to_string(shape) + ", expected sizes of 1 or more and at most " +
-                           std::to_string(kMaxElements) + " elements");
+                           number(kMaxElements) + " elements");
     }
     elements *= size;
   }

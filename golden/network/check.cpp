@@ -15,27 +15,7 @@ void expect(bool ok, const std::string& name, const char* what) {
   if (!ok) fail(name, what);
 }
 
-void check_size(uint64_t size, const std::string& name, const char* what) {
-  if (size < 1 || size > kMaxVector) {
-    fail(name, std::string(what) + " " + std::to_string(size) + " is outside of 1 to " +
-                   std::to_string(kMaxVector));
-  }
-}
-
-void check_frac(int frac, const std::string& name, const char* what) {
-  if (frac < -kMaxFrac || frac > kMaxFrac) {
-    fail(name, std::string(what) + " " + std::to_string(frac) + " is outside of -" +
-                   std::to_string(kMaxFrac) + " to " + std::to_string(kMaxFrac));
-  }
-}
-
-void check_layer_count(size_t layers, const std::string& name) {
-  if (layers < 1 || layers > kMaxLayers) {
-    fail(name, std::to_string(layers) + " layers, expected 1 to " + std::to_string(kMaxLayers));
-  }
-}
-
-void check_count(size_t count, const std::string& name, const char* what) {
+void check_most(size_t count, const std::string& name, const char* what) {
   if (count > kMaxLayers) {
     fail(name, number(count) + " " + what + ", expected at most " + number(kMaxLayers));
   }
@@ -53,12 +33,28 @@ constexpr size_t kLongestReason = 300;
 
 }  // namespace
 
+void check_range(int64_t value, int64_t least, int64_t most, const std::string& name,
+                 const char* what) {
+  if (value >= least && value <= most) return;
+  fail(name, std::string(what) + " " + number(value) + " is outside of " + number(least) + " to " +
+                 number(most));
+}
+
+void check_count(uint64_t found, uint64_t expected, const std::string& name, const char* what) {
+  if (found != expected) fail(name, number(found) + " " + what + ", expected " + number(expected));
+}
+
+void check_layer_count(size_t layers, const std::string& name) {
+  if (layers >= 1 && layers <= kMaxLayers) return;
+  fail(name, number(layers) + " layers, expected 1 to " + number(kMaxLayers));
+}
+
 namespace eie {
 
 void check(const Layer& layer, const std::string& name) {
   check_text(layer.name, false, name, "its name");
-  check_size(layer.inputs, name, "number of inputs");
-  check_size(layer.outputs, name, "number of outputs");
+  check_range(layer.inputs, 1, kMaxVector, name, "number of inputs");
+  check_range(layer.outputs, 1, kMaxVector, name, "number of outputs");
   if (layer.constant_inputs >= layer.inputs) {
     fail(name, number(layer.constant_inputs) + " constant inputs of " + number(layer.inputs) +
                    " inputs, expected fewer");
@@ -67,22 +63,19 @@ void check(const Layer& layer, const std::string& name) {
     fail(name, number(layer.constant_outputs) + " constant outputs of " + number(layer.outputs) +
                    " outputs, expected fewer");
   }
-  check_frac(layer.input_frac, name, "input_frac");
-  check_frac(layer.weight_frac, name, "weight_frac");
-  check_frac(layer.output_frac, name, "output_frac");
+  check_range(layer.input_frac, -kMaxFrac, kMaxFrac, name, "input_frac");
+  check_range(layer.weight_frac, -kMaxFrac, kMaxFrac, name, "weight_frac");
+  check_range(layer.output_frac, -kMaxFrac, kMaxFrac, name, "output_frac");
   if (layer.shift() < 0 || layer.shift() > 31) {
-    fail(name, "radix points give shift " + std::to_string(layer.shift()) + ", expected 0 to 31");
+    fail(name, "radix points give shift " + number(layer.shift()) + ", expected 0 to 31");
   }
   if (layer.codebook[0] != 0) {
-    fail(name, "codebook value 0 is " + std::to_string(layer.codebook[0]) + ", expected 0");
+    fail(name, "codebook value 0 is " + number(layer.codebook[0]) + ", expected 0");
   }
   if (layer.code.size() != layer.row.size()) {
     fail(name, number(layer.code.size()) + " codes for " + number(layer.row.size()) + " rows");
   }
-  if (layer.column_start.size() != size_t{layer.inputs} + 1) {
-    fail(name, number(layer.column_start.size()) + " column starts, expected " +
-                   number(uint64_t{layer.inputs} + 1));
-  }
+  check_count(layer.column_start.size(), uint64_t{layer.inputs} + 1, name, "column starts");
   if (layer.column_start.front() != 0) {
     fail(name, "column 0 starts at " + number(layer.column_start.front()) + ", expected 0");
   }
@@ -132,15 +125,12 @@ void check(const Network& network, const std::string& name) {
                       number(before.constant_outputs) + " constant outputs");
     }
     if (layer.input_frac != before.output_frac) {
-      fail(place, "input_frac is " + std::to_string(layer.input_frac) +
-                      ", but the layer before has output_frac " +
-                      std::to_string(before.output_frac));
+      fail(place, "input_frac is " + number(layer.input_frac) +
+                      ", but the layer before has output_frac " + number(before.output_frac));
     }
   }
-  if (network.input_constants.size() != network.layers.front().constant_inputs) {
-    fail(name, number(network.input_constants.size()) + " input constants, expected " +
-                   number(network.layers.front().constant_inputs));
-  }
+  check_count(network.input_constants.size(), network.layers.front().constant_inputs, name,
+              "input constants");
 }
 
 }  // namespace eie
@@ -153,8 +143,8 @@ void check(const Network& network, const std::string& name, bool shared) {
   check_rank(network.input_shape.size(), name, "its input's shape");
   expect(std::isfinite(network.input_scale) && std::isfinite(network.input_offset), name,
          "its input's scale or offset is not finite");
-  check_count(network.nodes.size(), name, "nodes");
-  check_count(network.parameters.size(), name, "parameters");
+  check_most(network.nodes.size(), name, "nodes");
+  check_most(network.parameters.size(), name, "parameters");
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     const std::string place = name + ": node " + number(n + 1);

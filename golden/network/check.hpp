@@ -20,6 +20,13 @@ constexpr size_t kMaxRank = 8;
 // Radix points lie within +-kMaxFrac.
 constexpr int kMaxFrac = 64;
 
+// Throws Error "<name>: <what> <value> is outside of <least> to <most>" if it is.
+void check_range(int64_t value, int64_t least, int64_t most, const std::string& name,
+                 const char* what);
+// Throws Error "<name>: <found> <what>, expected ..." unless it is that, or 1 to kMaxLayers.
+void check_count(uint64_t found, uint64_t expected, const std::string& name, const char* what);
+void check_layer_count(size_t layers, const std::string& name);
+
 namespace eie {
 
 // Throws Error "<name>: <place>: <what is wrong>" unless `network` is sound: at least one layer;

@@ -14,18 +14,6 @@ namespace {
 constexpr uint32_t kMaxSide = 65535;
 constexpr uint32_t kMaxStep = 255;
 
-void check_range(uint64_t value, uint64_t least, uint64_t most, const std::string& name,
-                 const char* what) {
-  if (value >= least && value <= most) return;
-  fail(name, std::string(what) + " " + std::to_string(value) + " is outside of " +
-                 std::to_string(least) + " to " + std::to_string(most));
-}
-
-void check_count(uint64_t found, uint64_t expected, const std::string& name, const char* what) {
-  if (found == expected) return;
-  fail(name, std::to_string(found) + " " + what + ", expected " + std::to_string(expected));
-}
-
 uint32_t positions(uint32_t size, uint32_t before, uint32_t behind, uint32_t kernel,
                    uint32_t stride) {
   return (size + before + behind - kernel) / stride + 1;
@@ -42,7 +30,7 @@ uint32_t check_side(uint32_t size, const Window& window, size_t side, bool part_
   check_range(before, 0, kMaxSide, name, (what + " padding").c_str());
   check_range(behind, 0, kMaxSide, name, (what + " padding").c_str());
   if (uint64_t{size} + before + behind < kernel) {
-    fail(name, what + " window " + std::to_string(kernel) + " is larger than the padded map");
+    fail(name, what + " window " + number(kernel) + " is larger than the padded map");
   }
   const uint32_t count = positions(size, before, behind, kernel, window.stride[side]);
   check_range(count, 1, kMaxSide, name, (what + " output").c_str());
@@ -60,7 +48,7 @@ void check_scale(float scale, const std::string& name, const char* what) {
 }
 
 std::string shape_of(uint32_t channels, uint32_t height, uint32_t width) {
-  return std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width);
+  return number(channels) + " x " + number(height) + " x " + number(width);
 }
 
 }  // namespace
@@ -128,10 +116,11 @@ void check(const Layer& layer, const std::string& name) {
   check_range(layer.height, 1, kMaxSide, name, "height");
   check_range(layer.width, 1, kMaxSide, name, "width");
   check_range(layer.outputs, 1, kMaxVector, name, "number of outputs");
-  check_range(layer.inputs(), 1, kMaxVector, name, "number of inputs");
+  check_range(static_cast<int64_t>(layer.inputs()), 1, kMaxVector, name, "number of inputs");
   const uint64_t conv_h = check_side(layer.height, layer.window, 0, true, name, "vertical");
   const uint64_t conv_w = check_side(layer.width, layer.window, 1, true, name, "horizontal");
-  check_range(layer.outputs * conv_h * conv_w, 1, kMaxVector, name, "size of the result");
+  check_range(static_cast<int64_t>(layer.outputs * conv_h * conv_w), 1, kMaxVector, name,
+              "size of the result");
   if (layer.function > Function::kTanh) fail(name, "unknown function");
   if (layer.pooling > Pooling::kAverage) fail(name, "unknown pooling");
   const Window& pool = layer.pool;
@@ -146,11 +135,11 @@ void check(const Layer& layer, const std::string& name) {
   }
   if (layer.pooling == Pooling::kAverage) {
     if (padded) fail(name, "average pooling with padding");
-    check_range(uint64_t{pool.kernel[0]} * pool.kernel[1], 1, 255, name,
+    check_range(int64_t{pool.kernel[0]} * pool.kernel[1], 1, 255, name,
                 "number of values of an average");
   }
   const uint64_t terms = uint64_t{layer.channels} * layer.window.kernel[0] * layer.window.kernel[1];
-  check_range(terms, 1, kMaxVector, name, "number of weights of an output");
+  check_range(static_cast<int64_t>(terms), 1, kMaxVector, name, "number of weights of an output");
   check_count(layer.weights.size(), terms * layer.outputs, name, "weights");
   check_count(layer.bias.size(), layer.outputs, name, "biases");
   check_count(layer.multiplier.size(), layer.outputs, name, "multipliers");
@@ -164,10 +153,7 @@ void check(const Layer& layer, const std::string& name) {
 void check(const Network& network, const std::string& name) {
   check_text(network.name, false, name, "the network's name");
   check_text(network.origin, true, name, "its origin");
-  if (network.layers.empty() || network.layers.size() > kMaxLayers) {
-    fail(name, std::to_string(network.layers.size()) + " layers, expected 1 to " +
-                   std::to_string(kMaxLayers));
-  }
+  check_layer_count(network.layers.size(), name);
   if (!std::isfinite(network.pixel_scale) || !std::isfinite(network.pixel_offset)) {
     fail(name, "scale or offset of pixels is not finite");
   }

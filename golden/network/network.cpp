@@ -48,7 +48,7 @@ void check_layer(const Network& network, const Layer& layer) {
       static_cast<int64_t>(network.parameters[layer.weights].values.size()) !=
           layer.outputs * layer.inputs) {
     throw Error(printable(network.name) + ": layer " + quoted(layer.name) + " has no " +
-                std::to_string(layer.outputs) + "x" + std::to_string(layer.inputs) + " weights");
+                number(layer.outputs) + "x" + number(layer.inputs) + " weights");
   }
 }
 
@@ -72,7 +72,7 @@ int64_t element_count(const Shape& shape) {
 std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    text += (i == 0 ? "" : ", ") + number(shape[i]);
   }
   return text + "]";
 }
@@ -152,8 +152,8 @@ void set_weight_matrix(Network& network, const Layer& layer, const Eigen::Matrix
   check_layer(network, layer);
   if (weights.rows() != layer.outputs || weights.cols() != layer.inputs) {
     throw Error(printable(network.name) + ": layer " + quoted(layer.name) + ": weights are " +
-                std::to_string(weights.rows()) + "x" + std::to_string(weights.cols()) +
-                ", expected " + std::to_string(layer.outputs) + "x" + std::to_string(layer.inputs));
+                number(weights.rows()) + "x" + number(weights.cols()) + ", expected " +
+                number(layer.outputs) + "x" + number(layer.inputs));
   }
   float* values = network.parameters[layer.weights].values.data();
   if (layer.columns_first) {

@@ -18,7 +18,7 @@ constexpr int64_t kMaxElements = int64_t{1} << 28;
 constexpr int64_t kMaxWindow = int64_t{1} << 20;
 
 std::string plural(size_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+  return number(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 // Output positions of a window along one axis.
@@ -84,14 +84,12 @@ class Inference {
     bool used = false;
   };
 
-  [[noreturn]] void fail_network(const std::string& what) const {
-    throw Error(name_ + ": " + what);
-  }
+  [[noreturn]] void fail_network(const std::string& what) const { sparsys::fail(name_, what); }
 
   [[noreturn]] void fail(const std::string& what) const {
     const Node& node = network_.nodes[index_];
-    fail_network("node " + (node.name.empty() ? std::to_string(index_ + 1) : quoted(node.name)) +
-                 " (" + to_string(node.op) + "): " + what);
+    fail_network("node " + (node.name.empty() ? number(index_ + 1) : quoted(node.name)) + " (" +
+                 to_string(node.op) + "): " + what);
   }
 
   static std::string check_shape(const Shape& shape) {
@@ -99,7 +97,7 @@ class Inference {
     for (const int64_t size : shape) {
       if (size < 1) return ", expected sizes of at least 1";
       if (size > kMaxElements / product) {
-        return ", expected at most " + std::to_string(kMaxElements) + " elements";
+        return ", expected at most " + number(kMaxElements) + " elements";
       }
       product *= size;
     }
@@ -119,11 +117,11 @@ class Inference {
       if (shared_ && parameter.values.empty()) continue;
       if (parameter.values.size() != count) {
         fail_network(name + " has " + plural(parameter.values.size(), "value") + ", expected " +
-                     std::to_string(count) + " for shape " + to_string(parameter.shape));
+                     number(count) + " for shape " + to_string(parameter.shape));
       }
       for (size_t i = 0; i < count; ++i) {
         if (!std::isfinite(parameter.values[i])) {
-          fail_network(name + ": value " + std::to_string(i) + " is not finite");
+          fail_network(name + ": value " + number(i) + " is not finite");
         }
       }
     }
@@ -143,7 +141,7 @@ class Inference {
     const auto found = values_.find(name);
     if (found == values_.end()) {
       if (parameters_.count(name) > 0) {
-        fail("input " + std::to_string(input + 1) + " is parameter " + quoted(name) +
+        fail("input " + number(input + 1) + " is parameter " + quoted(name) +
              ", expected a value that depends on the network's input");
       }
       fail("input " + quoted(name) + " is not made by a node before it");
@@ -163,7 +161,7 @@ class Inference {
     const Parameter* found = find_parameter(input);
     if (found == nullptr) {
       const std::string& name = network_.nodes[index_].inputs[input];
-      fail("input " + std::to_string(input + 1) + " is " + quoted(name) + ", expected a parameter");
+      fail("input " + number(input + 1) + " is " + quoted(name) + ", expected a parameter");
     }
     return *found;
   }
@@ -171,20 +169,19 @@ class Inference {
   void expect_inputs(size_t least, size_t most) const {
     const size_t count = network_.nodes[index_].inputs.size();
     if (count >= least && count <= most) return;
-    fail(plural(count, "input") + ", expected " + std::to_string(least) +
-         (most == least ? "" : " or " + std::to_string(most)));
+    fail(plural(count, "input") + ", expected " + number(least) +
+         (most == least ? "" : " or " + number(most)));
   }
 
   void expect_rank(const Shape& shape, size_t rank) const {
     if (shape.size() == rank) return;
-    fail("input has shape " + to_string(shape) + ", expected " + std::to_string(rank) +
-         " dimensions");
+    fail("input has shape " + to_string(shape) + ", expected " + number(rank) + " dimensions");
   }
 
   void expect_rank(const Parameter& parameter, size_t rank) const {
     if (parameter.shape.size() == rank) return;
     fail("parameter " + quoted(parameter.name) + " has shape " + to_string(parameter.shape) +
-         ", expected " + std::to_string(rank) + " dimensions");
+         ", expected " + number(rank) + " dimensions");
   }
 
   // ONNX's rule, in one direction: sizes from the last backwards are 1 or those of `shape`.
@@ -200,10 +197,10 @@ class Inference {
   }
 
   void check_window(const Window& window) const {
-    const auto within = [&](int64_t number, int64_t least, const char* what) {
-      if (number < least || number > kMaxWindow) {
-        fail(std::string(what) + " " + std::to_string(number) + ", expected " +
-             std::to_string(least) + " to " + std::to_string(kMaxWindow));
+    const auto within = [&](int64_t size, int64_t least, const char* what) {
+      if (size < least || size > kMaxWindow) {
+        fail(std::string(what) + " " + number(size) + ", expected " + number(least) + " to " +
+             number(kMaxWindow));
       }
     };
     for (size_t axis = 0; axis < 2; ++axis) {
@@ -221,9 +218,9 @@ class Inference {
       out[axis] = positions(x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
                             w.pad[axis], w.pad[axis + 2], ceil_mode);
       if (out[axis] < 1) {
-        fail("kernel of " + std::to_string((w.kernel[axis] - 1) * w.dilation[axis] + 1) +
+        fail("kernel of " + number((w.kernel[axis] - 1) * w.dilation[axis] + 1) +
              " is larger than the padded input of " +
-             std::to_string(x[2 + axis] + w.pad[axis] + w.pad[axis + 2]));
+             number(x[2 + axis] + w.pad[axis] + w.pad[axis + 2]));
       }
     }
     return out;
@@ -273,7 +270,7 @@ class Inference {
       case Op::kFlatten: {
         expect_inputs(1, 1);
         const Shape& x = value(0);
-        if (node.axis != 1) fail("axis " + std::to_string(node.axis) + ", expected 1");
+        if (node.axis != 1) fail("axis " + number(node.axis) + ", expected 1");
         return {1, element_count(x)};
       }
       case Op::kReshape:
@@ -284,7 +281,7 @@ class Inference {
         if (index_ + 1 != network_.nodes.size()) fail("not the last node, as it has to be");
         expect_rank(x, 2);
         if (node.axis != -1 && node.axis != 1) {
-          fail("axis " + std::to_string(node.axis) + ", expected the last one, 1 or -1");
+          fail("axis " + number(node.axis) + ", expected the last one, 1 or -1");
         }
         return x;
       }
@@ -295,7 +292,7 @@ class Inference {
   void expect_depth(const Parameter& weights, size_t dimension, int64_t depth) const {
     if (weights.shape[dimension] == depth) return;
     fail("parameter " + quoted(weights.name) + " has shape " + to_string(weights.shape) +
-         ", expected " + std::to_string(depth) + " in dimension " + std::to_string(dimension) +
+         ", expected " + number(depth) + " in dimension " + number(dimension) +
          ", as the input has");
   }
 
@@ -308,8 +305,8 @@ class Inference {
     check_window(node.window);
     const int64_t outputs = weights.shape[0];
     if (node.group < 1 || x[1] % node.group != 0 || outputs % node.group != 0) {
-      fail("group " + std::to_string(node.group) + ", expected a divisor of the " +
-           std::to_string(x[1]) + " input and " + std::to_string(outputs) + " output channels");
+      fail("group " + number(node.group) + ", expected a divisor of the " + number(x[1]) +
+           " input and " + number(outputs) + " output channels");
     }
     const Shape expected{outputs, x[1] / node.group, node.window.kernel[0], node.window.kernel[1]};
     if (weights.shape != expected) {

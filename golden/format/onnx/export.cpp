@@ -101,7 +101,7 @@ class Exporter {
 
  private:
   [[noreturn]] void fail_size() const {
-    throw Error(printable(network_.name) + ": more than the " + std::to_string(kMaxOnnxBytes) +
+    throw Error(printable(network_.name) + ": more than the " + number(kMaxOnnxBytes) +
                 " bytes that an ONNX file can have");
   }
   // Before anything is copied.

@@ -82,7 +82,7 @@ class Structure {
   }
   void count() {
     if (++parts_ > kMaxParts) {
-      throw Error(name_ + ": more than " + std::to_string(kMaxParts) +
+      throw Error(name_ + ": more than " + number(kMaxParts) +
                   " nodes, attributes and names; no network that is supported has as many");
     }
   }
@@ -92,16 +92,15 @@ class Structure {
 };
 
 void parse(const uint8_t* data, size_t size, const std::string& name, onnx::ModelProto& model) {
-  if (size == 0) throw Error(name + ": not an ONNX model: the file is empty");
+  if (size == 0) fail(name, "not an ONNX model: the file is empty");
   if (size > kMaxOnnxBytes) {
-    throw Error(name + ": " + std::to_string(size) + " bytes, an ONNX model has at most " +
-                std::to_string(kMaxOnnxBytes));
+    fail(name, number(size) + " bytes, an ONNX model has at most " + number(kMaxOnnxBytes));
   }
   // What protobuf says about damage would stand beside our line.
   const google::protobuf::LogSilencer silencer;
   if (!Structure(name).walk(data, size, onnx::ModelProto::descriptor(), 0) ||
       !model.ParseFromArray(data, static_cast<int>(size))) {
-    throw Error(name + ": not an ONNX model, or damaged, or cut: protobuf cannot read it");
+    fail(name, "not an ONNX model, or damaged, or cut: protobuf cannot read it");
   }
 }
 

@@ -57,7 +57,7 @@ TEST(StoredModel, ThereAndBack) {
       StoredReport report;
       const Bytes bytes = store(network, options, &report);
       ASSERT_EQ(bytes.size(), report.stored_bytes);
-      ASSERT_EQ(bytes.size(), stored_bytes(network, options));
+      ASSERT_EQ(bytes.size(), stored_report(network, options).stored_bytes);
       if (bits == 0) best = bytes.size();
       ASSERT_LE(best, bytes.size());
       expect_same(load_stored(bytes), network);
@@ -175,7 +175,7 @@ TEST(StoredModel, WhatCannotBeStored) {
   eie::Network empty = column(8, {});
   empty.layers[0].inputs = 1000000;
   empty.layers[0].column_start.assign(1000001, 0);
-  EXPECT_THROW(stored_bytes(empty), Error);
+  EXPECT_THROW(stored_report(empty), Error);
   empty.layers[0].inputs = 60000;
   empty.layers[0].column_start.resize(60001);
   expect_same(load_stored(store(empty)), empty);

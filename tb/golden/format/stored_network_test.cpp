@@ -57,7 +57,7 @@ TEST(StoredNetwork, ThereAndBack) {
       StoredReport report;
       const Bytes bytes = store(network, options, &report);
       ASSERT_EQ(bytes.size(), report.stored_bytes);
-      ASSERT_EQ(bytes.size(), stored_bytes(network, options));
+      ASSERT_EQ(bytes.size(), stored_report(network, options).stored_bytes);
       if (bits == 0) best = bytes.size();
       // The best width is looked for where it is without contexts, which is right but for bytes.
       ASSERT_LE(best, bytes.size() + 4);
