@@ -13,7 +13,13 @@ class CycleDevice final : public Device {
   explicit CycleDevice(const Config& config) : model(config) {}
 
   const Config& config() const override { return model.config(); }
-  Outputs clock(const Inputs& inputs) override;
+  Outputs clock(const Inputs& inputs) override {
+    static_cast<Inputs&>(model) = inputs;
+    model.propagate();
+    const Outputs outputs = model;
+    model.update(inputs.rst_i);
+    return outputs;
+  }
 
   // To be read only: clock() goes on from what it left in the model.
   Mxu model;

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/base/error.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/mxu/assembler.hpp"
 #include "tb/support/seeds.hpp"
 
@@ -195,14 +195,7 @@ TEST(MxuInstruction, EncodesAndDecodes) {
 }
 
 TEST(MxuInstruction, WhatDoesNotFit) {
-  const auto error = [](const Instruction& i) {
-    try {
-      encode(i);
-    } catch (const Error& caught) {
-      return std::string(caught.what());
-    }
-    return std::string("no error");
-  };
+  const auto error = [](const Instruction& i) { return error_of([&i] { encode(i); }); };
   Instruction i;
   i.opcode = Opcode::kConvolve;
   i.dy = -128;
