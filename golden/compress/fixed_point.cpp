@@ -121,38 +121,35 @@ int frac_for(double largest, double limit) {
   return exponent - 1;
 }
 
-[[noreturn]] void fail(const SharedMlp& mlp, const std::string& text) {
-  throw Error(mlp.name + ": " + text);
-}
-
 void check(const SharedMlp& mlp, const Eigen::MatrixXf& sample, const FixedPointOptions& options) {
-  if (mlp.layers.empty()) fail(mlp, "no layers, expected at least one");
+  if (mlp.layers.empty()) fail(mlp.name, "no layers, expected at least one");
   if (options.constants < 1 || options.constants > 3) {
-    fail(mlp, std::to_string(options.constants) + " constants, expected 1 to 3");
+    fail(mlp.name, std::to_string(options.constants) + " constants, expected 1 to 3");
   }
   if (options.input_frac < -15 || options.input_frac > 30 || !(options.headroom >= 1) ||
       !(options.headroom <= 1024)) {
-    fail(mlp, "radix point or headroom out of range, expected -15 to 30 and 1 to 1024");
+    fail(mlp.name, "radix point or headroom out of range, expected -15 to 30 and 1 to 1024");
   }
   Index inputs = sample.rows();
-  if (sample.cols() == 0) fail(mlp, "empty sample, expected at least one input vector");
-  if (!sample.allFinite()) fail(mlp, "sample holds a number that is not finite");
+  if (sample.cols() == 0) fail(mlp.name, "empty sample, expected at least one input vector");
+  if (!sample.allFinite()) fail(mlp.name, "sample holds a number that is not finite");
   for (const SharedLayer& layer : mlp.layers) {
     if (layer.code.size() == 0 || layer.code.cols() != inputs) {
-      fail(mlp, "layer " + layer.name + " has " + std::to_string(layer.code.cols()) +
-                    " inputs, expected " + std::to_string(inputs));
+      fail(mlp.name, "layer " + layer.name + " has " + std::to_string(layer.code.cols()) +
+                         " inputs, expected " + std::to_string(inputs));
     }
     if (layer.bias.size() != layer.code.rows()) {
-      fail(mlp, "layer " + layer.name + " has " + std::to_string(layer.bias.size()) +
-                    " biases, expected " + std::to_string(layer.code.rows()));
+      fail(mlp.name, "layer " + layer.name + " has " + std::to_string(layer.bias.size()) +
+                         " biases, expected " + std::to_string(layer.code.rows()));
     }
-    if (layer.code.maxCoeff() > 15) fail(mlp, "layer " + layer.name + " has a code above 15");
+    if (layer.code.maxCoeff() > 15) fail(mlp.name, "layer " + layer.name + " has a code above 15");
     const bool finite = std::all_of(layer.codebook.begin(), layer.codebook.end(),
                                     [](float v) { return std::isfinite(v); });
     if (!finite || !layer.bias.allFinite()) {
-      fail(mlp, "layer " + layer.name + " holds a number that is not finite");
+      fail(mlp.name, "layer " + layer.name + " holds a number that is not finite");
     }
-    if (layer.codebook[0] != 0) fail(mlp, "layer " + layer.name + ": code 0 is not the value 0");
+    if (layer.codebook[0] != 0)
+      fail(mlp.name, "layer " + layer.name + ": code 0 is not the value 0");
     inputs = layer.code.rows();
   }
 }
@@ -199,7 +196,7 @@ class Converter {
       y.colwise() += draft.layer.bias;
       draft.largest_output = y.cwiseAbs().maxCoeff();
       if (!std::isfinite(draft.largest_output)) {
-        fail(mlp_, "layer " + draft.layer.name + ": the sample's outputs are not finite");
+        fail(mlp_.name, "layer " + draft.layer.name + ": the sample's outputs are not finite");
       }
       if (draft.layer.relu) y = y.cwiseMax(0.0F);
       x = std::move(y);
@@ -208,8 +205,8 @@ class Converter {
         if (draft.uses[c] == 0) {
           draft.layer.codebook[c] = 0;
         } else if (draft.layer.codebook[c] == 0) {
-          fail(mlp_, "layer " + draft.layer.name + ": code " + std::to_string(c) +
-                         " is in use with the value 0, expected another value");
+          fail(mlp_.name, "layer " + draft.layer.name + ": code " + std::to_string(c) +
+                              " is in use with the value 0, expected another value");
         }
       }
     }
@@ -312,9 +309,9 @@ class Converter {
     output_frac = std::min(output_frac, out.input_frac + weight_frac);
     if (output_frac < -kMaxFrac || !fits(weight_frac, 0) ||
         std::ldexp(largest_code, weight_frac) >= kMax16 + 1) {
-      fail(mlp_, "layer " + in.name +
-                     ": weights or activations are too large, expected radix points within " +
-                     std::to_string(kMaxFrac) + " bits");
+      fail(mlp_.name, "layer " + in.name +
+                          ": weights or activations are too large, expected radix points within " +
+                          std::to_string(kMaxFrac) + " bits");
     }
     out.weight_frac = weight_frac;
     out.output_frac = output_frac;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waveform files hold what the signals were: FstWriter by itself, read back value by value.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdint>
@@ -13,6 +12,7 @@
 #include "tb/lockstep/core/fst_writer.hpp"
 #include "tb/support/fst_reader.hpp"
 #include "tb/support/seeds.hpp"
+#include "tb/support/temporary.hpp"
 
 namespace sparsys {
 namespace {
@@ -20,10 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Waves, EveryValueOfEveryCycle) {
-  const fs::path folder =
-      fs::path(testing::TempDir()) / ("sparsys-waves-" + std::to_string(getpid()));
-  fs::create_directory(folder);
-  const std::string path = (folder / "all.fst").string();
+  const TemporaryFolder folder;
+  const std::string path = folder.file("all.fst");
   // Widths around those of bytes and words; instances at several depths.
   const std::vector<uint32_t> widths = {1, 2, 7, 8, 9, 16, 17, 31, 32, 33, 48, 63, 64};
   struct Sides {
@@ -69,7 +67,6 @@ TEST(Waves, EveryValueOfEveryCycle) {
           << name << " in cycle " << cycle;
     }
   }
-  fs::remove_all(folder);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "golden/base/text.hpp"
 #include "golden/engine/mxu/instruction.hpp"
 #include "golden/engine/mxu/layout.hpp"
 #include "golden/engine/mxu/order.hpp"
@@ -13,8 +14,6 @@ namespace sparsys::mxu {
 namespace {
 
 constexpr size_t kAhead = 2;  // blocks whose weights are asked for in advance
-
-std::string number(uint64_t value) { return std::to_string(value); }
 
 Instruction instruction(Opcode opcode) {
   Instruction i;

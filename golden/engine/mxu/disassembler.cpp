@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/engine/mxu/disassembler.hpp"
 
+#include "golden/base/text.hpp"
+
 namespace sparsys::mxu {
 namespace {
-
-template <class Value>
-std::string number(Value value) {
-  return std::to_string(value);
-}
 
 std::string pair(int64_t a, int64_t b) { return number(a) + " x " + number(b); }
 

@@ -13,8 +13,6 @@ namespace {
 
 constexpr uint64_t kMaxWeightBytes = uint64_t{1} << 33;
 
-std::string number(uint64_t value) { return std::to_string(value); }
-
 }  // namespace
 
 Layout::Layout(const Network& network, Program& program)
