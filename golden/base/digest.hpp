@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace sparsys {
 
@@ -29,11 +30,22 @@ class Digest {
   // Numbers: by their bits.
   template <typename T>
   void add(T number) {
-    static_assert(std::is_arithmetic_v<T>);
+    static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
     add(&number, sizeof number);
+  }
+  template <typename T>
+  void add(const std::vector<T>& numbers) {
+    static_assert(std::is_arithmetic_v<T>);
+    add(numbers.data(), numbers.size() * sizeof(T));
   }
 
   uint64_t value() const { return state_; }
+  // 16 digits.
+  std::string hex() const {
+    std::string text;
+    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[state_ >> shift & 15];
+    return text;
+  }
 
  private:
   void add_word(uint64_t word) {
@@ -44,5 +56,11 @@ class Digest {
 
   uint64_t state_ = 0x243F6A8885A308D3ULL;
 };
+
+inline std::string digest_of(const std::string& text) {
+  Digest digest;
+  digest.add(text);
+  return digest.hex();
+}
 
 }  // namespace sparsys

@@ -248,37 +248,14 @@ eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
   report->fixed_point = std::move(fixed_point);
 
   const size_t first = data.train_count() - validation_count;
-  std::vector<int16_t> inputs;
-  for (size_t i = first * data.pixels(); i < data.train_images.size(); ++i) {
-    const double value = std::ldexp(data.train_images[i] / static_cast<double>(kPixelScale),
-                                    compressed.layers.front().input_frac);
-    inputs.push_back(static_cast<int16_t>(std::clamp(std::round(value), -32768.0, 32767.0)));
-  }
+  const std::vector<int16_t> inputs =
+      eie::image_inputs(compressed, &data.train_images[first * data.pixels()], validation_count);
   const std::vector<uint8_t> labels(data.train_labels.begin() + static_cast<long>(first),
                                     data.train_labels.end());
   const double error =
       eie::FunctionalModel(compressed).evaluate(inputs, labels, threads).error_percent();
   report->steps.push_back(measure("fixed point", network.decode(), error, watch.lap()));
   return compressed;
-}
-
-std::string to_string(const DeepCompressionReport& report) {
-  std::string text = "step          validation error   weights kept   (per layer)   seconds\n";
-  for (const CompressionStep& step : report.steps) {
-    std::array<char, 128> line{};
-    std::array<char, 32> error{};
-    std::snprintf(error.data(), error.size(), "%8.2f %%", step.validation_error);
-    std::snprintf(line.data(), line.size(), "%-12s  %10s         %8.2f %%     ", step.name.c_str(),
-                  step.validation_error < 0 ? "-  " : error.data(), 100 * step.density);
-    text += line.data();
-    for (const double density : step.layer_densities) {
-      std::snprintf(line.data(), line.size(), " %.1f", 100 * density);
-      text += line.data();
-    }
-    std::snprintf(line.data(), line.size(), "   %.1f\n", step.seconds);
-    text += line.data();
-  }
-  return text;
 }
 
 }  // namespace sparsys

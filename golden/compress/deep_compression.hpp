@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "golden/compress/fine_tune.hpp"
@@ -63,6 +64,44 @@ struct DeepCompressionOptions {
   ProgressCallback progress;
 };
 
+// As visit() of TrainOptions. Of sharing the seed is left out: it is the one above.
+template <
+    typename Options, typename F,
+    std::enable_if_t<std::is_same_v<std::remove_const_t<Options>, DeepCompressionOptions>, int> = 0>
+void visit(Options& options, F&& f) {
+  auto& [seed, threads, densities, qualities, balance, prune_rounds, round_epochs, retrain_epochs,
+         retrain_rate, weight_decay, sharing, fine_tune_epochs, fine_tune_rate, centroid_rate,
+         centroid_power, reassign_epochs, reassign_rate, teacher_weight, temperature, max_shift,
+         max_rotation, max_scale, validation_count, checkpoints, progress] = options;
+  auto& [bits, bias_bits, init, sharing_seed, entropy, entropy_prunes] = sharing;
+  f("seed", seed);
+  f("density", densities);
+  f("quality", qualities);
+  f("balance", balance);
+  f("prune-rounds", prune_rounds);
+  f("round-epochs", round_epochs);
+  f("retrain-epochs", retrain_epochs);
+  f("retrain-rate", retrain_rate);
+  f("weight-decay", weight_decay);
+  f("bits", bits);
+  f("bias-bits", bias_bits);
+  f("init", init);
+  f("entropy", entropy);
+  f("entropy-prunes", entropy_prunes);
+  f("reassign-epochs", reassign_epochs);
+  f("reassign-rate", reassign_rate);
+  f("fine-tune-epochs", fine_tune_epochs);
+  f("fine-tune-rate", fine_tune_rate);
+  f("centroid-rate", centroid_rate);
+  f("centroid-power", centroid_power);
+  f("teacher", teacher_weight);
+  f("temperature", temperature);
+  f("max-shift", max_shift);
+  f("max-rotation", max_rotation);
+  f("max-scale", max_scale);
+  f("validation-count", validation_count);
+}
+
 // 66 % of a convolution that comes first and 35 % of the others; 7.3 % of the first fully connected
 // layer, 9 % of others, and 26 % of the network's last layer: about what Han 2016 has in its tables
 // 2 to 5 (a little less in the first, as an engine network has entries for its biases too).
@@ -102,8 +141,5 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
 eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
                               uint32_t validation_count, DeepCompressionReport* report,
                               const FixedPointOptions& options = {}, unsigned threads = 0);
-
-// One line per step for people.
-std::string to_string(const DeepCompressionReport& report);
 
 }  // namespace sparsys

@@ -23,6 +23,15 @@ struct FixedPointOptions {
   double headroom = 2;
 };
 
+// Calls f(name, field) for every field.
+template <typename F>
+void visit(const FixedPointOptions& options, F&& f) {
+  const auto& [constants, input_frac, headroom] = options;
+  f("constants", constants);
+  f("input-frac", input_frac);
+  f("headroom", headroom);
+}
+
 struct FixedPointLayerReport {
   double largest_activation = 0;  // in the sample
   double largest_bias = 0;

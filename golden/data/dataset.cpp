@@ -60,11 +60,6 @@ Dataset load_dataset(const DatasetOptions& options) {
     if (!options.directory.empty()) return load_mnist(options.directory);
     const char* named = std::getenv("SPARSYS_DATA");
     if (named != nullptr && *named != '\0') return load_mnist(named);
-#ifdef SPARSYS_PROJECT_ROOT
-    const fs::path shared = fs::path(SPARSYS_PROJECT_ROOT) / ".." / "shared" / "data" / "mnist";
-    std::error_code ignored;
-    if (fs::is_directory(shared, ignored)) return load_mnist(shared.lexically_normal().string());
-#endif
   }
   SyntheticDigitsOptions synthetic;
   synthetic.seed = options.seed;

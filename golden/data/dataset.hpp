@@ -26,9 +26,10 @@ struct Dataset {
 
 struct DatasetOptions {
   // Directory with the four MNIST files (train-images-idx3-ubyte, train-labels-idx1-ubyte,
-  // t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with ".gz"). Empty: search.
+  // t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with ".gz"). Empty: see
+  // load_dataset().
   std::string directory;
-  // Skips the search and draws digits.
+  // Draws digits, whatever SPARSYS_DATA says.
   bool synthetic = false;
   // For the built-in generator only.
   uint64_t seed = 1;
@@ -42,8 +43,8 @@ struct DatasetOptions {
 Dataset load_mnist(const std::string& directory);
 
 // The first that applies: options.directory; the directory named by the environment variable
-// SPARSYS_DATA; <project>/../shared/data/mnist if it exists; the built-in generator. A directory
-// that was named must be complete: Error otherwise, never another data set in its place.
+// SPARSYS_DATA; the built-in generator. A directory that was named must be complete: Error
+// otherwise, never another data set in its place.
 Dataset load_dataset(const DatasetOptions& options = {});
 
 }  // namespace sparsys

@@ -12,6 +12,11 @@
 
 namespace sparsys {
 
+// Pixels enter as pixel / kPixelScale unless a network says otherwise: with kPixelFrac fractional
+// bits an input's fixed-point integer is the pixel itself.
+constexpr int kPixelFrac = 8;
+constexpr float kPixelScale = 1 << kPixelFrac;
+
 // Sizes of a tensor, outermost first. In values dimension 0 is the sample of a batch.
 using Shape = std::vector<int64_t>;
 // Product of the sizes, 1 for none. Throws Error if a size is negative or the product exceeds 2^40.
@@ -75,7 +80,7 @@ struct Network {
   Shape input_shape;  // with the sample dimension first: [1, 1, 28, 28], [1, 784]
   std::string output = "output";
   // A pixel p of 0..255 enters as p * input_scale + input_offset when images are run.
-  float input_scale = 1.0F / 256;
+  float input_scale = 1 / kPixelScale;
   float input_offset = 0;
   std::vector<Node> nodes;
   std::vector<Parameter> parameters;

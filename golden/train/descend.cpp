@@ -237,25 +237,8 @@ uint64_t digest_of_run(const Network& network, const Dataset& data, const TrainO
   digest.add(data.cols);
   digest.add(data.train_images.data(), data.train_images.size());
   digest.add(data.train_labels.data(), data.train_labels.size());
-  digest.add(options.seed);
-  digest.add(options.epochs);
-  digest.add(options.batch);
-  digest.add(options.learning_rate);
-  digest.add(options.final_learning_rate);
-  digest.add(options.momentum);
-  digest.add(options.weight_decay);
-  digest.add(options.hidden_dropout);
-  digest.add(options.max_shift);
-  digest.add(options.max_rotation);
-  digest.add(options.max_scale);
-  digest.add(options.shift_probability);
-  digest.add(options.validation_count);
-  digest.add(options.train_limit);
-  digest.add(options.teacher_weight);
-  if (options.teacher != nullptr && options.teacher_weight > 0) {
-    digest.add(options.temperature);
-    add(digest, *options.teacher);
-  }
+  visit(options, [&digest](const char*, const auto& field) { digest.add(field); });
+  if (options.teacher != nullptr && options.teacher_weight > 0) add(digest, *options.teacher);
   digest.add(update.digest());
   const std::vector<float> state = update.state();
   digest.add(state.data(), state.size() * sizeof(float));
@@ -266,7 +249,7 @@ uint64_t digest_of_run(const Network& network, const Dataset& data, const TrainO
 class CheckpointFile {
  public:
   CheckpointFile(Network& network, const Dataset& data, const TrainOptions& options, Update& update)
-      : network_(network), path_(options.checkpoint), update_(update) {
+      : network_(network), path_(options.checkpoint), options_(options), update_(update) {
     if (path_.empty()) return;
     checkpoint_.run = digest_of_run(network, data, options, update);
     for (const Parameter& parameter : network.parameters) {
@@ -288,8 +271,10 @@ class CheckpointFile {
       state = CheckpointState::kDamaged;
     }
     if (state != CheckpointState::kGood) {
-      std::fprintf(stderr, "%s: %s; training begins anew\n", printable(path_, 0).c_str(),
-                   why.c_str());
+      Progress progress;
+      progress.warning = printable(path_, 0) + ": " + why + "; training begins anew";
+      progress.step = options_.step;
+      if (options_.progress) options_.progress(progress);
       return {};
     }
     const float* from = found.parameters.data();
@@ -319,6 +304,7 @@ class CheckpointFile {
  private:
   Network& network_;
   std::string path_;
+  const TrainOptions& options_;
   Update& update_;
   Checkpoint checkpoint_;
 };

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/train/train.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdio>
-#include <memory>
 
 #include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
@@ -16,40 +10,6 @@
 #include "golden/train/descend.hpp"
 
 namespace sparsys {
-
-ProgressCallback console_progress() {
-  struct State {
-    std::string step;
-    int tenths = -1;
-    std::chrono::steady_clock::time_point printed;
-  };
-  auto state = std::make_shared<State>();
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  return [state, terminal](const Progress& progress) {
-    const auto now = std::chrono::steady_clock::now();
-    const bool new_step = progress.step != state->step;
-    const bool finished = progress.fraction >= 1;
-    const int tenths = static_cast<int>(progress.fraction * 10);
-    if (terminal) {
-      if (!new_step && !finished && now - state->printed < std::chrono::milliseconds(200)) return;
-    } else if (!new_step && tenths <= state->tenths) {
-      return;
-    }
-    state->step = progress.step;
-    state->tenths = tenths;
-    state->printed = now;
-    std::array<char, 32> validation{};
-    if (progress.validation_error >= 0) {
-      std::snprintf(validation.data(), validation.size(), ", validation error %.2f %%",
-                    progress.validation_error);
-    }
-    std::fprintf(stderr, "%s%-12s %3.0f %%, %.0f s left, loss %.4f%s%s", terminal ? "\r" : "",
-                 progress.step.c_str(), progress.fraction * 100, progress.seconds_left,
-                 progress.loss, validation.data(), terminal ? "\x1b[K" : "\n");
-    if (terminal && finished) std::fputc('\n', stderr);
-    std::fflush(stderr);
-  };
-}
 
 namespace {
 

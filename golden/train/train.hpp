@@ -2,8 +2,7 @@
 // Training of networks by mini-batch gradient descent with momentum on the softmax cross-entropy.
 //
 // Input x of the network is pixel * input_scale + input_offset. By default that is pixel /
-// kPixelScale, so that with kPixelFrac fractional bits an input's fixed-point integer is the pixel
-// itself.
+// kPixelScale.
 //
 // For a given seed and machine results are the same bit for bit, whatever the number of threads:
 // work is cut into pieces of fixed size, and sums over pieces are taken in a fixed order.
@@ -12,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "golden/data/dataset.hpp"
@@ -19,10 +19,9 @@
 
 namespace sparsys {
 
-constexpr int kPixelFrac = 8;
-constexpr float kPixelScale = 1 << kPixelFrac;
-
 struct Progress {
+  // If not empty, of a file that was passed over: nothing else but the step counts then.
+  std::string warning;
   std::string step;
   double fraction = 0;          // of this step, 0..1
   double seconds_left = 0;      // of this step
@@ -30,9 +29,6 @@ struct Progress {
   double validation_error = 0;  // percent, after the last whole epoch; negative: not measured yet
 };
 using ProgressCallback = std::function<void(const Progress&)>;
-
-// Prints to stderr: one line that is rewritten on a terminal, about ten lines a step otherwise.
-ProgressCallback console_progress();
 
 // Which elements may be other than zero, one for each of Network::parameters: empty (all are kept)
 // or one byte per element, row-major; 1 keeps, 0 prunes.
@@ -68,10 +64,37 @@ struct TrainOptions {
   ProgressCallback progress;
   // File that keeps the run after every epoch; empty: none. If it is there and of the same run (of
   // the same network, data and options, as far as they decide the result) training goes on behind
-  // its last epoch, and ends as if it had never been interrupted. Otherwise, or if it is damaged, a
-  // line on stderr says so and training begins anew.
+  // its last epoch, and ends as if it had never been interrupted. Otherwise, or if it is damaged,
+  // `progress` is warned and training begins anew.
   std::string checkpoint;
 };
+
+// Calls f(name, field) for every field that decides a result, but for the teacher, which is no
+// number: what keys and digests are made of. A new field has to be named here, or nothing compiles.
+template <typename Options, typename F,
+          std::enable_if_t<std::is_same_v<std::remove_const_t<Options>, TrainOptions>, int> = 0>
+void visit(Options& options, F&& f) {
+  auto& [seed, epochs, batch, learning_rate, final_learning_rate, momentum, weight_decay,
+         hidden_dropout, max_shift, max_rotation, max_scale, shift_probability, teacher,
+         teacher_weight, temperature, validation_count, train_limit, threads, step, progress,
+         checkpoint] = options;
+  f("seed", seed);
+  f("epochs", epochs);
+  f("batch", batch);
+  f("learning-rate", learning_rate);
+  f("final-learning-rate", final_learning_rate);
+  f("momentum", momentum);
+  f("weight-decay", weight_decay);
+  f("hidden-dropout", hidden_dropout);
+  f("max-shift", max_shift);
+  f("max-rotation", max_rotation);
+  f("max-scale", max_scale);
+  f("shift-probability", shift_probability);
+  f("teacher-weight", teacher_weight);
+  f("temperature", temperature);
+  f("validation-count", validation_count);
+  f("train-limit", train_limit);
+}
 
 struct TrainReport {
   double loss = 0;              // mean over the last epoch

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program `sparsys`: trains and compresses networks, and runs them on the sparse engine.
+// The program `sparsys`: its command line, its exit codes and what Ctrl-C does.
 #include <unistd.h>
 
 #include <csignal>
@@ -9,7 +9,9 @@
 #include <new>
 
 #include "golden/base/stop.hpp"
-#include "sw/sparsys/commands.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/report/expectations.hpp"
+#include "sw/sparsys/report/json_file.hpp"
 
 namespace {
 
@@ -64,15 +66,14 @@ int main(int argc, char** argv) {
   sparsys::add_import(program);
   sparsys::add_export(program);
   sparsys::add_compress(program);
-  sparsys::add_quantise(program);
   sparsys::add_compress_report(program);
   sparsys::add_run(program);
   sparsys::add_inspect(program);
   sparsys::add_pack(program);
   sparsys::add_unpack(program);
   sparsys::add_demo(program);
-  sparsys::add_demo_mxu(program);
 
+  sparsys::set_command(argc, argv);
   try {
     program.parse(argc, argv);
     if (program.get_subcommands().empty()) throw CLI::RequiredError("A command");

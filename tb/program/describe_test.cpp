@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figures of `sparsys inspect`, against ones counted by hand.
-#include "sw/sparsys/describe.hpp"
+#include "sw/sparsys/report/describe.hpp"
 
 #include <gtest/gtest.h>
 

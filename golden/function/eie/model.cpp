@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <string>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
 #include "golden/network/check.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys::eie {
 namespace {
@@ -184,6 +186,16 @@ std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& inp
   std::vector<int16_t> output = run_layers(network, input, acc_width, saturated).back();
   output.resize(network.output_size());
   return output;
+}
+
+std::vector<int16_t> image_inputs(const Network& network, const uint8_t* images, size_t count) {
+  const int shift = network.layers.front().input_frac - kPixelFrac;
+  std::vector<int16_t> inputs(count * network.input_size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const double value = std::floor(std::ldexp(images[i], shift) + 0.5);
+    inputs[i] = static_cast<int16_t>(std::min<double>(value, INT16_MAX));
+  }
+  return inputs;
 }
 
 size_t argmax(const int16_t* values, size_t count) {

@@ -35,6 +35,10 @@ std::vector<std::vector<int16_t>> run_layers(const Network& network,
                                              const std::vector<int16_t>& input, int acc_width = 32,
                                              bool* saturated = nullptr);
 
+// Images of input_size() pixels each as inputs: real value pixel / kPixelScale, at the radix point
+// of the first layer.
+std::vector<int16_t> image_inputs(const Network& network, const uint8_t* images, size_t count);
+
 // The number of the largest element; of equal ones the lowest. Throws Error if there is none.
 size_t argmax(const int16_t* values, size_t count);
 size_t argmax(const std::vector<int16_t>& values);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -112,10 +113,9 @@ TEST_F(DeepCompression, KeepsTheErrorAtEightPercent) {
   EXPECT_NEAR(result.error_percent(), test_error(shared.decode(), *data_), 0.5);
   EXPECT_NEAR(report.steps[4].validation_error, report.steps[3].validation_error, 0.5);
 
-  const std::string text = to_string(report);
-  for (const char* step : {"float", "prune", "share", "fine-tune", "fixed point"}) {
-    EXPECT_NE(text.find(step), std::string::npos);
-  }
+  const std::array<const char*, 5> steps = {"float", "prune", "share", "fine-tune", "fixed point"};
+  ASSERT_EQ(report.steps.size(), steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(report.steps[i].name, steps[i]);
 }
 
 TEST_F(DeepCompression, ResultDoesNotDependOnThreads) {
@@ -207,7 +207,7 @@ TEST_F(DeepCompression, WithoutData) {
   DeepCompressionReport report;
   const Network pruned = deep_compress(network, nullptr, how, &report).decode();
   for (const Layer& layer : layers(pruned)) EXPECT_NEAR(density(pruned, layer), 0.3, 0.02);
-  EXPECT_EQ(to_string(report).find("-1"), std::string::npos);
+  EXPECT_LT(report.steps.back().validation_error, 0);
   PruneOptions once;
   once.densities = {0.3};
   prune(network, once);

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sparse engine at every level: images run through it one by one.
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "golden/cycle/eie/device.hpp"
+#include "golden/cycle/eie/statistics.hpp"
+#include "golden/engine/eie/driver.hpp"
+#include "golden/function/eie/model.hpp"
+#include "sw/sparsys/accelerator/eie/target.hpp"
+#include "sw/sparsys/report/progress.hpp"
+#include "tb/lockstep/eie/lockstep.hpp"
+#include "tb/lockstep/eie/rtl.hpp"
+
+namespace sparsys::eie {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Images one behind the other, each by one(input, run): its outputs, and what else it adds to run.
+template <class One>
+BatchRun one_by_one(const Network& network, const uint8_t* images, size_t count, const One& one) {
+  BatchRun run;
+  for (size_t i = 0; i < count; ++i) {
+    const std::vector<int16_t> input = image_inputs(network, images + i * network.input_size(), 1);
+    const std::vector<int16_t> outputs = one(input, run);
+    run.outputs.insert(run.outputs.end(), outputs.begin(), outputs.end());
+    run.classes.push_back(static_cast<uint32_t>(argmax(outputs.data(), network.output_size())));
+  }
+  return run;
+}
+
+class Clocked final : public ClockedAccelerator<Device, Lockstep> {
+ public:
+  Clocked(const EieTarget& target, const AcceleratorOptions& options) : target_(target) {
+    const bool statistics = options.statistics && options.level != Level::kRtl;
+    if (statistics) statistics_.emplace();
+    if (options.level == Level::kLockstep) {
+      LockstepOptions lockstep;
+      if (statistics) lockstep.statistics = &*statistics_;
+      make_lockstep(target.config, std::move(lockstep), options);
+    } else if (options.level == Level::kRtl) {
+      device_ = make_rtl(target.config);
+    } else {
+      auto device = std::make_unique<CycleDevice>(target.config);
+      if (statistics) device->statistics = &*statistics_;
+      device_ = std::move(device);
+    }
+    driver_ = std::make_unique<Driver>(*device_);
+    driver_->reset();
+  }
+
+  void load() override {
+    std::optional<Meter> meter;
+    driver_->load(target_.image(), [&meter](uint64_t written, uint64_t total) {
+      if (!meter) meter.emplace("load", total);
+      meter->at(written);
+    });
+  }
+
+  BatchRun run(const uint8_t* images, size_t count) override {
+    return one_by_one(target_.network(), images, count,
+                      [this](const std::vector<int16_t>& input, BatchRun& run) {
+                        const auto start = Clock::now();
+                        std::vector<int16_t> outputs = driver_->run(target_.image(), input);
+                        run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+                        run.cycles += driver_->list_cycles() + driver_->io_cycles();
+                        const Status status = driver_->read_status();
+                        run.saturated.push_back(status.saturated);
+                        if (status.row_error) run.fault = "the engine met a row out of range";
+                        if (status.pointer_error)
+                          run.fault = "the engine met pointers out of order";
+                        run.counters["cycles"] += driver_->list_cycles();
+                        run.counters["io_cycles"] += driver_->io_cycles();
+                        run.counters["broadcasts"] += status.broadcasts;
+                        run.counters["held_cycles"] += status.held;
+                        if (statistics_) {
+                          run.counters["entries"] += statistics_->entries;
+                          run.counters["active_cycles"] += statistics_->active_cycles();
+                        }
+                        return outputs;
+                      });
+  }
+
+ private:
+  const EieTarget& target_;
+  std::optional<Statistics> statistics_;  // of the last image
+  std::unique_ptr<Driver> driver_;
+};
+
+class Functional final : public Accelerator {
+ public:
+  explicit Functional(const EieTarget& target) : target_(target) {}
+
+  void load() override {
+    model_.emplace(target_.network(), static_cast<int>(target_.config.acc_width));
+  }
+
+  BatchRun run(const uint8_t* images, size_t count) override {
+    return one_by_one(target_.network(), images, count,
+                      [this](const std::vector<int16_t>& input, BatchRun& run) {
+                        bool saturated = false;
+                        const auto start = Clock::now();
+                        std::vector<int16_t> outputs = model_->run_layers(input, &saturated).back();
+                        run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+                        run.saturated.push_back(saturated);
+                        return outputs;
+                      });
+  }
+
+ private:
+  const EieTarget& target_;
+  std::optional<FunctionalModel> model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Accelerator> EieTarget::make(const AcceleratorOptions& options) const {
+  if (options.level == Level::kFunction) return std::make_unique<Functional>(*this);
+  return std::make_unique<Clocked>(*this, options);
+}
+
+}  // namespace sparsys::eie

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/compress/deep_compression.hpp"
+#include "golden/compress/dense_chain.hpp"
+#include "golden/compress/quantise.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
+#include "golden/function/eie/model.hpp"
+#include "golden/function/mxu/network.hpp"
+#include "golden/network/check.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/report/compression.hpp"
+#include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+#include "sw/sparsys/report/progress.hpp"
+#include "sw/sparsys/report/table.hpp"
+
+namespace sparsys {
+namespace {
+
+using nlohmann::json;
+
+// Options of int8.
+struct QuantisationArguments {
+  std::string scheme = "affine";
+  std::string outputs = "scores";
+  double percentile = 100;
+  uint32_t samples = 1000;
+};
+
+struct Arguments {
+  DataOptions data;
+  CompressionArguments compression;
+  StoreOptions store;
+  std::string model;
+  std::string out;
+  std::string target = "stored";
+  std::string checkpoints;
+  std::string json;
+  bool no_data = false;
+  bool no_test = false;
+  uint64_t seed = 1;
+  QuantisationArguments quantisation;
+  // Options of one target alone; null if the command has none.
+  CLI::App* deep = nullptr;
+  CLI::App* int8 = nullptr;
+};
+
+class Compression {
+ public:
+  explicit Compression(Arguments& arguments)
+      : arguments_(arguments), table_(arguments.json != "-") {}
+
+  void run() {
+    check_usage();
+    check_writable(arguments_.out);
+    check_writable(arguments_.json);
+    trained_ = load_float_network(arguments_.model);
+    const bool mxu = arguments_.target == "mxu";
+    mxu ? quantise_network() : compress();
+    if (table_) {
+      listing_.print(std::cout);
+      std::cout << "written: " << arguments_.out << std::endl;
+    }
+    write_json(arguments_.json, result_);
+  }
+
+ private:
+  void check_usage() const {
+    const std::string target = "is not for --target " + arguments_.target;
+    if (arguments_.target == "mxu") {
+      if (arguments_.deep != nullptr) refuse_given(*arguments_.deep, target);
+      return;
+    }
+    refuse_given(*arguments_.int8, target);
+    if (arguments_.no_data && arguments_.target == "eie") {
+      throw Error("--no-data: --target eie needs images to choose radix points");
+    }
+    if (arguments_.no_data && !arguments_.checkpoints.empty()) {
+      throw Error("--checkpoints: nothing is trained with --no-data");
+    }
+  }
+
+  void load_data() {
+    arguments_.data.seed = arguments_.seed;
+    data_ = arguments_.data.load(true, table_);
+    check_image_size(static_cast<uint64_t>(element_count(infer_shapes(trained_).front())), *data_,
+                     arguments_.model);
+  }
+
+  // Deep Compression.
+  void compress() {
+    const bool engine = arguments_.target == "eie";
+    DeepCompressionOptions options;
+    if (!engine) options = deep_compression_recipe(trained_);
+    if (arguments_.no_data) {
+      options.densities.clear();
+      options.qualities.clear();
+    }
+    arguments_.compression.apply_to(options, trained_, printable(arguments_.model, 0));
+    options.seed = arguments_.seed;
+    options.threads = arguments_.data.threads;
+    options.progress = training_progress();
+    // Told before the training.
+    if (engine) dense_chain(trained_);
+    if (!arguments_.no_data) {
+      load_data();
+      options.validation_count = DataOptions::validation_count(*data_);
+    }
+    if (!arguments_.checkpoints.empty()) {
+      make_directory(arguments_.checkpoints);
+      options.checkpoints = arguments_.checkpoints;
+    }
+    DeepCompressionReport report;
+    const SharedNetwork shared =
+        deep_compress(trained_, data_ ? &*data_ : nullptr, options, &report);
+    result_ = {{"name", printable(trained_.name, 0)}, {"target", arguments_.target}};
+    if (engine) {
+      const eie::Network network =
+          to_sparse_engine(shared, *data_, options.validation_count, &report, {}, options.threads);
+      save_model(arguments_.out, network);
+      add_steps(report);
+      finish_engine(network);
+    } else {
+      StoredReport stored;
+      save_stored(arguments_.out, shared, arguments_.store, &stored);
+      add_steps(report);
+      finish_stored(describe(stored), report.steps.back().density);
+    }
+  }
+
+  void add_steps(const DeepCompressionReport& report) {
+    result_["steps"] = describe(report);
+    if (!table_) return;
+    std::cout << '\n';
+    print_steps(std::cout, report);
+    std::cout << '\n';
+  }
+
+  void add_errors(double compressed, const std::string& how) {
+    const double before = test_error(trained_, *data_, arguments_.data.threads);
+    result_["float_error_pct"] = before;
+    result_["compressed_error_pct"] = compressed;
+    listing_.add("test error",
+                 percent_text(before) + " before, " + percent_text(compressed) + " after" + how);
+  }
+
+  void add_size(uint64_t original, uint64_t stored) {
+    const double ratio = static_cast<double>(original) / static_cast<double>(stored);
+    result_["original_bytes"] = original;
+    result_["stored_bytes"] = stored;
+    result_["ratio"] = ratio;
+    listing_.add("size", grouped(original) + " bytes of 32-bit floats, file " + grouped(stored) +
+                             " bytes: " + fixed(ratio, 1) + " times smaller");
+  }
+
+  void finish_engine(const eie::Network& network) {
+    const json description = describe(network);
+    listing_.add("weights kept", share_text(description["nonzeros"], description["weights"]));
+    add_size(4 * description["weights"].get<uint64_t>(),
+             std::filesystem::file_size(arguments_.out));
+    if (arguments_.no_test) return;
+    const auto inputs = image_inputs(network, data_->test_images.data(), data_->test_count());
+    add_errors(eie::FunctionalModel(network)
+                   .evaluate(inputs, data_->test_labels, arguments_.data.threads)
+                   .error_percent(),
+               " (functional model of the engine)");
+  }
+
+  void finish_stored(const json& stored, double density) {
+    if (table_) {
+      print_beside_paper(std::cout, stored, trained_.name);
+      std::cout << '\n';
+    }
+    result_["layers"] = stored["layers"];
+    listing_.add("weights kept", percent_text(100 * density));
+    add_size(stored["original_bytes"], stored["stored_bytes"]);
+    // Of what the file holds.
+    if (data_ && !arguments_.no_test) {
+      const Network decoded = load_stored_network(arguments_.out).decode();
+      add_errors(test_error(decoded, *data_, arguments_.data.threads), "");
+    }
+  }
+
+  // Signed bytes, by the values on training images, none of them of the validation images.
+  void quantise_network() {
+    const QuantisationArguments& how = arguments_.quantisation;
+    load_data();
+    const Dataset& data = *data_;
+    const uint32_t validation = DataOptions::validation_count(data);
+    const size_t first = data.train_count() - validation;
+    QuantisationOptions options;
+    options.scheme =
+        how.scheme == "radix" ? QuantisationScheme::kRadix : QuantisationScheme::kAffine;
+    options.outputs =
+        how.outputs == "values" ? QuantisationOutputs::kValues : QuantisationOutputs::kScores;
+    options.percentile = how.percentile;
+    options.threads = arguments_.data.threads;
+    const size_t samples = std::min<size_t>(how.samples, first);
+    const mxu::Network quantised = quantise(trained_, data.train_images.data(), samples, options);
+    save_model(arguments_.out, quantised);
+
+    result_ = {{"model", printable(trained_.name)},
+               {"target", "mxu"},
+               {"scheme", how.scheme},
+               {"outputs", how.outputs},
+               {"percentile", how.percentile},
+               {"samples", samples},
+               {"weights", describe(quantised)["weights"]}};
+    listing_.add("scheme", how.scheme + ", values of " + grouped(static_cast<int64_t>(samples)) +
+                               " training images");
+    listing_.add("weights", grouped(result_["weights"]) + " bytes");
+    const auto add = [&](const std::string& kind, const uint8_t* images, const uint8_t* labels,
+                         size_t count) {
+      const double before = error_percent(trained_, images, labels, count, options.threads);
+      const double after = error_percent(quantised, images, labels, count, options.threads);
+      const std::string key = kind == "test" ? "" : kind + "_";
+      result_["float_" + key + "error_pct"] = before;
+      result_["int8_" + key + "error_pct"] = after;
+      listing_.add(kind + " error", percent_text(before) + " before, " + percent_text(after) +
+                                        " after (functional model of the matrix unit)");
+    };
+    add("validation", &data.train_images[first * data.pixels()], &data.train_labels[first],
+        validation);
+    if (arguments_.no_test) return;
+    add("test", data.test_images.data(), data.test_labels.data(), data.test_count());
+  }
+
+  Arguments& arguments_;
+  bool table_;
+  Network trained_;
+  std::optional<Dataset> data_;
+  json result_;
+  Listing listing_;
+};
+
+void add_deep_compression(CLI::App& group, Arguments& arguments) {
+  group.add_flag("--no-data", arguments.no_data,
+                 "Without images: prune once as --density or --quality say, else keep the zeros; "
+                 "share the weights; that is all");
+  arguments.compression.add_to(group, true);
+  group
+      .add_option("--index-bits", arguments.store.index_bits,
+                  "Width of the relative indices in the stored model, 1 to " +
+                      std::to_string(kMaxIndexBits) + "; 0: the best for each layer")
+      ->check(CLI::Range(0U, kMaxIndexBits))
+      ->capture_default_str()
+      ->type_name("N");
+  group
+      .add_option("--checkpoints", arguments.checkpoints,
+                  "Directory in which steps are kept as they go: the same command again goes on "
+                  "where it was stopped (Ctrl-C)")
+      ->type_name("DIR");
+}
+
+void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
+  group
+      .add_option("--scheme", arguments.scheme,
+                  "affine: a scale for each output's weights, scale and zero point for values; "
+                  "radix: powers of two for each layer")
+      ->check(CLI::IsMember({"affine", "radix"}))
+      ->capture_default_str()
+      ->type_name("SCHEME");
+  group
+      .add_option("--outputs", arguments.outputs,
+                  "scores: of classes, their softmax shall change least; values: as other values")
+      ->check(CLI::IsMember({"scores", "values"}))
+      ->capture_default_str()
+      ->type_name("KIND");
+  group
+      .add_option("--percentile", arguments.percentile,
+                  "Of affine scales: 100 - P per cent of a layer's values at most may be above "
+                  "its range, and as many below; above 50")
+      ->check(CLI::Range(50.0, 100.0))
+      ->capture_default_str()
+      ->type_name("P");
+  group.add_option("--samples", arguments.samples, "Training images that decide on scales")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+// `compress`, or under another name that for `target`.
+CLI::App* add(CLI::App& program, const char* name, const char* target, const char* description) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(name, description);
+  command
+      ->add_option("--model", arguments->model,
+                   "Float model, as `sparsys train` and `sparsys import` write it")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--out", arguments->out, "Network to write")->required()->type_name("FILE");
+  if (target != nullptr) {
+    arguments->target = target;
+  } else {
+    command
+        ->add_option("--target", arguments->target,
+                     "stored: stored model, of any network; eie: 16-bit fixed-point network of the "
+                     "sparse engine, of fully connected layers and up to 15 values; mxu: 8-bit "
+                     "network of the matrix unit")
+        ->check(CLI::IsMember({"stored", "eie", "mxu"}))
+        ->capture_default_str()
+        ->type_name("TARGET");
+  }
+  arguments->data.add_to(*command);
+  arguments->data.add_limit_to(*command);
+  command->add_flag("--no-test", arguments->no_test, "Leave the test images unread");
+  add_json(*command, arguments->json);
+  add_seed(*command, arguments->seed);
+  add_threads(*command, arguments->data.threads);
+  if (target == nullptr) {
+    arguments->deep = command->add_option_group("Deep Compression, targets stored and eie");
+    add_deep_compression(*arguments->deep, *arguments);
+    CLI::Option* no_data = arguments->deep->get_option("--no-data");
+    for (const char* other : {"--data", "--synthetic", "--limit"}) {
+      no_data->excludes(command->get_option(other));
+    }
+  }
+  arguments->int8 = command->add_option_group("Signed bytes, target mxu");
+  add_quantisation(*arguments->int8, arguments->quantisation);
+  command->callback([arguments] { Compression(*arguments).run(); });
+  return command;
+}
+
+}  // namespace
+
+void add_compress(CLI::App& program) {
+  add(program, "compress", nullptr,
+      "Deep Compression: prunes and retrains a float model, shares its weights among a few values "
+      "per layer, trains these, and writes it with Huffman codes, or for the sparse engine; or "
+      "turns it into signed bytes for the matrix unit, by what its values are on training images")
+      ->footer(
+          "Without --density and --quality a network of which 10 % of the weights or more are 0 "
+          "keeps exactly\n"
+          "these zeros. Networks named lenet-300-100 and lenet-5 have settings of their own.\n"
+          "Example: sparsys compress --model float.model --out net.sps\n"
+          "         sparsys compress --target mxu --model float.model --out int8.model\n");
+  add(program, "quantise", "mxu", "Another name of compress --target mxu")
+      ->footer("Example: sparsys quantise --model float.model --out int8.model\n");
+}
+
+}  // namespace sparsys

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/format/onnx/import.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <memory>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/format/model_file.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+#include "sw/sparsys/report/table.hpp"
+
+namespace sparsys {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string out;
+  std::vector<std::string> dims;  // "N=1"
+  OnnxImportOptions options;
+};
+
+void read_dims(Arguments& arguments) {
+  for (const std::string& text : arguments.dims) {
+    const size_t at = text.rfind('=');
+    int64_t size = 0;
+    const char* const end = text.data() + text.size();
+    const bool is_number = at != std::string::npos && at > 0 &&
+                           std::from_chars(text.data() + at + 1, end, size).ptr == end &&
+                           at + 1 < text.size();
+    if (!is_number || size < 1) {
+      throw Error("--dim " + printable(text) + ": expected NAME=SIZE, for instance N=1");
+    }
+    if (!arguments.options.dims.emplace(text.substr(0, at), size).second) {
+      throw Error("--dim " + printable(text) + ": this dimension is given twice");
+    }
+  }
+}
+
+void print_nodes(const Network& network) {
+  const std::vector<Shape> shapes = infer_shapes(network);
+  const std::vector<Layer> all = layers(network);
+  Table table("lllrr");
+  table.add({"node", "op", "output", "weights", "zeros"});
+  uint64_t weights = 0;
+  uint64_t zeros = 0;
+  for (size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    std::vector<std::string> row = {node.name.empty() ? "-" : printable(node.name, 40),
+                                    to_string(node.op), to_string(shapes[n + 1]), "", ""};
+    for (const Layer& layer : all) {
+      if (layer.node != n) continue;
+      const std::vector<float>& values = network.parameters[layer.weights].values;
+      const auto count = static_cast<uint64_t>(std::count(values.begin(), values.end(), 0.0F));
+      weights += values.size();
+      zeros += count;
+      row[3] = grouped(values.size());
+      row[4] = grouped(count);
+    }
+    table.add(std::move(row));
+  }
+  std::cout << printable(network.name) << ": " << printable(network.origin) << "; input "
+            << to_string(network.input_shape) << '\n';
+  table.print(std::cout);
+  uint64_t parameters = 0;
+  for (const Parameter& parameter : network.parameters) parameters += parameter.values.size();
+  std::cout << grouped(weights) << " weights, " << grouped(zeros) << " of them 0; with biases "
+            << grouped(parameters) << " parameters\n";
+}
+
+void run_import(Arguments& arguments) {
+  check_writable(arguments.out);
+  read_dims(arguments);
+  const Network network = import_onnx(arguments.file, arguments.options);
+  save_model(arguments.out, network);
+  print_nodes(network);
+  std::cout << "written: " << arguments.out << std::endl;
+}
+
+}  // namespace
+
+void add_import(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "import",
+      "Reads an ONNX model (Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, "
+      "Flatten, Reshape, Softmax at the end; float32) and writes it as a float model");
+  command->add_option("FILE", arguments->file, "ONNX model")->required();
+  command->add_option("--out", arguments->out, "Float model to write")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--dim", arguments->dims,
+                   "Size of an input's dimension that has none in the file, by its name or its "
+                   "number from 0: N=1; again for others")
+      ->type_name("NAME=SIZE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--scale", arguments->options.input_scale,
+                   "A pixel p of 0 to 255 enters as p * SCALE + OFFSET; 1/256 if the file does not "
+                   "say")
+      ->type_name("SCALE");
+  command->add_option("--offset", arguments->options.input_offset, "See --scale; 0 as above")
+      ->type_name("OFFSET");
+  command->footer("Example: sparsys import net.onnx --out float.model --dim N=1\n");
+  command->callback([arguments] { run_import(*arguments); });
+}
+
+}  // namespace sparsys

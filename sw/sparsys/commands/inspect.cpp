@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+
+#include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
+#include "golden/network/check.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+
+namespace sparsys {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string json;
+  eie::Config config;
+};
+
+nlohmann::json describe_file(const std::string& file, const eie::Config& config) {
+  switch (model_kind(file)) {
+    case ModelKind::kFloat:
+    case ModelKind::kOldFloat:  // refused by what follows
+      return describe(load_float_network(file));
+    case ModelKind::kStored: {
+      StoredReport report;
+      const SharedNetwork network = load_stored_network(file, &report);
+      return describe(network, report);
+    }
+    case ModelKind::kQuantised:
+      return describe(load_quantised_network(file));
+    case ModelKind::kStoredCompressed:
+      return describe(load_stored_file(file), config);
+    default:
+      return describe(load_compressed_network(file), config);
+  }
+}
+
+void run_inspect(const Arguments& arguments) {
+  check(arguments.config);
+  check_writable(arguments.json);
+  const nlohmann::json description = describe_file(arguments.file, arguments.config);
+  if (arguments.json != "-") print_description(std::cout, description);
+  write_json(arguments.json, description);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "inspect",
+      "Prints a model file: nodes, layers, densities, codebooks; of a stored model what each layer "
+      "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
+      "PE, padding, balance");
+  command
+      ->add_option("FILE", arguments->file,
+                   "Float model, stored model, compressed or quantised network")
+      ->required();
+  command
+      ->add_option("--pe", arguments->config.n_pe,
+                   "Number of PEs of the engine, a power of two from 1 to 256")
+      ->capture_default_str()
+      ->type_name("N_PE");
+  add_json(*command, arguments->json);
+  command->footer("Example: sparsys inspect net.model --pe 16\n");
+  command->callback([arguments] { run_inspect(*arguments); });
+}
+
+}  // namespace sparsys

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/sparsys/commands/options.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <type_traits>
+
+#include "golden/base/error.hpp"
+#include "sw/sparsys/report/table.hpp"
+
+namespace sparsys {
+
+void DataOptions::add_to(CLI::App& command) {
+  auto* data = command.add_option(
+      "--data", directory,
+      "Directory with the four MNIST files, plain or .gz; without it the environment variable "
+      "SPARSYS_DATA, then synthetic digits");
+  data->type_name("DIR");
+  command.add_flag("--synthetic", synthetic, "Use the built-in generator of digit images")
+      ->excludes(data);
+}
+
+void DataOptions::add_limit_to(CLI::App& command) {
+  command
+      .add_option("--limit", limit,
+                  "Use only the first N training images, a tenth of them for validation; 0: all")
+      ->type_name("N");
+}
+
+Dataset DataOptions::load(bool training, bool say) const {
+  DatasetOptions options;
+  options.directory = directory;
+  options.synthetic = synthetic;
+  options.seed = seed;
+  options.threads = threads;
+  if (!training) {
+    options.train_count = 1;
+  } else if (limit > 0) {
+    options.train_count = std::min(limit, options.train_count);
+  }
+  Dataset data = load_dataset(options);
+  if (limit > 0 && limit < data.train_count()) {
+    data.train_images.resize(size_t{limit} * data.pixels());
+    data.train_labels.resize(limit);
+  }
+  if (say) {
+    std::cout << "data set: " << data.description << ", ";
+    if (training) std::cout << grouped(data.train_count()) << " training and ";
+    std::cout << grouped(data.test_count()) << " test images" << std::endl;
+  }
+  return data;
+}
+
+uint32_t DataOptions::validation_count(const Dataset& data) {
+  return static_cast<uint32_t>(std::min<size_t>(5000, data.train_count() / 10));
+}
+
+void add_seed(CLI::App& command, uint64_t& seed) {
+  command
+      .add_option("--seed", seed, "Seed of all random numbers, those of synthetic digits included")
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+void add_threads(CLI::App& command, unsigned& threads) {
+  command
+      .add_option("--threads", threads,
+                  "Threads; 0: one per processor. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N");
+}
+
+void add_epochs(CLI::App& command, unsigned& epochs) {
+  command.add_option("--epochs", epochs, "Passes over the training images")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+namespace {
+
+constexpr double kMostEpochs = 100000;
+
+// What the command line says of a field of DeepCompressionOptions. Others have no option.
+struct FieldText {
+  const char* name;
+  bool detail;
+  double least;
+  double most;
+  const char* text;
+};
+constexpr FieldText kFields[] = {
+    {"density", false, 0, 1,
+     "Share of weights to keep, 0 to 1, one per layer, separated by commas, or one for all"},
+    {"prune-rounds", false, 1, 1000, "Rounds of pruning and retraining"},
+    {"retrain-epochs", false, 0, kMostEpochs, "Epochs of retraining after the last round"},
+    {"fine-tune-epochs", false, 0, kMostEpochs, "Epochs in which the shared values are trained"},
+    {"quality", true, 0, 1000,
+     "Instead of --density: prune weights up to this many standard deviations of the layer's "
+     "remaining weights"},
+    {"balance", true, 0, 65536,
+     "Prune so that each of this many PEs has as many entries of a layer; 0: do not"},
+    {"round-epochs", true, 0, kMostEpochs, "Epochs of retraining after each round but the last"},
+    {"retrain-rate", true, 0, 100, "Learning rate of retraining"},
+    {"weight-decay", true, 0, 1, "Weight decay of retraining"},
+    {"bits", true, 1, 8,
+     "Bits of a weight's code, 1 to 8, one per layer or one for all: up to 2^bits - 1 values "
+     "other than 0"},
+    {"bias-bits", true, 0, 8, "The same of biases; 0: they stay 32-bit floats"},
+    {"init", true, 0, 0, "First centroids of k-means: linear, density or random"},
+    {"entropy", true, 0, 100,
+     "Beyond the paper: weight of code lengths when weights choose their values, pruning "
+     "included; 0: none, 0.01: some"},
+    {"reassign-epochs", true, 0, kMostEpochs,
+     "Beyond the paper: epochs in which weights go on to be trained and choose their values anew "
+     "after every batch"},
+    {"reassign-rate", true, 0, 100, "Learning rate of these epochs"},
+    {"fine-tune-rate", true, 0, 100, "Learning rate of fine-tuning"},
+    {"centroid-rate", true, 0, 1e6,
+     "Share of it by which a shared value follows the sum of its weights' gradients"},
+    {"centroid-power", true, 0, 1, "That sum is divided by this power of the number of weights"},
+    {"teacher", true, 0, 1,
+     "Beyond the paper: weight, 0 to 1, of the float network's answers in the loss (distillation)"},
+    {"temperature", true, 0.1, 1000, "By which these answers are softened"},
+    {"max-shift", true, 0, 1000, "Training images move by up to this many pixels"},
+    {"max-rotation", true, 0, 180, "and turn by up to this many degrees"},
+    {"max-scale", true, 0, 0.9, "and grow or shrink by up to this share"}};
+
+// Options of the command line, by the kind of their field.
+template <typename T>
+CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,
+                       T& value) {
+  return command.add_option(option, value, text.text)
+      ->check(CLI::Range(text.least, text.most))
+      ->type_name(std::is_integral_v<T> ? "N" : "X");
+}
+
+template <typename T>
+CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,
+                       std::vector<T>& values) {
+  return command.add_option(option, values, text.text)
+      ->delimiter(',')
+      ->check(CLI::Range(text.least, text.most))
+      ->type_name("X,X,...");
+}
+
+CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,
+                       CentroidInit& value) {
+  static const std::map<std::string, CentroidInit> names = {{"linear", CentroidInit::kLinear},
+                                                            {"density", CentroidInit::kDensity},
+                                                            {"random", CentroidInit::kRandom}};
+  return command
+      .add_option_function<std::string>(
+          option, [&value](const std::string& name) { value = names.at(name); }, text.text)
+      ->check(CLI::IsMember(names))
+      ->type_name("INIT");
+}
+
+template <typename T>
+void check_length(const char*, const T&, size_t, const std::string&) {}
+template <typename T>
+void check_length(const char* field, const std::vector<T>& values, size_t count,
+                  const std::string& name) {
+  if (values.size() <= 1 || values.size() == count) return;
+  throw Error("--" + std::string(field) + ": " + std::to_string(values.size()) +
+              " values, expected " + std::to_string(count) + ", one per layer of " + name +
+              ", or one for all");
+}
+
+}  // namespace
+
+void CompressionArguments::add_to(CLI::App& command, bool details) {
+  for (const FieldText& text : kFields) {
+    if (text.detail && !details) continue;
+    visit(values_, [&](const char* name, auto& value) {
+      if (std::string(name) != text.name) return;
+      std::string option = std::string("--") + name;
+      if (option == "--prune-rounds") option += ",--rounds";
+      options_[name] = add_field(command, text, option, value);
+    });
+  }
+  if (details) options_["quality"]->excludes("--density");
+}
+
+bool CompressionArguments::given(const std::string& field) const {
+  const auto option = options_.find(field);
+  return option != options_.end() && option->second->count() > 0;
+}
+
+void CompressionArguments::apply_to(DeepCompressionOptions& options, const Network& network,
+                                    const std::string& name) const {
+  const size_t count = layers(network).size();
+  // One of the two takes the place of the other.
+  if (given("density")) options.qualities.clear();
+  if (given("quality")) options.densities.clear();
+  visit(values_, [&](const char* field, const auto& value) {
+    if (!given(field)) return;
+    check_length(field, value, count, name);
+    visit(options, [&](const char* other, auto& target) {
+      if constexpr (std::is_same_v<decltype(target), std::decay_t<decltype(value)>&>) {
+        if (std::string(field) == other) target = value;
+      }
+    });
+  });
+}
+
+void add_json(CLI::App& command, std::string& file) {
+  command
+      .add_option("--json", file,
+                  "Also write the result to this file; -: to stdout in place of the tables")
+      ->type_name("FILE");
+}
+
+void refuse_given(const CLI::App& group, const std::string& why) {
+  for (const CLI::Option* option : group.get_options()) {
+    if (option->count() > 0) throw Error(option->get_name() + ": " + why);
+  }
+}
+
+void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name) {
+  if (inputs == data.pixels()) return;
+  throw Error(name + ": the network takes " + std::to_string(inputs) +
+              " inputs, but the images of " + data.description + " have " +
+              std::to_string(data.rows) + "x" + std::to_string(data.cols) + " = " +
+              std::to_string(data.pixels()) + " pixels");
+}
+
+}  // namespace sparsys

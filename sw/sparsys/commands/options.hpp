@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that several commands share, and what they stand for.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "golden/compress/deep_compression.hpp"
+#include "golden/data/dataset.hpp"
+#include "golden/train/train.hpp"
+
+namespace sparsys {
+
+// Which images. The seed is that of the synthetic digits.
+struct DataOptions {
+  std::string directory;
+  bool synthetic = false;
+  uint64_t seed = 1;
+  uint32_t limit = 0;    // training images; 0: all
+  unsigned threads = 0;  // 0: all processors
+
+  void add_to(CLI::App& command);
+  void add_limit_to(CLI::App& command);
+
+  // Loads the data set, cut to `limit` training images, and says on stdout (if `say`) which it is.
+  // With `training` false synthetic training images are not drawn: only the test images count.
+  Dataset load(bool training = true, bool say = true) const;
+  // Training images kept for validation: 5,000, or a tenth if fewer than 50,000 are used.
+  static uint32_t validation_count(const Dataset& data);
+};
+
+void add_seed(CLI::App& command, uint64_t& seed);
+void add_threads(CLI::App& command, unsigned& threads);
+void add_epochs(CLI::App& command, unsigned& epochs);
+// Options of compression but seed and threads. What is not given stays as the network's recipe has
+// it.
+class CompressionArguments {
+ public:
+  // With `details` all of them; without, densities, rounds and epochs.
+  void add_to(CLI::App& command, bool details);
+  // Throws Error "--<option>: ..." unless there is one value per layer of the network, or one.
+  void apply_to(DeepCompressionOptions& options, const Network& network,
+                const std::string& name) const;
+
+ private:
+  bool given(const std::string& field) const;
+
+  DeepCompressionOptions values_;
+  std::map<std::string, CLI::Option*> options_;  // by the field's name
+};
+
+// --json, the file that a result is also written to.
+void add_json(CLI::App& command, std::string& file);
+
+// Throws Error "--option: <why>" if one of this group of options is given.
+void refuse_given(const CLI::App& group, const std::string& why);
+
+// Throws Error unless `inputs`, those of the network in file `name`, are as many as pixels.
+void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name);
+
+}  // namespace sparsys

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "sw/sparsys/accelerator/options.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+#include "tb/lockstep/core/lockstep_options.hpp"
+
+namespace sparsys {
+namespace {
+
+using nlohmann::json;
+
+struct Arguments {
+  DataOptions data;
+  std::string model;
+  uint64_t images = 100;
+  uint64_t first = 0;
+  std::string level = "rtl";
+  const CLI::Option* level_option = nullptr;
+  std::string engine;  // the old spelling of target and level
+  TargetOptions targets;
+  bool no_lockstep = false;
+  std::string waves;
+  std::string json;
+};
+
+// "mxu-cycle": how --engine names a target at a level.
+std::string old_spelling(const Target& target, const std::string& level) {
+  const std::string name = target.name();
+  if (name == "eie") return level;
+  return level == "rtl" ? name : name + "-" + level;
+}
+
+// The target of the model file. Sets the level that an old spelling means.
+Target& target_of(Arguments& arguments) {
+  const ModelKind kind = model_kind(arguments.model);
+  Target* target = arguments.targets.taking(kind);
+  if (target == nullptr) {
+    throw Error(printable(arguments.model, 0) + ": holds a " + to_string(kind) +
+                ", which `sparsys compress` first makes a network for an engine of");
+  }
+  if (arguments.engine.empty()) return *target;
+  if (arguments.level_option->count() > 0) {
+    throw Error("--engine: is the old spelling of --level and excludes it");
+  }
+  for (const char* level : {"rtl", "cycle", "function"}) {
+    if (old_spelling(*target, level) != arguments.engine) continue;
+    arguments.level = level;
+    return *target;
+  }
+  throw Error("--engine " + arguments.engine + ": " + printable(arguments.model, 0) + " holds a " +
+              to_string(kind) + ", which runs on the " + target->engine() +
+              "; --level rtl, cycle or function chooses its model");
+}
+
+Level level_of(const Arguments& arguments) {
+  const bool rtl = arguments.level == "rtl";
+  if (arguments.no_lockstep && !rtl) throw Error("--no-lockstep: is for --level rtl only");
+  if (!arguments.waves.empty() && (!rtl || arguments.no_lockstep)) {
+    throw Error("--waves: the lockstep writes them, so it needs --level rtl without --no-lockstep");
+  }
+  if (rtl) return arguments.no_lockstep ? Level::kRtl : Level::kLockstep;
+  return arguments.level == "cycle" ? Level::kCycle : Level::kFunction;
+}
+
+void check_range(const Arguments& arguments, const Dataset& data) {
+  const uint64_t count = data.test_count();
+  if (arguments.first <= count && arguments.images <= count - arguments.first) return;
+  throw Error("--first " + std::to_string(arguments.first) + " --images " +
+              std::to_string(arguments.images) + ": there are only " + std::to_string(count) +
+              " test images in " + data.description);
+}
+
+// Adds the result to `report`; returns it for people.
+Listing results(const Target& target, const Accelerator& engine, const RunTotals& totals,
+                bool function, json& report) {
+  Listing lines;
+  report["errors"] = totals.errors;
+  report["error_pct"] = totals.error_percent();
+  lines.add("wrong digits", share_text(totals.errors, totals.images));
+  if (!function) {
+    report["batches"] = totals.batches;
+    report["mismatched_images"] = totals.mismatched_images;
+    report["mismatched_values"] = totals.mismatched_values;
+    lines.add("against functional model",
+              totals.mismatched_images == 0 ? "every output value identical"
+                                            : grouped(totals.mismatched_images) +
+                                                  " images DIFFER, first " + totals.first_mismatch);
+  }
+  if (const auto lockstep = engine.lockstep()) {
+    report["checked_cycles"] = lockstep->checked_cycles;
+    report["checked_signals_per_cycle"] = lockstep->signals_per_cycle;
+    report["mismatched_signals"] = lockstep->mismatched_signals;
+    lines.add("lockstep", grouped(lockstep->signals_per_cycle) + " signals identical in " +
+                              grouped(lockstep->checked_cycles) + " cycles");
+  }
+  if (!function) target.report(totals, report, lines);
+  if (totals.saturated_images) {
+    report["saturated_images"] = *totals.saturated_images;
+    lines.add("saturation", "in " + grouped(*totals.saturated_images) + " images");
+  }
+  if (function) {
+    const double speed =
+        totals.seconds > 0 ? static_cast<double>(totals.images) / totals.seconds : 0;
+    report["images_per_second"] = speed;
+    lines.add("speed", fixed(speed, 0) + " images a second");
+  } else {
+    report["cycles_per_second"] = totals.cycles_per_second();
+    lines.add("speed",
+              grouped(static_cast<int64_t>(totals.cycles_per_second())) + " cycles a second");
+  }
+  return lines;
+}
+
+void run_run(Arguments& arguments) {
+  Target& target = target_of(arguments);
+  const Level level = level_of(arguments);
+  arguments.targets.check(target);
+  check_writable(arguments.json);
+  check_writable(arguments.waves);
+  const bool table = arguments.json != "-";
+  std::optional<Dataset> data;
+  target.load_file(arguments.model, arguments.images, [&]() -> const Dataset& {
+    data = arguments.data.load(true, table);
+    return *data;
+  });
+  AcceleratorOptions options;
+  options.level = level;
+  options.threads = arguments.data.threads;
+  options.waves = arguments.waves;
+  options.mismatch_waves = "lockstep-mismatch.fst";
+  const std::unique_ptr<Accelerator> engine = target.make(options);
+  if (!data) data = arguments.data.load(false, table);
+  check_image_size(target.inputs(), *data, arguments.model);
+  check_range(arguments, *data);
+
+  json report = {{"model", printable(target.network_name())},
+                 {"dataset", data->name},
+                 {"target", target.name()},
+                 {"level", arguments.level},
+                 {"engine", old_spelling(target, arguments.level)},
+                 {"lockstep", level == Level::kLockstep},
+                 {"first", arguments.first},
+                 {"images", arguments.images}};
+  report.update(target.size());
+  if (table) {
+    std::cout << printable(target.network_name()) << " on the " << to_string(level) << " of a "
+              << target.engine() << " of " << target.size_text() << std::endl;
+  }
+  const bool function = level == Level::kFunction;
+  std::unique_ptr<Accelerator> reference;
+  if (!function) {
+    options.level = Level::kFunction;
+    reference = target.make(options);
+    reference->load();
+  }
+  RunTotals totals;
+  try {
+    engine->load();
+    run_images(*engine, reference.get(),
+               test_images(*data, arguments.first, arguments.images, target.batch()),
+               to_string(level), totals);
+    engine->finish();
+  } catch (const LockstepMismatch& mismatch) {
+    throw ExpectationFailed(mismatch.what());
+  }
+  const Listing lines = results(target, *engine, totals, function, report);
+  if (table) lines.print(std::cout);
+  write_json(arguments.json, report);
+  if (totals.mismatched_images > 0) {
+    throw ExpectationFailed(
+        std::to_string(totals.mismatched_images) + " of " + std::to_string(totals.images) +
+        " images differ from the functional model, first " + totals.first_mismatch);
+  }
+}
+
+}  // namespace
+
+void add_run(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand("run",
+                                             "Classifies test images with a network on the engine "
+                                             "that it was made for, and compares every "
+                                             "output value with the functional model");
+  command
+      ->add_option("--model", arguments->model,
+                   "Network as `sparsys compress` writes it: compressed or stored, for the sparse "
+                   "engine, or quantised, for the matrix unit")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--images", arguments->images, "Number of test images")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--first", arguments->first, "First test image, counted from 0")
+      ->capture_default_str()
+      ->type_name("K");
+  arguments->level_option =
+      command
+          ->add_option("--level", arguments->level,
+                       "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
+                       "alone; function: the functional model, which knows no cycles")
+          ->check(CLI::IsMember({"rtl", "cycle", "function"}))
+          ->capture_default_str()
+          ->type_name("LEVEL");
+  command->add_option("--engine", arguments->engine, "Old spelling of --level")->group("");
+  command->add_flag("--no-lockstep", arguments->no_lockstep,
+                    "Run the RTL alone: faster, but only outputs are compared");
+  command
+      ->add_option("--waves", arguments->waves,
+                   "FST file of all compared signals of RTL and cycle model")
+      ->type_name("FILE");
+  add_json(*command, arguments->json);
+  arguments->targets.add_to(*command, false);
+  arguments->data.add_to(*command);
+  add_seed(*command, arguments->data.seed);
+  command->footer(
+      "A difference between RTL and cycle model ends the run with a report on stderr, exit code "
+      "2,\n"
+      "and the waveform of the cycles before it in lockstep-mismatch.fst.\n"
+      "Example: sparsys run --model net.model --images 10 --pe 16\n"
+      "         sparsys run --model int8.model --level cycle --images 256\n");
+  command->callback([arguments] { run_run(*arguments); });
+}
+
+}  // namespace sparsys

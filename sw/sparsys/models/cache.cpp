@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/sparsys/models/cache.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+#include "golden/base/digest.hpp"
+#include "golden/base/error.hpp"
+#include "golden/format/model_file.hpp"
+#include "sw/sparsys/report/compression.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+#include "sw/sparsys/report/progress.hpp"
+
+namespace sparsys {
+namespace {
+
+// To be raised when training or compression makes something else of the same options.
+constexpr int kRecipe = 3;
+
+template <typename Options>
+std::string key_of(const Options& options) {
+  Digest digest;
+  visit(options, [&digest](const char* name, const auto& field) {
+    digest.add(std::string(name));
+    digest.add(field);
+  });
+  return digest.hex();
+}
+
+std::string file_name(const std::string& directory, const Dataset& data, const std::string& key,
+                      const char* kind) {
+  return directory + "/lenet-300-100-" + data.name + "-" + digest_of(key) + "." + kind + ".model";
+}
+
+// Loads `path` if it is there and sound, else makes and saves it.
+template <typename Load, typename Make>
+auto load_or_make(const std::string& path, const Load& load, const Make& make) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    try {
+      auto model = load(path);
+      std::cout << "  from " << path << std::endl;
+      return model;
+    } catch (const Error& error) {
+      print_warning(std::string(error.what()) + "; making it again");
+    }
+  }
+  check_writable(path);
+  auto model = make();
+  save_model(path, model);
+  std::cout << "  kept in " << path << std::endl;
+  return model;
+}
+
+void check_sizes(uint64_t inputs, uint64_t outputs, const Dataset& data, const std::string& path) {
+  if (inputs == data.pixels() && outputs == 10) return;
+  throw Error(path + ": " + std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
+              " outputs, expected " + std::to_string(data.pixels()) + " and 10");
+}
+
+}  // namespace
+
+std::string cache_key(const Dataset& data) {
+  Digest digest;
+  digest.add(kRecipe);
+  digest.add(data.name);
+  digest.add(data.rows);
+  digest.add(data.cols);
+  digest.add(data.train_images);
+  digest.add(data.train_labels);
+  return digest.hex();
+}
+
+std::string cache_key(const TrainOptions& options) { return key_of(options); }
+
+std::string cache_key(const DeepCompressionOptions& options) {
+  return key_of(options) + key_of(FixedPointOptions());
+}
+
+ModelCache::ModelCache(std::string directory) : directory_(std::move(directory)) {
+  make_directory(directory_);
+  check_writable(directory_ + "/model");
+}
+
+Network ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& options) {
+  return load_or_make(
+      file_name(directory_, data, cache_key(data) + cache_key(options), "float"),
+      [&data](const std::string& path) {
+        Network network = load_float_network(path);
+        const std::vector<Shape> shapes = infer_shapes(network);
+        check_sizes(static_cast<uint64_t>(element_count(shapes.front())),
+                    static_cast<uint64_t>(element_count(shapes.back())), data, path);
+        return network;
+      },
+      [&] {
+        Network network = make_lenet_300_100(data.pixels(), options.seed);
+        // Not the description, which names a place on this machine: equal runs give equal files.
+        network.origin = data.name;
+        train(network, data, options);
+        return network;
+      });
+}
+
+eie::Network ModelCache::compressed(const Network& trained, const Dataset& data,
+                                    const TrainOptions& options,
+                                    const DeepCompressionOptions& compression) {
+  return load_or_make(
+      file_name(directory_, data, cache_key(data) + cache_key(options) + cache_key(compression),
+                "net"),
+      [&data](const std::string& path) {
+        eie::Network network = load_compressed_network(path);
+        check_sizes(network.input_size(), network.output_size(), data, path);
+        return network;
+      },
+      [&] {
+        DeepCompressionReport report;
+        const SharedNetwork shared = deep_compress(trained, &data, compression, &report);
+        eie::Network network = to_sparse_engine(shared, data, compression.validation_count, &report,
+                                                {}, compression.threads);
+        std::cout << '\n';
+        print_steps(std::cout, report);
+        std::cout << std::endl;
+        return network;
+      });
+}
+
+}  // namespace sparsys

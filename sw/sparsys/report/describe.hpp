@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model is made of and how it sits in an engine's memories: the data of `sparsys inspect`.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "golden/engine/eie/config.hpp"
+#include "golden/engine/eie/image.hpp"
+#include "golden/format/stored_model.hpp"
+#include "golden/network/eie_network.hpp"
+#include "golden/network/mxu_network.hpp"
+#include "golden/network/network.hpp"
+
+namespace sparsys {
+
+// Shares are in percent. All throw Error if the network is not sound.
+//
+// kind "float model", name, origin, inputs, outputs, weights, nonzeros, density (percent of
+// weights), layers[]: name, inputs, outputs, weights, biases, nonzeros, density; nodes[]: op, name,
+// shape (of the output, for one sample).
+nlohmann::json describe(const Network& network);
+
+// The same of a stored model, decoded; kind "stored model", and in `stored` what its file takes, as
+// describe(StoredReport) gives it.
+nlohmann::json describe(const SharedNetwork& network, const StoredReport& report);
+
+// kind "compressed network", name, origin, inputs, outputs, weights, nonzeros, density, layers[]:
+// name, inputs, outputs, weights, nonzeros, density, relu. Inputs, outputs, weights and what is
+// counted of them leave constants out (docs/reference/eie-format.md section 8).
+// Besides: input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in
+// rows or columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16]
+// and code_count[16], how many non-zeros have each code.
+nlohmann::json describe(const eie::Network& network);
+
+// Besides: `engine`, as describe_engine gives it, or if the network does not fit {fits: false,
+// error: text, config}.
+nlohmann::json describe(const eie::Network& network, const eie::Config& config);
+
+// fits: true, config, passes, entries, padding, padding_percent, entries_per_pe {min, mean, max},
+// balance (mean / max entries over the PEs), the same per layer in layers[] with its name, and
+// memories[]: name, used, available, unit, percent (of the fullest PE).
+nlohmann::json describe_engine(const eie::Image& image);
+
+// kind "quantised network", name, origin, inputs, outputs, weights, multiplications (of a sample),
+// layers[]: name, input and output [channels, height, width], fully_connected, weights, function,
+// pooling, kernel, stride and pad of both windows, scale and zero point of input and output.
+nlohmann::json describe(const mxu::Network& network);
+
+// A description for people: a few tables.
+void print_quantised(std::ostream& out, const nlohmann::json& description);
+void print_description(std::ostream& out, const nlohmann::json& description);
+
+}  // namespace sparsys

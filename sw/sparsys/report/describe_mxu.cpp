@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdio>
+
+#include "golden/base/text.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/network/check.hpp"
+#include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/table.hpp"
+
+namespace sparsys {
+
+nlohmann::json describe(const mxu::Network& network) {
+  check(network, "model '" + printable(network.name) + "'");
+  nlohmann::json layers = nlohmann::json::array();
+  uint64_t weights = 0;
+  uint64_t products = 0;
+  for (const mxu::Layer& layer : network.layers) {
+    weights += layer.weights.size();
+    products += layer.weights.size() * layer.conv_height() * layer.conv_width();
+    layers.push_back({{"name", layer.name},
+                      {"input", {layer.channels, layer.height, layer.width}},
+                      {"output", {layer.outputs, layer.out_height(), layer.out_width()}},
+                      {"kernel", layer.window.kernel},
+                      {"stride", layer.window.stride},
+                      {"pad", layer.window.pad},
+                      {"fully_connected", layer.fully_connected()},
+                      {"weights", layer.weights.size()},
+                      {"function", to_string(layer.function)},
+                      {"pooling", to_string(layer.pooling)},
+                      {"pool_kernel", layer.pool.kernel},
+                      {"pool_stride", layer.pool.stride},
+                      {"pool_pad", layer.pool.pad},
+                      {"input_scale", layer.input_scale},
+                      {"input_zero", layer.input_zero},
+                      {"output_scale", layer.output_scale},
+                      {"output_zero", layer.output_zero}});
+  }
+  return {{"kind", to_string(ModelKind::kQuantised)},
+          {"name", network.name},
+          {"origin", network.origin},
+          {"inputs", network.input_size()},
+          {"outputs", network.output_size()},
+          {"weights", weights},
+          {"multiplications", products},
+          {"layers", layers}};
+}
+
+void print_quantised(std::ostream& out, const nlohmann::json& description) {
+  const auto shape = [](const nlohmann::json& sizes, size_t first) {
+    std::string text;
+    for (size_t i = first; i < sizes.size(); ++i) {
+      text += (i > first ? " x " : "") + std::to_string(sizes[i].get<uint64_t>());
+    }
+    return text;
+  };
+  const auto scale = [](const nlohmann::json& value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.6g", value.get<double>());
+    return std::string(text.data());
+  };
+  out << description["kind"].get<std::string>() << ' '
+      << printable(description["name"].get<std::string>()) << ": "
+      << grouped(description["inputs"].get<uint64_t>()) << " inputs, "
+      << grouped(description["outputs"].get<uint64_t>()) << " outputs, "
+      << grouped(description["weights"].get<uint64_t>()) << " weights, "
+      << grouped(description["multiplications"].get<uint64_t>()) << " multiplications\n";
+  Table table("llllllrrr");
+  table.add(
+      {"layer", "input", "kernel", "function", "pooling", "output", "weights", "scale", "zero"});
+  for (const nlohmann::json& layer : description["layers"]) {
+    const std::string pooling = layer["pooling"];
+    table.add({printable(layer["name"].get<std::string>()), shape(layer["input"], 0),
+               layer["fully_connected"].get<bool>() ? "all" : shape(layer["kernel"], 0),
+               layer["function"],
+               pooling == "none" ? "" : pooling + " " + shape(layer["pool_kernel"], 0),
+               shape(layer["output"], 0), grouped(layer["weights"].get<uint64_t>()),
+               scale(layer["output_scale"]), std::to_string(layer["output_zero"].get<int>())});
+  }
+  table.print(out);
+}
+
+}  // namespace sparsys
