@@ -10,7 +10,7 @@ from scripts import check_parameters, port_tables, rtl_tables
 from scripts.report import json_file
 from scripts.report.table import print_table
 
-from . import Result, Tree, docs, registers, rooms, text, tools, verilog, workflows
+from . import Result, Tree, docs, registers, rooms, sizes, text, tools, verilog, workflows
 
 # Name, what is counted, check.
 CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
@@ -21,9 +21,11 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
     ("ports", "tables of ports in the guides", lambda *_: Result(*port_tables.check_all())),
     ("registers", "registers compared in lockstep", lambda tree, _: registers.check(tree)),
     ("rooms", "includes along the arrows between rooms", lambda tree, _: rooms.check(tree)),
+    ("sizes", "files and folders of a size", lambda tree, _: sizes.check(tree)),
     ("licences", "files with a licence line", lambda tree, _: text.check_licences(tree)),
     ("white_space", "files without tabs and trailing blanks",
      lambda tree, _: text.check_white_space(tree)),
+    ("outside", "files that name nothing outside", lambda tree, _: text.check_outside(tree)),
     ("yaml", "YAML files that yamllint passes", lambda tree, _: workflows.check_yaml(tree)),
     ("workflows", "workflows by GitHub's and GitLab's schemas",
      lambda tree, options: workflows.check_schemas(tree, options.build)),
