@@ -19,8 +19,8 @@ import time
 from dataclasses import dataclass
 
 from scripts import ROOT
+from scripts.tests import ALL_SKIPPED
 
-SKIPPED = 77  # tells CTest that nothing could be run
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.M | re.S)
 
 
@@ -107,8 +107,8 @@ def run_page(page: pathlib.Path, root: pathlib.Path, build: pathlib.Path, tools:
         return 1
     lacking = {tool for block in blocks for tool in block.needs if not shutil.which(tool)}
     if lacking:
-        print(f"skipped: not installed: {', '.join(sorted(lacking))}")
-        return SKIPPED
+        print(f"SKIPPED: {page.name}: not installed: {', '.join(sorted(lacking))}")
+        return ALL_SKIPPED
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_checkout(folder, root, build)
@@ -127,9 +127,13 @@ def check_bad() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_checkout(folder, ROOT, folder / "nowhere")
+        page = folder / "bad.md"
+        page.write_text(BAD)
         results = {
             "a command that fails": run_block(failing, folder) is not None,
             "a tool that is needed": needing.needs == ["no-such-tool", "bash"],
+            "a tool that is not there": run_page(page, ROOT, folder, True) == ALL_SKIPPED,
+            "a page that fails": run_page(page, ROOT, folder, False) == 1,
             "a line that is not printed": "7 images" in (run_block(printing, folder) or ""),
             "a figure that may differ": missing_output(printing, "12 cycles") == ["7 images"],
             "no .git, no build": not (folder / ".git").exists() and not (folder / "build").exists(),
