@@ -18,8 +18,10 @@ constexpr ModelKind kKind<eie::Network> = ModelKind::kCompressed;
 template <>
 constexpr ModelKind kKind<mxu::Network> = ModelKind::kQuantised;
 
+}  // namespace
+
 template <typename Model>
-std::vector<uint8_t> to_bytes(const Model& model) {
+std::vector<uint8_t> model_to_bytes(const Model& model) {
   const std::string name = "model " + quoted(model.name);
   check(model, name);
   FieldWriter fields;
@@ -35,7 +37,7 @@ std::vector<uint8_t> to_bytes(const Model& model) {
 }
 
 template <typename Model>
-Model from_bytes(const uint8_t* data, size_t size, const std::string& name) {
+Model model_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
   const Payload payload = open_container(data, size, kKind<Model>, name);
   const nlohmann::json map = parse_cbor(payload.data, payload.size, name);
   Model model;
@@ -47,42 +49,31 @@ Model from_bytes(const uint8_t* data, size_t size, const std::string& name) {
 }
 
 template <typename Model>
-void save(const std::string& path, const Model& model) {
-  const std::vector<uint8_t> bytes = to_bytes(model);
+void save_model(const std::string& path, const Model& model) {
+  const std::vector<uint8_t> bytes = model_to_bytes(model);
   write_file_atomically(path, bytes.data(), bytes.size());
 }
 
 template <typename Model>
-Model load(const std::string& path) {
+Model load_model(const std::string& path) {
   InputFile file(path);
   const std::vector<uint8_t> bytes = read_container(file, kKind<Model>);
-  return from_bytes<Model>(bytes.data(), bytes.size(), file.name());
+  return model_from_bytes<Model>(bytes.data(), bytes.size(), file.name());
 }
 
-}  // namespace
+template void save_model(const std::string&, const Network&);
+template Network load_model(const std::string&);
+template std::vector<uint8_t> model_to_bytes(const Network&);
+template Network model_from_bytes(const uint8_t*, size_t, const std::string&);
 
-void save_model(const std::string& path, const Network& network) { save(path, network); }
-void save_model(const std::string& path, const eie::Network& network) { save(path, network); }
-void save_model(const std::string& path, const mxu::Network& network) { save(path, network); }
+template void save_model(const std::string&, const eie::Network&);
+template eie::Network load_model(const std::string&);
+template std::vector<uint8_t> model_to_bytes(const eie::Network&);
+template eie::Network model_from_bytes(const uint8_t*, size_t, const std::string&);
 
-Network load_float_network(const std::string& path) { return load<Network>(path); }
-eie::Network load_compressed_network(const std::string& path) { return load<eie::Network>(path); }
-mxu::Network load_quantised_network(const std::string& path) { return load<mxu::Network>(path); }
-
-std::vector<uint8_t> model_to_bytes(const Network& network) { return to_bytes(network); }
-std::vector<uint8_t> model_to_bytes(const eie::Network& network) { return to_bytes(network); }
-std::vector<uint8_t> model_to_bytes(const mxu::Network& network) { return to_bytes(network); }
-
-Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
-  return from_bytes<Network>(data, size, name);
-}
-eie::Network compressed_network_from_bytes(const uint8_t* data, size_t size,
-                                           const std::string& name) {
-  return from_bytes<eie::Network>(data, size, name);
-}
-mxu::Network quantised_network_from_bytes(const uint8_t* data, size_t size,
-                                          const std::string& name) {
-  return from_bytes<mxu::Network>(data, size, name);
-}
+template void save_model(const std::string&, const mxu::Network&);
+template mxu::Network load_model(const std::string&);
+template std::vector<uint8_t> model_to_bytes(const mxu::Network&);
+template mxu::Network model_from_bytes(const uint8_t*, size_t, const std::string&);
 
 }  // namespace sparsys

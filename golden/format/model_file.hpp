@@ -17,28 +17,24 @@
 
 namespace sparsys {
 
+// All of these for Network, eie::Network and mxu::Network.
+
 // Writes a file completely or not at all (golden/base/atomic_file.hpp). Throws Error if it cannot
 // be written, or if the network is not sound (golden/network/check.hpp): what is saved can be
 // loaded.
-void save_model(const std::string& path, const Network& network);
-void save_model(const std::string& path, const eie::Network& network);
-void save_model(const std::string& path, const mxu::Network& network);
+template <typename Model>
+void save_model(const std::string& path, const Model& model);
 
 // Everything is validated before anything is used, and memory taken is bounded by a small multiple
 // of the file's size. Throws Error "<path>: <place>: <expected and found>", one line, if the file
 // cannot be read, is of another kind or is damaged in any way, or if what it holds is not sound.
-Network load_float_network(const std::string& path);
-eie::Network load_compressed_network(const std::string& path);
-mxu::Network load_quantised_network(const std::string& path);
+template <typename Model>
+Model load_model(const std::string& path);
 
 // The same in memory. `name` stands for the path in messages.
-std::vector<uint8_t> model_to_bytes(const Network& network);
-std::vector<uint8_t> model_to_bytes(const eie::Network& network);
-std::vector<uint8_t> model_to_bytes(const mxu::Network& network);
-Network float_network_from_bytes(const uint8_t* data, size_t size, const std::string& name);
-eie::Network compressed_network_from_bytes(const uint8_t* data, size_t size,
-                                           const std::string& name);
-mxu::Network quantised_network_from_bytes(const uint8_t* data, size_t size,
-                                          const std::string& name);
+template <typename Model>
+std::vector<uint8_t> model_to_bytes(const Model& model);
+template <typename Model>
+Model model_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 
 }  // namespace sparsys

@@ -64,7 +64,7 @@ class Compression {
     check_usage();
     check_writable(arguments_.out);
     check_writable(arguments_.json);
-    trained_ = load_float_network(arguments_.model);
+    trained_ = load_model<Network>(arguments_.model);
     const bool mxu = arguments_.target == "mxu";
     mxu ? quantise_network() : compress();
     if (table_) {

@@ -240,7 +240,7 @@ class NetworkJob {
           save_model(file, network);
           return json{{"validation_error_pct", report.validation_error}};
         },
-        [&] { network = load_float_network(file); });
+        [&] { network = load_model<Network>(file); });
     return network;
   }
 

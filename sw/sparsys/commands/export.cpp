@@ -26,7 +26,7 @@ constexpr uint64_t kSamples = 8;
 Network load_any(const std::string& path) {
   switch (model_kind(path)) {
     case ModelKind::kCompressed:
-      return decode_engine_network(load_compressed_network(path));
+      return decode_engine_network(load_model<eie::Network>(path));
     case ModelKind::kStoredCompressed:
       return decode_engine_network(load_stored_file(path));
     case ModelKind::kStored:
@@ -36,7 +36,7 @@ Network load_any(const std::string& path) {
     case ModelKind::kQuantised:
       break;
   }
-  return load_float_network(path);
+  return load_model<Network>(path);
 }
 
 // Random images as the network takes them, and what it makes of them here.

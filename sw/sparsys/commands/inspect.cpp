@@ -23,18 +23,18 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config)
   switch (model_kind(file)) {
     case ModelKind::kFloat:
     case ModelKind::kOldFloat:  // refused by what follows
-      return describe(load_float_network(file));
+      return describe(load_model<Network>(file));
     case ModelKind::kStored: {
       StoredReport report;
       const SharedNetwork network = load_stored_network(file, &report);
       return describe(network, report);
     }
     case ModelKind::kQuantised:
-      return describe(load_quantised_network(file));
+      return describe(load_model<mxu::Network>(file));
     case ModelKind::kStoredCompressed:
       return describe(load_stored_file(file), config);
     default:
-      return describe(load_compressed_network(file), config);
+      return describe(load_model<eie::Network>(file), config);
   }
 }
 

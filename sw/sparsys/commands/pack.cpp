@@ -43,7 +43,7 @@ void run_pack(const Arguments& arguments) {
   check_writable(arguments.out);
   check_writable(arguments.json);
   expect_kind(arguments.file, ModelKind::kCompressed);
-  const eie::Network network = load_compressed_network(arguments.file);
+  const eie::Network network = load_model<eie::Network>(arguments.file);
   StoredReport report;
   save_stored(arguments.out, network, arguments.options, &report);
   if (arguments.json != "-") {

@@ -86,7 +86,7 @@ Network ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& optio
   return load_or_make(
       file_name(directory_, data, cache_key(data) + cache_key(options), "float"),
       [&data](const std::string& path) {
-        Network network = load_float_network(path);
+        Network network = load_model<Network>(path);
         const std::vector<Shape> shapes = infer_shapes(network);
         check_sizes(static_cast<uint64_t>(element_count(shapes.front())),
                     static_cast<uint64_t>(element_count(shapes.back())), data, path);
@@ -108,7 +108,7 @@ eie::Network ModelCache::compressed(const Network& trained, const Dataset& data,
       file_name(directory_, data, cache_key(data) + cache_key(options) + cache_key(compression),
                 "net"),
       [&data](const std::string& path) {
-        eie::Network network = load_compressed_network(path);
+        eie::Network network = load_model<eie::Network>(path);
         check_sizes(network.input_size(), network.output_size(), data, path);
         return network;
       },

@@ -227,7 +227,7 @@ json BalanceComparison::run(const Network& network, const Dataset& data) {
         save_model(file, wide);
         return json{{"validation_error_pct", error}};
       },
-      [&] { wide = load_float_network(file); });
+      [&] { wide = load_model<Network>(file); });
   Subject broad{wide, "784-1024-1024-10", {}, 20000, 4};
   for (const double share : {0.3, 0.15, 0.08}) broad.rounds.push_back({share, share, 3 * share});
   compare(broad, wide_, true);

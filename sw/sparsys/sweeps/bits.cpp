@@ -63,7 +63,7 @@ json BitsSweep::run(const Network& network, const Dataset& data) {
         save_model(file, pruned);
         return point(pruned, error);
       },
-      [&] { pruned = load_float_network(file); });
+      [&] { pruned = load_model<Network>(file); });
   const std::vector<Layer> all = layers(pruned);
 
   json panels = json::array();

@@ -128,27 +128,27 @@ SharedNetwork shared_network() {
 }
 
 TEST(EarlierFiles, FloatModel) {
-  const Network read = load_float_network(data_file("float.model"));
+  const Network read = load_model<Network>(data_file("float.model"));
   expect_same(read, every_operator_network());
   const TemporaryFolder folder;
   save_model(folder.file("again"), read);
-  expect_same(load_float_network(folder.file("again")), read);
+  expect_same(load_model<Network>(folder.file("again")), read);
 }
 
 TEST(EarlierFiles, CompressedNetwork) {
-  const eie::Network read = load_compressed_network(data_file("compressed.model"));
+  const eie::Network read = load_model<eie::Network>(data_file("compressed.model"));
   expect_same(read, eie_network());
   const TemporaryFolder folder;
   save_model(folder.file("again"), read);
-  expect_same(load_compressed_network(folder.file("again")), read);
+  expect_same(load_model<eie::Network>(folder.file("again")), read);
 }
 
 TEST(EarlierFiles, QuantisedNetwork) {
-  const mxu::Network read = load_quantised_network(data_file("quantised.model"));
+  const mxu::Network read = load_model<mxu::Network>(data_file("quantised.model"));
   expect_same(read, mxu_network());
   const TemporaryFolder folder;
   save_model(folder.file("again"), read);
-  expect_same(load_quantised_network(folder.file("again")), read);
+  expect_same(load_model<mxu::Network>(folder.file("again")), read);
 }
 
 // The sizes of stored files are results: they are what they were, byte for byte.

@@ -116,19 +116,21 @@ const std::vector<Kind>& kinds() {
       {"Compressed",
        {model_to_bytes(network_to_break())},
        [](const uint8_t* data, size_t size) {
-         load_and_use(compressed_network_from_bytes, data, size);
+         load_and_use(model_from_bytes<eie::Network>, data, size);
        },
        1U << 20,
        64},
       {"Float",
        {model_to_bytes(float_network_to_break())},
-       [](const uint8_t* data, size_t size) { load_and_use(float_network_from_bytes, data, size); },
+       [](const uint8_t* data, size_t size) {
+         load_and_use(model_from_bytes<Network>, data, size);
+       },
        1U << 20,
        64},
       {"Quantised",
        {model_to_bytes(quantised_to_break())},
        [](const uint8_t* data, size_t size) {
-         load_and_use(quantised_network_from_bytes, data, size);
+         load_and_use(model_from_bytes<mxu::Network>, data, size);
        },
        1U << 20,
        64},

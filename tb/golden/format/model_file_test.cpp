@@ -40,7 +40,7 @@ eie::Network small_network() {
 }
 
 eie::Network load(const Bytes& bytes) {
-  return compressed_network_from_bytes(bytes.data(), bytes.size(), "file");
+  return model_from_bytes<eie::Network>(bytes.data(), bytes.size(), "file");
 }
 
 std::string load_error(const Bytes& bytes) {
@@ -82,14 +82,14 @@ TEST_F(ModelFile, FloatModelRoundTrip) {
   Network network = every_operator_network();
   save_model(path("m"), network);
   EXPECT_EQ(model_kind(path("m")), ModelKind::kFloat);
-  expect_same(load_float_network(path("m")), network);
+  expect_same(load_model<Network>(path("m")), network);
   // Fields that this operator does not have are kept too.
   network.nodes[1].alpha = 2;
   network.nodes[1].beta = -3;
   network.nodes[1].group = 2;
   network.nodes[1].shape = {0, -1};
   save_model(path("m"), network);
-  expect_same(load_float_network(path("m")), network);
+  expect_same(load_model<Network>(path("m")), network);
 }
 
 TEST_F(ModelFile, CompressedNetworkRoundTrip) {
@@ -99,7 +99,7 @@ TEST_F(ModelFile, CompressedNetworkRoundTrip) {
     const eie::Network network = random_network(seed, random_options(seed, 60));
     save_model(path("m"), network);
     EXPECT_EQ(model_kind(path("m")), ModelKind::kCompressed);
-    expect_same(load_compressed_network(path("m")), network);
+    expect_same(load_model<eie::Network>(path("m")), network);
   }
 }
 
@@ -121,15 +121,15 @@ TEST_F(ModelFile, HeaderIsAsDocumented) {
 }
 
 TEST_F(ModelFile, FilesThatCannotBeRead) {
-  EXPECT_EQ(error_of([&] { load_compressed_network(path("none")); }),
+  EXPECT_EQ(error_of([&] { load_model<eie::Network>(path("none")); }),
             path("none") + ": cannot read: no such file or directory");
-  EXPECT_EQ(error_of([&] { load_compressed_network(folder_.path().string()); }),
+  EXPECT_EQ(error_of([&] { load_model<eie::Network>(folder_.path().string()); }),
             folder_.path().string() + ": cannot read: not a regular file");
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(error_of([&] { model_kind(path("pipe")); }),
             path("pipe") + ": cannot read: not a regular file");
   std::ofstream(path("empty")).flush();
-  EXPECT_EQ(error_of([&] { load_float_network(path("empty")); }),
+  EXPECT_EQ(error_of([&] { load_model<Network>(path("empty")); }),
             path("empty") + ": not a model file: 0 bytes, expected at least 12");
   std::ofstream(path("text")) << "this is a text and nothing else, really";
   EXPECT_EQ(error_of([&] { model_kind(path("text")); }),
@@ -137,23 +137,23 @@ TEST_F(ModelFile, FilesThatCannotBeRead) {
   save_model(path("float"), every_operator_network());
   write_bytes(path("old"), earlier_container({0xA0}, 1));
   save_model(path("compressed"), small_network());
-  EXPECT_EQ(error_of([&] { load_compressed_network(path("float")); }),
+  EXPECT_EQ(error_of([&] { load_model<eie::Network>(path("float")); }),
             path("float") + ": holds a float model, expected a compressed network");
-  EXPECT_EQ(error_of([&] { load_float_network(path("compressed")); }),
+  EXPECT_EQ(error_of([&] { load_model<Network>(path("compressed")); }),
             path("compressed") + ": holds a compressed network, expected a float model");
-  EXPECT_EQ(error_of([&] { load_float_network(path("old")); }),
+  EXPECT_EQ(error_of([&] { load_model<Network>(path("old")); }),
             path("old") + ": holds a float model as older versions wrote it: train again");
   EXPECT_EQ(
-      error_of([&] { load_compressed_network(path("old")); }),
+      error_of([&] { load_model<eie::Network>(path("old")); }),
       path("old") + ": holds a float model of an older version, expected a compressed network");
   EXPECT_EQ(model_kind(path("old")), ModelKind::kOldFloat);
   // Nothing of the kind asked for is allocated for a file that only claims to be huge.
   fs::resize_file(path("float"), uint64_t{1} << 40);
-  EXPECT_EQ(error_of([&] { load_float_network(path("float")); }),
+  EXPECT_EQ(error_of([&] { load_model<Network>(path("float")); }),
             path("float") + ": 1099511627776 bytes, expected at most 4294967296");
   write_bytes(path("earlier"), earlier_container({0xA0}, 3));
   fs::resize_file(path("earlier"), uint64_t{1} << 40);
-  EXPECT_NE(error_of([&] { load_float_network(path("earlier")); }).find("payload length"),
+  EXPECT_NE(error_of([&] { load_model<Network>(path("earlier")); }).find("payload length"),
             std::string::npos);
 }
 
@@ -341,7 +341,7 @@ TEST_F(ModelFile, UnsoundFloatNetworks) {
     json payload = good;
     change(payload);
     const Bytes bytes = container(json::to_cbor(payload), ModelKind::kFloat);
-    return error_of([&] { float_network_from_bytes(bytes.data(), bytes.size(), "file"); });
+    return error_of([&] { model_from_bytes<Network>(bytes.data(), bytes.size(), "file"); });
   };
   const auto node = [&](const char* name, const json& value) {
     return broken([&](json& p) { p["nodes"][0][name] = value; });
@@ -414,7 +414,7 @@ TEST_F(ModelFile, UnsoundNetworksAreNotSaved) {
   network.layers[0].code[0] = 0;
   EXPECT_NE(error_of([&] { save_model(path("m"), network); }).find("layer 1 (fc1)"),
             std::string::npos);
-  expect_same(load_compressed_network(path("m")), small_network());
+  expect_same(load_model<eie::Network>(path("m")), small_network());
   Network unsound = every_operator_network();
   unsound.parameters[0].values[0] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(error_of([&] { save_model(path("m"), unsound); }).substr(0, 13), "model 'tiny':");
@@ -445,7 +445,7 @@ TEST_F(ModelFile, QuantisedNetworksComeBack) {
     network.pixel_offset = -0.5F;
     save_model(path("int8"), network);
     EXPECT_EQ(model_kind(path("int8")), ModelKind::kQuantised);
-    expect_same(load_quantised_network(path("int8")), network);
+    expect_same(load_model<mxu::Network>(path("int8")), network);
   }
 }
 

@@ -272,9 +272,9 @@ TEST(StoredNetwork, Files) {
   expect_same(load_stored_network(path), network);
   EXPECT_EQ(error_of([&] { load_stored_file(path); }),
             path + ": holds a stored model, expected a stored engine network");
-  EXPECT_EQ(error_of([&] { load_float_network(path); }),
+  EXPECT_EQ(error_of([&] { load_model<Network>(path); }),
             path + ": holds a stored model, expected a float model");
-  EXPECT_EQ(error_of([&] { load_compressed_network(path); }),
+  EXPECT_EQ(error_of([&] { load_model<eie::Network>(path); }),
             path + ": holds a stored model, expected a compressed network");
   save_stored(path, random_network(7));
   EXPECT_EQ(model_kind(path), ModelKind::kStoredCompressed);

@@ -73,7 +73,7 @@ void EieTarget::load_file(const std::string& file, uint64_t, const LoadData& loa
         return to_sparse_engine(shared, load(), 0, nullptr);
       }
       default:
-        return load_compressed_network(file);
+        return load_model<eie::Network>(file);
     }
   };
   Network network = read();

@@ -80,7 +80,7 @@ void MxuTarget::check_rtl() const {
 }
 
 void MxuTarget::load_file(const std::string& file, uint64_t images, const LoadData&) {
-  network_ = load_quantised_network(file);
+  network_ = load_model<mxu::Network>(file);
   batch_ = std::min(batch_, images);
   try {
     compile(network_, static_cast<uint32_t>(batch_), config());
