@@ -7,12 +7,12 @@
 
 #include "golden/cycle/common/ram_1rw.hpp"
 #include "golden/cycle/eie/widths.hpp"
-#include "golden/engine/eie/config.hpp"
 #include "golden/engine/eie/pass.hpp"
+#include "golden/engine/eie/pins.hpp"
 
 namespace sparsys::eie {
 
-class Ccu {
+class Ccu : public Inputs {
  public:
   enum State : uint8_t {
     IDLE,
@@ -30,18 +30,11 @@ class Ccu {
 
   explicit Ccu(const Config& config);
 
-  // Ports: the host.
-  uint8_t start_i = 0;
+  // Ports: the host, whose inputs are the engine's.
   uint8_t busy_o = 0;
   uint8_t done_o = 0;
-  uint16_t list_first_i = 0;
-  uint16_t list_count_i = 0;
-  uint8_t io_valid_i = 0;
-  uint8_t io_write_i = 0;
   uint8_t io_ready_o = 0;
   uint8_t io_rvalid_o = 0;
-  uint32_t io_addr_i = 0;
-  uint64_t io_wdata_i = 0;
   uint64_t io_rdata_o = 0;
   // The root of the non-zero tree.
   uint8_t root_valid_i = 0;

@@ -55,13 +55,9 @@ inline void Eie::propagate_pe_outputs(uint32_t k) {
 }
 
 void Eie::propagate_ccu() {
-  ccu.start_i = start_i;
-  ccu.list_first_i = list_first_i & list_first_mask_;
-  ccu.list_count_i = list_count_i & list_count_mask_;
-  ccu.io_valid_i = io_valid_i;
-  ccu.io_write_i = io_write_i;
-  ccu.io_addr_i = io_addr_i;
-  ccu.io_wdata_i = io_wdata_i;
+  static_cast<Inputs&>(ccu) = *this;
+  ccu.list_first_i &= list_first_mask_;
+  ccu.list_count_i &= list_count_mask_;
   ccu.root_valid_i = lnzd.root_valid_o;
   ccu.root_done_i = lnzd.root_done_o;
   ccu.root_col_i = lnzd.root_col_o;
