@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("page", nargs="?", help="below the root, for run")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--needs", action="store_true", help="only blocks that need tools")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.what == "bad":
         sys.exit(check_bad())
     if not options.page:
