@@ -182,7 +182,8 @@ class Placing(unittest.TestCase):
     def tool(self, name, commands):
         path = self.build.folder / "fpga-tools/bin" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{commands}\n")
+        # Its version is asked for elsewhere than in the folder that the commands are for.
+        path.write_text(f"#!/bin/sh\n[ \"$1\" != --version ] || exit 0\n{commands}\n")
         path.chmod(0o755)
 
     def test_placed_packed_and_kept(self):
