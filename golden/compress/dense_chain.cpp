@@ -77,6 +77,7 @@ struct Link {
 
 // Follows the one value from node to node.
 std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all) {
+  const std::vector<Shape> shapes = infer_shapes(network);
   std::vector<Link> links;
   std::string value = network.input;
   for (size_t n = 0; n < network.nodes.size(); ++n) {
@@ -89,6 +90,7 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
     switch (node.op) {
       case Op::kGemm:
       case Op::kMatMul: {
+        if (shapes[n + 1].size() != 2) fail(network, node, "expected one vector for a sample");
         const auto layer =
             std::find_if(all.begin(), all.end(), [n](const Layer& l) { return l.node == n; });
         links.push_back({&*layer, 1, 1, false});
@@ -121,11 +123,11 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
         fail(network, node, "expected ReLU, the only function that the sparse engine has");
       case Op::kFlatten:
       case Op::kReshape:
-      case Op::kSoftmax:
         break;
-      case Op::kConv:
-      case Op::kMaxPool:
-      case Op::kAveragePool:
+      case Op::kSoftmax:
+        if (n + 1 == network.nodes.size()) break;
+        [[fallthrough]];
+      default:
         fail(network, node,
              "expected a chain of fully connected layers, which is what the sparse engine runs");
     }

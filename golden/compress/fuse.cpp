@@ -62,6 +62,7 @@ class Fuser {
       case Op::kConv:
       case Op::kGemm:
       case Op::kMatMul:
+        if (step.rows != 1) refuse(network_, n, "works on several vectors of a sample");
         step.op == Op::kConv ? add_convolution(n, step) : add_dense(n, step);
         add_bias(n, step);
         pooled_ = false;
@@ -96,7 +97,10 @@ class Fuser {
         flat_ = true;
         break;
       case Op::kSoftmax:
-        break;  // at the end only
+        if (step.head) break;  // left to whoever reads the scores
+        [[fallthrough]];
+      default:
+        refuse(network_, n, "the matrix unit has no such operator");
     }
     if (layers_.empty() || step.op == Op::kSoftmax) return;
     layers_.back().value = step.y;

@@ -67,6 +67,8 @@ void visit(V& fields, Visited<V, Network>& network) {
   fields("output", network.output);
   fields("input_scale", network.input_scale);
   fields("input_offset", network.input_offset);
+  fields.unless("batch", network.batch, std::string());
+  fields.choice_unless("task", network.task, kTasks, "task", Task::kClassification);
   fields.list("nodes", network.nodes, "node");
   fields.list("parameters", network.parameters, "parameter");
 }
@@ -159,6 +161,15 @@ class FieldWriter {
   void choice(const char* name, Choice value, size_t, const char*) {
     map[name] = to_string(value);
   }
+  // Left out if it is as usual, so that files from before the field are the same.
+  template <typename T>
+  void unless(const char* name, const T& value, const T& usual) {
+    if (value != usual) (*this)(name, value);
+  }
+  template <typename Choice>
+  void choice_unless(const char* name, Choice value, size_t count, const char* what, Choice usual) {
+    if (value != usual) choice(name, value, count, what);
+  }
   void texts(const char* name, const std::vector<std::string>& values, const char*) {
     map[name] = values;
   }
@@ -249,6 +260,17 @@ class FieldReader {
       if (found == to_string(value)) return;
     }
     fail(place_, std::string("unknown ") + what + " " + quoted(found));
+  }
+  template <typename T>
+  void unless(const char* name, T& value, const T& usual) {
+    value = usual;
+    if (map_.contains(name)) (*this)(name, value);
+  }
+  template <typename Choice>
+  void choice_unless(const char* name, Choice& value, size_t count, const char* what,
+                     Choice usual) {
+    value = usual;
+    if (map_.contains(name)) choice(name, value, count, what);
   }
   void texts(const char* name, std::vector<std::string>& values, const char* what) {
     for (const nlohmann::json& value : array(name)) {

@@ -26,7 +26,16 @@ enum Flag : uint8_t {
   kAxis = 64,
   kShape = 128
 };
+// The byte of an operator: its number's lower four bits, whether flags follow, and its fifth bit.
 constexpr uint8_t kHasFlags = 16;
+constexpr uint8_t kOpHigh = 32;
+static_assert(kOps <= 32);
+uint8_t op_byte(Op op) {
+  const auto number = static_cast<unsigned>(op);
+  return static_cast<uint8_t>((number & 15) | (number >= 16 ? kOpHigh : 0));
+}
+// What a network has that is not usual.
+enum Field : uint8_t { kScale = 1, kOffset = 2, kBatch = 4, kRegression = 8, kAllFields = 15 };
 constexpr size_t kMaxCodebook = 256;
 // Far beyond any parameter, and no product of sizes overflows.
 constexpr int64_t kMaxElements = int64_t{1} << 40;
@@ -87,7 +96,7 @@ uint8_t flags_of(const Node& node) {
 
 void put_node(const Node& node, NameWriter& names, Bytes& out) {
   const uint8_t flags = flags_of(node);
-  out.push_back(static_cast<uint8_t>(static_cast<uint8_t>(node.op) | (flags != 0 ? kHasFlags : 0)));
+  out.push_back(static_cast<uint8_t>(op_byte(node.op) | (flags != 0 ? kHasFlags : 0)));
   if (flags != 0) out.push_back(flags);
   put_text(node.name, out);
   put_number(node.inputs.size(), out);
@@ -248,8 +257,8 @@ class NameReader {
   std::vector<std::string> names_;
 };
 
-Shape take_shape(PackedReader& in, const char* what) {
-  Shape shape(static_cast<size_t>(in.number(what, 0, kMaxRank)));
+Shape take_shape(PackedReader& in, const char* what, uint64_t most = kMaxRank) {
+  Shape shape(static_cast<size_t>(in.number(what, 0, most)));
   for (int64_t& size : shape) size = in.signed_number(what);
   return shape;
 }
@@ -263,12 +272,13 @@ Node take_node(PackedReader& in, NameReader& names) {
   Node node;
   const uint8_t op = in.byte("operator");
   const uint8_t flags = (op & kHasFlags) != 0 ? in.byte("flags") : uint8_t{0};
-  if ((op & ~kHasFlags) >= static_cast<int>(kOps)) {
+  const int op_number = (op & 15) + ((op & kOpHigh) != 0 ? 16 : 0);
+  if (op >= 2 * kOpHigh || op_number >= static_cast<int>(kOps)) {
     fail(in.place(), "operator " + number(op) + " is unknown");
   }
-  node.op = static_cast<Op>(op & ~kHasFlags);
+  node.op = static_cast<Op>(op_number);
   node.name = in.text("its name");
-  node.inputs.resize(static_cast<size_t>(in.number("number of inputs", 0, kMaxRank)));
+  node.inputs.resize(static_cast<size_t>(in.number("number of inputs", 0, kMaxInputs)));
   for (std::string& input : node.inputs) input = names.take("name of an input");
   node.output = names.take("name of its output");
   node.trans_b = (flags & kTransB) != 0;
@@ -283,7 +293,7 @@ Node take_node(PackedReader& in, NameReader& names) {
   if ((flags & kAlpha) != 0) node.alpha = in.real("alpha");
   if ((flags & kBeta) != 0) node.beta = in.real("beta");
   if ((flags & kAxis) != 0) node.axis = in.signed_number("axis");
-  if ((flags & kShape) != 0) node.shape = take_shape(in, "shape");
+  if ((flags & kShape) != 0) node.shape = take_shape(in, "shape", 3 * kMaxRank);
   return node;
 }
 
@@ -376,9 +386,13 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   put_shape(network.input_shape, out);
   const bool scale = !same(network.input_scale, usual.input_scale);
   const bool offset = !same(network.input_offset, usual.input_offset);
-  out.push_back(static_cast<uint8_t>((scale ? 1 : 0) | (offset ? 2 : 0)));
+  const bool batch = !network.batch.empty();
+  const bool regression = network.task == Task::kRegression;
+  out.push_back(static_cast<uint8_t>((scale ? kScale : 0) | (offset ? kOffset : 0) |
+                                     (batch ? kBatch : 0) | (regression ? kRegression : 0)));
   if (scale) put_float(network.input_scale, out);
   if (offset) put_float(network.input_offset, out);
+  if (batch) put_text(network.batch, out);
   put_number(network.nodes.size(), out);
   for (const Node& node : network.nodes) put_node(node, names, out);
   names.put(network.output, out);
@@ -433,9 +447,11 @@ SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& n
   network.origin = in.text("its origin");
   network.input = names.take("name of its input");
   network.input_shape = take_shape(in, "shape of its input");
-  const uint64_t fields = in.number("input scale and offset", 0, 3);
-  if ((fields & 1) != 0) network.input_scale = in.real("input scale");
-  if ((fields & 2) != 0) network.input_offset = in.real("input offset");
+  const uint64_t fields = in.number("input scale, offset and task", 0, kAllFields);
+  if ((fields & kScale) != 0) network.input_scale = in.real("input scale");
+  if ((fields & kOffset) != 0) network.input_offset = in.real("input offset");
+  if ((fields & kBatch) != 0) network.batch = in.text("its sample dimension's name");
+  if ((fields & kRegression) != 0) network.task = Task::kRegression;
   const uint64_t nodes = in.number("number of nodes", 1, kMaxLayers);
   for (uint64_t n = 0; n < nodes; ++n) {
     in.set_place(name + ": node " + number(n + 1));

@@ -21,10 +21,10 @@ void check_most(size_t count, const std::string& name, const char* what) {
   }
 }
 
-void check_rank(size_t rank, const std::string& name, const char* what) {
-  if (rank > kMaxRank) {
+void check_rank(size_t rank, const std::string& name, const char* what, size_t most = kMaxRank) {
+  if (rank > most) {
     fail(name, std::string(what) + " has " + number(rank) + " elements, expected at most " +
-                   number(kMaxRank));
+                   number(most));
   }
 }
 
@@ -140,6 +140,8 @@ void check(const Network& network, const std::string& name, bool shared) {
   check_text(network.origin, true, name, "its origin");
   check_text(network.input, false, name, "its input's name");
   check_text(network.output, false, name, "its output's name");
+  check_text(network.batch, false, name, "its sample dimension's name");
+  expect(static_cast<size_t>(network.task) < kTasks, name, "its task is unknown");
   check_rank(network.input_shape.size(), name, "its input's shape");
   expect(std::isfinite(network.input_scale) && std::isfinite(network.input_offset), name,
          "its input's scale or offset is not finite");
@@ -150,11 +152,11 @@ void check(const Network& network, const std::string& name, bool shared) {
     const std::string place = name + ": node " + number(n + 1);
     check_text(node.name, false, place, "its name");
     check_text(node.output, false, place, "its output's name");
-    check_rank(node.inputs.size(), place, "its list of inputs");
+    check_rank(node.inputs.size(), place, "its list of inputs", kMaxInputs);
     for (const std::string& input : node.inputs) {
       check_text(input, false, place, "an input's name");
     }
-    check_rank(node.shape.size(), place, "its shape");
+    check_rank(node.shape.size(), place, "its shape", 3 * kMaxRank);
     expect(static_cast<size_t>(node.op) < kOps, place, "its operator is unknown");
     expect(std::isfinite(node.alpha) && std::isfinite(node.beta), place,
            "its alpha or beta is not finite");

@@ -15,8 +15,9 @@ namespace sparsys {
 // enough that no sum or product of sizes overflows.
 constexpr size_t kMaxLayers = 4096;
 constexpr uint32_t kMaxVector = 1U << 24;
-// The most sizes of a shape, and inputs of a node.
+// The most sizes of a shape, of which a node has three at most, and the most inputs of a node.
 constexpr size_t kMaxRank = 8;
+constexpr size_t kMaxInputs = 256;
 // Radix points lie within +-kMaxFrac.
 constexpr int kMaxFrac = 64;
 
@@ -42,7 +43,8 @@ void check(const Layer& layer, const std::string& name);
 }  // namespace eie
 
 // Likewise: sound as infer_shapes() has it (golden/network/network.hpp); at most kMaxLayers nodes
-// and as many parameters, kMaxRank sizes of a shape, kMaxVector elements of a value; numbers
+// and as many parameters, kMaxRank sizes of a shape, kMaxInputs
+// inputs of a node, kMaxVector elements of a value; numbers
 // finite; texts valid UTF-8. With `shared`, parameters may be without values.
 void check(const Network& network, const std::string& name, bool shared = false);
 

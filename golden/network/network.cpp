@@ -2,6 +2,7 @@
 #include "golden/network/network.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -21,7 +22,7 @@ size_t parameter_index(const Network& network, const std::string& name) {
 
 // Of a layer at `node` without a bias: the parameter that an Add behind it adds to every sample's
 // outputs, one value per output; -1 if there is none.
-int64_t bias_of_add(const Network& network, size_t node, int64_t outputs, size_t rank) {
+int64_t bias_of_add(const Network& network, size_t node, int64_t outputs, bool image) {
   const std::string& value = network.nodes[node].output;
   const Node* user = nullptr;
   for (const Node& other : network.nodes) {
@@ -35,7 +36,7 @@ int64_t bias_of_add(const Network& network, size_t node, int64_t outputs, size_t
   if (bias == network.parameters.size()) return -1;
   // Channels come before the two dimensions of an image.
   const Shape& shape = network.parameters[bias].shape;
-  const size_t behind = rank == 4 ? 2 : 0;
+  const size_t behind = image ? 2 : 0;
   if (element_count(shape) != outputs || shape.size() <= behind ||
       shape[shape.size() - 1 - behind] != outputs) {
     return -1;
@@ -78,33 +79,17 @@ std::string to_string(const Shape& shape) {
 }
 
 const char* to_string(Op op) {
-  switch (op) {
-    case Op::kConv:
-      return "Conv";
-    case Op::kGemm:
-      return "Gemm";
-    case Op::kMatMul:
-      return "MatMul";
-    case Op::kAdd:
-      return "Add";
-    case Op::kRelu:
-      return "Relu";
-    case Op::kMaxPool:
-      return "MaxPool";
-    case Op::kFlatten:
-      return "Flatten";
-    case Op::kReshape:
-      return "Reshape";
-    case Op::kSoftmax:
-      return "Softmax";
-    case Op::kSigmoid:
-      return "Sigmoid";
-    case Op::kTanh:
-      return "Tanh";
-    case Op::kAveragePool:
-      return "AveragePool";
-  }
-  return "unknown operator";
+  static constexpr std::array<const char*, kOps> kNames{
+      "Conv",    "Gemm",      "MatMul",  "Add",         "Relu",        "MaxPool",      "Flatten",
+      "Reshape", "Softmax",   "Sigmoid", "Tanh",        "AveragePool", "Concat",       "Mul",
+      "Clip",    "LeakyRelu", "PRelu",   "HardSigmoid", "HardSwish",   "LogSoftmax",   "Transpose",
+      "Pad",     "Slice",     "Resize",  "Elu",         "Softplus",    "ConvTranspose"};
+  const auto index = static_cast<size_t>(op);
+  return index < kOps ? kNames[index] : "unknown operator";
+}
+
+const char* to_string(Task task) {
+  return task == Task::kRegression ? "regression" : "classification";
 }
 
 const Parameter* Network::find(const std::string& parameter) const {
@@ -122,18 +107,24 @@ std::vector<Layer> layers(const Network& network, bool shared) {
   std::vector<Layer> found;
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    if (node.op != Op::kConv && node.op != Op::kGemm && node.op != Op::kMatMul) continue;
+    const bool transposed = node.op == Op::kConvTranspose;
+    if (node.op != Op::kConv && node.op != Op::kGemm && node.op != Op::kMatMul && !transposed) {
+      continue;
+    }
     Layer layer;
     layer.node = n;
     layer.weights = parameter_index(network, node.inputs[1]);
     const Shape& shape = network.parameters[layer.weights].shape;
     layer.name = node.name.empty() ? node.inputs[1] : node.name;
-    layer.columns_first = node.op == Op::kMatMul || (node.op == Op::kGemm && !node.trans_b);
-    layer.outputs = shape[layer.columns_first ? 1 : 0];
-    layer.inputs = element_count(shape) / layer.outputs;
+    layer.columns_first =
+        transposed || node.op == Op::kMatMul || (node.op == Op::kGemm && !node.trans_b);
+    layer.inputs = layer.columns_first ? shape[0] : element_count(shape) / shape[0];
+    layer.outputs = element_count(shape) / layer.inputs;
+    const bool image = transposed || node.op == Op::kConv;
+    const int64_t units = transposed ? shape[1] * node.group : layer.outputs;
     layer.bias = node.inputs.size() > 2
                      ? static_cast<int64_t>(parameter_index(network, node.inputs[2]))
-                     : bias_of_add(network, n, layer.outputs, shapes[n + 1].size());
+                     : bias_of_add(network, n, units, image);
     found.push_back(std::move(layer));
   }
   return found;
@@ -165,10 +156,23 @@ void set_weight_matrix(Network& network, const Layer& layer, const Eigen::Matrix
 
 uint64_t multiplications(const Network& network) {
   const std::vector<Shape> shapes = infer_shapes(network);
+  const auto shape_of = [&](const std::string& value) {
+    size_t n = 0;  // 0: the input
+    while (n < network.nodes.size() && network.nodes[n].output != value) ++n;
+    return shapes[n < network.nodes.size() ? n + 1 : 0];
+  };
   uint64_t sum = 0;
   for (const Layer& layer : layers(network)) {
-    const Shape& out = shapes[layer.node + 1];
-    sum += static_cast<uint64_t>(element_count(out)) * static_cast<uint64_t>(layer.inputs);
+    // Each output sums as many products as it has inputs; each input of a transposed convolution
+    // is multiplied for as many outputs.
+    const Node& node = network.nodes[layer.node];
+    if (node.op == Op::kConvTranspose) {
+      sum += static_cast<uint64_t>(element_count(shape_of(node.inputs[0]))) *
+             static_cast<uint64_t>(layer.outputs);
+    } else {
+      sum += static_cast<uint64_t>(element_count(shapes[layer.node + 1])) *
+             static_cast<uint64_t>(layer.inputs);
+    }
   }
   return sum;
 }

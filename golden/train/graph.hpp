@@ -9,6 +9,8 @@
 
 #include "golden/base/random.hpp"
 #include "golden/network/network.hpp"
+#include "golden/train/arrange.hpp"
+#include "golden/train/functions.hpp"
 #include "golden/train/operators.hpp"
 
 namespace sparsys {
@@ -29,16 +31,24 @@ class Graph {
   struct Step {
     Op op = Op::kRelu;
     size_t x = 0;
-    size_t other = kNone;  // kAdd: the second value, if it is one
+    size_t other = kNone;         // kAdd, kMul: the second value, if it is one
+    std::vector<size_t> sources;  // kConcat: all values, x first
     size_t y = 0;
     size_t weights = kNone;  // in Network::parameters
-    size_t bias = kNone;
-    bool in_place = false;  // y has the memory of x
-    bool dropout = false;   // hidden units that dropout may silence
-    Sliding sliding;        // kConv, kMaxPool, kAveragePool
-    DenseWeights dense;     // kGemm, kMatMul; without values
+    size_t bias = kNone;     // likewise, or what is added, multiplied by, or a slope
+    bool in_place = false;   // y has the memory of x
+    bool dropout = false;    // hidden units that dropout may silence
+    bool head = false;       // a softmax that training leaves to its loss
+    Sliding sliding;         // of windows; of kConvTranspose those of the convolution from y to x
+    DenseWeights dense;      // kGemm, kMatMul; without values
+    int64_t rows = 1;        // kMatMul: vectors of a sample
     float bias_factor = 1;
-    std::vector<int32_t> bias_of;  // which element of the bias each element of y gets
+    std::vector<int32_t> bias_of;   // which element of the bias each element of y gets
+    std::vector<int32_t> other_of;  // which of `other`; empty: the same
+    std::vector<int32_t> from;      // kTranspose, kPad, kSlice, kResize: which of x
+    Axis axis;                      // kSoftmax, kLogSoftmax; kConcat: of y
+    std::vector<Axis> parts;        // kConcat: of its sources
+    Function function;              // element by element; kPad's value
   };
 
   // Throws Error as infer_shapes().
@@ -48,7 +58,7 @@ class Graph {
   const std::vector<Step>& steps() const { return steps_; }
   const std::vector<Value>& values() const { return values_; }
   size_t memories() const { return memories_; }
-  // The value before a softmax at the end, else the output.
+  // The output; of a classifier that ends with a softmax of all its classes the value before it.
   size_t logits() const { return logits_; }
   int64_t inputs() const { return values_.front().elements; }
   int64_t outputs() const { return values_[logits_].elements; }
@@ -57,6 +67,7 @@ class Graph {
 
  private:
   void add_step(const Node& node, const std::vector<Shape>& shapes, size_t index);
+  void place_in_memory(size_t index);
 
   const Network* network_;
   std::vector<Value> values_;  // of the input, then of each node
@@ -96,6 +107,17 @@ class Tape {
   const float* parameter(size_t index) const {
     return graph_.network().parameters[index].values.data();
   }
+  DenseWeights dense(const Graph::Step& step) const;
+  const float* memory_of(size_t v) const { return value_[graph_.values()[v].memory].data(); }
+  void fill_bias(const Graph::Step& step, float* y);
+  void forward(const Graph::Step& step, size_t n);
+  void backward(const Graph::Step& step, size_t n, float dropout);
+  void arithmetic(const Graph::Step& step);
+  void arithmetic_back(const Graph::Step& step);
+  void prelu(const Graph::Step& step);
+  void prelu_back(const Graph::Step& step);
+  void add_bias_gradient(const Graph::Step& step, size_t first, float* gradient,
+                         size_t count) const;
   void silence(float* y, int64_t elements, const Dropout& dropout) const;
   // Where the gradient of a value is to be added; null if nobody needs it.
   float* target(size_t v);
@@ -105,7 +127,7 @@ class Tape {
   std::vector<Eigen::VectorXf> value_;     // per memory
   std::vector<Eigen::VectorXf> gradient_;  // per memory
   std::vector<Eigen::VectorXi> choice_;    // per step: kMaxPool
-  std::vector<Eigen::VectorXf> weights_;   // per step: kConv, gradient of the weights
+  std::vector<Eigen::VectorXf> weights_;   // per step: convolutions, gradient of the weights
 };
 
 }  // namespace sparsys

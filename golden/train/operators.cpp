@@ -174,16 +174,19 @@ void convolve_back(const Sliding& s, const float* x, const float* weights, const
   float* columns = scratch(memory, rows * s.out_width * samples * depth);
   for (int64_t g = 0; g < s.group; ++g) {
     const Map<const MatrixXf> w(weights + g * outputs * depth, depth, outputs);
-    Map<MatrixXf> dw(weight_gradient + g * outputs * depth, depth, outputs);
-    dw.setZero();
+    const bool of_weights = weight_gradient != nullptr;
+    Map<MatrixXf> dw(of_weights ? weight_gradient + g * outputs * depth : nullptr, depth, outputs);
+    if (of_weights) dw.setZero();
     for (int64_t first = 0; first < s.out_height; first += rows) {
       const int64_t last = std::min(s.out_height, first + rows);
       const Index height = (last - first) * s.out_width * samples;
-      to_columns(s, x, g, first, last, columns, samples);
       const ConstStrided delta(dy + g * outputs * plane + first * s.out_width * samples, height,
                                outputs, Eigen::OuterStride<>(plane));
       Map<MatrixXf> matrix(columns, height, depth);
-      dw.noalias() += matrix.transpose() * delta;
+      if (of_weights) {
+        to_columns(s, x, g, first, last, columns, samples);
+        dw.noalias() += matrix.transpose() * delta;
+      }
       if (dx == nullptr) continue;
       matrix.noalias() = delta * w.transpose();
       add_columns(s, columns, g, first, last, dx, samples);

@@ -27,7 +27,8 @@ struct Sliding {
 // y += convolution of x; `weights` row-major as in ONNX.
 void convolve(const Sliding& shape, const float* x, const float* weights, float* y,
               int64_t samples);
-// Of a loss with gradient `dy`: weight_gradient = that of the weights; dx += that of x unless null.
+// Of a loss with gradient `dy`: weight_gradient = that of the weights, dx += that of x; each unless
+// null.
 void convolve_back(const Sliding& shape, const float* x, const float* weights, const float* dy,
                    float* weight_gradient, float* dx, int64_t samples);
 

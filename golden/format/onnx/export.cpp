@@ -157,6 +157,8 @@ class Exporter {
       case Op::kSigmoid:
       case Op::kTanh:
         break;
+      default:
+        throw Error(printable(network_.name) + ": " + to_string(node.op) + " can't be exported");
     }
   }
 

@@ -247,8 +247,10 @@ TEST(Network, ErrorsNameTheirPlace) {
   });
   expect("mixes samples", [](Network& n) { n.nodes[7].shape = {6}; });
   expect("the shape 'gw' is a value or parameter", [](Network& n) { n.nodes[6].inputs[1] = "gw"; });
-  expect("not the last node", [](Network& n) { n.nodes[9] = node(Op::kSoftmax, "", {"m"}, "n"); });
-  expect("axis 0, expected the last one", [](Network& n) { n.nodes[10].axis = 0; });
+  expect("node 'prob' (Softmax): axis 0 of an input of [1, 5], expected a dimension behind",
+         [](Network& n) { n.nodes[10].axis = 0; });
+  expect("axis 2 of an input of [1, 5]", [](Network& n) { n.nodes[10].axis = 2; });
+  expect("axis -2 of an input of [1, 5]", [](Network& n) { n.nodes[10].axis = -2; });
   expect("net: output is 'x', expected 'output', which the last node makes",
          [](Network& n) { n.output = "x"; });
   expect("net: value 'r' is not used", [](Network& n) { n.nodes[2].inputs[0] = "c"; });
