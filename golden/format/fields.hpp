@@ -106,20 +106,28 @@ void visit(V& fields, Visited<V, mxu::Layer>& layer) {
   fields("height", layer.height, 1, kMaxVector);
   fields("width", layer.width, 1, kMaxVector);
   fields("outputs", layer.outputs, 1, kMaxVector);
+  fields.choice_unless("kind", layer.kind, 5, "kind of layer", mxu::Kind::kConvolution);
+  fields.numbers_unless_empty("sources", layer.sources);
+  fields.unless("groups", layer.groups, 1U);
   fields.sizes("kernel", layer.window.kernel);
   fields.sizes("stride", layer.window.stride);
   fields.sizes("pad", layer.window.pad);
+  fields.sizes_unless_ones("dilation", layer.window.dilation);
   fields.numbers("weights", layer.weights);
-  fields.numbers("bias", layer.bias, layer.outputs);
-  fields.numbers("multiplier", layer.multiplier, layer.outputs);
-  fields.numbers("shift", layer.shift, layer.outputs);
+  fields.numbers("bias", layer.bias, layer.biases());
+  fields.numbers("multiplier", layer.multiplier, layer.factors());
+  fields.numbers("shift", layer.shift, layer.factors());
+  fields.choice_unless("rounding", layer.rounding, 2, "rounding", mxu::Rounding::kSingle);
   fields.choice("function", layer.function, 4, "function");
   fields.choice("pooling", layer.pooling, 3, "pooling");
   fields.sizes("pool_kernel", layer.pool.kernel);
   fields.sizes("pool_stride", layer.pool.stride);
   fields.sizes("pool_pad", layer.pool.pad);
+  fields.sizes_unless_ones("map", layer.map);
   fields("input_scale", layer.input_scale);
   fields("input_zero", layer.input_zero);
+  fields.unless("second_scale", layer.second_scale, 1.0F);
+  fields.unless("second_zero", layer.second_zero, int8_t{0});
   fields("output_scale", layer.output_scale);
   fields("output_zero", layer.output_zero);
   fields("low", layer.low);
@@ -169,6 +177,16 @@ class FieldWriter {
   template <typename Choice>
   void choice_unless(const char* name, Choice value, size_t count, const char* what, Choice usual) {
     if (value != usual) choice(name, value, count, what);
+  }
+  template <typename Numbers>
+  void numbers_unless_empty(const char* name, const Numbers& values) {
+    if (!values.empty()) numbers(name, values);
+  }
+  template <size_t size>
+  void sizes_unless_ones(const char* name, const std::array<uint32_t, size>& values) {
+    if (std::any_of(values.begin(), values.end(), [](uint32_t v) { return v != 1; })) {
+      sizes(name, values);
+    }
   }
   void texts(const char* name, const std::vector<std::string>& values, const char*) {
     map[name] = values;
@@ -271,6 +289,16 @@ class FieldReader {
                      Choice usual) {
     value = usual;
     if (map_.contains(name)) choice(name, value, count, what);
+  }
+  template <typename Number>
+  void numbers_unless_empty(const char* name, std::vector<Number>& values) {
+    values.clear();
+    if (map_.contains(name)) numbers(name, values);
+  }
+  template <size_t size>
+  void sizes_unless_ones(const char* name, std::array<uint32_t, size>& values) {
+    values.fill(1);
+    if (map_.contains(name)) sizes(name, values);
   }
   void texts(const char* name, std::vector<std::string>& values, const char* what) {
     for (const nlohmann::json& value : array(name)) {

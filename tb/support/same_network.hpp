@@ -19,7 +19,9 @@ namespace sparsys {
 inline auto fields(const Window& w) {
   return std::make_tuple(w.kernel, w.stride, w.dilation, w.pad, w.ceil_mode);
 }
-inline auto fields(const mxu::Window& w) { return std::make_tuple(w.kernel, w.stride, w.pad); }
+inline auto fields(const mxu::Window& w) {
+  return std::make_tuple(w.kernel, w.stride, w.pad, w.dilation);
+}
 
 // Floats by their bits.
 inline uint32_t bits(float value) {
@@ -75,10 +77,12 @@ inline void expect_same(const mxu::Network& a, const mxu::Network& b) {
   for (size_t l = 0; l < a.layers.size(); ++l) {
     const mxu::Layer& x = a.layers[l];
     const mxu::Layer& y = b.layers[l];
-    EXPECT_EQ(std::tie(x.name, x.channels, x.height, x.width, x.outputs, x.weights, x.bias,
+    EXPECT_EQ(std::tie(x.name, x.kind, x.sources, x.groups, x.rounding, x.map, x.second_scale,
+                       x.second_zero, x.channels, x.height, x.width, x.outputs, x.weights, x.bias,
                        x.multiplier, x.shift, x.function, x.pooling, x.input_scale, x.input_zero,
                        x.output_scale, x.output_zero, x.low, x.high),
-              std::tie(y.name, y.channels, y.height, y.width, y.outputs, y.weights, y.bias,
+              std::tie(y.name, y.kind, y.sources, y.groups, y.rounding, y.map, y.second_scale,
+                       y.second_zero, y.channels, y.height, y.width, y.outputs, y.weights, y.bias,
                        y.multiplier, y.shift, y.function, y.pooling, y.input_scale, y.input_zero,
                        y.output_scale, y.output_zero, y.low, y.high));
     EXPECT_EQ(fields(x.window), fields(y.window));

@@ -66,7 +66,8 @@ std::string operation_text(const Instruction& i) {
              (i.take ? ", switch" : "") + (i.add ? ", add" : "");
     case Opcode::kActivate:
       return ub + acc + rows + ", set " + number(i.set) + ", " + to_string(i.function) +
-             kPoolings[static_cast<size_t>(i.pooling)];
+             kPoolings[static_cast<size_t>(i.pooling)] + (i.sum ? ", sum" : "") +
+             (i.rounding == Rounding::kDouble ? ", rounded twice" : "");
     case Opcode::kReadHost:
       if (!i.parameters) return ub + rows;
       return "set " + number(i.buffer / 16) + ", plane " + number(i.buffer % 16) + ", " +

@@ -60,6 +60,8 @@ struct Instruction {
   uint32_t set = 0;  // of parameters
   Function function = Function::kIdentity;
   Pooling pooling = Pooling::kNone;
+  Rounding rounding = Rounding::kSingle;
+  bool sum = false;  // of two operands
   bool parameters = false;
   Register reg = Register::kMap;
   uint32_t value = 0;  // of the register
@@ -109,6 +111,8 @@ void visit_fields(I& i, Visit&& visit) {
       visit("parameter set", 56, 8, i.set);
       visit("function", 72, 2, i.function);
       visit("pooling", 74, 2, i.pooling);
+      visit("double", 76, 1, i.rounding);
+      visit("sum", 77, 1, i.sum);
       break;
     case Opcode::kReadHost:
       visit("first row", 0, 24, i.buffer);

@@ -42,6 +42,11 @@ void Layout::plan(Program& program) {
   const uint32_t width = program.plane_width;
   for (size_t l = 0; l < network_.layers.size(); ++l) {
     const Layer& from = network_.layers[l];
+    if (from.kind != Kind::kConvolution || !from.sources.empty() || from.groups != 1 ||
+        from.window.dilation != std::array<uint32_t, 2>{1, 1} ||
+        from.rounding != Rounding::kSingle) {
+      fail(l, "is no layer of a chain with single rounding");
+    }
     Plan plan;
     plan.in_planes = ceil_divide(from.channels, width);
     plan.out_planes = ceil_divide(from.outputs, width);

@@ -18,16 +18,25 @@ void check_network(const Network& network) {
   check(network, "network '" + printable(network.name) + "'");
 }
 
+std::vector<std::vector<int8_t>> values_of(const Network& network, std::vector<int8_t> input) {
+  std::vector<std::vector<int8_t>> values;
+  values.reserve(network.layers.size() + 1);
+  values.push_back(std::move(input));
+  for (const Layer& layer : network.layers) {
+    std::vector<const std::vector<int8_t>*> taken;
+    for (const uint32_t v : layer.sources) taken.push_back(&values[v]);
+    if (taken.empty()) taken.push_back(&values.back());
+    values.push_back(run_layer(layer, taken));
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<std::vector<int8_t>> run_layers(const Network& network,
                                             const std::vector<int8_t>& input) {
   check_network(network);
-  std::vector<std::vector<int8_t>> values{input};
-  for (const Layer& layer : network.layers) {
-    values.push_back(activate(layer, convolve(layer, values.back())));
-  }
-  return values;
+  return values_of(network, input);
 }
 
 std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>& inputs,
@@ -44,11 +53,10 @@ std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>&
   constexpr size_t kChunk = 16;
   const auto run_chunk = [&](size_t chunk) {
     for (size_t i = chunk * kChunk; i < std::min(count, (chunk + 1) * kChunk); ++i) {
-      std::vector<int8_t> value(inputs.begin() + static_cast<ptrdiff_t>(i * in),
-                                inputs.begin() + static_cast<ptrdiff_t>((i + 1) * in));
-      for (const Layer& layer : network.layers) {
-        value = activate(layer, convolve(layer, value));
-      }
+      const std::vector<int8_t> value =
+          values_of(network, {inputs.begin() + static_cast<ptrdiff_t>(i * in),
+                              inputs.begin() + static_cast<ptrdiff_t>((i + 1) * in)})
+              .back();
       std::copy(value.begin(), value.end(), outputs.begin() + static_cast<ptrdiff_t>(i * out));
     }
   };

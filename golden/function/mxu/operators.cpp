@@ -29,11 +29,24 @@ int8_t table_value(double value) {
 
 // How often a window lies within a padded line, counted one by one: not the formula that the
 // compiler goes by.
-uint32_t positions(uint32_t size, uint32_t before, uint32_t after, uint32_t kernel,
-                   uint32_t stride) {
+uint32_t positions(uint32_t size, const Window& window, size_t side) {
   uint32_t count = 0;
-  for (uint64_t end = kernel; end <= uint64_t{before} + size + after; end += stride) ++count;
+  const uint64_t padded = uint64_t{window.pad[side]} + size + window.pad[side + 2];
+  for (uint64_t end = uint64_t{window.kernel[side] - 1} * window.dilation[side] + 1; end <= padded;
+       end += window.stride[side]) {
+    ++count;
+  }
   return count;
+}
+
+// floor(value / 2^bits + 1/2) and the same with halves away from zero, by division.
+int64_t half_up(int64_t value, uint32_t bits) {
+  const int64_t divisor = int64_t{1} << bits;
+  const int64_t more = value + divisor / 2;
+  return more / divisor - (more % divisor < 0 ? 1 : 0);
+}
+int64_t half_away(int64_t value, uint32_t bits) {
+  return value < 0 ? -half_up(-value, bits) : half_up(value, bits);
 }
 
 }  // namespace
@@ -53,21 +66,24 @@ std::vector<int32_t> multiply(const std::vector<int8_t>& inputs, const std::vect
 
 std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& input) {
   check_size(input.size(), layer.inputs(), "input");
+  if (layer.kind == Kind::kPool) return {input.begin(), input.end()};
   const size_t terms = layer.terms();
   const Window& w = layer.window;
-  const uint32_t height = positions(layer.height, w.pad[0], w.pad[2], w.kernel[0], w.stride[0]);
-  const uint32_t width = positions(layer.width, w.pad[1], w.pad[3], w.kernel[1], w.stride[1]);
+  const uint32_t height = positions(layer.height, w, 0);
+  const uint32_t width = positions(layer.width, w, 1);
   const size_t pixels = size_t{height} * width;
+  const uint32_t group_inputs = layer.channels / layer.groups;
+  const uint32_t group_outputs = layer.outputs / layer.groups;
   std::vector<int32_t> sums(layer.outputs * pixels);
-  std::vector<int8_t> patch(terms);  // in the order of an output's weights
+  std::vector<int8_t> patch(terms * layer.groups);  // in the order of an output's weights
   for (uint32_t oy = 0; oy < height; ++oy) {
     for (uint32_t ox = 0; ox < width; ++ox) {
       size_t t = 0;
       for (uint32_t c = 0; c < layer.channels; ++c) {
         for (uint32_t ky = 0; ky < w.kernel[0]; ++ky) {
-          const int64_t y = int64_t{oy} * w.stride[0] + ky - w.pad[0];
+          const int64_t y = int64_t{oy} * w.stride[0] + int64_t{ky} * w.dilation[0] - w.pad[0];
           for (uint32_t kx = 0; kx < w.kernel[1]; ++kx, ++t) {
-            const int64_t x = int64_t{ox} * w.stride[1] + kx - w.pad[1];
+            const int64_t x = int64_t{ox} * w.stride[1] + int64_t{kx} * w.dilation[1] - w.pad[1];
             const bool inside = y >= 0 && y < layer.height && x >= 0 && x < layer.width;
             patch[t] =
                 inside ? input[(size_t{c} * layer.height + static_cast<size_t>(y)) * layer.width +
@@ -77,22 +93,42 @@ std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& inp
         }
       }
       const size_t pixel = size_t{oy} * width + ox;
+      const size_t taps = terms / group_inputs;
       for (size_t o = 0; o < layer.outputs; ++o) {
-        sums[o * pixels + pixel] = dot(patch.data(), &layer.weights[o * terms], terms);
+        const size_t first = o / group_outputs * group_inputs * taps;
+        sums[o * pixels + pixel] = dot(&patch[first], &layer.weights[o * terms], terms);
       }
     }
   }
   return sums;
 }
 
-int32_t requantise(int32_t accumulator, int32_t bias, int32_t multiplier, uint32_t shift) {
+int64_t rounded_product(int32_t v, int32_t multiplier, uint32_t shift, Rounding rounding) {
+  const int64_t product = int64_t{v} * multiplier;
+  // A shift to the left comes before the high half is taken, so that nothing is rounded twice.
+  if (rounding == Rounding::kSingle || shift < 31) return half_up(product, shift);
+  const int64_t high = std::min<int64_t>(half_up(product, 31), INT32_MAX);
+  return half_away(high, shift - 31);
+}
+
+int32_t requantise(int32_t accumulator, int32_t bias, int32_t multiplier, uint32_t shift,
+                   Rounding rounding) {
   const int64_t v = std::clamp<int64_t>(int64_t{accumulator} + bias, INT32_MIN, INT32_MAX);
-  const int64_t divisor = int64_t{1} << shift;
-  // floor(product / 2^shift + 1/2); shift 0 has no half.
-  const int64_t rounded = v * multiplier + divisor / 2;
-  int64_t r = rounded / divisor;
-  if (rounded % divisor < 0) --r;
+  const int64_t r = rounded_product(static_cast<int32_t>(v), multiplier, shift, rounding);
   return static_cast<int32_t>(std::clamp<int64_t>(r, -512, 511));
+}
+
+int32_t add(const std::array<int32_t, 2>& values, const std::array<int32_t, 2>& bias,
+            const std::array<int32_t, 3>& multiplier, const std::array<uint32_t, 3>& shift,
+            Rounding rounding) {
+  constexpr uint32_t kLeft = 20;
+  uint32_t sum = 0;
+  for (size_t i = 0; i < 2; ++i) {
+    const uint32_t v = (static_cast<uint32_t>(values[i]) + static_cast<uint32_t>(bias[i])) << kLeft;
+    sum += static_cast<uint32_t>(
+        rounded_product(static_cast<int32_t>(v), multiplier[i], shift[i], rounding));
+  }
+  return requantise(static_cast<int32_t>(sum), 0, multiplier[2], shift[2], rounding);
 }
 
 int8_t apply(Function function, int32_t r10, int8_t zero, int8_t low, int8_t high) {
@@ -116,39 +152,30 @@ int8_t pool_max(const std::vector<int8_t>& values) {
   return *std::max_element(values.begin(), values.end());
 }
 
-int8_t pool_average(const std::vector<int8_t>& values) {
+int8_t pool_average(const std::vector<int8_t>& values, Rounding rounding) {
   if (values.empty() || values.size() > 255) {
     throw Error("average of " + std::to_string(values.size()) + " values, expected 1 to 255");
   }
   int32_t sum = 0;
   for (const int8_t value : values) sum += value;
-  // floor(sum / n + 1/2) = floor((2 sum + n) / 2 n).
   const auto n = static_cast<int32_t>(values.size());
+  if (rounding == Rounding::kDouble) {
+    return static_cast<int8_t>((sum > 0 ? sum + n / 2 : sum - n / 2) / n);
+  }
+  // floor(sum / n + 1/2) = floor((2 sum + n) / 2 n).
   int32_t mean = (2 * sum + n) / (2 * n);
   if ((2 * sum + n) % (2 * n) < 0) --mean;
   return static_cast<int8_t>(mean);
 }
 
-std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& accumulators) {
-  const Window& w = layer.window;
-  const uint32_t height = positions(layer.height, w.pad[0], w.pad[2], w.kernel[0], w.stride[0]);
-  const uint32_t width = positions(layer.width, w.pad[1], w.pad[3], w.kernel[1], w.stride[1]);
+namespace {
+
+std::vector<int8_t> pool_maps(const Layer& layer, const std::vector<int8_t>& bytes, uint32_t height,
+                              uint32_t width) {
   const size_t pixels = size_t{height} * width;
-  check_size(accumulators.size(), layer.outputs * pixels, "accumulators");
-  std::vector<int8_t> bytes(accumulators.size());
-  for (size_t o = 0; o < layer.outputs; ++o) {
-    for (size_t p = o * pixels; p < (o + 1) * pixels; ++p) {
-      bytes[p] =
-          apply(layer.function,
-                requantise(accumulators[p], layer.bias[o], layer.multiplier[o], layer.shift[o]),
-                layer.output_zero, layer.low, layer.high);
-    }
-  }
-  if (layer.pooling == Pooling::kNone) return bytes;
   const Window& pool = layer.pool;
-  const uint32_t out_h =
-      positions(height, pool.pad[0], pool.pad[2], pool.kernel[0], pool.stride[0]);
-  const uint32_t out_w = positions(width, pool.pad[1], pool.pad[3], pool.kernel[1], pool.stride[1]);
+  const uint32_t out_h = positions(height, pool, 0);
+  const uint32_t out_w = positions(width, pool, 1);
   std::vector<int8_t> output;
   output.reserve(size_t{layer.outputs} * out_h * out_w);
   std::vector<int8_t> window;
@@ -165,11 +192,65 @@ std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& acc
                 bytes[o * pixels + static_cast<size_t>(y) * width + static_cast<size_t>(x)]);
           }
         }
-        output.push_back(layer.pooling == Pooling::kMax ? pool_max(window) : pool_average(window));
+        output.push_back(layer.pooling == Pooling::kMax ? pool_max(window)
+                                                        : pool_average(window, layer.rounding));
       }
     }
   }
   return output;
+}
+
+}  // namespace
+
+std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& accumulators) {
+  const uint32_t height = positions(layer.height, layer.window, 0);
+  const uint32_t width = positions(layer.width, layer.window, 1);
+  const size_t pixels = size_t{height} * width;
+  check_size(accumulators.size(), layer.outputs * pixels, "accumulators");
+  std::vector<int8_t> bytes(accumulators.size());
+  const bool one = layer.kind == Kind::kPool;
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    const size_t at = one ? 0 : o;
+    const int32_t bias = one ? -layer.input_zero : layer.bias[o];
+    for (size_t p = o * pixels; p < (o + 1) * pixels; ++p) {
+      bytes[p] = apply(
+          layer.function,
+          requantise(accumulators[p], bias, layer.multiplier[at], layer.shift[at], layer.rounding),
+          layer.output_zero, layer.low, layer.high);
+    }
+  }
+  return layer.pooling == Pooling::kNone ? bytes : pool_maps(layer, bytes, height, width);
+}
+
+std::vector<int8_t> run_layer(const Layer& layer,
+                              const std::vector<const std::vector<int8_t>*>& inputs) {
+  check_size(inputs.size(), std::max<size_t>(layer.sources.size(), 1), "inputs");
+  switch (layer.kind) {
+    case Kind::kReshape:
+      check_size(inputs[0]->size(), layer.inputs(), "input");
+      return *inputs[0];
+    case Kind::kConcat: {
+      // Channels are the slowest: behind one another they are the whole.
+      std::vector<int8_t> all;
+      for (const auto* input : inputs) all.insert(all.end(), input->begin(), input->end());
+      check_size(all.size(), layer.output_elements(), "inputs");
+      return all;
+    }
+    case Kind::kAdd: {
+      for (const auto* input : inputs) check_size(input->size(), layer.inputs(), "input");
+      const std::array<int32_t, 2> bias{-layer.input_zero, -layer.second_zero};
+      std::vector<int8_t> sums;
+      for (size_t i = 0; i < layer.inputs(); ++i) {
+        const int32_t r10 = add({(*inputs[0])[i], (*inputs[1])[i]}, bias,
+                                {layer.multiplier[0], layer.multiplier[1], layer.multiplier[2]},
+                                {layer.shift[0], layer.shift[1], layer.shift[2]}, layer.rounding);
+        sums.push_back(apply(layer.function, r10, layer.output_zero, layer.low, layer.high));
+      }
+      return sums;
+    }
+    default:
+      return activate(layer, convolve(layer, *inputs[0]));
+  }
 }
 
 }  // namespace sparsys::mxu
