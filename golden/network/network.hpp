@@ -42,7 +42,7 @@ enum class Op : uint8_t {
   kAveragePool,    // the mean of those values of a window that are no padding; no dilation
   kConcat,         // two or more values one behind the other along `axis`
   kMul,            // as kAdd
-  kClip,           // to alpha .. beta
+  kClip,           // to alpha .. beta; the largest float, or its negative, is no bound
   kLeakyRelu,      // x, below zero alpha x
   kPRelu,          // x, slope below zero: a parameter that broadcasts to x
   kHardSigmoid,    // max(0, min(1, alpha x + beta))

@@ -4,7 +4,10 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
+#include <array>
 #include <charconv>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "golden/base/atomic_file.hpp"
@@ -17,6 +20,8 @@ namespace {
 
 constexpr int64_t kIr = 7;
 constexpr int64_t kOpset = 13;
+constexpr int64_t kOpsetOfHardSwish = 14;
+constexpr float kLargest = std::numeric_limits<float>::max();
 
 // The shortest text that gives the same number again.
 std::string decimal(float value) {
@@ -24,11 +29,14 @@ std::string decimal(float value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-void describe(onnx::ValueInfoProto& info, const std::string& name, const Shape& shape) {
+// The sample dimension has the name `batch`, if there is one, in place of a size.
+void describe(onnx::ValueInfoProto& info, const std::string& name, const Shape& shape,
+              const std::string& batch) {
   info.set_name(name);
   onnx::TypeProto::Tensor& type = *info.mutable_type()->mutable_tensor_type();
   type.set_elem_type(onnx::TensorProto::FLOAT);
   for (const int64_t size : shape) type.mutable_shape()->add_dim()->set_dim_value(size);
+  if (!batch.empty()) type.mutable_shape()->mutable_dim(0)->set_dim_param(batch);
 }
 
 onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const char* name,
@@ -40,6 +48,9 @@ onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const char* name,
 }
 void add_integer(onnx::NodeProto& node, const char* name, int64_t value) {
   add_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
+}
+void add_text(onnx::NodeProto& node, const char* name, const char* text) {
+  add_attribute(node, name, onnx::AttributeProto::STRING).set_s(text);
 }
 void add_real(onnx::NodeProto& node, const char* name, float value) {
   add_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
@@ -57,6 +68,7 @@ class Exporter {
   std::vector<uint8_t> run() {
     const std::vector<Shape> shapes = infer_shapes(network_);
     check_size();
+    shape_of_[network_.input] = shapes.front();
     names_.insert(network_.input);
     for (const Parameter& parameter : network_.parameters) names_.insert(parameter.name);
     for (const Node& node : network_.nodes) names_.insert(node.output);
@@ -65,16 +77,19 @@ class Exporter {
     model_.set_producer_name("sparsys");
     onnx::OperatorSetIdProto& set = *model_.add_opset_import();
     set.set_domain("");
-    set.set_version(kOpset);
+    set.set_version(opset());
     add_metadata("sparsys.input_scale", decimal(network_.input_scale));
     add_metadata("sparsys.input_offset", decimal(network_.input_offset));
     add_metadata("sparsys.origin", network_.origin);
+    if (network_.task != Task::kClassification) {
+      add_metadata("sparsys.task", to_string(network_.task));
+    }
 
     onnx::GraphProto& graph = *model_.mutable_graph();
     // ONNX wants a name.
     graph.set_name(network_.name.empty() ? "network" : network_.name);
-    describe(*graph.add_input(), network_.input, shapes.front());
-    describe(*graph.add_output(), network_.output, shapes.back());
+    describe(*graph.add_input(), network_.input, shapes.front(), network_.batch);
+    describe(*graph.add_output(), network_.output, shapes.back(), network_.batch);
     for (const Parameter& parameter : network_.parameters) {
       onnx::TensorProto& tensor = *graph.add_initializer();
       tensor.set_name(parameter.name);
@@ -85,8 +100,9 @@ class Exporter {
     }
     for (size_t n = 0; n < network_.nodes.size(); ++n) {
       add_node(network_.nodes[n]);
+      shape_of_[network_.nodes[n].output] = shapes[n + 1];
       if (n + 1 < network_.nodes.size()) {
-        describe(*graph.add_value_info(), network_.nodes[n].output, shapes[n + 1]);
+        describe(*graph.add_value_info(), network_.nodes[n].output, shapes[n + 1], network_.batch);
       }
     }
 
@@ -117,6 +133,13 @@ class Exporter {
     entry.set_value(value);
   }
 
+  int64_t opset() const {
+    for (const Node& node : network_.nodes) {
+      if (node.op == Op::kHardSwish) return kOpsetOfHardSwish;
+    }
+    return kOpset;
+  }
+
   void add_node(const Node& node) {
     onnx::NodeProto& made = *model_.mutable_graph()->add_node();
     made.set_name(node.name);
@@ -128,16 +151,21 @@ class Exporter {
         add_integer(made, "group", node.group);
         add_window(made, node.window);
         break;
+      case Op::kConvTranspose:
+        add_integer(made, "group", node.group);
+        add_window(made, node.window);
+        if (!node.shape.empty()) add_integers(made, "output_padding", node.shape);
+        break;
       case Op::kMaxPool:
         add_window(made, node.window);
-        add_integer(made, "ceil_mode", node.window.ceil_mode ? 1 : 0);
+        add_integer(made, "ceil_mode", rounds_up(node) ? 1 : 0);
         break;
       case Op::kAveragePool:
         // Its dilation, of 1, came with operator set 19.
         add_integers(made, "kernel_shape", node.window.kernel);
         add_integers(made, "strides", node.window.stride);
         add_integers(made, "pads", node.window.pad);
-        add_integer(made, "ceil_mode", node.window.ceil_mode ? 1 : 0);
+        add_integer(made, "ceil_mode", rounds_up(node) ? 1 : 0);
         break;
       case Op::kGemm:
         add_real(made, "alpha", node.alpha);
@@ -146,19 +174,59 @@ class Exporter {
         break;
       case Op::kFlatten:
       case Op::kSoftmax:
+      case Op::kLogSoftmax:
+      case Op::kConcat:
         add_integer(made, "axis", node.axis);
         break;
       case Op::kReshape:
-        made.set_input(1, shape_constant(node));
+        made.set_input(1, integers(node.inputs[1].empty() ? node.output + "_shape" : node.inputs[1],
+                                   reshape_of(node)));
         break;
+      case Op::kTranspose:
+        add_integers(made, "perm", node.shape);
+        break;
+      case Op::kLeakyRelu:
+      case Op::kElu:
+        add_real(made, "alpha", node.alpha);
+        break;
+      case Op::kHardSigmoid:
+        add_real(made, "alpha", node.alpha);
+        add_real(made, "beta", node.beta);
+        break;
+      case Op::kClip:
+        // A bound that is none is left out.
+        made.add_input(node.alpha == -kLargest ? ""
+                                               : reals(node.output + "_min", {}, {node.alpha}));
+        if (node.beta != kLargest) made.add_input(reals(node.output + "_max", {}, {node.beta}));
+        if (made.input(made.input_size() - 1).empty()) made.mutable_input()->RemoveLast();
+        break;
+      case Op::kPad:
+        made.add_input(integers(node.output + "_pads", node.shape));
+        if (node.alpha != 0) made.add_input(reals(node.output + "_value", {}, {node.alpha}));
+        break;
+      case Op::kSlice:
+        add_slice(made, node);
+        break;
+      case Op::kResize: {
+        const std::vector<float> factors(node.shape.begin(), node.shape.end());
+        made.add_input("");  // the region, of another mode
+        made.add_input(
+            reals(node.output + "_scales", {static_cast<int64_t>(factors.size())}, factors));
+        add_text(made, "mode", "nearest");
+        add_text(made, "coordinate_transformation_mode", "asymmetric");
+        add_text(made, "nearest_mode", "floor");
+        break;
+      }
       case Op::kMatMul:
       case Op::kAdd:
+      case Op::kMul:
       case Op::kRelu:
       case Op::kSigmoid:
       case Op::kTanh:
+      case Op::kPRelu:
+      case Op::kHardSwish:
+      case Op::kSoftplus:
         break;
-      default:
-        throw Error(printable(network_.name) + ": " + to_string(node.op) + " can't be exported");
     }
   }
 
@@ -169,28 +237,88 @@ class Exporter {
     add_integers(made, "pads", window.pad);
   }
 
-  // Name of the initializer with the shape that `node` reshapes to. Two nodes can share one.
-  std::string shape_constant(const Node& node) {
-    std::string name = node.inputs[1].empty() ? node.output + "_shape" : node.inputs[1];
+  // Whether ceil_mode makes a difference. Where it doesn't it is left out: until operator set 22
+  // ONNX's own inference of shapes counts windows that begin behind the input.
+  bool rounds_up(const Node& node) const {
+    const Window& w = node.window;
+    const Shape& x = shape_of_.at(node.inputs[0]);
+    bool up = false;
+    for (size_t axis = 0; axis < 2; ++axis) {
+      const auto positions = [&](bool ceil_mode) {
+        return window_positions(x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
+                                w.pad[axis], w.pad[axis + 2], ceil_mode);
+      };
+      up |= w.ceil_mode && positions(true) != positions(false);
+    }
+    return up;
+  }
+
+  // The sample dimension stays what it is, if it has no size.
+  Shape reshape_of(const Node& node) const {
+    Shape shape = node.shape;
+    if (!network_.batch.empty() && shape[0] == 1) shape[0] = 0;
+    return shape;
+  }
+
+  // Of the dimensions that it changes, or one behind that of the sample.
+  void add_slice(onnx::NodeProto& made, const Node& node) {
+    const Shape& x = shape_of_.at(node.inputs[0]);
+    std::array<Shape, 4> lists;  // starts, ends, axes, steps
+    for (size_t d = 1; d < x.size(); ++d) {
+      const int64_t start = node.shape[d];
+      const int64_t end = node.shape[x.size() + d];
+      const int64_t step = node.shape[2 * x.size() + d];
+      const bool whole = start == 0 && end == x[d] && step == 1;
+      if (whole && (d + 1 < x.size() || !lists[0].empty())) continue;
+      lists[0].push_back(start);
+      lists[1].push_back(end);
+      lists[2].push_back(static_cast<int64_t>(d));
+      lists[3].push_back(step);
+    }
+    const char* const names[] = {"_starts", "_ends", "_axes", "_steps"};
+    for (size_t l = 0; l < lists.size(); ++l) {
+      made.add_input(integers(node.output + names[l], lists[l]));
+    }
+  }
+
+  // A name like `wish` that no value, parameter or other constant has.
+  std::string free_name(std::string wish) {
+    while (!names_.insert(wish).second) wish += "_";
+    return wish;
+  }
+
+  // Name of the initializer with these numbers. Two nodes can share one, if they wish the same.
+  std::string integers(std::string name, const Shape& numbers) {
     while (true) {
-      const auto found = shapes_.find(name);
-      if (found != shapes_.end() && found->second == node.shape) return name;
-      if (found == shapes_.end() && names_.count(name) == 0) break;
+      const auto found = integers_.find(name);
+      if (found != integers_.end() && found->second == numbers) return name;
+      if (found == integers_.end() && names_.count(name) == 0) break;
       name += "_";
     }
-    shapes_[name] = node.shape;
+    names_.insert(name);
+    integers_[name] = numbers;
     onnx::TensorProto& tensor = *model_.mutable_graph()->add_initializer();
     tensor.set_name(name);
     tensor.set_data_type(onnx::TensorProto::INT64);
-    tensor.add_dims(static_cast<int64_t>(node.shape.size()));
-    for (const int64_t size : node.shape) tensor.add_int64_data(size);
+    tensor.add_dims(static_cast<int64_t>(numbers.size()));
+    for (const int64_t value : numbers) tensor.add_int64_data(value);
     return name;
+  }
+
+  std::string reals(const std::string& wish, const Shape& shape, const std::vector<float>& values) {
+    onnx::TensorProto& tensor = *model_.mutable_graph()->add_initializer();
+    tensor.set_name(free_name(wish));
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    for (const int64_t size : shape) tensor.add_dims(size);
+    for (const float value : values) tensor.add_float_data(value);
+    return tensor.name();
   }
 
   const Network& network_;
   onnx::ModelProto model_;
-  std::set<std::string> names_;          // of values and parameters
-  std::map<std::string, Shape> shapes_;  // written as initializers
+  std::set<std::string> names_;            // of values, parameters and constants
+  std::map<std::string, Shape> shape_of_;  // of values so far
+  std::map<std::string, Shape> integers_;  // written as initializers
 };
 
 }  // namespace
