@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/support/random_graph.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "golden/base/random.hpp"
+#include "tb/support/reference_network.hpp"
+
+namespace sparsys {
+namespace {
+
+constexpr double kLargest = 100;
+
+class Maker {
+ public:
+  Maker(uint64_t seed, const RandomGraphOptions& options) : random_(seed, 41), options_(options) {
+    net_.name = "random" + std::to_string(seed);
+    net_.input = "x";
+    net_.input_shape = input_shape();
+    net_.input_scale = 1.0F / 64;
+    net_.input_offset = -2;
+    Tensor sample{net_.input_shape, {}};
+    for (int64_t i = 0; i < element_count(net_.input_shape); ++i) {
+      sample.values.push_back(random_.uniform(-2, 2));
+    }
+    values_.push_back({net_.input, sample, 0});
+  }
+
+  Network run() {
+    for (size_t tries = 0, made = 0; made < options_.steps && tries < 20 * options_.steps;
+         ++tries) {
+      made += step() ? 1 : 0;
+    }
+    join();
+    if (options_.classes > 0) head();
+    net_.output = net_.nodes.back().output;
+    return std::move(net_);
+  }
+
+ private:
+  struct Value {
+    std::string name;
+    Tensor sample;  // for one input
+    size_t uses = 0;
+  };
+  using V = size_t;  // in values_
+  static constexpr V kNone = ~V{0};
+
+  int64_t between(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random_.below(static_cast<uint64_t>(high - low + 1)));
+  }
+  bool chance(int percent) { return between(0, 99) < percent; }
+
+  Shape input_shape() {
+    if (chance(70)) {
+      const int64_t most = options_.most < 200 ? 5 : 9;
+      return {1, between(1, 4), between(3, most), between(3, most)};
+    }
+    if (chance(60)) return {1, between(2, 20)};
+    return chance(50) ? Shape{1, between(2, 5), between(2, 6)}
+                      : Shape{1, between(1, 3), between(1, 3), between(2, 4), between(1, 3)};
+  }
+
+  const Shape& shape(V v) const { return values_[v].sample.shape; }
+  size_t rank(V v) const { return shape(v).size(); }
+
+  // One that nobody uses, more often than not.
+  V pick() {
+    std::vector<V> free;
+    for (V v = 0; v < values_.size(); ++v) {
+      if (values_[v].uses == 0) free.push_back(v);
+    }
+    if (!free.empty() && chance(70)) return free[random_.below(free.size())];
+    return random_.below(values_.size());
+  }
+
+  std::string parameter(const Shape& shape, double scale) {
+    Parameter p{"p" + std::to_string(net_.parameters.size()), shape, {}};
+    for (int64_t i = 0; i < element_count(shape); ++i) {
+      p.values.push_back(static_cast<float>(scale) * random_.normal());
+    }
+    net_.parameters.push_back(p);
+    return p.name;
+  }
+
+  // Takes the node, unless what it makes is too large; then parameters that it has go, too.
+  V add(Node node, const std::vector<V>& inputs, const std::vector<std::string>& parameters = {}) {
+    std::vector<Tensor> tensors;
+    for (const V v : inputs) {
+      node.inputs.push_back(values_[v].name);
+      tensors.push_back(values_[v].sample);
+    }
+    for (const std::string& name : parameters) {
+      node.inputs.push_back(name);
+      const Parameter& p = *net_.find(name);
+      tensors.push_back({p.shape, {p.values.begin(), p.values.end()}});
+    }
+    std::vector<const Tensor*> pointers;
+    for (const Tensor& t : tensors) pointers.push_back(&t);
+    const Tensor made = reference(node, pointers);
+    const bool fits = std::all_of(made.values.begin(), made.values.end(),
+                                  [](double v) { return std::abs(v) < kLargest; });
+    if (!fits || made.values.empty() || static_cast<int64_t>(made.values.size()) > options_.most) {
+      net_.parameters.resize(net_.parameters.size() - parameters.size());
+      return kNone;
+    }
+    if (node.op == Op::kReshape) node.inputs.push_back("shape" + std::to_string(net_.nodes.size()));
+    // Parameters may come first where that makes no difference.
+    if ((node.op == Op::kAdd || node.op == Op::kMul) && parameters.size() == 1 && chance(30)) {
+      std::swap(node.inputs[0], node.inputs[1]);
+    }
+    for (const V v : inputs) ++values_[v].uses;
+    node.name = chance(70) ? "n" + std::to_string(net_.nodes.size()) : "";
+    node.output = "v" + std::to_string(net_.nodes.size());
+    values_.push_back({node.output, made, 0});
+    net_.nodes.push_back(std::move(node));
+    return values_.size() - 1;
+  }
+
+  static Node of(Op op) {
+    Node node;
+    node.op = op;
+    return node;
+  }
+
+  bool step() {
+    using Step = V (Maker::*)(V);
+    static constexpr Step kSteps[] = {
+        &Maker::convolution, &Maker::convolution, &Maker::transposed,  &Maker::pooling,
+        &Maker::pooling,     &Maker::function,    &Maker::function,    &Maker::function,
+        &Maker::softmax,     &Maker::dense,       &Maker::matmul,      &Maker::arithmetic,
+        &Maker::arithmetic,  &Maker::prelu,       &Maker::concat,      &Maker::transpose,
+        &Maker::pad,         &Maker::slice,       &Maker::resize,      &Maker::reshape,
+        &Maker::residual,    &Maker::gate,        &Maker::autoencoder, &Maker::separable};
+    const V x = pick();
+    return (this->*kSteps[random_.below(std::size(kSteps))])(x) != kNone;
+  }
+
+  // ---- windows ----
+
+  // False if it does not fit on the map.
+  bool window(Window& w, const Shape& x, bool pooling) {
+    for (size_t axis = 0; axis < 2; ++axis) {
+      w.kernel[axis] = between(1, 4);
+      w.stride[axis] = between(1, 3);
+      w.dilation[axis] = chance(20) ? between(1, 3) : 1;
+      const int64_t most = pooling ? w.kernel[axis] - 1 : w.kernel[axis] + 1;
+      if (chance(50)) {
+        w.pad[axis] = between(0, most);
+        w.pad[axis + 2] = between(0, most);
+      }
+    }
+    w.ceil_mode = pooling && chance(50);
+    return fits(w, x, pooling);
+  }
+
+  static bool fits(const Window& w, const Shape& x, bool pooling) {
+    for (size_t axis = 0; axis < 2; ++axis) {
+      const int64_t count =
+          window_positions(x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
+                           w.pad[axis], w.pad[axis + 2], pooling && w.ceil_mode);
+      if (count < 1) return false;
+      if (pooling && !none_in_padding(count, x[2 + axis], w.kernel[axis], w.stride[axis],
+                                      w.dilation[axis], w.pad[axis])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  int64_t divisor(int64_t n) {
+    int64_t d = between(1, n);
+    while (n % d != 0) --d;
+    return d;
+  }
+
+  V convolve(V x, const Window& w, int64_t group, int64_t outputs) {
+    Node node = of(Op::kConv);
+    node.window = w;
+    node.group = group;
+    const int64_t depth = shape(x)[1] / group;
+    const double scale = 1 / std::sqrt(static_cast<double>(depth * w.kernel[0] * w.kernel[1]));
+    std::vector<std::string> p{parameter({outputs, depth, w.kernel[0], w.kernel[1]}, scale)};
+    if (chance(60)) p.push_back(parameter({outputs}, 0.3));
+    return add(node, {x}, p);
+  }
+
+  V convolution(V x) {
+    Window w;
+    if (rank(x) != 4 || !window(w, shape(x), false)) return kNone;
+    const int64_t group = chance(40) ? divisor(shape(x)[1]) : 1;
+    return convolve(x, w, group, group * between(1, group > 2 ? 2 : 4));
+  }
+
+  V transposed(V x) {
+    if (rank(x) != 4) return kNone;
+    Node node = of(Op::kConvTranspose);
+    Window& w = node.window;
+    node.group = chance(40) ? divisor(shape(x)[1]) : 1;
+    for (size_t axis = 0; axis < 2; ++axis) {
+      w.kernel[axis] = between(1, 4);
+      w.stride[axis] = between(1, 3);
+      w.dilation[axis] = chance(20) ? between(1, 3) : 1;
+      if (chance(40)) w.pad[axis] = between(0, w.kernel[axis] - 1);
+      if (chance(40)) w.pad[axis + 2] = between(0, w.kernel[axis] - 1);
+      const int64_t size = (shape(x)[2 + axis] - 1) * w.stride[axis] +
+                           (w.kernel[axis] - 1) * w.dilation[axis] + 1 - w.pad[axis] -
+                           w.pad[axis + 2];
+      if (size < 1) return kNone;
+    }
+    if (chance(40)) node.shape = {between(0, w.stride[0] - 1), between(0, w.stride[1] - 1)};
+    const int64_t outputs = between(1, 3);
+    std::vector<std::string> p{
+        parameter({shape(x)[1], outputs, w.kernel[0], w.kernel[1]},
+                  1 / std::sqrt(static_cast<double>(shape(x)[1] * w.kernel[0])))};
+    if (chance(60)) p.push_back(parameter({outputs * node.group}, 0.3));
+    return add(node, {x}, p);
+  }
+
+  V pooling(V x) {
+    Node node = of(chance(50) ? Op::kMaxPool : Op::kAveragePool);
+    if (rank(x) != 4 || !window(node.window, shape(x), true)) return kNone;
+    if (node.op == Op::kAveragePool) {
+      node.window.dilation = {1, 1};
+      if (!fits(node.window, shape(x), true)) return kNone;
+    }
+    return add(node, {x});
+  }
+
+  // ---- elements ----
+
+  V function(V x) {
+    constexpr Op kFunctions[] = {Op::kRelu,      Op::kSigmoid,   Op::kTanh,
+                                 Op::kClip,      Op::kLeakyRelu, Op::kHardSigmoid,
+                                 Op::kHardSwish, Op::kElu,       Op::kSoftplus};
+    Node node = of(kFunctions[random_.below(std::size(kFunctions))]);
+    if (node.op == Op::kClip) {
+      node.alpha = random_.uniform(-1.5F, 0);
+      node.beta = chance(20) ? std::numeric_limits<float>::max() : random_.uniform(0, 6);
+    }
+    if (node.op == Op::kLeakyRelu) node.alpha = random_.uniform(0, 0.5F);
+    if (node.op == Op::kElu) node.alpha = random_.uniform(0.5F, 1.5F);
+    if (node.op == Op::kHardSigmoid) {
+      node.alpha = random_.uniform(0.1F, 0.4F);
+      node.beta = random_.uniform(0.3F, 0.6F);
+    }
+    return add(node, {x});
+  }
+
+  V softmax(V x) {
+    Node node = of(chance(50) ? Op::kSoftmax : Op::kLogSoftmax);
+    const auto dimensions = static_cast<int64_t>(rank(x));
+    node.axis = chance(50) ? between(1, dimensions - 1) : -between(1, dimensions - 1);
+    return add(node, {x});
+  }
+
+  // A shape that broadcasts to this one.
+  Shape part_of(Shape s, bool same_rank) {
+    s[0] = 1;
+    for (int64_t& size : s) size = chance(40) ? 1 : size;
+    if (!same_rank) s.erase(s.begin(), s.begin() + between(0, static_cast<int64_t>(s.size()) - 1));
+    return s;
+  }
+
+  V arithmetic(V x) {
+    Node node = of(chance(50) ? Op::kAdd : Op::kMul);
+    if (chance(40)) return add(node, {x}, {parameter(part_of(shape(x), false), 0.7)});
+    std::vector<V> others;
+    for (V v = 0; v < values_.size(); ++v) {
+      bool fits = rank(v) == rank(x);
+      for (size_t d = 0; fits && d < rank(x); ++d) {
+        fits = shape(v)[d] == 1 || shape(v)[d] == shape(x)[d];
+      }
+      if (fits) others.push_back(v);
+    }
+    return add(node, {x, others[random_.below(others.size())]});
+  }
+
+  V prelu(V x) { return add(of(Op::kPRelu), {x}, {parameter(part_of(shape(x), false), 0.3)}); }
+
+  // ---- vectors ----
+
+  V dense(V x) {
+    if (rank(x) != 2) x = flatten(x);
+    if (x == kNone) return kNone;
+    Node node = of(Op::kGemm);
+    node.trans_b = chance(50);
+    node.alpha = chance(30) ? 0.75F : 1;
+    node.beta = chance(30) ? -1.5F : 1;
+    const int64_t inputs = shape(x)[1];
+    const int64_t outputs = between(1, 12);
+    std::vector<std::string> p{
+        parameter(node.trans_b ? Shape{outputs, inputs} : Shape{inputs, outputs},
+                  1 / std::sqrt(static_cast<double>(inputs)))};
+    if (chance(70)) {
+      p.push_back(parameter(chance(60) ? Shape{outputs} : part_of({1, outputs}, false), 0.3));
+    }
+    return add(node, {x}, p);
+  }
+
+  V matmul(V x) {
+    const int64_t inputs = shape(x).back();
+    return add(of(Op::kMatMul), {x},
+               {parameter({inputs, between(1, 10)}, 1 / std::sqrt(static_cast<double>(inputs)))});
+  }
+
+  V flatten(V x) { return add(of(Op::kFlatten), {x}); }
+
+  // ---- places ----
+
+  V concat(V x) {
+    Node node = of(Op::kConcat);
+    const auto axis = static_cast<size_t>(between(1, static_cast<int64_t>(rank(x)) - 1));
+    node.axis = static_cast<int64_t>(axis) - (chance(30) ? static_cast<int64_t>(rank(x)) : 0);
+    std::vector<V> inputs{x};
+    for (V v = 0; v < values_.size() && inputs.size() < 4; ++v) {
+      bool fits = rank(v) == rank(x) && (v != x || chance(30));
+      for (size_t d = 0; fits && d < rank(x); ++d) fits = d == axis || shape(v)[d] == shape(x)[d];
+      if (fits) inputs.push_back(v);
+    }
+    if (inputs.size() < 2) inputs.push_back(x);
+    return add(node, inputs);
+  }
+
+  V transpose(V x) {
+    if (rank(x) < 3) return kNone;
+    Node node = of(Op::kTranspose);
+    node.shape.resize(rank(x));
+    std::iota(node.shape.begin(), node.shape.end(), 0);
+    for (size_t d = rank(x) - 1; d > 1; --d) {
+      std::swap(node.shape[d], node.shape[1 + random_.below(d)]);
+    }
+    return add(node, {x});
+  }
+
+  V pad(V x) {
+    Node node = of(Op::kPad);
+    node.alpha = chance(50) ? 0 : random_.uniform(-1, 1);
+    for (size_t i = 0; i < 2 * rank(x); ++i) {
+      node.shape.push_back(i % rank(x) == 0 || chance(50) ? 0 : between(0, 2));
+    }
+    return add(node, {x});
+  }
+
+  V slice(V x) {
+    Node node = of(Op::kSlice);
+    Shape ends;
+    Shape steps;
+    for (size_t d = 0; d < rank(x); ++d) {
+      const int64_t size = shape(x)[d];
+      const bool whole = d == 0 || chance(40);
+      node.shape.push_back(whole ? 0 : between(0, size - 1));
+      ends.push_back(whole ? size : between(node.shape.back() + 1, size));
+      steps.push_back(whole || chance(60) ? 1 : between(1, 3));
+    }
+    node.shape.insert(node.shape.end(), ends.begin(), ends.end());
+    node.shape.insert(node.shape.end(), steps.begin(), steps.end());
+    return add(node, {x});
+  }
+
+  V resize(V x) {
+    if (rank(x) != 4) return kNone;
+    Node node = of(Op::kResize);
+    node.shape = {1, 1, between(1, 3), between(1, 3)};
+    return add(node, {x});
+  }
+
+  V reshape(V x) {
+    if (chance(30)) return flatten(x);
+    Node node = of(Op::kReshape);
+    const int64_t all = element_count(shape(x));
+    const int64_t first = divisor(all);
+    switch (between(0, 3)) {
+      case 0:
+        node.shape = {1, first, all / first};
+        break;
+      case 1:
+        node.shape = {0, first, -1};
+        break;
+      case 2:
+        node.shape = {-1, first, 1, all / first};
+        break;
+      default:
+        node.shape = {1, divisor(first), first, -1};
+        if (all % (node.shape[1] * first) != 0) return kNone;
+    }
+    return add(node, {x});
+  }
+
+  // ---- blocks ----
+
+  static Window same(int64_t kernel) {
+    Window w;
+    w.kernel = {kernel, kernel};
+    w.pad = {kernel / 2, kernel / 2, (kernel - 1) / 2, (kernel - 1) / 2};
+    return w;
+  }
+
+  V residual(V x) {
+    if (rank(x) != 4) return kNone;
+    V y = convolve(x, same(between(1, 4)), 1, shape(x)[1]);
+    if (y != kNone) y = add(of(Op::kRelu), {y});
+    if (y != kNone) y = convolve(y, same(3), 1, shape(x)[1]);
+    if (y != kNone) y = add(of(Op::kAdd), {x, y});
+    return y == kNone ? kNone : add(of(Op::kRelu), {y});
+  }
+
+  // Squeeze and excitation.
+  V gate(V x) {
+    if (rank(x) != 4) return kNone;
+    Node mean = of(Op::kAveragePool);
+    mean.window.kernel = {shape(x)[2], shape(x)[3]};
+    V y = add(mean, {x});
+    if (y != kNone) y = convolve(y, same(1), 1, between(1, 3));
+    if (y != kNone) y = add(of(Op::kRelu), {y});
+    if (y != kNone) y = convolve(y, same(1), 1, shape(x)[1]);
+    if (y != kNone) y = add(of(chance(50) ? Op::kSigmoid : Op::kHardSigmoid), {y});
+    return y == kNone ? kNone : add(of(Op::kMul), {x, y});
+  }
+
+  V autoencoder(V x) {
+    if (rank(x) != 4 || shape(x)[2] < 3 || shape(x)[3] < 3) return kNone;
+    Window w = same(3);
+    w.stride = {2, 2};
+    V y = convolve(x, w, 1, between(1, 4));
+    if (y != kNone) y = add(of(Op::kTanh), {y});
+    if (y == kNone || chance(50)) {
+      if (y == kNone) return kNone;
+      Node up = of(Op::kResize);
+      up.shape = {1, 1, 2, 2};
+      y = add(up, {y});
+      return y == kNone ? kNone : convolve(y, same(3), 1, shape(x)[1]);
+    }
+    Node up = of(Op::kConvTranspose);
+    up.window = w;
+    // As large as x: of an even size there is one row more.
+    up.shape = {(shape(x)[2] + 1) % 2, (shape(x)[3] + 1) % 2};
+    const V back = add(up, {y}, {parameter({shape(y)[1], shape(x)[1], 3, 3}, 0.3)});
+    if (back == kNone || shape(back) != shape(x) || chance(30)) return back;
+    return add(of(Op::kAdd), {back, x});
+  }
+
+  // Depthwise, then pointwise, as MobileNets have it.
+  V separable(V x) {
+    if (rank(x) != 4) return kNone;
+    Window w = same(3);
+    w.stride = {between(1, 2), between(1, 2)};
+    V y = convolve(x, w, shape(x)[1], shape(x)[1] * between(1, 2));
+    Node relu6 = of(Op::kClip);
+    relu6.alpha = 0;
+    relu6.beta = 6;
+    if (y != kNone) y = add(relu6, {y});
+    return y == kNone ? kNone : convolve(y, same(1), 1, between(1, 6));
+  }
+
+  // ---- the end ----
+
+  // What nobody uses, as one vector; or as it is, if it is one value.
+  void join() {
+    std::vector<V> open;
+    for (V v = 0; v < values_.size(); ++v) {
+      if (values_[v].uses == 0) open.push_back(v);
+    }
+    options_.most = int64_t{1} << 20;
+    if (open.size() == 1 && options_.classes == 0 && !net_.nodes.empty()) return;
+    for (V& v : open) v = rank(v) == 2 ? v : flatten(v);
+    if (open.size() > 1) add(of(Op::kConcat), open);
+    if (net_.nodes.empty()) add(of(Op::kRelu), {0});
+  }
+
+  void head() {
+    const V x = values_.size() - 1;
+    const int64_t inputs = shape(x)[1];
+    const V y =
+        add(of(Op::kGemm), {x},
+            {parameter({inputs, options_.classes}, 0.5 / std::sqrt(static_cast<double>(inputs))),
+             parameter({options_.classes}, 0.3)});
+    if (options_.softmax && chance(50)) add(of(chance(50) ? Op::kSoftmax : Op::kLogSoftmax), {y});
+  }
+
+  Random random_;
+  RandomGraphOptions options_;
+  Network net_;
+  std::vector<Value> values_;
+};
+
+}  // namespace
+
+Network random_graph(uint64_t seed, const RandomGraphOptions& options) {
+  return Maker(seed, options).run();
+}
+
+}  // namespace sparsys
