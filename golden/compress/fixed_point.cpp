@@ -7,7 +7,9 @@
 #include <map>
 
 #include "golden/base/error.hpp"
-#include "golden/compress/bias_constants.hpp"
+#include "golden/compress/fixed_point/bias_constants.hpp"
+#include "golden/compress/fixed_point/draft.hpp"
+#include "golden/compress/fixed_point/loss.hpp"
 #include "golden/function/eie/model.hpp"
 #include "golden/train/train.hpp"
 
@@ -18,101 +20,20 @@ using Eigen::Index;
 
 constexpr int64_t kMax16 = 32767;
 constexpr int64_t kMin16 = -32768;
-// Of the accumulator's 2^31, what the constants of one row may use up.
-constexpr int64_t kConstantBudget = int64_t{1} << 29;
-// No constant is larger, so that three of them times the largest codebook entry fit the budget.
+// What radix points make room for: three such constants times the largest codebook entry fit the
+// budget of a row's constants.
 constexpr int64_t kMaxConstant = 5461;
-static_assert(3 * kMaxConstant * 32768 <= kConstantBudget, "constants fit their budget");
+static_assert(3 * kMaxConstant * 32768 <= BiasConstants::kBudget, "constants fit their budget");
+// Bits that a layer's inputs give away so that constants are large enough to make the next layer's;
+// what is still missing a larger value in the codebook makes up for.
+constexpr int kFreeBits = 4;
+// Biases that come as near as this, as a share of the layer's largest output, need no more
+// constants.
+constexpr double kGoodBiases = 1.0 / 64;
 // A codebook whose largest entry is smaller than this is too coarse.
 constexpr double kFineCodebook = 128;
 // Radix points beyond this are taken for a mistake in the network.
 constexpr int kMaxFrac = 64;
-
-// A layer on its way: the shared weights with codes freed or filled for biases.
-struct Draft {
-  SharedLayer layer;
-  std::array<int64_t, 16> uses{};  // by weights
-  bool has_constants = false;
-  double need = 0;  // what the largest constant input must reach, as a real number
-  double largest_input = 0;
-  double largest_output = 0;
-  int codes_merged = 0;
-};
-
-double largest_value(const std::array<float, 16>& codebook) {
-  double largest = 0;
-  for (const float v : codebook) largest = std::max(largest, std::abs(static_cast<double>(v)));
-  return largest;
-}
-
-// A code no weight uses, best one without a value; merges the two values that lose least by it if
-// there is none.
-size_t free_code(Draft& draft) {
-  for (size_t c = 1; c < 16; ++c) {
-    if (draft.uses[c] == 0 && draft.layer.codebook[c] == 0) return c;
-  }
-  size_t unused = 0;
-  for (size_t c = 1; c < 16; ++c) {
-    if (draft.uses[c] != 0) continue;
-    const float size = std::abs(draft.layer.codebook[c]);
-    if (unused == 0 || size < std::abs(draft.layer.codebook[unused])) unused = c;
-  }
-  if (unused != 0) return unused;
-  size_t keep = 1;
-  size_t drop = 2;
-  double best = std::numeric_limits<double>::infinity();
-  for (size_t a = 1; a < 16; ++a) {
-    for (size_t b = a + 1; b < 16; ++b) {
-      if (draft.uses[a] == 0 || draft.uses[b] == 0) continue;
-      const auto n = static_cast<double>(draft.uses[a]);
-      const auto m = static_cast<double>(draft.uses[b]);
-      const double d = static_cast<double>(draft.layer.codebook[a]) - draft.layer.codebook[b];
-      const double loss = n * m / (n + m) * d * d;
-      if (loss < best) {
-        best = loss;
-        keep = a;
-        drop = b;
-      }
-    }
-  }
-  std::array<float, 16>& codebook = draft.layer.codebook;
-  const double n = static_cast<double>(draft.uses[keep]);
-  const double m = static_cast<double>(draft.uses[drop]);
-  codebook[keep] = static_cast<float>((codebook[keep] * n + codebook[drop] * m) / (n + m));
-  codebook[drop] = 0;
-  draft.uses[keep] += draft.uses[drop];
-  draft.uses[drop] = 0;
-  draft.layer.code = (draft.layer.code.array() == static_cast<uint8_t>(drop))
-                         .select(static_cast<uint8_t>(keep), draft.layer.code.array());
-  ++draft.codes_merged;
-  return drop;
-}
-
-// Sees to it that biases can be made of codebook values times constants. Constants that come out of
-// a ReLU are not negative, so then the codebook must hold both signs.
-void prepare_codebook_for_bias(Draft& draft, bool positive_constants) {
-  std::array<float, 16>& codebook = draft.layer.codebook;
-  double scale = largest_value(codebook);
-  if (scale == 0) {
-    scale = draft.layer.bias.cwiseAbs().maxCoeff();
-    if (scale == 0) scale = 1;
-    codebook[free_code(draft)] = static_cast<float>(scale);
-  }
-  const bool positive = *std::max_element(codebook.begin(), codebook.end()) > 0;
-  const bool negative = *std::min_element(codebook.begin(), codebook.end()) < 0;
-  if (positive_constants && !(positive && negative)) {
-    codebook[free_code(draft)] = static_cast<float>(positive ? -scale : scale);
-  }
-  // What is free anyhow makes more biases reachable.
-  double value = scale;
-  bool minus = false;
-  for (size_t c = 1; c < 16; ++c) {
-    if (draft.uses[c] != 0 || codebook[c] != 0) continue;
-    codebook[c] = static_cast<float>(minus ? -value : value);
-    if (minus) value *= 0.6;
-    minus = !minus;
-  }
-}
 
 // Bits after the point so that `largest` still fits `limit`.
 int frac_for(double largest, double limit) {
@@ -123,8 +44,9 @@ int frac_for(double largest, double limit) {
 
 void check(const SharedMlp& mlp, const Eigen::MatrixXf& sample, const FixedPointOptions& options) {
   if (mlp.layers.empty()) fail(mlp.name, "no layers, expected at least one");
-  if (options.constants < 1 || options.constants > 3) {
-    fail(mlp.name, std::to_string(options.constants) + " constants, expected 1 to 3");
+  if (options.constants > BiasConstants::kMost) {
+    fail(mlp.name, std::to_string(options.constants) + " constants, expected at most " +
+                       std::to_string(BiasConstants::kMost));
   }
   if (options.input_frac < -15 || options.input_frac > 30 || !(options.headroom >= 1) ||
       !(options.headroom <= 1024)) {
@@ -156,8 +78,12 @@ void check(const SharedMlp& mlp, const Eigen::MatrixXf& sample, const FixedPoint
 
 class Converter {
  public:
-  Converter(const SharedMlp& mlp, const FixedPointOptions& options)
-      : mlp_(mlp), options_(options), drafts_(mlp.layers.size()), facts_(mlp.layers.size()) {}
+  Converter(const SharedMlp& mlp, const FixedPointOptions& options, unsigned constants)
+      : mlp_(mlp),
+        options_(options),
+        drafts_(mlp.layers.size()),
+        facts_(mlp.layers.size()),
+        constants_per_layer_(constants) {}
 
   eie::Network run(const Eigen::MatrixXf& sample) {
     measure(sample);
@@ -165,17 +91,20 @@ class Converter {
     network_.name = mlp_.name;
     network_.origin = mlp_.origin;
     int input_frac = options_.input_frac;
+    if (drafts_.front().need > 0) {
+      input_frac = std::min(input_frac, frac_for(drafts_.front().need, kMaxConstant));
+    }
     for (size_t l = 0; l < drafts_.size(); ++l) {
       eie::Layer layer = begin_layer(l, input_frac);
       choose_radix_points(l, layer);
       fill_codebook(drafts_[l].layer, layer);
-      std::vector<Sum> sums{{0, 0}};
       if (layer.constant_inputs > 0) {
         const std::vector<uint32_t> producers = choose_constants_of(l, layer);
         if (l > 0) make_constants(producers, network_.layers.back());
-        sums = all_sums(layer.codebook, constants_);
+      } else {
+        constants_ = BiasConstants();
       }
-      fill_columns(l, sums, layer);
+      fill_columns(l, layer);
       input_frac = layer.output_frac;
       network_.layers.push_back(std::move(layer));
     }
@@ -212,10 +141,25 @@ class Converter {
     }
   }
 
+  // The largest constant that a layer's inputs have room for at little cost, as a real number.
+  double room_for_constants(size_t l) const {
+    if (l == 0) return std::ldexp(static_cast<double>(kMaxConstant), -options_.input_frac);
+    const double largest = drafts_[l - 1].largest_output;
+    if (largest == 0) return std::numeric_limits<double>::infinity();
+    const int frac = std::min(frac_for(options_.headroom * largest, kMax16), kMaxFrac);
+    return std::ldexp(static_cast<double>(kMaxConstant), kFreeBits - frac);
+  }
+
   // From the last layer back: which have constants, what their codebooks need for biases, and how
   // large the constants must be.
+  //
+  // A layer's own biases are made of the weights' values, whose many sums come near any bias, so
+  // constants are as large as that takes, and the inputs' radix point makes room for them: where
+  // that costs them bits, biases are so large that these bits would be lost in the outputs. The
+  // next layer's constants are made so too as long as that costs little; else by a value of their
+  // own in the codebook, as only few of them are needed and the next layer chooses what there is.
   void provide_for_biases() {
-    double need = 0;
+    double next = 0;
     bool bias_follows = false;
     for (size_t l = drafts_.size(); l-- > 0;) {
       Draft& draft = drafts_[l];
@@ -224,21 +168,21 @@ class Converter {
       if (!bias_follows) continue;
       const bool positive_constants = l > 0 && drafts_[l - 1].layer.relu;
       prepare_codebook_for_bias(draft, positive_constants);
-      const auto& codebook = draft.layer.codebook;
-      const double top = *std::max_element(codebook.begin(), codebook.end());
-      const double bottom = -*std::min_element(codebook.begin(), codebook.end());
-      const double largest = std::max(top, bottom);
-      const double up = std::max<double>(need, draft.layer.bias.maxCoeff());
+      auto& codebook = draft.layer.codebook;
+      double top = *std::max_element(codebook.begin(), codebook.end());
+      double bottom = -*std::min_element(codebook.begin(), codebook.end());
+      if (!positive_constants) top = bottom = std::max(top, bottom);
+      const double up = std::max(0.0F, draft.layer.bias.maxCoeff());
       const double down = -std::min(0.0F, draft.layer.bias.minCoeff());
-      need = positive_constants ? std::max(up / top, down / bottom) : std::max(up, down) / largest;
-      // An input's radix point is given, so a constant that would not fit needs a larger code.
-      const double limit = std::ldexp(static_cast<double>(kMaxConstant), -options_.input_frac);
-      if (l == 0 && need > limit) {
-        draft.layer.codebook[free_code(draft)] =
-            static_cast<float>(std::max(up, down) / (0.9 * limit));
-        need = limit;
+      draft.need = std::max(up / top, down / bottom);
+      const double room = std::max(draft.need, room_for_constants(l));
+      if (next / top > room) {
+        draft.need = room;
+        codebook[free_code(draft)] = static_cast<float>(next / (0.9 * room));
+      } else {
+        draft.need = std::max(draft.need, next / top);
       }
-      draft.need = need;
+      next = draft.need;
     }
   }
 
@@ -252,8 +196,8 @@ class Converter {
     eie::Layer out;
     out.name = in.name;
     out.relu = in.relu;
-    out.constant_inputs = drafts_[l].has_constants ? options_.constants : 0;
-    out.constant_outputs = next_has_constants(l) ? options_.constants : 0;
+    out.constant_inputs = drafts_[l].has_constants ? constants_per_layer_ : 0;
+    out.constant_outputs = next_has_constants(l) ? constants_per_layer_ : 0;
     out.inputs = static_cast<uint32_t>(in.code.cols()) + out.constant_inputs;
     out.outputs = static_cast<uint32_t>(in.code.rows()) + out.constant_outputs;
     out.input_frac = input_frac;
@@ -291,7 +235,9 @@ class Converter {
       const double rounding = shift > 0 ? std::ldexp(1.0, shift - 1) : 0;
       // A rounded codebook entry is less than one unit larger than the exact one.
       const Eigen::VectorXd bound = (row_sum * std::ldexp(1.0, frac) + row_count) * input;
-      return bound.maxCoeff() + rounding + static_cast<double>(kConstantBudget) < 0x1.0p31;
+      return bound.maxCoeff() + rounding +
+                 static_cast<double>(BiasConstants::budget(constants_per_layer_)) <
+             0x1.0p31;
     };
     const auto largest_fit = [&](double input) {
       int frac = weight_frac;
@@ -340,21 +286,21 @@ class Converter {
     const double reach = next_has_constants(l) ? std::ldexp(drafts_[l + 1].need, frac) : 0;
     std::map<int64_t, uint32_t> reachable;  // and by which codes
     if (l == 0) {
-      for (int64_t v = 1; v <= kMaxConstant; ++v) reachable[v] = reachable[-v] = 0;
+      for (int64_t v = 1; v <= kMax16; ++v) reachable[v] = reachable[-v] = 0;
     } else {
       const eie::Layer& before = network_.layers.back();
-      for (const Sum& s : all_sums(before.codebook, constants_)) {
+      for (const Sum& s : constants_.sums(before.codebook)) {
         const int64_t v = eie::write_back(s.value, before.shift(), before.relu);
-        if (v == 0 || std::abs(v) > kMaxConstant) continue;
+        if (v == 0) continue;
         const auto place = reachable.emplace(v, s.codes).first;
         if (entries(s.codes) < entries(place->second)) place->second = s.codes;
       }
     }
     std::vector<int64_t> candidates;
     for (const auto& [value, codes] : reachable) candidates.push_back(value);
-    constants_ = choose_constants(out.codebook, candidates, out.constant_inputs, targets, reach);
+    constants_ = BiasConstants(out.codebook, candidates, out.constant_inputs, targets, reach);
     std::vector<uint32_t> producers;
-    for (const int64_t c : constants_) {
+    for (const int64_t c : constants_.values()) {
       if (l == 0) {
         network_.input_constants.push_back(static_cast<int16_t>(c));
       } else {
@@ -391,7 +337,7 @@ class Converter {
   }
 
   // Columns of the weights, then those of the constants, the biases; and what is told of them.
-  void fill_columns(size_t l, const std::vector<Sum>& sums, eie::Layer& out) {
+  void fill_columns(size_t l, eie::Layer& out) {
     const SharedLayer& in = drafts_[l].layer;
     FixedPointLayerReport& facts = facts_[l];
     const int frac = out.input_frac + out.weight_frac;
@@ -399,14 +345,16 @@ class Converter {
     for (Index r = 0; r < in.code.rows(); ++r) {
       const double bias = in.bias[r];
       const double target = std::ldexp(bias, frac);
-      const Sum& sum = nearest(sums, target);
+      const Sum sum = constants_.make(target);
       bias_codes.push_back(sum.codes);
       const double error = static_cast<double>(sum.value) - target;
       facts.largest_bias = std::max(facts.largest_bias, std::abs(bias));
       facts.largest_bias_error =
           std::max(facts.largest_bias_error, std::abs(std::ldexp(error, -frac)));
     }
+    facts.name = in.name;
     facts.largest_activation = drafts_[l].largest_output;
+    facts.constants = out.constant_inputs;
     facts.codes_merged = drafts_[l].codes_merged;
     out.column_start.push_back(0);
     const auto add_column = [&](const auto& code_of_row) {
@@ -432,7 +380,8 @@ class Converter {
   const FixedPointOptions& options_;
   std::vector<Draft> drafts_;
   std::vector<FixedPointLayerReport> facts_;
-  std::vector<int64_t> constants_;  // of the layer at hand
+  unsigned constants_per_layer_;
+  BiasConstants constants_;  // of the layer at hand
   eie::Network network_;
 };
 
@@ -442,9 +391,27 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
                             const FixedPointOptions& options,
                             std::vector<FixedPointLayerReport>* report) {
   check(mlp, sample, options);
-  Converter converter(mlp, options);
-  eie::Network network = converter.run(sample);
-  if (report != nullptr) *report = converter.facts();
+  std::vector<unsigned> counts{options.constants};
+  if (options.constants == 0) counts = {2, 4, 6};
+  eie::Network network;
+  std::vector<FixedPointLayerReport> facts;
+  double least = std::numeric_limits<double>::infinity();
+  for (const unsigned count : counts) {
+    Converter converter(mlp, options, count);
+    eie::Network found = converter.run(sample);
+    double loss = 0;
+    for (const auto& layer : converter.facts()) loss = std::max(loss, layer.bias_loss());
+    if (loss < least || counts.size() == 1) {
+      least = loss;
+      network = std::move(found);
+      facts = converter.facts();
+    }
+    if (least <= kGoodBiases || network.input_constants.empty()) break;
+  }
+  if (report != nullptr) {
+    measure_loss(network, mlp, sample, facts);
+    *report = std::move(facts);
+  }
   return network;
 }
 

@@ -37,9 +37,16 @@ struct QuantisationArguments {
   uint32_t samples = 1000;
 };
 
+// Options of the sparse engine's numbers.
+struct EngineArguments {
+  FixedPointOptions fixed_point;
+  double max_error_pct = 100 * kMostLoss;
+};
+
 struct Arguments {
   DataOptions data;
   CompressionArguments compression;
+  EngineArguments engine;
   StoreOptions store;
   std::string model;
   std::string out;
@@ -52,6 +59,7 @@ struct Arguments {
   QuantisationArguments quantisation;
   // Options of one target alone; null if the command has none.
   CLI::App* deep = nullptr;
+  CLI::App* fixed = nullptr;
   CLI::App* int8 = nullptr;
 };
 
@@ -77,6 +85,9 @@ class Compression {
  private:
   void check_usage() const {
     const std::string target = "is not for --target " + arguments_.target;
+    if (arguments_.target != "eie" && arguments_.fixed != nullptr) {
+      refuse_given(*arguments_.fixed, target);
+    }
     if (arguments_.target == "mxu") {
       if (arguments_.deep != nullptr) refuse_given(*arguments_.deep, target);
       return;
@@ -126,9 +137,17 @@ class Compression {
     result_ = {{"name", printable(trained_.name, 0)}, {"target", arguments_.target}};
     if (engine) {
       const eie::Network network =
-          to_sparse_engine(shared, *data_, options.validation_count, &report, {}, options.threads);
+          to_sparse_engine(shared, *data_, options.validation_count, &report,
+                           arguments_.engine.fixed_point, options.threads);
+      check_loss(printable(arguments_.model, 0), report.fixed_point,
+                 arguments_.engine.max_error_pct / 100);
       save_model(arguments_.out, network);
       add_steps(report);
+      result_["fixed_point"] = describe(report.fixed_point);
+      if (table_) {
+        print_fixed_point(std::cout, report.fixed_point);
+        std::cout << '\n';
+      }
       finish_engine(network);
     } else {
       StoredReport stored;
@@ -262,6 +281,30 @@ void add_deep_compression(CLI::App& group, Arguments& arguments) {
       ->type_name("DIR");
 }
 
+void add_fixed_point(CLI::App& group, EngineArguments& arguments) {
+  group
+      .add_option("--constants", arguments.fixed_point.constants,
+                  "Constant inputs of each layer, of which its biases are made, 1 to 6; 0: 2, or "
+                  "more if biases are not met else")
+      ->check(CLI::Range(0, 6))
+      ->capture_default_str()
+      ->type_name("N");
+  group
+      .add_option("--headroom", arguments.fixed_point.headroom,
+                  "Largest activation that can be represented, as a multiple of the largest one "
+                  "that the sample gives")
+      ->check(CLI::Range(1.0, 1024.0))
+      ->capture_default_str()
+      ->type_name("X");
+  group
+      .add_option("--max-error", arguments.max_error_pct,
+                  "Refuse the network if an output of the engine is off by more than this, in per "
+                  "cent of the largest, on the sample that chooses radix points")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str()
+      ->type_name("PCT");
+}
+
 void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
   group
       .add_option("--scheme", arguments.scheme,
@@ -324,6 +367,10 @@ CLI::App* add(CLI::App& program, const char* name, const char* target, const cha
     for (const char* other : {"--data", "--synthetic", "--limit"}) {
       no_data->excludes(command->get_option(other));
     }
+  }
+  if (target == nullptr) {
+    arguments->fixed = command->add_option_group("16-bit numbers, target eie");
+    add_fixed_point(*arguments->fixed, arguments->engine);
   }
   arguments->int8 = command->add_option_group("Signed bytes, target mxu");
   add_quantisation(*arguments->int8, arguments->quantisation);

@@ -124,4 +124,41 @@ void print_steps(std::ostream& out, const DeepCompressionReport& report) {
   table.print(out);
 }
 
+json describe(const std::vector<FixedPointLayerReport>& report) {
+  json rows = json::array();
+  for (const FixedPointLayerReport& layer : report) {
+    rows.push_back({{"name", layer.name},
+                    {"constants", layer.constants},
+                    {"codes_merged", layer.codes_merged},
+                    {"largest_bias", layer.largest_bias},
+                    {"largest_bias_error", layer.largest_bias_error},
+                    {"bias_error_pct", 100 * layer.bias_loss()},
+                    {"largest_output", layer.largest_output},
+                    {"largest_output_error", layer.largest_output_error},
+                    {"output_error_pct", 100 * layer.output_loss()},
+                    {"outputs", layer.outputs},
+                    {"saturated_outputs", layer.saturated},
+                    {"accumulator_saturated", layer.accumulator_saturated},
+                    {"accumulator_is_safe", layer.accumulator_is_safe_for_all_inputs}});
+  }
+  return rows;
+}
+
+void print_fixed_point(std::ostream& out, const std::vector<FixedPointLayerReport>& report) {
+  Table table("lrrrrrl");
+  table.add({"16-bit layer", "constants", "values merged", "largest bias error",
+             "largest output error", "saturated", "accumulator"});
+  const auto of_output = [](double share) { return fixed(100 * share, 3) + " %"; };
+  for (const FixedPointLayerReport& layer : report) {
+    table.add({printable(layer.name, 16), std::to_string(layer.constants),
+               std::to_string(layer.codes_merged), of_output(layer.bias_loss()),
+               of_output(layer.output_loss()), share_text(layer.saturated, layer.outputs),
+               layer.accumulator_saturated                ? "SATURATES"
+               : layer.accumulator_is_safe_for_all_inputs ? "never saturates"
+                                                          : "not on the sample"});
+  }
+  table.print(out);
+  out << "  errors are of the layer's largest output, on the sample that chose the radix points\n";
+}
+
 }  // namespace sparsys

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "golden/compress/deep_compression.hpp"
 #include "golden/format/stored_model.hpp"
@@ -22,5 +23,9 @@ void print_beside_paper(std::ostream& out, const nlohmann::json& report, const s
 // seconds.
 nlohmann::json describe(const DeepCompressionReport& report);
 void print_steps(std::ostream& out, const DeepCompressionReport& report);
+
+// What the layers lost in fixed point: fields of a FixedPointLayerReport, and errors as shares.
+nlohmann::json describe(const std::vector<FixedPointLayerReport>& report);
+void print_fixed_point(std::ostream& out, const std::vector<FixedPointLayerReport>& report);
 
 }  // namespace sparsys

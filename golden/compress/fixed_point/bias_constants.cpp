@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/compress/bias_constants.hpp"
+#include "golden/compress/fixed_point/bias_constants.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -44,17 +44,28 @@ int entries(uint32_t codes) {
 }
 
 std::vector<Sum> all_sums(const std::array<int16_t, 16>& codebook,
-                          const std::vector<int64_t>& constants) {
-  std::vector<Sum> sums{{0, 0}};
+                          const std::vector<int64_t>& constants, int64_t budget) {
+  struct Part {
+    Sum sum;
+    int64_t size;  // of its products
+  };
+  std::vector<Part> parts{{{0, 0}, 0}};
   for (size_t k = 0; k < constants.size(); ++k) {
-    const std::vector<Sum> before = sums;
+    const size_t before = parts.size();
     for (uint32_t c = 1; c < 16; ++c) {
-      if (codebook[c] == 0) continue;
-      for (const Sum& s : before) {
-        sums.push_back({s.value + constants[k] * codebook[c], s.codes | c << (4 * k)});
+      const int64_t product = constants[k] * codebook[c];
+      if (product == 0) continue;
+      for (size_t p = 0; p < before; ++p) {
+        const Part part = parts[p];
+        if (part.size + std::abs(product) > budget) continue;
+        parts.push_back({{part.sum.value + product, part.sum.codes | c << (4 * k)},
+                         part.size + std::abs(product)});
       }
     }
   }
+  std::vector<Sum> sums;
+  sums.reserve(parts.size());
+  for (const Part& part : parts) sums.push_back(part.sum);
   std::sort(sums.begin(), sums.end(), [](const Sum& a, const Sum& b) {
     if (a.value != b.value) return a.value < b.value;
     const int x = entries(a.codes);
@@ -81,11 +92,12 @@ const Sum& nearest(const std::vector<Sum>& sums, double target) {
 
 std::vector<int64_t> choose_constants(const std::array<int16_t, 16>& codebook,
                                       const std::vector<int64_t>& all_candidates, unsigned count,
-                                      const std::vector<double>& targets, double reach) {
+                                      const std::vector<double>& targets, double reach,
+                                      int64_t budget) {
   const std::vector<int64_t> candidates = thin_out(all_candidates);
   if (candidates.empty()) return std::vector<int64_t>(count, 0);
   const auto cost = [&](const std::vector<int64_t>& constants) {
-    const std::vector<Sum> sums = all_sums(codebook, constants);
+    const std::vector<Sum> sums = all_sums(codebook, constants, budget);
     double sum = 0;
     for (const double target : targets) {
       const double error = static_cast<double>(nearest(sums, target).value) - target;
@@ -121,6 +133,42 @@ std::vector<int64_t> choose_constants(const std::array<int16_t, 16>& codebook,
     }
   }
   return best;
+}
+
+BiasConstants::BiasConstants(const std::array<int16_t, 16>& codebook,
+                             const std::vector<int64_t>& candidates, unsigned count,
+                             const std::vector<double>& targets, double reach) {
+  std::vector<double> left = targets;
+  while (count > 0) {
+    const unsigned group = std::min(count, kGroup);
+    const int64_t budget = groups_.empty() ? kBudget : kFineBudget;
+    const std::vector<int64_t> chosen =
+        choose_constants(codebook, candidates, group, left, groups_.empty() ? reach : 0, budget);
+    groups_.push_back(all_sums(codebook, chosen, budget));
+    for (double& target : left) {
+      target -= static_cast<double>(nearest(groups_.back(), target).value);
+    }
+    values_.insert(values_.end(), chosen.begin(), chosen.end());
+    count -= group;
+  }
+}
+
+Sum BiasConstants::make(double target) const {
+  Sum sum{0, 0};
+  unsigned shift = 0;
+  for (const std::vector<Sum>& group : groups_) {
+    const Sum& part = nearest(group, target - static_cast<double>(sum.value));
+    sum.value += part.value;
+    sum.codes |= part.codes << shift;
+    shift += 4 * kGroup;
+  }
+  return sum;
+}
+
+std::vector<Sum> BiasConstants::sums(const std::array<int16_t, 16>& codebook) const {
+  std::vector<int64_t> first = values_;
+  first.resize(std::min<size_t>(first.size(), 3));
+  return all_sums(codebook, first, kBudget);
 }
 
 }  // namespace sparsys
