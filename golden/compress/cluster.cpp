@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
@@ -12,36 +11,43 @@
 namespace sparsys {
 namespace {
 
-// Sorted values with running sums: mean and sum of squares of any range in constant time. In one
-// dimension a cluster is a range, so a Lloyd iteration costs k binary searches.
+// What is told of a cluster.
+struct Moments {
+  double count = 0;
+  double mean = 0;
+  double spread = 0;  // sum of squared distances from the mean
+};
+
+// Of both together (Chan, Golub, LeVeque 1979): small values beside large ones lose nothing.
+Moments join(const Moments& a, const Moments& b) {
+  if (a.count == 0) return b;
+  if (b.count == 0) return a;
+  Moments both;
+  both.count = a.count + b.count;
+  const double step = b.mean - a.mean;
+  both.mean = a.mean + step * (b.count / both.count);
+  both.spread = a.spread + b.spread + step * step * (a.count * b.count / both.count);
+  return both;
+}
+
+// Sorted values with the moments of blocks of them, a tree: those of any range are found by few
+// steps and from its own values alone. In one dimension a cluster is a range, so a Lloyd iteration
+// costs k binary searches.
 class SortedValues {
  public:
   explicit SortedValues(const std::vector<float>& values) : sorted_(values) {
     std::sort(sorted_.begin(), sorted_.end());
-    // Sums of differences from the mean keep the subtraction of squares well conditioned.
-    const double sum = std::accumulate(sorted_.begin(), sorted_.end(), 0.0);
-    offset_ = sorted_.empty() ? 0 : sum / static_cast<double>(sorted_.size());
-    sum_.reserve(sorted_.size() + 1);
-    square_.reserve(sorted_.size() + 1);
-    sum_.push_back(0);
-    square_.push_back(0);
-    for (const float value : sorted_) {
-      const double v = value - offset_;
-      sum_.push_back(sum_.back() + v);
-      square_.push_back(square_.back() + v * v);
-    }
+    const size_t blocks = size() / kBlock;
+    tree_.resize(2 * blocks);
+    for (size_t b = 0; b < blocks; ++b) tree_[blocks + b] = sum(b * kBlock, (b + 1) * kBlock);
+    for (size_t b = blocks; b-- > 1;) tree_[b] = join(tree_[2 * b], tree_[2 * b + 1]);
   }
 
   size_t size() const { return sorted_.size(); }
   float operator[](size_t i) const { return sorted_[i]; }
-  double mean(size_t first, size_t last) const {
-    return offset_ + (sum_[last] - sum_[first]) / static_cast<double>(last - first);
-  }
+  double mean(size_t first, size_t last) const { return moments(first, last).mean; }
   // Sum of squared distances from the mean.
-  double spread(size_t first, size_t last) const {
-    const double sum = sum_[last] - sum_[first];
-    return square_[last] - square_[first] - sum * sum / static_cast<double>(last - first);
-  }
+  double spread(size_t first, size_t last) const { return moments(first, last).spread; }
   size_t lower_bound(double value) const {
     return static_cast<size_t>(std::lower_bound(sorted_.begin(), sorted_.end(), value) -
                                sorted_.begin());
@@ -57,10 +63,29 @@ class SortedValues {
   }
 
  private:
+  static constexpr size_t kBlock = 64;
+
+  // Value after value.
+  Moments sum(size_t first, size_t last) const {
+    Moments found;
+    for (; first < last; ++first) found = join(found, {1, sorted_[first], 0});
+    return found;
+  }
+  Moments moments(size_t first, size_t last) const {
+    const size_t blocks = tree_.size() / 2;
+    size_t from = (first + kBlock - 1) / kBlock;
+    size_t to = last / kBlock;
+    if (from >= to) return sum(first, last);
+    Moments found = join(sum(first, from * kBlock), sum(to * kBlock, last));
+    for (from += blocks, to += blocks; from < to; from /= 2, to /= 2) {
+      if (from % 2 == 1) found = join(found, tree_[from++]);
+      if (to % 2 == 1) found = join(found, tree_[--to]);
+    }
+    return found;
+  }
+
   std::vector<float> sorted_;
-  double offset_ = 0;
-  std::vector<double> sum_;
-  std::vector<double> square_;
+  std::vector<Moments> tree_;
 };
 
 std::vector<double> initial_centroids(const SortedValues& values, unsigned k, CentroidInit init,
