@@ -69,7 +69,8 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
                             std::vector<FixedPointLayerReport>* report = nullptr);
 
 // Throws Error "<network>: layer <last>: outputs ... are off by ..., expected at most ..." if that
-// is more than `most` of the largest. What layers before lose is lost in the last too, if it counts.
+// is more than `most` of the largest. What layers before lose is lost in the last too, if it
+// counts.
 void check_loss(const std::string& name, const std::vector<FixedPointLayerReport>& report,
                 double most);
 
