@@ -27,7 +27,8 @@ compiler() {
   tool cmake cmake; tool ninja ninja-build; tool g++ g++; tool ccache ccache; tool verilator verilator
   header Eigen/Core libeigen3-dev; header zlib.h zlib1g-dev; header nlohmann/json.hpp nlohmann-json3-dev
   header CLI/CLI.hpp libcli11-dev; header google/protobuf/message.h libprotobuf-dev
-  header onnx/onnx_pb.h libonnx-dev
+  header onnx/onnx_pb.h libonnx-dev; header flatbuffers/flatbuffers.h libflatbuffers-dev
+  tool flatc flatbuffers-compiler
 }
 reports() { tool python3 python3; module jinja2 python3-jinja2; module jsonschema python3-jsonschema; }
 test_libraries() { header gtest/gtest.h libgtest-dev; header benchmark/benchmark.h libbenchmark-dev; }

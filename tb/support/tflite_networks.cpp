@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "tb/support/tflite_models.hpp"
+
+namespace sparsys {
+namespace {
+
+using tflite::Activation;
+using tflite::BuiltinOperator;
+using tflite::Padding;
+
+constexpr float kInputScale = 1.0F / 64;  // bytes stand for -2 to 2
+
+// Maps to class scores: an average over what is left of them, and a fully connected layer.
+void finish(TfliteModel& model, Random& random, int32_t classes) {
+  const std::vector<int32_t> shape = model.tensors[static_cast<size_t>(model.output)].shape;
+  model.pool(true, {shape[1], shape[2]}, 1, Padding::VALID);
+  model.reshape({1, shape[3]});
+  model.fully_connected(random, classes, Activation::NONE);
+}
+
+TfliteModel begin(std::vector<int32_t> shape) {
+  TfliteModel model;
+  model.input = model.output = model.value(std::move(shape), kInputScale, 0);
+  return model;
+}
+
+}  // namespace
+
+TfliteModel mobilenet_model(uint64_t seed) {
+  Random random(seed, 401);
+  TfliteModel model = begin({1, 96, 96, 3});
+  model.conv(random, 8, {3, 3}, {2, 2}, Activation::RELU6);
+  constexpr std::array<std::array<int32_t, 2>, 13> kLayers{{{1, 16},
+                                                            {2, 32},
+                                                            {1, 32},
+                                                            {2, 64},
+                                                            {1, 64},
+                                                            {2, 128},
+                                                            {1, 128},
+                                                            {1, 128},
+                                                            {1, 128},
+                                                            {1, 128},
+                                                            {1, 128},
+                                                            {2, 256},
+                                                            {1, 256}}};
+  for (const auto& [stride, outputs] : kLayers) {
+    model.depthwise(random, {3, 3}, {stride, stride}, Activation::RELU6);
+    model.conv(random, outputs, {1, 1}, {1, 1}, Activation::RELU6);
+  }
+  finish(model, random, 2);
+  return model;
+}
+
+TfliteModel resnet_model(uint64_t seed) {
+  Random random(seed, 402);
+  TfliteModel model = begin({1, 32, 32, 3});
+  model.conv(random, 16, {3, 3}, {1, 1}, Activation::RELU);
+  for (const int32_t channels : {16, 32, 64}) {
+    const int32_t from = model.output;
+    const int32_t stride = channels == 16 ? 1 : 2;
+    model.conv(random, channels, {3, 3}, {stride, stride}, Activation::RELU);
+    model.conv(random, channels, {3, 3}, {1, 1}, Activation::NONE);
+    const int32_t body = model.output;
+    int32_t shortcut = from;
+    if (stride == 2) {
+      model.output = from;
+      model.conv(random, channels, {1, 1}, {2, 2}, Activation::NONE);
+      shortcut = model.output;
+    }
+    model.sum(random, shortcut, body, Activation::RELU);
+  }
+  finish(model, random, 10);
+  return model;
+}
+
+TfliteModel ds_cnn_model(uint64_t seed) {
+  Random random(seed, 403);
+  TfliteModel model = begin({1, 49, 10, 1});
+  model.conv(random, 64, {10, 4}, {2, 2}, Activation::RELU);
+  for (int layer = 0; layer < 4; ++layer) {
+    model.depthwise(random, {3, 3}, {1, 1}, Activation::RELU);
+    model.conv(random, 64, {1, 1}, {1, 1}, Activation::RELU);
+  }
+  finish(model, random, 12);
+  return model;
+}
+
+TfliteModel autoencoder_model(uint64_t seed) {
+  Random random(seed, 404);
+  TfliteModel model = begin({1, 640});
+  for (const int32_t outputs : {128, 128, 128, 128, 8, 128, 128, 128, 128}) {
+    model.fully_connected(random, outputs, Activation::RELU);
+  }
+  model.fully_connected(random, 640, Activation::NONE);
+  return model;
+}
+
+TfliteModel random_tflite_model(uint64_t seed) {
+  Random random(seed, 405);
+  const auto upto = [&](uint64_t n) { return static_cast<int32_t>(1 + random.below(n)); };
+  const auto activation = [&] {
+    constexpr std::array<Activation, 3> kAll{Activation::NONE, Activation::RELU, Activation::RELU6};
+    return kAll[random.below(3)];
+  };
+  TfliteModel model;
+  const bool is_unsigned = random.below(4) == 0;
+  model.input = model.output =
+      model.value({1, upto(9), upto(9), upto(6)}, random.uniform(0.01F, 0.05F),
+                  static_cast<int32_t>(random.below(256)) - (is_unsigned ? 0 : 128),
+                  is_unsigned ? tflite::TensorType::UINT8 : tflite::TensorType::INT8);
+  if (is_unsigned) model.requantise(BuiltinOperator::QUANTIZE, random);
+  for (int32_t left = upto(6); left > 0; --left) {
+    const int32_t from = model.output;
+    const std::vector<int32_t> shape = model.tensors[static_cast<size_t>(from)].shape;
+    const Padding padding = random.below(2) == 0 ? Padding::SAME : Padding::VALID;
+    const auto within = [&](size_t d, uint64_t most) {
+      return upto(std::min<uint64_t>(most, static_cast<uint64_t>(shape[d])));
+    };
+    switch (random.below(10)) {
+      case 0:
+        model.depthwise(random, {upto(3), upto(3)}, {upto(2), upto(2)}, activation(), upto(2));
+        break;
+      case 1:
+        model.pool(random.below(2) == 0, {within(1, 3), within(2, 3)}, upto(2), Padding::VALID);
+        break;
+      case 2:
+        model.pool(false, {upto(3), upto(3)}, upto(2), Padding::SAME);
+        break;
+      case 3:
+        model.requantise(random.below(2) == 0   ? BuiltinOperator::RELU
+                         : random.below(2) == 0 ? BuiltinOperator::RELU6
+                                                : BuiltinOperator::QUANTIZE,
+                         random);
+        break;
+      case 4: {
+        model.conv(random, shape[3], {3, 3}, {1, 1}, activation());
+        model.sum(random, from, model.output, activation());
+        break;
+      }
+      case 5: {
+        // Branches of one scale side by side.
+        model.pool(false, {3, 3}, 1, Padding::SAME);
+        model.concat({model.output, from, model.output});
+        break;
+      }
+      case 6:
+        model.pad({upto(2) - 1, upto(2) - 1, 1, 1});
+        model.conv(random, upto(8), {2, 2}, {1, 1}, activation(), true, Padding::VALID);
+        break;
+      default:
+        model.conv(random, upto(8), {within(1, 4), within(2, 4)}, {upto(3), upto(3)}, activation(),
+                   random.below(2) == 0, padding);
+    }
+  }
+  const std::vector<int32_t> shape = model.tensors[static_cast<size_t>(model.output)].shape;
+  switch (random.below(3)) {
+    case 0:
+      model.mean(random, random.below(2) == 0);
+      break;
+    case 1:
+      model.reshape({1, shape[1] * shape[2] * shape[3]});
+      model.fully_connected(random, upto(10), activation(), random.below(2) == 0);
+      break;
+    default:
+      break;
+  }
+  return model;
+}
+
+}  // namespace sparsys

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model computes, by the reference kernels' definition: maps as they stand in the format,
+// [height][width][channels].
+#include <algorithm>
+#include <stdexcept>
+
+#include "tb/support/tflite_models.hpp"
+#include "tb/support/tflite_reference.hpp"
+
+namespace sparsys {
+namespace {
+
+using tflite::Activation;
+using tflite::BuiltinOperator;
+using tflite::Padding;
+using tflite::TensorType;
+using Tensor = TfliteModel::Tensor;
+using Op = TfliteModel::Op;
+using Values = std::vector<int32_t>;
+
+struct Side {
+  int32_t size, kernel, stride, dilation, before, count;
+};
+
+Side side_of(const Op& op, size_t s, int32_t size, int32_t kernel, int32_t count) {
+  Side side{size, kernel, op.stride[s], op.dilation[s], 0, count};
+  if (op.padding == Padding::SAME) {
+    const int32_t reach = (kernel - 1) * side.dilation + 1;
+    side.before = std::max((count - 1) * side.stride + reach - size, 0) / 2;
+  }
+  return side;
+}
+
+int32_t zero_of(const Tensor& t) { return static_cast<int32_t>(t.zero.at(0)); }
+
+int32_t bounded(const Op& op, const Tensor& out, int32_t value) {
+  int32_t low = out.type == TensorType::UINT8 ? 0 : -128;
+  int32_t high = low + 255;
+  const int32_t zero = zero_of(out);
+  const bool relu6 = op.activation == Activation::RELU6 || op.code == BuiltinOperator::RELU6;
+  if (relu6 || op.activation == Activation::RELU || op.code == BuiltinOperator::RELU) {
+    low = std::max(low, zero);
+  }
+  if (relu6) high = std::min(high, zero + static_cast<int32_t>(std::round(6 / out.scale[0])));
+  return std::clamp(value, low, high);
+}
+
+reference::Multiplier product(const Tensor& in, const Tensor& weights, size_t o,
+                              const Tensor& out) {
+  const double w = weights.scale[weights.scale.size() > 1 ? o : 0];
+  return reference::multiplier_of(double{in.scale[0]} * w / double{out.scale[0]});
+}
+
+Values run_convolve(const Op& op, const Tensor& in, const Values& x, const Tensor& w,
+                    const Values& b, const Tensor& out) {
+  const bool depthwise = op.code == BuiltinOperator::DEPTHWISE_CONV_2D;
+  const int32_t outputs = out.at(3);
+  const int32_t channels = depthwise ? 1 : w.at(3);
+  const int32_t groups = in.at(3) / channels;
+  const Side v = side_of(op, 0, in.at(1), w.at(1), out.at(1));
+  const Side h = side_of(op, 1, in.at(2), w.at(2), out.at(2));
+  Values y(out.elements());
+  for (int32_t oy = 0; oy < v.count; ++oy) {
+    for (int32_t ox = 0; ox < h.count; ++ox) {
+      for (int32_t o = 0; o < outputs; ++o) {
+        int32_t sum = b.empty() ? 0 : b[static_cast<size_t>(o)];
+        const int32_t first = o / (outputs / groups) * channels;
+        for (int32_t ky = 0; ky < v.kernel; ++ky) {
+          for (int32_t kx = 0; kx < h.kernel; ++kx) {
+            const int32_t iy = oy * v.stride - v.before + ky * v.dilation;
+            const int32_t ix = ox * h.stride - h.before + kx * h.dilation;
+            if (iy < 0 || iy >= v.size || ix < 0 || ix >= h.size) continue;
+            for (int32_t c = 0; c < channels; ++c) {
+              const int32_t tap = ky * h.kernel + kx;
+              const int32_t weight =
+                  depthwise ? tap * outputs + o : (o * v.kernel * h.kernel + tap) * channels + c;
+              const int32_t at = (iy * h.size + ix) * in.at(3) + first + c;
+              sum += (w.values[static_cast<size_t>(weight)] - zero_of(w)) *
+                     (x[static_cast<size_t>(at)] - zero_of(in));
+            }
+          }
+        }
+        const int32_t scaled =
+            reference::multiply_twice_rounded(sum, product(in, w, static_cast<size_t>(o), out));
+        y[static_cast<size_t>((oy * h.count + ox) * outputs + o)] =
+            bounded(op, out, scaled + zero_of(out));
+      }
+    }
+  }
+  return y;
+}
+
+Values run_connect(const Op& op, const Tensor& in, const Values& x, const Tensor& w,
+                   const Values& b, const Tensor& out) {
+  const auto inputs = static_cast<size_t>(w.at(1));
+  const auto outputs = static_cast<size_t>(w.at(0));
+  Values y(out.elements());
+  for (size_t i = 0; i < y.size(); ++i) {
+    const size_t o = i % outputs;
+    int32_t sum = b.empty() ? 0 : b[o];
+    for (size_t k = 0; k < inputs; ++k) {
+      sum += (w.values[o * inputs + k] - zero_of(w)) * (x[i / outputs * inputs + k] - zero_of(in));
+    }
+    y[i] = bounded(op, out,
+                   reference::multiply_once_rounded(sum, product(in, w, o, out)) + zero_of(out));
+  }
+  return y;
+}
+
+Values run_pool(const Op& op, const Tensor& in, const Values& x, const Tensor& out) {
+  const Side v = side_of(op, 0, in.at(1), op.kernel[0], out.at(1));
+  const Side h = side_of(op, 1, in.at(2), op.kernel[1], out.at(2));
+  const int32_t channels = in.at(3);
+  Values y(out.elements());
+  for (int32_t i = 0; i < static_cast<int32_t>(y.size()); ++i) {
+    const int32_t c = i % channels;
+    const int32_t oy = i / channels / h.count;
+    const int32_t ox = i / channels % h.count;
+    int32_t sum = 0;
+    int32_t most = INT32_MIN;
+    int32_t count = 0;
+    for (int32_t ky = 0; ky < v.kernel; ++ky) {
+      for (int32_t kx = 0; kx < h.kernel; ++kx) {
+        const int32_t iy = oy * v.stride - v.before + ky;
+        const int32_t ix = ox * h.stride - h.before + kx;
+        if (iy < 0 || iy >= v.size || ix < 0 || ix >= h.size) continue;
+        const int32_t value = x[static_cast<size_t>((iy * h.size + ix) * channels + c)];
+        sum += value;
+        most = std::max(most, value);
+        ++count;
+      }
+    }
+    y[static_cast<size_t>(i)] = bounded(
+        op, out, op.code == BuiltinOperator::MAX_POOL_2D ? most : reference::divide(sum, count));
+  }
+  return y;
+}
+
+Values run_mean(const Op& op, const Tensor& in, const Values& x, const Tensor& out) {
+  const int32_t channels = in.shape.back();
+  const auto pixels = static_cast<int32_t>(in.elements()) / channels;
+  reference::Multiplier m = reference::multiplier_of(double{in.scale[0]} / double{out.scale[0]});
+  int bits = 0;
+  while (pixels >> (bits + 1) != 0) ++bits;
+  bits = std::min(std::min(bits, 32), 31 + m.shift);
+  m.value = static_cast<int32_t>((int64_t{m.value} << bits) / pixels);
+  m.shift -= bits;
+  Values y(static_cast<size_t>(channels));
+  for (int32_t c = 0; c < channels; ++c) {
+    int32_t sum = -pixels * zero_of(in);
+    for (int32_t p = 0; p < pixels; ++p) sum += x[static_cast<size_t>(p * channels + c)];
+    y[static_cast<size_t>(c)] =
+        bounded(op, out, reference::multiply_twice_rounded(sum, m) + zero_of(out));
+  }
+  return y;
+}
+
+Values run_add(const Op& op, const Tensor& ta, const Values& a, const Tensor& tb, const Values& b,
+               const Tensor& out) {
+  const double twice = 2 * std::max(double{ta.scale[0]}, double{tb.scale[0]});
+  const reference::Multiplier ma = reference::multiplier_of(double{ta.scale[0]} / twice);
+  const reference::Multiplier mb = reference::multiplier_of(double{tb.scale[0]} / twice);
+  const reference::Multiplier mo =
+      reference::multiplier_of(twice / ((1 << 20) * double{out.scale[0]}));
+  Values y(a.size());
+  for (size_t i = 0; i < y.size(); ++i) {
+    const int32_t sa = reference::multiply_twice_rounded((a[i] - zero_of(ta)) * (1 << 20), ma);
+    const int32_t sb = reference::multiply_twice_rounded((b[i] - zero_of(tb)) * (1 << 20), mb);
+    y[i] = bounded(op, out, reference::multiply_twice_rounded(sa + sb, mo) + zero_of(out));
+  }
+  return y;
+}
+
+Values run_requantise(const Op& op, const Tensor& in, const Values& x, const Tensor& out) {
+  const reference::Multiplier m =
+      reference::multiplier_of(double{in.scale[0]} / double{out.scale[0]});
+  Values y;
+  for (const int32_t value : x) {
+    y.push_back(
+        bounded(op, out, reference::multiply_twice_rounded(value - zero_of(in), m) + zero_of(out)));
+  }
+  return y;
+}
+
+Values run_pad(const Tensor& in, const Values& x, const Values& sides, const Tensor& out) {
+  Values y(out.elements(), zero_of(in));
+  const int32_t channels = in.at(3);
+  for (int32_t i = 0; i < static_cast<int32_t>(x.size()); ++i) {
+    const int32_t iy = i / channels / in.at(2) + sides[2];
+    const int32_t ix = i / channels % in.at(2) + sides[4];
+    y[static_cast<size_t>((iy * out.at(2) + ix) * channels + i % channels)] =
+        x[static_cast<size_t>(i)];
+  }
+  return y;
+}
+
+Values run_concat(const std::vector<const Values*>& xs, const std::vector<int32_t>& channels) {
+  Values y;
+  const size_t pixels = xs[0]->size() / static_cast<size_t>(channels[0]);
+  for (size_t p = 0; p < pixels; ++p) {
+    for (size_t i = 0; i < xs.size(); ++i) {
+      const auto from = xs[i]->begin() + static_cast<std::ptrdiff_t>(p) * channels[i];
+      y.insert(y.end(), from, from + channels[i]);
+    }
+  }
+  return y;
+}
+
+}  // namespace
+
+std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
+  std::vector<Values> values(tensors.size());
+  for (size_t t = 0; t < tensors.size(); ++t) values[t] = tensors[t].values;
+  values[static_cast<size_t>(input)] = first;
+  for (const Op& op : ops) {
+    const Tensor& in = tensor(op.inputs[0]);
+    const Tensor& out = tensor(op.output);
+    const Values& x = values[static_cast<size_t>(op.inputs[0])];
+    const bool second = op.inputs.size() > 1 && op.inputs[1] >= 0;
+    const Tensor& other = second ? tensor(op.inputs[1]) : in;
+    const Values& o = second ? values[static_cast<size_t>(op.inputs[1])] : x;
+    const bool third = op.inputs.size() > 2 && op.inputs[2] >= 0;
+    const Values bias = third ? values[static_cast<size_t>(op.inputs[2])] : Values{};
+    Values& y = values[static_cast<size_t>(op.output)];
+    switch (op.code) {
+      case BuiltinOperator::CONV_2D:
+      case BuiltinOperator::DEPTHWISE_CONV_2D:
+        y = run_convolve(op, in, x, other, bias, out);
+        break;
+      case BuiltinOperator::FULLY_CONNECTED:
+        y = run_connect(op, in, x, other, bias, out);
+        break;
+      case BuiltinOperator::AVERAGE_POOL_2D:
+      case BuiltinOperator::MAX_POOL_2D:
+        y = run_pool(op, in, x, out);
+        break;
+      case BuiltinOperator::MEAN:
+        y = run_mean(op, in, x, out);
+        break;
+      case BuiltinOperator::ADD:
+        y = run_add(op, in, x, other, o, out);
+        break;
+      case BuiltinOperator::QUANTIZE:
+      case BuiltinOperator::RELU:
+      case BuiltinOperator::RELU6:
+        y = run_requantise(op, in, x, out);
+        break;
+      case BuiltinOperator::PAD:
+        y = run_pad(in, x, o, out);
+        break;
+      case BuiltinOperator::CONCATENATION: {
+        std::vector<const Values*> xs;
+        std::vector<int32_t> channels;
+        for (const int32_t i : op.inputs) {
+          xs.push_back(&values[static_cast<size_t>(i)]);
+          channels.push_back(tensor(i).shape.back());
+        }
+        y = run_concat(xs, channels);
+        break;
+      }
+      case BuiltinOperator::RESHAPE:
+      case BuiltinOperator::SQUEEZE:
+        y = x;
+        break;
+      default:
+        throw std::logic_error("an operator without a reference");
+    }
+  }
+  return values[static_cast<size_t>(output)];
+}
+
+}  // namespace sparsys
