@@ -10,6 +10,7 @@
 #include "golden/base/text.hpp"
 #include "golden/format/model_file.hpp"
 #include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/commands/import_int8.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/table.hpp"
 
@@ -74,6 +75,10 @@ void print_nodes(const Network& network) {
 void run_import(Arguments& arguments) {
   check_writable(arguments.out);
   read_dims(arguments);
+  if (import_int8(arguments.file, arguments.out,
+                  {arguments.options.input_scale, arguments.options.input_offset})) {
+    return;
+  }
   const Network network = import_onnx(arguments.file, arguments.options);
   save_model(arguments.out, network);
   print_nodes(network);
@@ -87,11 +92,10 @@ void add_import(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "import",
       "Reads an ONNX model (Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, "
-      "Flatten, Reshape, Softmax at the end; float32) and writes it as a float model");
-  command->add_option("FILE", arguments->file, "ONNX model")->required();
-  command->add_option("--out", arguments->out, "Float model to write")
-      ->required()
-      ->type_name("FILE");
+      "Flatten, Reshape, Softmax at the end; float32) and writes it as a float model; or a .tflite "
+      "file of 8-bit integers, which becomes a quantised network for the matrix unit");
+  command->add_option("FILE", arguments->file, "ONNX model or .tflite file")->required();
+  command->add_option("--out", arguments->out, "Model to write")->required()->type_name("FILE");
   command
       ->add_option("--dim", arguments->dims,
                    "Size of an input's dimension that has none in the file, by its name or its "
