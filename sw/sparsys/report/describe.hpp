@@ -42,9 +42,11 @@ nlohmann::json describe(const eie::Network& network, const eie::Config& config);
 // memories[]: name, used, available, unit, percent (of the fullest PE).
 nlohmann::json describe_engine(const eie::Image& image);
 
-// kind "quantised network", name, origin, inputs, outputs, weights, multiplications (of a sample),
-// layers[]: name, input and output [channels, height, width], fully_connected, weights, function,
-// pooling, kernel, stride and pad of both windows, scale and zero point of input and output.
+// kind "quantised network", name, origin, inputs, outputs, pixel_scale and pixel_offset, weights,
+// multiplications (of a sample), layers[]: name, kind, sources (numbers of values, 0 the input, l +
+// 1 what layer l gives), input and output [channels, height, width], groups, fully_connected,
+// weights, rounding, function, pooling, kernel, stride and pad of both windows, dilation, scale and
+// zero point of input and output.
 nlohmann::json describe(const mxu::Network& network);
 
 // A description for people: a few tables.

@@ -15,16 +15,22 @@ nlohmann::json describe(const mxu::Network& network) {
   nlohmann::json layers = nlohmann::json::array();
   uint64_t weights = 0;
   uint64_t products = 0;
-  for (const mxu::Layer& layer : network.layers) {
+  for (size_t l = 0; l < network.layers.size(); ++l) {
+    const mxu::Layer& layer = network.layers[l];
     weights += layer.weights.size();
     products += layer.weights.size() * layer.conv_height() * layer.conv_width();
     layers.push_back({{"name", layer.name},
+                      {"kind", to_string(layer.kind)},
+                      {"sources", network.sources_of(l)},
                       {"input", {layer.channels, layer.height, layer.width}},
                       {"output", {layer.outputs, layer.out_height(), layer.out_width()}},
                       {"kernel", layer.window.kernel},
                       {"stride", layer.window.stride},
                       {"pad", layer.window.pad},
+                      {"dilation", layer.window.dilation},
+                      {"groups", layer.groups},
                       {"fully_connected", layer.fully_connected()},
+                      {"rounding", to_string(layer.rounding)},
                       {"weights", layer.weights.size()},
                       {"function", to_string(layer.function)},
                       {"pooling", to_string(layer.pooling)},
@@ -41,6 +47,8 @@ nlohmann::json describe(const mxu::Network& network) {
           {"origin", network.origin},
           {"inputs", network.input_size()},
           {"outputs", network.output_size()},
+          {"pixel_scale", network.pixel_scale},
+          {"pixel_offset", network.pixel_offset},
           {"weights", weights},
           {"multiplications", products},
           {"layers", layers}};
@@ -65,14 +73,38 @@ void print_quantised(std::ostream& out, const nlohmann::json& description) {
       << grouped(description["outputs"].get<uint64_t>()) << " outputs, "
       << grouped(description["weights"].get<uint64_t>()) << " weights, "
       << grouped(description["multiplications"].get<uint64_t>()) << " multiplications\n";
-  Table table("llllllrrr");
-  table.add(
-      {"layer", "input", "kernel", "function", "pooling", "output", "weights", "scale", "zero"});
-  for (const nlohmann::json& layer : description["layers"]) {
+  const nlohmann::json& all = description["layers"];
+  out << "from " << printable(description["origin"].get<std::string>(), 200) << "; input: scale "
+      << scale(all[0]["input_scale"]) << ", zero " << all[0]["input_zero"].get<int>()
+      << "; a pixel p is p * " << scale(description["pixel_scale"]) << " + "
+      << scale(description["pixel_offset"]) << '\n';
+  // What a layer takes, if it is not what the one before gives.
+  const auto takes = [&all](size_t l) {
+    const nlohmann::json& sources = all[l]["sources"];
+    if (sources.size() == 1 && sources[0] == l) return std::string();
+    std::string text;
+    for (const nlohmann::json& source : sources) {
+      const auto v = source.get<size_t>();
+      text += (text.empty() ? "" : ", ") + (v == 0 ? "input" : std::to_string(v));
+    }
+    return text;
+  };
+  const auto window = [&shape](const nlohmann::json& layer) {
+    const std::string kind = layer["kind"];
+    if (kind != "convolution") return kind;
+    if (layer["fully_connected"].get<bool>()) return std::string("all");
+    const auto groups = layer["groups"].get<uint32_t>();
+    return shape(layer["kernel"], 0) +
+           (groups > 1 ? ", " + std::to_string(groups) + " groups" : std::string());
+  };
+  Table table("rllllllllrrr");
+  table.add({"", "layer", "takes", "input", "kernel", "rounding", "function", "pooling", "output",
+             "weights", "scale", "zero"});
+  for (size_t l = 0; l < all.size(); ++l) {
+    const nlohmann::json& layer = all[l];
     const std::string pooling = layer["pooling"];
-    table.add({printable(layer["name"].get<std::string>()), shape(layer["input"], 0),
-               layer["fully_connected"].get<bool>() ? "all" : shape(layer["kernel"], 0),
-               layer["function"],
+    table.add({std::to_string(l + 1), printable(layer["name"].get<std::string>(), 40), takes(l),
+               shape(layer["input"], 0), window(layer), layer["rounding"], layer["function"],
                pooling == "none" ? "" : pooling + " " + shape(layer["pool_kernel"], 0),
                shape(layer["output"], 0), grouped(layer["weights"].get<uint64_t>()),
                scale(layer["output_scale"]), std::to_string(layer["output_zero"].get<int>())});
