@@ -8,6 +8,10 @@ namespace sparsys::mxu {
 
 namespace {
 
+constexpr uint32_t kOperands = 2;  // of a sum, whose window has a position more
+constexpr uint32_t kSumShift = 20;
+constexpr uint64_t kQuarter = uint64_t{1} << 30;  // half of the last place of a doubled high half
+
 uint32_t extended(uint8_t byte) { return static_cast<uint32_t>(sign_extend(byte, 8)); }
 
 // The byte of `value` rounded half up and saturated.
@@ -39,9 +43,15 @@ const std::array<uint8_t, 256>& Activation::sigmoid_table() {
 Activation::Activation(const Config& config)
     : a_wdata_o(config.lanes()),
       v_q(config.cols),
+      multiplier_q(config.cols),
+      shift1_q(config.cols),
       prod_q(config.cols),
+      shift2_q(config.cols),
       r_q(config.cols),
+      s_q(config.cols),
+      c_q(config.cols),
       t_q(config.cols),
+      total_q(config.cols),
       f_q(config.cols),
       pool_q(config.cols),
       out_q(config.cols),
@@ -52,14 +62,14 @@ uint8_t Activation::check_head() const {
   const Instruction op = head().instruction();
   const uint64_t length = op.length;
   const bool pooled = op.pooling != Pooling::kNone;
-  if (length == 0) return kErrorLength;
+  if (length == 0 || (op.sum && pooled)) return kErrorLength;
   if (pooled && !(in_h_q && in_w_q && out_w_q && stride_y_q && stride_x_q && win_h_q && win_w_q)) {
     return kErrorLength;
   }
-  const uint64_t extent = pooled ? extent_q : length;
+  const uint64_t extent = pooled ? extent_q : op.sum ? kOperands * length : length;
   if (op.buffer + length > config_.ub_depth) return kErrorBuffer;
   if (op.accumulators + extent > config_.acc_depth) return kErrorAccumulators;
-  if (op.set >= config_.param_sets) return kErrorParameters;
+  if (op.set + (op.sum ? kOperands : 0) >= config_.param_sets) return kErrorParameters;
   return 0;
 }
 
@@ -67,7 +77,9 @@ uint8_t Activation::check_head() const {
 uint8_t Activation::head_halves() const {
   const Instruction op = head().instruction();
   const uint32_t first = op.accumulators;
-  const uint32_t extent = op.pooling != Pooling::kNone ? extent_q : op.length;
+  const uint32_t extent = op.pooling != Pooling::kNone ? extent_q
+                          : op.sum                     ? kOperands * op.length
+                                                       : op.length;
   const uint32_t half = config_.acc_depth / 2;
   return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent - 1 >= half ? 2 : 0));
 }
@@ -92,8 +104,9 @@ void Activation::propagate() {
     const uint8_t halves = head_halves();
     take_ = !((halves & 1) && half_busy_i[0]) && !((halves & 2) && half_busy_i[1]);
   }
-  param_re_o = take_ && !code_;
-  param_set_o = queue.empty_o() ? 0 : head().instruction().set & low_mask(widths_.set_w);
+  param_re_o = (take_ && !code_) || (run_q && sum_q);
+  const uint32_t head_set = queue.empty_o() ? 0 : head().instruction().set;
+  param_set_o = (take_ ? head_set : set_q + wx_q) & low_mask(widths_.set_w);
 
   const uint32_t iy = y0_q + wy_q;
   const uint32_t ix = x0_q + wx_q;
@@ -101,8 +114,18 @@ void Activation::propagate() {
     return static_cast<int32_t>(place) >= 0 && place < size;
   };
   inside_ = !pools() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
-  act_re_o = run_q && inside_;
-  act_addr_o = static_cast<uint16_t>((lw_q + x0_q + wx_q) & low_mask(widths_.acc_w));
+  uint32_t address = lw_q + x0_q + wx_q;
+  if (sum_q) {
+    // Two operands of every window but the last, and from the second on the sum of those before.
+    const bool operand = wx_q != kOperands;
+    issue_ = run_q && (operand ? left_q != 1 : ox_q != 0);
+    act_re_o = run_q && operand && left_q != 1;
+    address = (wx_q == 0 ? lw_q : l0_q) + x0_q;
+  } else {
+    issue_ = run_q;
+    act_re_o = run_q && inside_;
+  }
+  act_addr_o = static_cast<uint16_t>(address & low_mask(widths_.acc_w));
 }
 
 void Activation::load() {
@@ -110,18 +133,28 @@ void Activation::load() {
   halves_q = head_halves();
   func_q = static_cast<uint8_t>(op.function);
   pool_mode_q = static_cast<uint8_t>(op.pooling);
+  double_q = op.rounding == Rounding::kDouble;
+  sum_q = op.sum;
+  set_q = static_cast<uint32_t>(op.set & low_mask(widths_.set_w));
   ub_q = static_cast<uint32_t>(op.buffer & low_mask(widths_.ub_w));
-  left_q = op.length;
+  left_q = op.length + sum_q;
   wx_q = wy_q = 0;
   ox_q = 0;
   x0_q = pools() ? extended(dx_q) : 0;
   y0_q = pools() ? extended(dy_q) : 0;
   l0_q = lw_q = op.accumulators + y0_q * in_w_q;
+  if (sum_q) l0_q += op.length;
+}
+
+bool Activation::window_last() const {
+  if (sum_q) return wx_q == kOperands;
+  return !pools() ||
+         (wx_q == static_cast<uint8_t>(win_w_q - 1) && wy_q == static_cast<uint8_t>(win_h_q - 1));
 }
 
 // Behind a window position; last: of its window.
 void Activation::advance(bool last) {
-  const bool line_last = !pools() || wx_q == static_cast<uint8_t>(win_w_q - 1);
+  const bool line_last = sum_q ? last : !pools() || wx_q == static_cast<uint8_t>(win_w_q - 1);
   if (!line_last) {
     ++wx_q;
     return;
@@ -135,7 +168,12 @@ void Activation::advance(bool last) {
   wy_q = 0;
   if (left_q == 1) run_q = 0;
   --left_q;
-  ub_q = static_cast<uint32_t>((ub_q + 1) & low_mask(widths_.ub_w));
+  if (!sum_q || ox_q != 0) ub_q = static_cast<uint32_t>((ub_q + 1) & low_mask(widths_.ub_w));
+  if (sum_q) {
+    ++ox_q;
+    ++x0_q;
+    return;
+  }
   if (pools() && ox_q == static_cast<uint16_t>(out_w_q - 1)) {
     ox_q = 0;
     x0_q = extended(dx_q);
@@ -148,27 +186,53 @@ void Activation::advance(bool last) {
   lw_q = l0_q;
 }
 
+// Stage 1: what is multiplied, and by what. A total is not in this stage while one of its operands
+// is in stage 4.
+void Activation::load_operands() {
+  const size_t cols = v_q.size();
+  std::copy_n(multiplier_i, cols, multiplier_q.begin());
+  std::copy_n(shift_i, cols, shift1_q.begin());
+  if (sum_q && last_q[1]) {
+    v_q = total_q;
+    return;
+  }
+  for (size_t c = 0; c < cols; ++c) {
+    const int64_t v = int64_t{static_cast<int32_t>(act_data_i[c])} + bias_i[c];
+    v_q[c] = static_cast<uint32_t>(std::clamp<int64_t>(v, INT32_MIN, INT32_MAX));
+    if (sum_q) v_q[c] <<= kSumShift;
+  }
+}
+
+// Stages 4 (of sums) to 1.
 void Activation::requantise() {
   const size_t cols = v_q.size();
+  if (v_valid_q[4] && operand(4)) {
+    for (size_t c = 0; c < cols; ++c) total_q[c] = (first_q[4] ? 0 : total_q[c]) + s_q[c] + c_q[c];
+  }
   if (v_valid_q[3]) {
     for (size_t c = 0; c < cols; ++c) {
+      const uint32_t shift = shift2_q[c];
       // 2^(shift - 1), or 0: half of the last place, rounded down.
-      const int64_t half = static_cast<int64_t>((uint64_t{1} << shift_i[c]) >> 1);
-      const int64_t r = (static_cast<int64_t>(prod_q[c]) + half) >> shift_i[c];
-      r_q[c] = static_cast<uint16_t>(std::clamp<int64_t>(r, -512, 511)) & 0x3FF;
+      const int64_t half = static_cast<int64_t>((uint64_t{1} << shift) >> 1);
+      const auto product = static_cast<int64_t>(prod_q[c]);
+      r_q[c] =
+          static_cast<uint16_t>(std::clamp<int64_t>((product + half) >> shift, -512, 511)) & 0x3FF;
+      if (!operand(3)) continue;
+      s_q[c] = static_cast<uint32_t>(product >> shift);
+      c_q[c] = shift == 0 ? 0 : prod_q[c] >> (shift - 1) & 1;
     }
   }
   if (v_valid_q[2]) {
     for (size_t c = 0; c < cols; ++c) {
-      prod_q[c] = static_cast<uint64_t>(int64_t{static_cast<int32_t>(v_q[c])} * multiplier_i[c]);
+      const auto product = static_cast<uint64_t>(int64_t{static_cast<int32_t>(v_q[c])} *
+                                                 static_cast<int32_t>(multiplier_q[c]));
+      const bool differ = (v_q[c] ^ multiplier_q[c]) >> 31 != 0;
+      const bool nudged = double_q && shift1_q[c] > 31;
+      prod_q[c] = product + (!nudged ? 0 : differ ? -kQuarter : kQuarter);
     }
+    shift2_q = shift1_q;
   }
-  if (v_valid_q[1]) {
-    for (size_t c = 0; c < cols; ++c) {
-      const int64_t v = int64_t{static_cast<int32_t>(act_data_i[c])} + bias_i[c];
-      v_q[c] = static_cast<uint32_t>(std::clamp<int64_t>(v, INT32_MIN, INT32_MAX));
-    }
-  }
+  if (v_valid_q[1]) load_operands();
 }
 
 void Activation::apply_function() {
@@ -201,7 +265,9 @@ void Activation::pool() {
     if (pooling() > Pooling::kMax) {
       for (size_t c = 0; c < cols; ++c) {
         const int64_t sum = static_cast<int16_t>(pool_q[c]);
-        const int64_t mean = (sum * avg_mul_q + avg_round_q) >> 24;
+        const bool away = double_q && sum < 0;
+        const int64_t round = away ? (int64_t{1} << 24) - avg_round_q : int64_t{avg_round_q};
+        const int64_t mean = (sum * avg_mul_q + round) >> 24;
         out_q[c] = static_cast<uint8_t>(std::clamp<int64_t>(mean, -128, 127));
       }
     } else {
@@ -240,7 +306,7 @@ void Activation::update_pipeline() {
     first_q[n] = first_q[n - 1];
   }
   for (uint32_t n = 8; n > 1; --n) v_valid_q[n] = v_valid_q[n - 1];
-  v_valid_q[1] = run_q;
+  v_valid_q[1] = issue_;
 }
 
 void Activation::update_config(bool rst) {
@@ -294,13 +360,14 @@ void Activation::update(bool rst) {
     done_q = v_valid_q[8] & end_q[8];
     if (pipeline_o | run_q) update_pipeline();
     if (run_q) {
-      const bool last = !pools() || (wx_q == static_cast<uint8_t>(win_w_q - 1) &&
-                                     wy_q == static_cast<uint8_t>(win_h_q - 1));
-      inside_q[1] = inside_;
-      first_q[1] = wy_q == 0 && wx_q == 0;
-      last_q[1] = last;
-      end_q[1] = last && left_q == 1;
-      row_q[1] = ub_q;
+      const bool last = window_last();
+      if (issue_) {
+        inside_q[1] = inside_;
+        first_q[1] = wy_q == 0 && wx_q == 0;
+        last_q[1] = last;
+        end_q[1] = last && left_q == 1;
+        row_q[1] = ub_q;
+      }
       advance(last);
     }
     if (take_ && !code_) {

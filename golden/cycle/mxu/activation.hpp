@@ -71,6 +71,9 @@ class Activation : public Unit {
   uint32_t l0_q = 0;
   uint32_t lw_q = 0;
   uint8_t halves_q = 0;  // bit h: half h is read
+  uint8_t double_q = 0;
+  uint8_t sum_q = 0;
+  uint32_t set_q = 0;
   uint8_t done_q = 0;
   // Flags along the pipeline: element N is that of stage N (1 to 6, 1 to 8), element 0 is unused.
   std::array<uint8_t, 9> v_valid_q{};  // vN_q
@@ -81,9 +84,15 @@ class Activation : public Unit {
   std::array<uint32_t, 9> row_q{};
   // Lanes, COLS of each.
   std::vector<uint32_t> v_q;
+  std::vector<uint32_t> multiplier_q;
+  std::vector<uint8_t> shift1_q;
   std::vector<uint64_t> prod_q;
+  std::vector<uint8_t> shift2_q;
   std::vector<uint16_t> r_q;  // 10 bits
+  std::vector<uint32_t> s_q;
+  std::vector<uint8_t> c_q;
   std::vector<uint8_t> t_q;
+  std::vector<uint32_t> total_q;
   std::vector<uint8_t> f_q;
   std::vector<uint16_t> pool_q;
   std::vector<uint8_t> out_q;
@@ -104,7 +113,12 @@ class Activation : public Unit {
   uint8_t check_head() const;
   uint8_t head_halves() const;
   void load();
+  // Stage `n` has an operand of a sum.
+  bool operand(size_t n) const { return sum_q && !last_q[n]; }
+  // The window position that is issued is the last of its window.
+  bool window_last() const;
   void advance(bool last);
+  void load_operands();
   void update_config(bool rst);
   void update_pipeline();
   void requantise();
@@ -117,6 +131,7 @@ class Activation : public Unit {
   bool take_ = false;
   uint8_t code_ = 0;
   bool inside_ = false;
+  bool issue_ = false;
 };
 
 }  // namespace sparsys::mxu
