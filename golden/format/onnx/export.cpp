@@ -157,16 +157,13 @@ class Exporter {
         if (!node.shape.empty()) add_integers(made, "output_padding", node.shape);
         break;
       case Op::kMaxPool:
-        add_window(made, node.window);
-        add_integer(made, "ceil_mode", rounds_up(node) ? 1 : 0);
+      case Op::kAveragePool: {
+        const Window window = pooling_of(node);
+        // The dilation of an average, 1, came with operator set 19.
+        add_window(made, window, node.op == Op::kMaxPool);
+        add_integer(made, "ceil_mode", window.ceil_mode ? 1 : 0);
         break;
-      case Op::kAveragePool:
-        // Its dilation, of 1, came with operator set 19.
-        add_integers(made, "kernel_shape", node.window.kernel);
-        add_integers(made, "strides", node.window.stride);
-        add_integers(made, "pads", node.window.pad);
-        add_integer(made, "ceil_mode", rounds_up(node) ? 1 : 0);
-        break;
+      }
       case Op::kGemm:
         add_real(made, "alpha", node.alpha);
         add_real(made, "beta", node.beta);
@@ -230,27 +227,39 @@ class Exporter {
     }
   }
 
-  static void add_window(onnx::NodeProto& made, const Window& window) {
+  static void add_window(onnx::NodeProto& made, const Window& window, bool dilates = true) {
     add_integers(made, "kernel_shape", window.kernel);
     add_integers(made, "strides", window.stride);
-    add_integers(made, "dilations", window.dilation);
+    if (dilates) add_integers(made, "dilations", window.dilation);
     add_integers(made, "pads", window.pad);
   }
 
-  // Whether ceil_mode makes a difference. Where it doesn't it is left out: until operator set 22
-  // ONNX's own inference of shapes counts windows that begin behind the input.
-  bool rounds_up(const Node& node) const {
-    const Window& w = node.window;
+  // The window of a pooling as a file has it. ceil_mode stands there only where it makes a
+  // difference, and where ONNX's inference of shapes agrees: until operator set 22 it counts
+  // windows that begin behind the input, which runtimes don't. Padding of the same reach is there
+  // else.
+  Window pooling_of(const Node& node) const {
     const Shape& x = shape_of_.at(node.inputs[0]);
-    bool up = false;
-    for (size_t axis = 0; axis < 2; ++axis) {
+    Window window = node.window;
+    Window padded = node.window;
+    window.ceil_mode = padded.ceil_mode = false;
+    bool agrees = true;
+    bool fits = true;
+    for (size_t axis = 0; axis < 2 && node.window.ceil_mode; ++axis) {
+      const Window& w = node.window;
       const auto positions = [&](bool ceil_mode) {
         return window_positions(x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
                                 w.pad[axis], w.pad[axis + 2], ceil_mode);
       };
-      up |= w.ceil_mode && positions(true) != positions(false);
+      const int64_t reach = (w.kernel[axis] - 1) * w.dilation[axis] + 1;
+      const int64_t room = x[2 + axis] + w.pad[axis] + w.pad[axis + 2] - reach;
+      const bool up = positions(true) > positions(false);
+      window.ceil_mode |= up;
+      agrees &= up || room % w.stride[axis] == 0;
+      if (up) padded.pad[axis + 2] += w.stride[axis] - room % w.stride[axis];
+      fits &= padded.pad[axis + 2] < w.kernel[axis];  // as runtimes want it
     }
-    return up;
+    return window.ceil_mode && !agrees && fits ? padded : window;
   }
 
   // The sample dimension stays what it is, if it has no size.
