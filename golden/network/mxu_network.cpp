@@ -7,6 +7,7 @@
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/network/check.hpp"
+#include "golden/network/network.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -17,9 +18,9 @@ constexpr uint32_t kMaxStep = 255;
 constexpr std::array<uint32_t, 2> kOnes{1, 1};
 
 uint32_t positions(uint32_t size, const Window& window, size_t side) {
-  return (size + window.pad[side] + window.pad[side + 2] - window.reach(side)) /
-             window.stride[side] +
-         1;
+  return static_cast<uint32_t>(window_positions(size, window.kernel[side], window.stride[side],
+                                                window.dilation[side], window.pad[side],
+                                                window.pad[side + 2]));
 }
 
 bool moves(const Window& window) {
@@ -45,7 +46,7 @@ uint32_t check_side(uint32_t size, const Window& window, size_t side, bool part_
   const uint32_t count = positions(size, window, side);
   check_range(count, 1, kMaxSide, name, (what + " output").c_str());
   if (part_inside &&
-      (before >= reach || uint64_t{count - 1} * window.stride[side] >= uint64_t{size} + before)) {
+      !none_in_padding(count, size, kernel, window.stride[side], window.dilation[side], before)) {
     fail(name, what + " window has no part of the map in it");
   }
   return count;
