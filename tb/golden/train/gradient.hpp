@@ -13,7 +13,7 @@
 #include "golden/base/random.hpp"
 #include "golden/train/descend.hpp"
 #include "golden/train/train.hpp"
-#include "tb/support/reference_network.hpp"
+#include "tb/support/graph/reference_network.hpp"
 
 namespace sparsys {
 

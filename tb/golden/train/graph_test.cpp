@@ -12,7 +12,7 @@
 #include "golden/train/train.hpp"
 #include "tb/golden/train/gradient.hpp"
 #include "tb/golden/train/network_builder.hpp"
-#include "tb/support/reference_network.hpp"
+#include "tb/support/graph/reference_network.hpp"
 
 namespace sparsys {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random networks of all operators, forward and backward, against plain loops in double precision.
-#include "tb/support/random_graph.hpp"
+#include "tb/support/graph/random_graph.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "golden/base/random.hpp"
 #include "tb/golden/train/gradient.hpp"
-#include "tb/support/reference_network.hpp"
+#include "tb/support/graph/reference_network.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys {

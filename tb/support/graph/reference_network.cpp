@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/support/reference_network.hpp"
+#include "tb/support/graph/reference_network.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/support/random_graph.hpp"
+#include "tb/support/graph/random_graph.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "golden/base/random.hpp"
-#include "tb/support/reference_network.hpp"
+#include "tb/support/graph/reference_network.hpp"
 
 namespace sparsys {
 namespace {
