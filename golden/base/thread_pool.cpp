@@ -9,10 +9,11 @@
 
 namespace sparsys {
 
-ThreadPool::ThreadPool(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads, Denormals denormals) {
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   workers_.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  for (unsigned i = 0; i < threads; ++i)
+    workers_.emplace_back([this, denormals] { work(denormals); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -38,10 +39,12 @@ void ThreadPool::run(size_t tasks, const std::function<void(size_t)>& body) {
   if (error_) std::rethrow_exception(error_);
 }
 
-void ThreadPool::work() {
+void ThreadPool::work([[maybe_unused]] Denormals denormals) {
 #ifdef __SSE2__
-  // A well-trained network's gradients underflow, and denormal numbers cost many cycles each.
-  _mm_setcsr(_mm_getcsr() | 0x8040U);  // flush to zero, denormals are zero
+  // Not only set: a thread begins with what its maker has.
+  constexpr unsigned kFlush = 0x8040;  // flush to zero, denormals are zero
+  const unsigned other = _mm_getcsr() & ~kFlush;
+  _mm_setcsr(denormals == Denormals::kFlushed ? other | kFlush : other);
 #endif
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {

@@ -12,9 +12,15 @@
 
 namespace sparsys {
 
+// What workers make of float numbers below 1e-38: themselves, or zero. A well-trained network's
+// gradients underflow, and such numbers cost many cycles each: training flushes them. Everything
+// else computes with them, as other runtimes do. Where the processor can't flush they are kept.
+enum class Denormals { kKept, kFlushed };
+
 class ThreadPool {
  public:
-  explicit ThreadPool(unsigned threads = 0);  // 0: all processors
+  // 0 threads: all processors.
+  explicit ThreadPool(unsigned threads = 0, Denormals denormals = Denormals::kKept);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -26,7 +32,7 @@ class ThreadPool {
   void run(size_t tasks, const std::function<void(size_t)>& body);
 
  private:
-  void work();
+  void work(Denormals denormals);
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;

@@ -330,7 +330,7 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
   const auto seconds = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  ThreadPool pool(options.threads);
+  ThreadPool pool(options.threads, Denormals::kFlushed);
   size_t count = data.train_count() - options.validation_count;
   if (options.train_limit != 0) count = std::min<size_t>(count, options.train_limit);
   const size_t batch = std::min<size_t>(options.batch, count);
@@ -446,7 +446,7 @@ double loss_gradient(const Network& network, const uint8_t* images, const uint8_
   if (count == 0) throw Error(printable(network.name) + ": no images, expected at least one");
   gradient = network;
   Collect collect(gradient);
-  ThreadPool pool(options.threads);
+  ThreadPool pool(options.threads, Denormals::kFlushed);
   TrainOptions distillation;
   distillation.teacher = options.teacher;
   distillation.teacher_weight = options.teacher_weight;

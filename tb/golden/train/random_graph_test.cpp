@@ -70,5 +70,32 @@ TEST(RandomGraph, GradientIsTheSlopeOfTheLoss) {
   }
 }
 
+// Weights and values below 1e-38 count, as they do in other runtimes.
+TEST(RandomGraph, DenormalNumbers) {
+  Network network;
+  network.name = "tiny";
+  network.input_shape = {1, 8};
+  network.nodes.resize(2);
+  for (size_t n = 0; n < 2; ++n) {
+    Node& node = network.nodes[n];
+    node.op = Op::kMatMul;
+    node.inputs = {n == 0 ? "input" : "hidden", n == 0 ? "small" : "large"};
+    node.output = n == 0 ? "hidden" : "output";
+    Parameter p{node.inputs[1], {8, 8}, {}};
+    Random random(n);
+    for (size_t i = 0; i < 64; ++i) p.values.push_back(random.normal() * (n == 0 ? 1e-39F : 1e30F));
+    network.parameters.push_back(p);
+  }
+  std::vector<float> x(8);
+  Random random(9);
+  for (float& v : x) v = random.normal();
+  const std::vector<double> expected = reference(network, {x.begin(), x.end()})["output"].values;
+  const std::vector<float> y = infer(network, x.data(), 1);
+  for (size_t o = 0; o < 8; ++o) {
+    EXPECT_NE(y[o], 0);
+    EXPECT_NEAR(y[o], expected[o], 1e-13);  // of values of about 1e-8
+  }
+}
+
 }  // namespace
 }  // namespace sparsys
