@@ -26,6 +26,8 @@ rtl/mxu/mxu_accumulators.v
 rtl/mxu/mxu_table.v
 rtl/mxu/mxu_requantise.v
 rtl/mxu/mxu_pool.v
+rtl/mxu/mxu_walk.v
+rtl/mxu/mxu_lanes.v
 rtl/mxu/mxu_activation.v
 rtl/mxu/mxu_params.v
 rtl/mxu/mxu_host_in.v

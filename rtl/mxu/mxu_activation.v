@@ -54,7 +54,7 @@ module mxu_activation #(
   localparam [32:0] ACC_LIMIT = {2'b00, ACC_DEPTH[30:0]};
   localparam [32:0] HALF = {2'b0, ACC_DEPTH[31:1]};
   localparam [31:0] SETS_32 = PARAM_SETS;
-  localparam [8:0] SETS = SETS_32[8:0];
+  localparam [9:0] SETS = SETS_32[9:0];
 
   reg [7:0] zero_q;
   reg [7:0] low_q;
@@ -72,28 +72,15 @@ module mxu_activation #(
   reg [23:0] avg_round_q;
   reg [31:0] extent_q;
   reg [31:0] line_step_q;
-  reg run_q;
   reg [1:0] func_q;
   reg [1:0] pool_q;
-  reg [UB_W-1:0] ub_q;
-  reg [16:0] left_q;
-  reg [31:0] x0_q;
-  reg [31:0] y0_q;
-  reg [7:0] wx_q;
-  reg [7:0] wy_q;
-  reg [15:0] ox_q;
-  reg [31:0] l0_q;
-  reg [31:0] lw_q;
+  reg double_q;
+  reg sum_q;
+  reg [SET_W-1:0] set_q;
   reg [1:0] halves_q;
   reg done_q;
   reg [2:0] error_q;
   reg [23:0] error_number_q;
-  reg v1_q, v2_q, v3_q, v4_q, v5_q, v6_q, v7_q, v8_q;
-  reg inside1_q, inside2_q, inside3_q, inside4_q, inside5_q, inside6_q;
-  reg first1_q, first2_q, first3_q, first4_q, first5_q, first6_q;
-  reg last1_q, last2_q, last3_q, last4_q, last5_q, last6_q, last7_q, last8_q;
-  reg end1_q, end2_q, end3_q, end4_q, end5_q, end6_q, end7_q, end8_q;
-  reg [UB_W-1:0] row1_q, row2_q, row3_q, row4_q, row5_q, row6_q, row7_q, row8_q;
 
   // Head of the queue.
   wire [147:0] op;
@@ -129,55 +116,83 @@ module mxu_activation #(
   wire [15:0] op_length = inst[55:40];
   wire [7:0] op_set = inst[63:56];
   wire op_pooled = inst[75:74] != 2'd0;
-  wire [31:0] op_extent = op_pooled ? extent_q : {16'd0, op_length};
-  wire [31:0] op_dx = op_pooled ? {{24{dx_q[7]}}, dx_q} : 32'd0;
-  wire [31:0] op_dy = op_pooled ? {{24{dy_q[7]}}, dy_q} : 32'd0;
-  wire signed [24:0] dy_lines = $signed({{17{dy_q[7]}}, dy_q}) * $signed({9'd0, in_w_q});
-  wire [31:0] op_line = {16'd0, op_acc} + (op_pooled ? {{7{dy_lines[24]}}, dy_lines} : 32'd0);
+  wire op_sum = inst[77];
+  wire [31:0] op_extent = op_pooled ? extent_q : op_sum ? {15'd0, op_length, 1'b0} : {16'd0, op_length};
 
   // Checks.
   wire no_window = in_h_q == 16'd0 || in_w_q == 16'd0 || out_w_q == 16'd0 || stride_y_q == 8'd0 ||
                    stride_x_q == 8'd0 || win_h_q == 8'd0 || win_w_q == 8'd0;
   wire [32:0] op_acc_end = {17'd0, op_acc} + {1'b0, op_extent};
-  wire error_2 = op_length == 16'd0 || (op_pooled && no_window);
+  wire error_2 = op_length == 16'd0 || (op_pooled && (no_window || op_sum));
   wire error_3 = {9'd0, op_first} + {17'd0, op_length} > UB_LIMIT;
   wire error_4 = op_acc_end > ACC_LIMIT;
-  wire error_5 = {1'b0, op_set} >= SETS;
+  wire error_5 = {2'b0, op_set} + (op_sum ? 10'd2 : 10'd0) >= SETS;
   wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : error_4 ? 3'd4 : error_5 ? 3'd5 : 3'd0;
 
   wire [1:0] op_halves = {op_acc_end > HALF, {17'd0, op_acc} < HALF};
   wire half_free = (op_halves & half_busy_i) == 2'd0;
-  wire can_take = !run_q && empty_o && !empty && held == 4'd0 && !stop_i;
+  wire can_take = !run && empty_o && !empty && held == 4'd0 && !stop_i;
   wire load = can_take && code == 3'd0 && half_free;
   wire refuse = can_take && code != 3'd0;
   assign take = load || refuse;
 
-  // Issue of a window position.
-  wire pooled = pool_q != 2'd0;
-  wire [31:0] iy = y0_q + {24'd0, wy_q};
-  wire [31:0] ix = x0_q + {24'd0, wx_q};
-  wire in_map = !pooled || (iy < {16'd0, in_h_q} && ix < {16'd0, in_w_q});
-  wire [31:0] address = lw_q + ix;
-  wire first = wy_q == 8'd0 && wx_q == 8'd0;
-  wire window_line_last = !pooled || wx_q == win_w_q - 8'd1;
-  wire last = window_line_last && (!pooled || wy_q == win_h_q - 8'd1);
-  wire line_last = pooled && ox_q == out_w_q - 16'd1;
-  wire very_last = last && left_q == 17'd1;
-  wire [31:0] next_line = l0_q + line_step_q;
+  // The walk over window positions.
+  wire run;
+  wire issue;
+  wire in_map;
+  wire first;
+  wire last;
+  wire very_last;
+  wire [1:0] position;
+  wire [UB_W-1:0] row;
+
+  mxu_walk #(
+      .UB_DEPTH (UB_DEPTH),
+      .ACC_DEPTH(ACC_DEPTH)
+  ) u_walk (
+      .clk_i      (clk_i),
+      .rst_i      (rst_i),
+      .load_i     (load),
+      .ub_i       (op_first[UB_W-1:0]),
+      .acc_i      (op_acc),
+      .length_i   (op_length),
+      .load_pool_i(op_pooled),
+      .load_sum_i (op_sum),
+      .pooled_i   (pool_q != 2'd0),
+      .sum_i      (sum_q),
+      .in_h_i     (in_h_q),
+      .in_w_i     (in_w_q),
+      .out_w_i    (out_w_q),
+      .stride_y_i (stride_y_q),
+      .stride_x_i (stride_x_q),
+      .win_h_i    (win_h_q),
+      .win_w_i    (win_w_q),
+      .dy_i       (dy_q),
+      .dx_i       (dx_q),
+      .line_step_i(line_step_q),
+      .run_o      (run),
+      .issue_o    (issue),
+      .inside_o   (in_map),
+      .first_o    (first),
+      .last_o     (last),
+      .end_o      (very_last),
+      .position_o (position),
+      .row_o      (row),
+      .act_re_o   (act_re_o),
+      .act_addr_o (act_addr_o)
+  );
+
+  // An operand and a sum have sets of their own, one behind the other.
+  wire [SET_W+1:0] next_set = {2'd0, set_q} + {{SET_W{1'b0}}, position};
 
   assign error_o        = error_q;
   assign error_number_o = error_number_q;
-  assign idle_o         = !run_q && empty;
-  assign empty_o        = !(v1_q || v2_q || v3_q || v4_q || v5_q || v6_q || v7_q || v8_q);
-  assign busy_o         = run_q || !empty_o || done_q;
+  assign idle_o         = !run && empty;
+  assign busy_o         = run || !empty_o || done_q;
   assign done_o         = done_q;
-  assign param_re_o     = load;
-  assign param_set_o    = op_set[SET_W-1:0];
-  assign act_half_o     = halves_q & {2{run_q}};
-  assign act_re_o       = run_q && in_map;
-  assign act_addr_o     = address[ACC_W-1:0];
-  assign a_we_o         = v8_q && last8_q;
-  assign a_waddr_o      = row8_q;
+  assign param_re_o     = load || (run && sum_q);
+  assign param_set_o    = load ? op_set[SET_W-1:0] : next_set[SET_W-1:0];
+  assign act_half_o     = halves_q & {2{run}};
 
   always @(posedge clk_i) begin
     extent_q    <= {16'd0, in_h_q} * {16'd0, in_w_q};
@@ -211,7 +226,6 @@ module mxu_activation #(
 
   always @(posedge clk_i) begin
     if (rst_i) begin
-      run_q   <= 1'b0;
       done_q  <= 1'b0;
       error_q <= 3'd0;
     end else begin
@@ -219,114 +233,55 @@ module mxu_activation #(
         error_q        <= code;
         error_number_q <= op[23:0];
       end
-      if (load) run_q <= 1'b1;
-      else if (run_q && very_last) run_q <= 1'b0;
-      done_q <= v8_q && end8_q;
-
+      done_q <= written_last;
       if (load) begin
         func_q   <= inst[73:72];
         pool_q   <= inst[75:74];
-        ub_q     <= op_first[UB_W-1:0];
-        left_q   <= {1'b0, op_length};
-        x0_q     <= op_dx;
-        y0_q     <= op_dy;
-        wx_q     <= 8'd0;
-        wy_q     <= 8'd0;
-        ox_q     <= 16'd0;
-        l0_q     <= op_line;
-        lw_q     <= op_line;
+        double_q <= inst[76];
+        sum_q    <= op_sum;
+        set_q    <= op_set[SET_W-1:0];
         halves_q <= op_halves;
-      end else if (run_q) begin
-        if (!window_line_last) wx_q <= wx_q + 8'd1;
-        else begin
-          wx_q <= 8'd0;
-          if (!last) begin
-            wy_q <= wy_q + 8'd1;
-            lw_q <= lw_q + {16'd0, in_w_q};
-          end else begin
-            wy_q   <= 8'd0;
-            left_q <= left_q - 17'd1;
-            ub_q   <= ub_q + 1'b1;
-            if (line_last) begin
-              ox_q <= 16'd0;
-              x0_q <= {{24{dx_q[7]}}, dx_q};
-              y0_q <= y0_q + {24'd0, stride_y_q};
-              l0_q <= next_line;
-              lw_q <= next_line;
-            end else begin
-              ox_q <= ox_q + 16'd1;
-              x0_q <= x0_q + (pooled ? {24'd0, stride_x_q} : 32'd1);
-              lw_q <= l0_q;
-            end
-          end
-        end
       end
     end
   end
 
-  // The flags beside the lanes.
-  always @(posedge clk_i) begin
-    if (rst_i) {v8_q, v7_q, v6_q, v5_q, v4_q, v3_q, v2_q, v1_q} <= 8'd0;
-    else begin
-      {v8_q, v7_q, v6_q, v5_q, v4_q, v3_q, v2_q, v1_q} <=
-          {v7_q, v6_q, v5_q, v4_q, v3_q, v2_q, v1_q, run_q};
-      if (run_q) {inside1_q, first1_q, last1_q, end1_q, row1_q} <=
-          {in_map, first, last, very_last, ub_q};
-      if (v1_q) {inside2_q, first2_q, last2_q, end2_q, row2_q} <=
-          {inside1_q, first1_q, last1_q, end1_q, row1_q};
-      if (v2_q) {inside3_q, first3_q, last3_q, end3_q, row3_q} <=
-          {inside2_q, first2_q, last2_q, end2_q, row2_q};
-      if (v3_q) {inside4_q, first4_q, last4_q, end4_q, row4_q} <=
-          {inside3_q, first3_q, last3_q, end3_q, row3_q};
-      if (v4_q) {inside5_q, first5_q, last5_q, end5_q, row5_q} <=
-          {inside4_q, first4_q, last4_q, end4_q, row4_q};
-      if (v5_q) {inside6_q, first6_q, last6_q, end6_q, row6_q} <=
-          {inside5_q, first5_q, last5_q, end5_q, row5_q};
-      if (v6_q) {last7_q, end7_q, row7_q} <= {last6_q, end6_q, row6_q};
-      if (v7_q) {last8_q, end8_q, row8_q} <= {last7_q, end7_q, row7_q};
-    end
-  end
-
   // What all lanes share.
-  wire [6:0] lane_valid = {v7_q, v6_q, v5_q, v4_q, v3_q, v2_q, v1_q} & {7{!rst_i}};
-  wire curve = func_q[1];
+  wire written_last;
   wire relu = func_q == RELU && $signed(zero_q) > $signed(low_q);
-  wire [7:0] low = relu ? zero_q : low_q;
 
-  genvar c;
-  generate
-    for (c = 0; c < COLS; c = c + 1) begin : g_lane
-      wire [7:0] f;
-      mxu_requantise u_requantise (
-          .clk_i       (clk_i),
-          .valid_i     (lane_valid[4:0]),
-          .acc_i       (act_data_i[32*c+:32]),
-          .bias_i      (bias_i[32*c+:32]),
-          .multiplier_i(multiplier_i[32*c+:32]),
-          .shift_i     (shift_i[6*c+:6]),
-          .curve_i     (curve),
-          .zero_i      (zero_q),
-          .low_i       (low),
-          .high_i      (high_q),
-          .f_o         (f)
-      );
-      mxu_pool u_pool (
-          .clk_i       (clk_i),
-          .valid_i     (lane_valid[6:5]),
-          .max_i       (pool_q == 2'd1),
-          .average_i   (pool_q[1]),
-          .first_i     (first6_q),
-          .inside_i    (inside6_q),
-          .multiplier_i(avg_mul_q),
-          .round_i     (avg_round_q),
-          .f_i         (f),
-          .out_o       (a_wdata_o[8*c+:8])
-      );
-    end
-    if (LANES > COLS) begin : g_zero
-      assign a_wdata_o[LANES*8-1:COLS*8] = {(LANES - COLS) * 8{1'b0}};
-    end
-  endgenerate
+  mxu_lanes #(
+      .COLS    (COLS),
+      .LANES   (LANES),
+      .UB_DEPTH(UB_DEPTH)
+  ) u_lanes (
+      .clk_i       (clk_i),
+      .rst_i       (rst_i),
+      .valid_i     (issue),
+      .inside_i    (in_map),
+      .first_i     (first),
+      .last_i      (last),
+      .end_i       (very_last),
+      .row_i       (row),
+      .sum_i       (sum_q),
+      .double_i    (double_q),
+      .curve_i     (func_q[1]),
+      .max_i       (pool_q == 2'd1),
+      .average_i   (pool_q[1]),
+      .zero_i      (zero_q),
+      .low_i       (relu ? zero_q : low_q),
+      .high_i      (high_q),
+      .avg_mul_i   (avg_mul_q),
+      .avg_round_i (avg_round_q),
+      .acc_i       (act_data_i),
+      .bias_i      (bias_i),
+      .multiplier_i(multiplier_i),
+      .shift_i     (shift_i),
+      .empty_o     (empty_o),
+      .end_o       (written_last),
+      .we_o        (a_we_o),
+      .waddr_o     (a_waddr_o),
+      .wdata_o     (a_wdata_o)
+  );
 
-  wire unused = &{1'b0, op[147:140], inst[79:76], inst[71:64], op_set, address};
+  wire unused = &{1'b0, op[147:140], inst[79:78], inst[71:64], op_set, next_set};
 endmodule

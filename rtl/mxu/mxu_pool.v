@@ -10,7 +10,8 @@ module mxu_pool (
     input  wire        first_i,       // of its window
     input  wire        inside_i,      // the map; outside: left out
     input  wire [24:0] multiplier_i,
-    input  wire [23:0] round_i,
+    input  wire [24:0] round_i,       // added to the product of a sum from 0 on
+    input  wire [24:0] round_below_i, // and of one below 0
     input  wire [ 7:0] f_i,
     output wire [ 7:0] out_o
 );
@@ -25,7 +26,7 @@ module mxu_pool (
 
   // Stage 7.
   wire [41:0] product = $signed({{26{pool_q[15]}}, pool_q}) * $signed({17'd0, multiplier_i});
-  wire [41:0] mean = product + {18'd0, round_i};
+  wire [41:0] mean = product + {17'd0, pool_q[15] ? round_below_i : round_i};
   wire saturates = mean[41:31] != {11{mean[41]}};
 
   assign out_o = out_q;

@@ -39,6 +39,11 @@ uint32_t positions(uint32_t size, const Window& window, size_t side) {
   return count;
 }
 
+int32_t with_bias(int32_t accumulator, int32_t bias) {
+  return static_cast<int32_t>(
+      std::clamp<int64_t>(int64_t{accumulator} + bias, INT32_MIN, INT32_MAX));
+}
+
 // floor(value / 2^bits + 1/2) and the same with halves away from zero, by division.
 int64_t half_up(int64_t value, uint32_t bits) {
   const int64_t divisor = int64_t{1} << bits;
@@ -113,8 +118,7 @@ int64_t rounded_product(int32_t v, int32_t multiplier, uint32_t shift, Rounding 
 
 int32_t requantise(int32_t accumulator, int32_t bias, int32_t multiplier, uint32_t shift,
                    Rounding rounding) {
-  const int64_t v = std::clamp<int64_t>(int64_t{accumulator} + bias, INT32_MIN, INT32_MAX);
-  const int64_t r = rounded_product(static_cast<int32_t>(v), multiplier, shift, rounding);
+  const int64_t r = rounded_product(with_bias(accumulator, bias), multiplier, shift, rounding);
   return static_cast<int32_t>(std::clamp<int64_t>(r, -512, 511));
 }
 
@@ -124,7 +128,7 @@ int32_t add(const std::array<int32_t, 2>& values, const std::array<int32_t, 2>& 
   constexpr uint32_t kLeft = 20;
   uint32_t sum = 0;
   for (size_t i = 0; i < 2; ++i) {
-    const uint32_t v = (static_cast<uint32_t>(values[i]) + static_cast<uint32_t>(bias[i])) << kLeft;
+    const uint32_t v = static_cast<uint32_t>(with_bias(values[i], bias[i])) << kLeft;
     sum += static_cast<uint32_t>(
         rounded_product(static_cast<int32_t>(v), multiplier[i], shift[i], rounding));
   }

@@ -32,8 +32,8 @@ int64_t rounded_product(int32_t v, int32_t multiplier, uint32_t shift, Rounding 
 int32_t requantise(int32_t accumulator, int32_t bias, int32_t multiplier, uint32_t shift,
                    Rounding rounding = Rounding::kSingle);
 
-// Two values of an Add -> 10 bits: each with its bias, times 2^20, its rounded product (all modulo
-// 2^32); of their sum the rounded product with the third factor, saturated.
+// Two values of an Add -> 10 bits: each with its bias (saturated), times 2^20, its rounded product
+// (both modulo 2^32); of their sum the rounded product with the third factor, saturated.
 int32_t add(const std::array<int32_t, 2>& values, const std::array<int32_t, 2>& bias,
             const std::array<int32_t, 3>& multiplier, const std::array<uint32_t, 3>& shift,
             Rounding rounding);

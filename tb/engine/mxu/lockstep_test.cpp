@@ -260,7 +260,8 @@ RawInstruction wild_instruction(Bench& b) {
     case 4:
     case 5:
       i = activate(row(c.ub_depth - 12), row(c.acc_depth / 2), rows,
-                   b.dice.chance(99) ? upto(c.param_sets) : upto(256), upto(4), upto(4));
+                   b.dice.chance(99) ? upto(c.param_sets) : upto(256), upto(4), upto(4),
+                   b.dice.chance(50), b.dice.chance(20));
       break;
     case 6:
       i = read_host(row(c.ub_depth - 12), rows);
@@ -363,7 +364,7 @@ TEST(MxuLockstep, SeesAChangedRegister) {
       {"mxu.u_matrix", "left_q", [](Mxu& m) { m.matrix.left_q ^= 1; }},
       {"mxu.u_sequencer", "number_q", [](Mxu& m) { m.sequencer.number_q ^= 4; }},
       {"mxu.u_weight_fifo", "tiles_q", [](Mxu& m) { m.weight_fifo.tiles_q ^= 1; }},
-      {"mxu.u_activation", "run_q", [](Mxu& m) { m.activation.run_q ^= 1; }},
+      {"mxu.u_activation.u_walk", "left_q", [](Mxu& m) { m.activation.left_q ^= 1; }},
       {"mxu.u_array.g_row[0].g_col[0].u_tile", "w_q", [](Mxu& m) { m.array.tile[0].w_q[3] ^= 1; }},
       {"mxu.u_array.g_row[0].g_col[0].u_tile", "en_q",
        [](Mxu& m) { m.array.tile[0].en_q[0] ^= 1; }},

@@ -69,9 +69,19 @@ inline void add_lane_signals(SignalTable& table, const std::string& lanes_path, 
   }
 }
 
+inline void add_walk_signals(SignalTable& table, const std::string& path, const Activation& m) {
+#include "tb/lockstep/mxu/signals/mxu_walk.def"
+}
+
+inline void add_lanes_signals(SignalTable& table, const std::string& path, const Activation& m) {
+#include "tb/lockstep/mxu/signals/mxu_lanes.def"
+  for (size_t lane = 0; lane < m.v_q.size(); ++lane) add_lane_signals(table, path, m, lane);
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const Activation& m) {
 #include "tb/lockstep/mxu/signals/mxu_activation.def"
-  for (size_t lane = 0; lane < m.v_q.size(); ++lane) add_lane_signals(table, path, m, lane);
+  add_walk_signals(table, path + ".u_walk", m);
+  add_lanes_signals(table, path + ".u_lanes", m);
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Params& m) {

@@ -57,6 +57,7 @@ TEST(MxuRequantise, IsTheFunctionalModels) {
       auto high = static_cast<int8_t>(dice.word(8));
       if (low > high) std::swap(low, high);
       const auto function = static_cast<Function>(dice.below(4));
+      const auto rounding = static_cast<Rounding>(dice.below(2));
       Vmxu_requantise& p = lane.pins();
       p.acc_i = static_cast<uint32_t>(acc);
       p.bias_i = static_cast<uint32_t>(bias);
@@ -67,17 +68,119 @@ TEST(MxuRequantise, IsTheFunctionalModels) {
       p.zero_i = static_cast<uint8_t>(zero);
       p.low_i = static_cast<uint8_t>(function == Function::kRelu ? std::max(low, zero) : low);
       p.high_i = static_cast<uint8_t>(high);
+      p.double_i = rounding == Rounding::kDouble;
       for (uint32_t stage = 0; stage < 5; ++stage) {
         p.valid_i = static_cast<uint8_t>(1U << stage);
         lane.clock();
-        // Inputs of the first stages are not looked at again.
-        if (stage == 0) p.acc_i = p.bias_i = 0xA5A5A5A5;
+        // Inputs of the first stage are not looked at again.
+        if (stage == 0) {
+          p.acc_i = p.bias_i = p.multiplier_i = 0xA5A5A5A5;
+          p.shift_i = 13;
+        }
       }
-      const int32_t r10 = requantise(acc, bias, multiplier, shift);
+      const int32_t r10 = requantise(acc, bias, multiplier, shift, rounding);
       if (function == Function::kRelu && zero > high) continue;  // an empty range
       ASSERT_EQ(static_cast<int8_t>(p.f_o), apply(function, r10, zero, low, high))
           << "acc " << acc << ", bias " << bias << ", multiplier " << multiplier << ", shift "
           << shift << ", function " << to_string(function);
+    }
+  });
+}
+
+// Halves of all kinds: products around multiples of half of the last place, both signs.
+TEST(MxuRequantise, HalvesInBothRoundings) {
+  Dice dice(1);
+  Lane<Vmxu_requantise> lane;
+  Vmxu_requantise& p = lane.pins();
+  p.low_i = 0x80;
+  p.high_i = 0x7F;
+  for (uint64_t n = 0; n < 40000; ++n) {
+    const auto rounding = static_cast<Rounding>(dice.below(2));
+    const auto shift = static_cast<uint32_t>(20 + dice.below(43));
+    // v * 2^30 or nearly: the halves that the high half leaves are many.
+    const int32_t multiplier = static_cast<int32_t>((1U << 30) + dice.below(3) - 1);
+    const int64_t near = (static_cast<int64_t>(dice.below(400)) - 200) << (shift - 31U) % 20;
+    const auto v = static_cast<int32_t>(near + static_cast<int64_t>(dice.below(3)) - 1);
+    p.acc_i = static_cast<uint32_t>(v);
+    p.multiplier_i = static_cast<uint32_t>(multiplier);
+    p.shift_i = static_cast<uint8_t>(shift);
+    p.double_i = rounding == Rounding::kDouble;
+    for (uint32_t stage = 0; stage < 5; ++stage) {
+      p.valid_i = static_cast<uint8_t>(1U << stage);
+      lane.clock();
+    }
+    ASSERT_EQ(
+        static_cast<int8_t>(p.f_o),
+        apply(Function::kIdentity, requantise(v, 0, multiplier, shift, rounding), 0, -128, 127))
+        << "v " << v << ", multiplier " << multiplier << ", shift " << shift << ", "
+        << to_string(rounding);
+  }
+}
+
+// Operands a cycle apart, their sum as soon as it may enter: three values a row, without a gap.
+TEST(MxuRequantise, SumsAreTheFunctionalModels) {
+  for_seeds(3, [](uint64_t seed) {
+    Dice dice(seed);
+    Lane<Vmxu_requantise> lane;
+    Vmxu_requantise& p = lane.pins();
+    constexpr size_t kRows = 1500;
+    struct Row {
+      std::array<int32_t, 2> values;
+      std::array<int32_t, 2> bias;
+      std::array<int32_t, 3> multiplier;
+      std::array<uint32_t, 3> shift;
+    };
+    std::vector<Row> rows(kRows);
+    const bool any = dice.chance(40);  // of any factors, or of those of real sums
+    for (Row& row : rows) {
+      for (size_t i = 0; i < 3; ++i) {
+        row.multiplier[i] = static_cast<int32_t>(any ? dice.word(32) : (1U << 30) + dice.word(30));
+        row.shift[i] = static_cast<uint32_t>(any     ? dice.below(63)
+                                             : i < 2 ? 31 + dice.below(4)
+                                                     : 45 + dice.below(8));
+        if (i == 2) continue;
+        if (row.multiplier[i] == INT32_MIN) row.multiplier[i] = 1;
+        row.values[i] = static_cast<int8_t>(dice.word(8));
+        row.bias[i] = static_cast<int32_t>(any ? dice.word(32) : dice.below(256) - 127);
+      }
+    }
+    p.double_i = dice.chance(50);
+    p.zero_i = static_cast<uint8_t>(dice.word(8));
+    p.low_i = 0x80;
+    p.high_i = 0x7F;
+    // Slot 3 n + i issues operand i of row n, or the sum of the row before; stage s is s slots
+    // later.
+    const auto operand = [](size_t slot) { return slot % 3 != 2; };
+    const size_t last = 3 * kRows + 2;
+    for (size_t t = 0; t <= last + 5; ++t) {
+      p.valid_i = 0;
+      for (uint32_t stage = 1; stage <= 5; ++stage) {
+        if (t < stage || t - stage > last) continue;
+        const size_t slot = t - stage;
+        if (operand(slot) ? slot / 3 < kRows : slot >= 3) p.valid_i |= 1U << (stage - 1);
+      }
+      if (t >= 1 && t - 1 <= last) {
+        const size_t slot = t - 1;
+        p.operand_i = operand(slot);
+        p.total_i = !operand(slot);
+        const size_t i = slot % 3;
+        const size_t n = std::min(slot / 3 - (i == 2 && slot >= 3 ? 1 : 0), kRows - 1);
+        p.acc_i = static_cast<uint32_t>(i < 2 ? rows[n].values[i] : 77);
+        p.bias_i = static_cast<uint32_t>(i < 2 ? rows[n].bias[i] : 78);
+        p.multiplier_i = static_cast<uint32_t>(rows[n].multiplier[i]);
+        p.shift_i = static_cast<uint8_t>(rows[n].shift[i]);
+      }
+      p.keep_i = t >= 3 && operand(t - 3);
+      p.add_i = t >= 4 && operand(t - 4);
+      p.first_i = t >= 4 && (t - 4) % 3 == 0;
+      lane.clock();
+      if (t < 5 || operand(t - 5) || t - 5 < 3) continue;
+      const Row& row = rows[(t - 5) / 3 - 1];
+      const int32_t r10 = add(row.values, row.bias, row.multiplier, row.shift,
+                              p.double_i ? Rounding::kDouble : Rounding::kSingle);
+      ASSERT_EQ(static_cast<int8_t>(p.f_o),
+                apply(Function::kIdentity, r10, static_cast<int8_t>(p.zero_i), -128, 127))
+          << "row " << (t - 5) / 3 - 1 << ": " << row.values[0] << " and " << row.values[1];
     }
   });
 }
@@ -94,7 +197,9 @@ TEST(MxuPool, WindowsAreTheFunctionalModels) {
       p.max_i = mode == Pooling::kMax;
       p.average_i = mode == Pooling::kAverage;
       p.multiplier_i = static_cast<uint32_t>(((1U << 25) / count + 1) / 2);
+      const auto rounding = static_cast<Rounding>(dice.below(2));
       p.round_i = static_cast<uint32_t>((1U << 23) + 64 * count);
+      p.round_below_i = rounding == Rounding::kDouble ? (1U << 24) - p.round_i : p.round_i;
       std::vector<int8_t> inside;
       for (size_t k = 0; k < count; ++k) {
         p.f_i = static_cast<uint8_t>(dice.word(8));
@@ -114,14 +219,15 @@ TEST(MxuPool, WindowsAreTheFunctionalModels) {
       lane.clock();
       const int8_t expected = mode == Pooling::kNone  ? inside.front()
                               : mode == Pooling::kMax ? pool_max(inside)
-                                                      : pool_average(inside);
+                                                      : pool_average(inside, rounding);
       ASSERT_EQ(static_cast<int8_t>(p.out_o), expected) << to_string(mode) << " of " << count;
     }
   });
 }
 
-// The product with the format's constants is the mean rounded half up: every number of values that
-// an average may have, with sums from the least to the largest and around halves.
+// The product with the format's constants is the mean rounded half up, or half away from zero:
+// every number of values that an average may have, with sums from the least to the largest and
+// around halves.
 TEST(MxuPool, AveragesOfEveryNumberOfValues) {
   Dice dice(1);
   Lane<Vmxu_pool> lane;
@@ -150,9 +256,13 @@ TEST(MxuPool, AveragesOfEveryNumberOfValues) {
         p.valid_i = 1;
         lane.clock();
       }
-      p.valid_i = 2;
-      lane.clock();
-      ASSERT_EQ(static_cast<int8_t>(p.out_o), pool_average(values)) << sum << " / " << count;
+      for (const Rounding rounding : {Rounding::kSingle, Rounding::kDouble}) {
+        p.round_below_i = rounding == Rounding::kDouble ? (1U << 24) - p.round_i : p.round_i;
+        p.valid_i = 2;
+        lane.clock();
+        ASSERT_EQ(static_cast<int8_t>(p.out_o), pool_average(values, rounding))
+            << sum << " / " << count << ", " << to_string(rounding);
+      }
     }
   }
 }

@@ -276,9 +276,10 @@ TEST(MxuActivation, RandomOperations) {
       drive_done(b, dice);
       const auto at = [&](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
       const auto size = [&](uint64_t most) { return dice.below(60) ? 1 + at(most - 1) : 0; };
-      drive_queue(b, dice,
-                  test::activate(at(c.ub_depth), at(c.acc_depth), at(7), at(c.param_sets + 1),
-                                 at(4), at(3)));
+      drive_queue(
+          b, dice,
+          test::activate(at(c.ub_depth), at(c.acc_depth), at(7), at(c.param_sets + 1), at(4),
+                         dice.chance(50) ? 0 : at(3), dice.chance(50), dice.chance(20)));
       const std::array<RawInstruction, 6> sets = {
           test::set_register(8, test::bytes(at(256), at(128) + 128, at(128))),
           test::set_register(9, test::halves(size(4), size(4))),

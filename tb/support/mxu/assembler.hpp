@@ -67,14 +67,17 @@ inline RawInstruction convolve(uint32_t ub, uint32_t acc, int dy, int dx, bool t
       .put(48, 8, static_cast<uint8_t>(dx));
 }
 inline RawInstruction activate(uint32_t ub, uint32_t acc, uint32_t rows, uint32_t set,
-                               uint32_t function, uint32_t pooling = kNoPool) {
+                               uint32_t function, uint32_t pooling = kNoPool, bool twice = false,
+                               bool sum = false) {
   return make(4)
       .put(0, 24, ub)
       .put(24, 16, acc)
       .put(40, 16, rows)
       .put(56, 8, set)
       .put(72, 2, function)
-      .put(74, 2, pooling);
+      .put(74, 2, pooling)
+      .put(76, 1, twice)
+      .put(77, 1, sum);
 }
 inline RawInstruction read_host(uint32_t ub, uint32_t rows) {
   return make(5).put(0, 24, ub).put(24, 16, rows);
@@ -140,6 +143,9 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
       {"pooling: no window", {pool_map, pool_out}, activate(0, 0, 1, 0, 0, 1), 2},
       {"pooling: no map", {window, pool_out}, activate(0, 0, 1, 0, 0, 1), 2},
       {"pooling: no stride", {window, pool_map}, activate(0, 0, 1, 0, 0, 2), 2},
+      {"sum: pooling", {window, pool_map, pool_out}, activate(0, 0, 1, 0, 0, 1, false, true), 2},
+      {"sum: accumulators", {}, activate(0, acc - 1, 1, 0, 0, 0, false, true), 4},
+      {"sum: set", {}, activate(0, 0, 1, c.param_sets - 2, 0, 0, false, true), 5},
       {"pooling: accumulators", {window, pool_map, pool_out}, activate(0, acc - 15, 1, 0, 0, 1), 4},
       {"host input: no rows", {}, read_host(0, 0), 2},
       {"host input: buffer", {}, read_host(ub - 1, 2), 3},

@@ -148,7 +148,7 @@ void add_activation(Bench& b, uint32_t function, uint32_t pooling) {
     b.add(set_register(12, ((1U << 24) + n / 2) / n));
     b.add(set_register(13, (1U << 23) + 64 * n));
   }
-  b.add(wait(activate(11, from, rows, set, function, pooling), kHostIn));
+  b.add(wait(activate(11, from, rows, set, function, pooling, b.dice.chance(50)), kHostIn));
   b.add(wait(write_host(10, rows + 2), kActivation));
 }
 
@@ -166,7 +166,7 @@ void add_small_shifts(Bench& b) {
     }
     for (const Row& plane : planes(c, p)) b.give(plane);
     b.add(wait_all(read_parameters(0, 0, 9)));
-    b.add(wait_all(activate(10 * turn, 0, 2, 0, kIdentity)));
+    b.add(wait_all(activate(10 * turn, 0, 2, 0, kIdentity, kNoPool, turn % 2 != 0)));
   }
   b.add(wait_all(write_host(0, 80)));
 }
@@ -258,7 +258,14 @@ void add_random_program(Bench& b) {
         break;
       }
       case 5:
-        b.add(wait_all(activate(ub, acc, rows, upto(c.param_sets), upto(4))));
+        if (c.param_sets > 2 && b.dice.chance(40)) {
+          b.add(
+              wait_all(activate(ub, upto(c.acc_depth - 2 * rows + 1), rows, upto(c.param_sets - 2),
+                                upto(4), kNoPool, b.dice.chance(50), true)));
+          break;
+        }
+        b.add(wait_all(
+            activate(ub, acc, rows, upto(c.param_sets), upto(4), kNoPool, b.dice.chance(50))));
         break;
       case 6: {
         const uint32_t in_h = 1 + upto(7), in_w = 1 + upto(7), win = 1 + upto(3);
@@ -268,7 +275,7 @@ void add_random_program(Bench& b) {
         b.add(set_register(12, (1U << 24) / (win * win)));
         b.add(set_register(13, (1U << 23) + 64 * win * win));
         b.add(wait_all(activate(ub, upto(c.acc_depth - in_h * in_w + 1), rows, upto(c.param_sets),
-                                upto(4), 1 + upto(3))));
+                                upto(4), 1 + upto(3), b.dice.chance(50))));
         break;
       }
       case 7:

@@ -147,14 +147,25 @@ class Reference {
     const uint32_t to = static_cast<uint32_t>(i.get(0, 24));
     const uint32_t from = static_cast<uint32_t>(i.get(24, 16));
     const uint32_t pooling = static_cast<uint32_t>(i.get(74, 2));
+    const uint32_t length = static_cast<uint32_t>(i.get(40, 16));
     const Parameters& p = parameters[i.get(56, 8)];
+    const auto rounding = static_cast<Rounding>(i.get(76, 1));
     const auto value = [&](uint32_t row, uint32_t k) {
-      return apply(static_cast<Function>(i.get(72, 2)),
-                   requantise(acc[row][k], p.bias[k], p.multiplier[k], p.shift[k]),
-                   byte(reg(8, 0, 8)), byte(reg(8, 8, 8)), byte(reg(8, 16, 8)));
+      int32_t r10 = 0;
+      if (i.get(77, 1)) {
+        const Parameters& second = parameters[i.get(56, 8) + 1];
+        const Parameters& total = parameters[i.get(56, 8) + 2];
+        r10 = add({acc[row][k], acc[row + length][k]}, {p.bias[k], second.bias[k]},
+                  {p.multiplier[k], second.multiplier[k], total.multiplier[k]},
+                  {p.shift[k], second.shift[k], total.shift[k]}, rounding);
+      } else {
+        r10 = requantise(acc[row][k], p.bias[k], p.multiplier[k], p.shift[k], rounding);
+      }
+      return apply(static_cast<Function>(i.get(72, 2)), r10, byte(reg(8, 0, 8)), byte(reg(8, 8, 8)),
+                   byte(reg(8, 16, 8)));
     };
     const uint32_t in_h = reg(9, 0, 16), in_w = reg(9, 16, 16), out_w = reg(10, 0, 16);
-    for (uint32_t n = 0; n < i.get(40, 16); ++n) {
+    for (uint32_t n = 0; n < length; ++n) {
       Row y(c.lanes(), 0);
       for (uint32_t k = 0; k < c.cols; ++k) {
         if (pooling == kNoPool) {
@@ -174,7 +185,9 @@ class Reference {
           }
         }
         // By the unit's two registers, which need not be those of a mean.
-        const int64_t mean = (sum * reg(12, 0, 25) + reg(13, 0, 24)) >> 24;
+        const int64_t round = reg(13, 0, 24);
+        const bool mirrored = rounding == Rounding::kDouble && sum < 0;
+        const int64_t mean = (sum * reg(12, 0, 25) + (mirrored ? (1 << 24) - round : round)) >> 24;
         y[k] = static_cast<uint8_t>(pooling == kMaxPool ? largest
                                                         : std::clamp<int64_t>(mean, -128, 127));
       }

@@ -141,6 +141,14 @@ TEST(MxuLatency, Activate) {
       EXPECT_EQ(w.activated, span(11, 10 + n));
       EXPECT_EQ(w.activation_done, (std::vector<uint64_t>{2 + n + 9}));
     }
+    // Sums: an operand, the other, the sum of the row before.
+    {
+      Watch w(c);
+      w.mark();
+      w.run({activate(0, 0, 5, 0, 0, kNoPool, true, true)});
+      EXPECT_EQ(w.activated, (std::vector<uint64_t>{16, 19, 22, 25, 28}));
+      EXPECT_EQ(w.activation_done, (std::vector<uint64_t>{2 + 3 * 6 + 9}));
+    }
     // Pooling 3 x 2: six positions an output.
     Watch w(c);
     w.run({set_register(9, halves(7, 6)), set_register(10, 2 | 2 << 16 | 2 << 24),
