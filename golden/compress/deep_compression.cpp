@@ -93,7 +93,7 @@ std::vector<double> default_densities(const Network& network) {
   bool connected = false;
   const std::vector<Layer> all = layers(network);
   for (size_t l = 0; l < all.size(); ++l) {
-    if (network.nodes[all[l].node].op == Op::kConv) {
+    if (is_convolution(network.nodes[all[l].node].op)) {
       densities.push_back(l == 0 ? 0.66 : 0.35);
     } else if (l + 1 == all.size()) {
       densities.push_back(0.26);
@@ -136,7 +136,7 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
   } else {
     options.sharing.bits.clear();
     for (const Layer& layer : all) {
-      options.sharing.bits.push_back(network.nodes[layer.node].op == Op::kConv ? 8 : 5);
+      options.sharing.bits.push_back(is_convolution(network.nodes[layer.node].op) ? 8 : 5);
     }
     return options;
   }

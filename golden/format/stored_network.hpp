@@ -5,10 +5,12 @@
 // parameters are n, how many names ago the same one was first given, or 0 and a text.
 //
 //   network    text name, text origin, name of the input, shape of the input, byte of 1 if a scale
-//              and 2 if an offset other than a Network's default follows, these as float32;
+//              and 2 if an offset other than a Network's default follows, these as float32, plus 4
+//              if the text of the sample dimension's name follows, plus 8 if it is of regression;
 //              n nodes, nodes, name of the output, n parameters, parameters
 //   shape      n sizes, z each
-//   node       byte: number of the operator, plus 16 if a byte of flags follows; that byte; text
+//   node       byte: the lower four bits of the operator's number, plus 16 if a byte of flags
+//              follows, plus 32 if the number is 16 or above; that byte; text
 //              name, n inputs, name of each, name of the output; then what the flags say
 //   flags      1 trans_b; 2 ceil_mode; fields other than a Node's defaults: 4 window (z each of
 //              kernel, stride, dilation, pad), 8 z group, 16 float32 alpha, 32 float32 beta,

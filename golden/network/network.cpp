@@ -107,10 +107,8 @@ std::vector<Layer> layers(const Network& network, bool shared) {
   std::vector<Layer> found;
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
+    if (!has_weights(node.op)) continue;
     const bool transposed = node.op == Op::kConvTranspose;
-    if (node.op != Op::kConv && node.op != Op::kGemm && node.op != Op::kMatMul && !transposed) {
-      continue;
-    }
     Layer layer;
     layer.node = n;
     layer.weights = parameter_index(network, node.inputs[1]);
@@ -120,7 +118,7 @@ std::vector<Layer> layers(const Network& network, bool shared) {
         transposed || node.op == Op::kMatMul || (node.op == Op::kGemm && !node.trans_b);
     layer.inputs = layer.columns_first ? shape[0] : element_count(shape) / shape[0];
     layer.outputs = element_count(shape) / layer.inputs;
-    const bool image = transposed || node.op == Op::kConv;
+    const bool image = is_convolution(node.op);
     const int64_t units = transposed ? shape[1] * node.group : layer.outputs;
     layer.bias = node.inputs.size() > 2
                      ? static_cast<int64_t>(parameter_index(network, node.inputs[2]))

@@ -59,6 +59,10 @@ enum class Op : uint8_t {
 };
 constexpr size_t kOps = 27;    // their numbers are those of stored models
 const char* to_string(Op op);  // ONNX's name: "Conv"
+constexpr bool is_convolution(Op op) { return op == Op::kConv || op == Op::kConvTranspose; }
+constexpr bool has_weights(Op op) {  // and is a Layer
+  return is_convolution(op) || op == Op::kGemm || op == Op::kMatMul;
+}
 
 // The window of a convolution or pooling, vertical before horizontal.
 struct Window {

@@ -8,7 +8,6 @@ namespace sparsys {
 namespace {
 
 bool is_dense(Op op) { return op == Op::kGemm || op == Op::kMatMul; }
-bool is_convolution(Op op) { return op == Op::kConv || op == Op::kConvTranspose; }
 bool is_pooling(Op op) { return op == Op::kMaxPool || op == Op::kAveragePool; }
 bool is_softmax(Op op) { return op == Op::kSoftmax || op == Op::kLogSoftmax; }
 

@@ -27,7 +27,7 @@ Tape::Tape(const Graph& graph, size_t samples, bool gradients) : graph_(graph) {
   for (size_t n = 0; n < graph.steps().size(); ++n) {
     const Graph::Step& step = graph.steps()[n];
     if (step.op == Op::kMaxPool) choice_[n].resize(graph.values()[step.y].elements * count);
-    if (step.op == Op::kConv || step.op == Op::kConvTranspose) {
+    if (is_convolution(step.op)) {
       weights_[n].resize(
           static_cast<Index>(graph.network().parameters[step.weights].values.size()));
     }

@@ -36,8 +36,8 @@ inline std::vector<uint32_t> bits(const std::vector<float>& values) {
 }
 
 inline void expect_same(const Network& a, const Network& b) {
-  EXPECT_EQ(std::tie(a.name, a.origin, a.input, a.input_shape, a.output),
-            std::tie(b.name, b.origin, b.input, b.input_shape, b.output));
+  EXPECT_EQ(std::tie(a.name, a.origin, a.input, a.input_shape, a.output, a.batch, a.task),
+            std::tie(b.name, b.origin, b.input, b.input_shape, b.output, b.batch, b.task));
   EXPECT_EQ(bits(a.input_scale), bits(b.input_scale));
   EXPECT_EQ(bits(a.input_offset), bits(b.input_offset));
   ASSERT_EQ(a.nodes.size(), b.nodes.size());
