@@ -63,6 +63,56 @@ inline Network quantised_chain(const std::vector<uint32_t>& sizes, uint64_t seed
   return network;
 }
 
+inline uint32_t upto(Random& random, uint64_t n) {
+  return static_cast<uint32_t>(1 + random.below(n));
+}
+
+// A window of a convolution that has a part of the map in it wherever it stands.
+inline void random_window(Layer& layer, Random& random) {
+  const std::array<uint32_t, 2> size{layer.height, layer.width};
+  for (size_t s = 0; s < 2; ++s) {
+    const uint32_t kernel = upto(random, std::min<uint64_t>(4, size[s] + 2));
+    uint32_t before = static_cast<uint32_t>(random.below(kernel));
+    uint32_t behind = static_cast<uint32_t>(random.below(kernel));
+    if (kernel > size[s] + before + behind) behind = kernel - size[s] - before;
+    layer.window.kernel[s] = kernel;
+    layer.window.pad[s] = before;
+    layer.window.pad[s + 2] = std::min(behind, kernel - 1);
+    layer.window.stride[s] = upto(random, 3);
+    // No window behind the map.
+    const uint32_t padded = size[s] + before + layer.window.pad[s + 2];
+    if (padded < kernel) layer.window.kernel[s] = padded;
+    if ((padded - layer.window.kernel[s]) / layer.window.stride[s] * layer.window.stride[s] >=
+        size[s] + before) {
+      layer.window.pad[s + 2] = 0;
+    }
+    if (size[s] + before + layer.window.pad[s + 2] < layer.window.kernel[s] ||
+        before >= layer.window.kernel[s]) {
+      layer.window.kernel[s] = 1;
+      layer.window.pad[s] = layer.window.pad[s + 2] = 0;
+    }
+  }
+}
+
+// A pooling or none, of what the convolution gives.
+inline void random_pooling(Layer& layer, Random& random) {
+  const std::array<uint32_t, 2> out{layer.conv_height(), layer.conv_width()};
+  layer.pooling = static_cast<Pooling>(random.below(3));
+  if (layer.pooling != Pooling::kNone) {
+    for (size_t s = 0; s < 2; ++s) {
+      layer.pool.kernel[s] = upto(random, std::min<uint32_t>(3, out[s]));
+      layer.pool.stride[s] = upto(random, 3);
+      if (layer.pooling == Pooling::kMax) {
+        layer.pool.pad[s] = static_cast<uint32_t>(random.below(layer.pool.kernel[s]));
+        const uint32_t padded = out[s] + layer.pool.pad[s] + 1;
+        const uint32_t last =
+            (padded - layer.pool.kernel[s]) / layer.pool.stride[s] * layer.pool.stride[s];
+        layer.pool.pad[s + 2] = last < out[s] + layer.pool.pad[s] ? 1 : 0;
+      }
+    }
+  }
+}
+
 // One to four layers on maps of up to `side` x `side`, with up to `most` channels.
 inline Network random_quantised(uint64_t seed, uint32_t side = 7, uint32_t most = 12) {
   Random random(seed, 78);
@@ -78,45 +128,10 @@ inline Network random_quantised(uint64_t seed, uint32_t side = 7, uint32_t most 
     if (random.below(3) == 0) {
       layer.window.kernel = size;
     } else {
-      for (size_t s = 0; s < 2; ++s) {
-        const uint32_t kernel = upto(std::min<uint64_t>(4, size[s] + 2));
-        uint32_t before = static_cast<uint32_t>(random.below(kernel));
-        uint32_t behind = static_cast<uint32_t>(random.below(kernel));
-        if (kernel > size[s] + before + behind) behind = kernel - size[s] - before;
-        layer.window.kernel[s] = kernel;
-        layer.window.pad[s] = before;
-        layer.window.pad[s + 2] = std::min(behind, kernel - 1);
-        layer.window.stride[s] = upto(3);
-        // No window behind the map.
-        const uint32_t padded = size[s] + before + layer.window.pad[s + 2];
-        if (padded < kernel) layer.window.kernel[s] = padded;
-        if ((padded - layer.window.kernel[s]) / layer.window.stride[s] * layer.window.stride[s] >=
-            size[s] + before) {
-          layer.window.pad[s + 2] = 0;
-        }
-        if (size[s] + before + layer.window.pad[s + 2] < layer.window.kernel[s] ||
-            before >= layer.window.kernel[s]) {
-          layer.window.kernel[s] = 1;
-          layer.window.pad[s] = layer.window.pad[s + 2] = 0;
-        }
-      }
+      random_window(layer, random);
     }
     layer.function = static_cast<Function>(random.below(4));
-    const std::array<uint32_t, 2> out{layer.conv_height(), layer.conv_width()};
-    layer.pooling = static_cast<Pooling>(random.below(3));
-    if (layer.pooling != Pooling::kNone) {
-      for (size_t s = 0; s < 2; ++s) {
-        layer.pool.kernel[s] = upto(std::min<uint32_t>(3, out[s]));
-        layer.pool.stride[s] = upto(3);
-        if (layer.pooling == Pooling::kMax) {
-          layer.pool.pad[s] = static_cast<uint32_t>(random.below(layer.pool.kernel[s]));
-          const uint32_t padded = out[s] + layer.pool.pad[s] + 1;
-          const uint32_t last =
-              (padded - layer.pool.kernel[s]) / layer.pool.stride[s] * layer.pool.stride[s];
-          layer.pool.pad[s + 2] = last < out[s] + layer.pool.pad[s] ? 1 : 0;
-        }
-      }
-    }
+    random_pooling(layer, random);
     layer.output_zero = static_cast<int8_t>(random.next());
     if (random.below(3) == 0) {
       layer.low = static_cast<int8_t>(-static_cast<int>(random.below(100)));

@@ -86,6 +86,7 @@ class Compiler {
         static_cast<uint32_t>(std::min(end - pool.pad[0], height)) - block.first_conv_line;
   }
 
+  // Of an operand.
   uint32_t rows_of(const Block& block) const {
     return block.images * block.conv_lines * plans_[block.layer].conv_width;
   }
@@ -93,8 +94,9 @@ class Compiler {
   void add_blocks(uint32_t pass) {
     for (size_t l = 0; l < plans_.size(); ++l) {
       const Plan& plan = plans_[l];
+      if (!plan.computes) continue;
       const uint32_t images = images_of(pass);
-      const uint32_t room = std::min(half_, kMaxRows);
+      const uint32_t room = std::min(half_ / plan.operands, kMaxRows);
       const uint64_t image_rows = uint64_t{plan.conv_height} * plan.conv_width;
       Block block;
       block.layer = l;
@@ -139,7 +141,7 @@ class Compiler {
   }
 
   void add_tiles(Block block) {
-    for (block.tile = 0; block.tile < plans_[block.layer].out_planes; ++block.tile) {
+    for (block.tile = 0; block.tile < plans_[block.layer].outputs.size(); ++block.tile) {
       blocks_.push_back(block);
     }
   }
@@ -169,49 +171,57 @@ class Compiler {
       ask_for_weights(blocks_[weights_asked_]);
     }
     // The halves take turns, so that one can be activated while the other is added to.
-    const uint32_t rows = rows_of(block);
+    const Plan& plan = plans_[block.layer];
+    const uint32_t rows = plan.operands * rows_of(block);
     uint32_t& next = next_row_[b % 2];
     if (next + rows > half_) next = 0;
     const uint32_t accumulators = static_cast<uint32_t>(b % 2) * half_ + next;
     next += rows;
-    const uint32_t set = parameter_set(plans_[block.layer].first_set + block.tile);
+    const uint32_t set =
+        parameter_sets(plan.first_set + (plan.shared_sets ? 0 : block.tile), plan.sets);
     multiply(block, accumulators);
     activate(block, accumulators, set);
-    if (block.layer + 1 == plans_.size()) write_output(block);
+    write_output(b);
   }
 
   void ask_for_weights(const Block& block) {
-    const Plan& plan = plans_[block.layer];
-    const uint32_t tiles = plan.in_planes * plan.taps;
+    const OutPlane& out = plans_[block.layer].outputs[block.tile];
     Instruction i = instruction(Opcode::kReadWeights);
-    i.tile = static_cast<uint32_t>(plan.first_tile + uint64_t{block.tile} * tiles);
-    i.tiles = tiles;
+    i.tile = static_cast<uint32_t>(out.first_tile);
+    i.tiles = out.tiles;
     push(i);
-    program_.cycle_bound += uint64_t{tiles} * (config_.rows + 8);
+    program_.cycle_bound += uint64_t{out.tiles} * (config_.rows + 8);
   }
 
-  // Loads a set unless it is there; the one loaded longest ago makes room.
-  uint32_t parameter_set(size_t wanted) {
-    const auto found = std::find(set_holds_.begin(), set_holds_.end(), wanted);
-    if (found != set_holds_.end()) return static_cast<uint32_t>(found - set_holds_.begin());
-    const uint32_t set = next_set_;
-    next_set_ = (next_set_ + 1) % config_.param_sets;
-    set_holds_[set] = wanted;
-    Instruction i = instruction(Opcode::kReadHost);
-    i.parameters = true;
-    i.buffer = 16 * set;
-    i.length = kPlanes;
-    add(kHostInUnit, {{Space::kSets, set, 1, true}}, i, kPlanes);
-    program_.input.push_back({true, wanted * kPlanes, 0, kPlanes});
-    return set;
+  // Loads sets that follow one another unless they are there; those loaded longest ago make room.
+  uint32_t parameter_sets(size_t wanted, uint32_t count) {
+    for (uint32_t set = 0; set + count <= config_.param_sets; ++set) {
+      uint32_t same = 0;
+      while (same < count && set_holds_[set + same] == wanted + same) ++same;
+      if (same == count) return set;
+    }
+    if (next_set_ + count > config_.param_sets) next_set_ = 0;
+    const uint32_t first = next_set_;
+    next_set_ = (next_set_ + count) % config_.param_sets;
+    for (uint32_t s = 0; s < count; ++s) {
+      set_holds_[first + s] = wanted + s;
+      Instruction i = instruction(Opcode::kReadHost);
+      i.parameters = true;
+      i.buffer = 16 * (first + s);
+      i.length = kPlanes;
+      add(kHostInUnit, {{Space::kSets, first + s, 1, true}}, i, kPlanes);
+      program_.input.push_back({true, (wanted + s) * kPlanes, 0, kPlanes});
+    }
+    return first;
   }
 
-  // A transfer of a plane's rows, in as many operations as their length needs.
-  void transfer(bool out, uint32_t plane, const Block& block, uint64_t base, uint32_t first_pixel,
-                uint32_t pixels, uint32_t pixels_of_image) {
+  // A transfer of a plane's rows, in as many operations as their length needs. `number`: that of
+  // the plane in the input or output.
+  void transfer(bool out, const Plane& plane, uint32_t number, const Block& block,
+                uint32_t first_pixel, uint32_t pixels, uint32_t pixels_of_image) {
     const uint64_t in_pass = uint64_t{block.first_image} * pixels_of_image + first_pixel;
     const uint64_t pass_rows = uint64_t{layout_.pass_images} * pixels_of_image;
-    const uint64_t first = base + plane * pass_rows + in_pass;
+    const uint64_t first = layout_.row_of(plane, 0) + in_pass;
     const uint64_t all = uint64_t{block.images - 1} * pixels_of_image + pixels;
     for (uint64_t done = 0; done < all; done += kMaxRows) {
       const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kMaxRows, all - done));
@@ -220,44 +230,62 @@ class Compiler {
       i.length = rows;
       add(out ? kHostOutUnit : kHostInUnit, {{Space::kBuffer, first + done, rows, !out}}, i, rows);
       (out ? program_.output : program_.input)
-          .push_back({false, block.pass * pass_rows + in_pass + done, plane, rows});
+          .push_back({false, block.pass * pass_rows + in_pass + done, number, rows});
     }
   }
 
-  // Reads a plane of the input of a block's images, unless it is there, and the one needed next.
+  // Reads a plane of the network's input for a block's images, unless it is there, and the one
+  // needed next.
   void read_input(const Block& block, uint32_t plane) {
     if (block.pass != loads_pass_) {
       loads_pass_ = block.pass;
       loads_ = 0;
       group_ = block.images;
     }
-    const uint32_t planes = plans_[0].in_planes;
+    const uint32_t planes = layout_.storages[0].planes;
     const uint32_t images = images_of(block.pass);
     const uint64_t all = uint64_t{ceil_divide(images, group_)} * planes;
-    const uint64_t wanted = uint64_t{block.first_image / group_} * planes + plane;
+    const uint64_t wanted =
+        uint64_t{(block.first_image + block.images - 1) / group_} * planes + plane;
     for (; loads_ < std::min(wanted + 2, all); ++loads_) {
       Block part = block;
       part.first_image = static_cast<uint32_t>(loads_ / planes) * group_;
       part.images = std::min(group_, images - part.first_image);
-      transfer(false, static_cast<uint32_t>(loads_ % planes), part, plans_[0].in_base, 0,
-               program_.in_pixels, program_.in_pixels);
+      const auto number = static_cast<uint32_t>(loads_ % planes);
+      transfer(false, {0, 0, 0, number}, number, part, 0, program_.in_pixels, program_.in_pixels);
     }
   }
 
-  void write_output(const Block& block) {
+  // What the block gives of the output; at the end of a pass, what others gave.
+  void write_output(size_t b) {
+    const Block& block = blocks_[b];
     const Plan& plan = plans_[block.layer];
-    const uint32_t width = layer(block.layer).out_width();
-    transfer(true, block.tile, block, plan.out_base, block.first_line * width, block.lines * width,
-             plan.out_pixels);
+    const bool last_layer = block.layer + 1 == plans_.size();
+    const bool pass_ends = b + 1 == blocks_.size() || blocks_[b + 1].pass != block.pass;
+    for (uint32_t n = 0; n < layout_.output.size(); ++n) {
+      const Plane& plane = layout_.output[n];
+      if (last_layer) {
+        if (plane.index != block.tile) continue;
+        const uint32_t width = layer(block.layer).out_width();
+        transfer(true, plane, n, block, block.first_line * width, block.lines * width,
+                 plan.out_pixels);
+      } else if (pass_ends) {
+        Block all;
+        all.pass = block.pass;
+        all.images = images_of(block.pass);
+        transfer(true, plane, n, all, 0, program_.out_pixels, program_.out_pixels);
+      }
+    }
   }
 
-  // All products of a block: tile by tile, each over all its images.
+  // All products of a block: step by step, each over all its images.
   void multiply(const Block& block, uint32_t accumulators) {
     const Plan& plan = plans_[block.layer];
     const Layer& from = layer(block.layer);
+    const Window& window = from.window;
     // Above it a strip needs no lines; what is outside of the map is known by its number.
     uint32_t hidden = 0;
-    const uint64_t top = uint64_t{block.first_conv_line} * from.window.stride[0];
+    const uint64_t top = uint64_t{block.first_conv_line} * window.stride[0];
     if (!plan.rows_as_they_are) {
       Setting s;
       s.stride_y = s.stride_x = 1;
@@ -266,13 +294,13 @@ class Compiler {
         s.in_w = s.out_w = 1;
         s.pitch = plan.in_pixels;
       } else {
-        hidden = static_cast<uint32_t>(top > from.window.pad[0] ? top - from.window.pad[0] : 0);
+        hidden = static_cast<uint32_t>(top > window.pad[0] ? top - window.pad[0] : 0);
         s.in_h = from.height - hidden;
         s.in_w = s.pitch = from.width;
         s.out_h = block.conv_lines;
         s.out_w = plan.conv_width;
-        s.stride_y = from.window.stride[0];
-        s.stride_x = from.window.stride[1];
+        s.stride_y = window.stride[0];
+        s.stride_x = window.stride[1];
         s.zero = from.input_zero;
       }
       set(Register::kMap, s);
@@ -282,41 +310,36 @@ class Compiler {
     }
     Instruction i =
         instruction(plan.rows_as_they_are ? Opcode::kMatrixMultiply : Opcode::kConvolve);
-    i.columns_less_one = used(from.outputs, block.tile) - 1;
-    for (uint32_t k = 0; k < plan.in_planes; ++k) {
-      if (block.layer == 0) read_input(block, k);
-      i.rows_less_one = used(from.channels, k) - 1;
-      const uint64_t first =
-          plan.in_base + (uint64_t{k} * layout_.pass_images + block.first_image) * plan.in_pixels;
-      for (uint32_t tap = 0; tap < plan.taps; ++tap) {
-        const uint32_t ky = tap / from.window.kernel[1];
-        const uint32_t kx = tap % from.window.kernel[1];
-        i.add = k + tap != 0;
-        if (plan.rows_as_they_are) {
-          multiply_rows(i, first + uint64_t{block.first_conv_line} * plan.conv_width, accumulators,
-                        rows_of(block), rows_of(block), true);
-        } else if (plan.one_result) {
-          const uint64_t extent = uint64_t{block.images - 1} * plan.in_pixels + 1;
-          multiply_rows(i, first + uint64_t{ky} * from.width + kx, accumulators, block.images,
-                        extent, true);
-        } else {
-          i.dy = static_cast<int32_t>(static_cast<int64_t>(top) + ky - from.window.pad[0] - hidden);
-          i.dx = static_cast<int32_t>(kx - from.window.pad[1]);
-          const uint32_t rows = block.conv_lines * plan.conv_width;
-          const uint64_t extent = uint64_t{from.height - hidden} * from.width;
-          for (uint32_t image = 0; image < block.images; ++image) {
-            multiply_rows(i,
-                          first + uint64_t{image} * plan.in_pixels + uint64_t{hidden} * from.width,
-                          accumulators + image * rows, rows, extent, image == 0);
-          }
+    uint32_t operands = 0;  // begun
+    for (const Step& step : plan.outputs[block.tile].steps) {
+      const Plane& plane = plan.inputs[step.operand][step.plane];
+      if (plane.storage == 0) read_input(block, plane.index);
+      i.rows_less_one = step.used_rows - 1;
+      i.columns_less_one = step.used_columns - 1;
+      i.add = step.operand < operands;
+      operands = step.operand + 1;
+      const uint32_t to = accumulators + step.operand * rows_of(block);
+      const uint64_t first = layout_.row_of(plane, block.first_image);
+      const uint32_t ky = step.tap / window.kernel[1] * window.dilation[0];
+      const uint32_t kx = step.tap % window.kernel[1] * window.dilation[1];
+      if (plan.rows_as_they_are) {
+        multiply_rows(i, first + uint64_t{block.first_conv_line} * plan.conv_width, to,
+                      rows_of(block), rows_of(block), step.take);
+      } else if (plan.one_result) {
+        const uint64_t extent = uint64_t{block.images - 1} * plan.in_pixels + 1;
+        multiply_rows(i, first + uint64_t{ky} * from.width + kx, to, block.images, extent,
+                      step.take);
+      } else {
+        i.dy = static_cast<int32_t>(static_cast<int64_t>(top) + ky - window.pad[0] - hidden);
+        i.dx = static_cast<int32_t>(kx - window.pad[1]);
+        const uint32_t rows = block.conv_lines * plan.conv_width;
+        const uint64_t extent = uint64_t{from.height - hidden} * from.width;
+        for (uint32_t image = 0; image < block.images; ++image) {
+          multiply_rows(i, first + uint64_t{image} * plan.in_pixels + uint64_t{hidden} * from.width,
+                        to + image * rows, rows, extent, step.take && image == 0);
         }
       }
     }
-  }
-
-  // Values of a plane that are there.
-  uint32_t used(uint32_t values, uint32_t plane) const {
-    return std::min(program_.plane_width, values - plane * program_.plane_width);
   }
 
   // `i` has all fields but places, length and `take`.
@@ -345,12 +368,13 @@ class Compiler {
     i.set = parameters;
     i.function = from.function;
     i.pooling = from.pooling;
-    const uint64_t first =
-        plan.out_base +
-        (uint64_t{block.tile} * layout_.pass_images + block.first_image) * plan.out_pixels +
-        uint64_t{block.first_line} * width;
+    i.rounding = from.rounding;
+    i.sum = plan.operands == 2;
+    const uint64_t first = layout_.row_of({0, 0, plan.storage, block.tile}, block.first_image) +
+                           uint64_t{block.first_line} * width;
     if (from.pooling == Pooling::kNone) {
-      activate_rows(i, first, accumulators, rows_of(block), rows_of(block), 1);
+      activate_rows(i, first, accumulators, rows_of(block), plan.operands * rows_of(block),
+                    i.sum ? 4 : 1);
       return;
     }
     // Images under one another are one map if no window reaches from one into the next.
@@ -397,7 +421,7 @@ class Compiler {
     add(kActivationUnit,
         {{Space::kBuffer, first, rows, true},
          {Space::kAccumulators, accumulators, extent, false},
-         {Space::kSets, i.set, 1, false}},
+         {Space::kSets, i.set, i.sum ? 3U : 1U, false}},
         i, uint64_t{rows} * values);
   }
 

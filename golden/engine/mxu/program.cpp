@@ -50,9 +50,8 @@ std::vector<int8_t> outputs_of(const Program& program, const std::vector<uint8_t
   std::vector<int8_t> outputs(uint64_t{program.batch} * program.out_channels * pixels);
   const uint8_t* row = rows.data();
   for (const Transfer& transfer : program.output) {
-    const uint64_t first_channel = uint64_t{transfer.plane} * program.plane_width;
-    const uint64_t channels =
-        std::min<uint64_t>(program.plane_width, program.out_channels - first_channel);
+    const uint64_t first_channel = program.out_planes[transfer.plane][0];
+    const uint64_t channels = program.out_planes[transfer.plane][1];
     for (uint64_t p = transfer.first; p < transfer.first + transfer.rows; ++p, row += lanes) {
       for (uint64_t c = 0; c < channels; ++c) {
         outputs[(p / pixels * program.out_channels + first_channel + c) * pixels + p % pixels] =

@@ -2,6 +2,7 @@
 // Programs of the matrix unit: instructions, weight memory, and what passes the host's ports.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -31,7 +32,9 @@ struct Program {
   std::vector<uint8_t> parameters;  // sets x 9 x LANES bytes
   std::vector<Transfer> input;      // in the order in which the host's rows are taken
   std::vector<Transfer> output;
-  uint32_t plane_width = 0;  // values of a row that are used
+  uint32_t plane_width = 0;  // values of a row that are used, the most
+  // The output's planes: their first channel and how many.
+  std::vector<std::array<uint32_t, 2>> out_planes;
   uint32_t in_channels = 0;
   uint32_t in_pixels = 0;
   uint32_t out_channels = 0;

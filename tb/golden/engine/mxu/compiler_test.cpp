@@ -12,7 +12,7 @@
 #include "golden/engine/mxu/disassembler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
-#include "tb/support/random_mxu_network.hpp"
+#include "tb/support/mxu/random_graph.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {
@@ -160,6 +160,37 @@ TEST(MxuProgram, RandomNetworks) {
       ASSERT_NE(std::string(error.what()).find("accumulators"), std::string::npos) << error.what();
     }
   });
+}
+
+// Branches, sums, concatenations of any channels, groups, poolings alone, both roundings.
+TEST(MxuProgram, RandomGraphs) {
+  uint64_t ran = 0;
+  for_seeds(300, [&ran](uint64_t seed) {
+    Dice dice(seed);
+    const Network network = random_graph(seed);
+    const auto rows = static_cast<uint32_t>(dice.between(1, 9));
+    const auto cols = dice.chance(50) ? rows : static_cast<uint32_t>(dice.between(1, 9));
+    Config config = unit(rows, cols, dice.chance(50) ? 8192 : 700, 1U << dice.between(6, 9));
+    config.param_sets = static_cast<uint32_t>(dice.between(3, 8));
+    config.fifo_tiles = static_cast<uint32_t>(dice.between(2, 4));
+    config.queue_depth = static_cast<uint32_t>(dice.between(2, 16));
+    DriverOptions options;
+    options.seed = seed;
+    if (dice.chance(60)) options.stall_percent = static_cast<unsigned>(dice.between(1, 80));
+    const auto batch = static_cast<uint32_t>(dice.between(1, 7));
+    try {
+      expect_same(network, batch, config, options);
+      ++ran;
+    } catch (const Error& error) {
+      // Too large, at times.
+      const std::string what = error.what();
+      ASSERT_TRUE(what.find("accumulators") != std::string::npos ||
+                  what.find("unified buffer") != std::string::npos ||
+                  what.find("no layer that computes") != std::string::npos)
+          << what;
+    }
+  });
+  if (!seed_is_given()) EXPECT_GT(ran, 200U);
 }
 
 // Far more than 126 operations of a unit behind one another: no wait is mistaken for a later one.
