@@ -25,7 +25,7 @@ $2
 
 compiler() {
   tool cmake cmake; tool ninja ninja-build; tool g++ g++; tool ccache ccache; tool verilator verilator
-  header Eigen/Core libeigen3-dev; header zlib.h zlib1g-dev; header nlohmann/json.hpp nlohmann-json3-dev
+  header Eigen/Core libeigen3-dev; header zlib.h zlib1g-dev; header png.h libpng-dev; header nlohmann/json.hpp nlohmann-json3-dev
   header CLI/CLI.hpp libcli11-dev; header google/protobuf/message.h libprotobuf-dev
   header onnx/onnx_pb.h libonnx-dev; header flatbuffers/flatbuffers.h libflatbuffers-dev
   tool flatc flatbuffers-compiler

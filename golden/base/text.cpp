@@ -80,6 +80,12 @@ std::string hex(uint64_t value, int digits) {
   return text;
 }
 
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string layer_name(size_t index, const std::string& name) {
   std::string text = "layer " + std::to_string(index + 1);
   if (!name.empty()) text += " (" + printable(name) + ")";

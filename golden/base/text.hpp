@@ -26,6 +26,8 @@ std::string number(Integer value) {
   return std::to_string(value);
 }
 std::string hex(uint64_t value, int digits);
+// A real number in at most six significant digits: "0.1", "1e-05".
+std::string short_number(double value);
 
 // `text` on one line: control characters and what is not UTF-8 as "?", and cut after `longest`
 // bytes (0: never).

@@ -232,14 +232,14 @@ eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
   Stopwatch watch;
   if (validation_count > data.train_count()) {
     throw Error(data.name + ": " + std::to_string(data.train_count()) +
-                " training images, expected at least the " + std::to_string(validation_count) +
+                " training samples, expected at least the " + std::to_string(validation_count) +
                 " of the validation split");
   }
   const SharedMlp chain = dense_chain(network);
-  if (static_cast<uint64_t>(chain.layers.front().code.cols()) != data.pixels()) {
+  if (static_cast<uint64_t>(chain.layers.front().code.cols()) != data.inputs()) {
     throw Error(chain.name + ": " + std::to_string(chain.layers.front().code.cols()) +
-                " inputs, expected " + std::to_string(data.pixels()) + " as the pixels of " +
-                data.name);
+                " inputs, expected " + std::to_string(data.inputs()) +
+                " as the values of a sample of " + data.name);
   }
   std::vector<FixedPointLayerReport> fixed_point;
   eie::Network compressed =
@@ -248,12 +248,11 @@ eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
   report->fixed_point = std::move(fixed_point);
 
   const size_t first = data.train_count() - validation_count;
-  const std::vector<int16_t> inputs =
-      eie::image_inputs(compressed, &data.train_images[first * data.pixels()], validation_count);
-  const std::vector<uint8_t> labels(data.train_labels.begin() + static_cast<long>(first),
-                                    data.train_labels.end());
   const double error =
-      eie::FunctionalModel(compressed).evaluate(inputs, labels, threads).error_percent();
+      eie::score(compressed, data.samples(data.train, first), data.targets(data.train, first),
+                 validation_count, network.network.input_scale, network.network.input_offset,
+                 threads)
+          .percent();
   report->steps.push_back(measure("fixed point", network.decode(), error, watch.lap()));
   return compressed;
 }

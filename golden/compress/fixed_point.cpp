@@ -417,15 +417,14 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
 
 Eigen::MatrixXf calibration_sample(const Dataset& data, size_t count) {
   count = std::min(count, data.train_count());
-  const auto pixels = static_cast<Index>(data.pixels());
-  Eigen::MatrixXf sample(pixels, static_cast<Index>(count));
+  const auto inputs = static_cast<Index>(data.inputs());
+  Eigen::MatrixXf sample(inputs, static_cast<Index>(count));
   for (size_t i = 0; i < count; ++i) {
     const size_t image = i * data.train_count() / count;
-    sample.col(static_cast<Index>(i)) =
-        Eigen::Map<const Eigen::Matrix<uint8_t, Eigen::Dynamic, 1>>(
-            data.train_images.data() + image * data.pixels(), pixels)
-            .cast<float>() /
-        kPixelScale;
+    const Samples values = data.samples(data.train, image);
+    for (Index e = 0; e < inputs; ++e) {
+      sample(e, static_cast<Index>(i)) = values[static_cast<size_t>(e)] / kPixelScale;
+    }
   }
   return sample;
 }

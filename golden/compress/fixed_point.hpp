@@ -74,7 +74,7 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
 void check_loss(const std::string& name, const std::vector<FixedPointLayerReport>& report,
                 double most);
 
-// Every (train_count / count)-th training image as a column of real inputs.
+// Every (train_count / count)-th training sample as a column of real inputs, v / kPixelScale.
 Eigen::MatrixXf calibration_sample(const Dataset& data, size_t count);
 
 }  // namespace sparsys

@@ -19,12 +19,13 @@ namespace sparsys {
 namespace {
 
 constexpr size_t kChunk = 32;  // images run together
+
 // ---- the network in floating point on the calibration images ----
 
 class Calibration {
  public:
-  Calibration(const Graph& graph, const uint8_t* images, size_t count, unsigned threads)
-      : graph_(graph), images_(images), count_(count), pool_(threads) {}
+  Calibration(const Graph& graph, Samples samples, size_t count, unsigned threads)
+      : graph_(graph), samples_(samples), count_(count), pool_(threads) {}
 
   size_t count() const { return count_; }
   ThreadPool& pool() { return pool_; }
@@ -41,13 +42,10 @@ class Calibration {
       tape.set_samples(samples);
       const auto inputs = static_cast<size_t>(graph_.inputs());
       float* x = tape.value(0);
-      for (size_t e = 0; e < inputs; ++e) {
-        for (size_t s = 0; s < samples; ++s) {
-          x[e * samples + s] =
-              static_cast<float>(images_[(first + s) * inputs + e]) * network.input_scale +
-              network.input_offset;
-        }
-      }
+      const Samples values = samples_ + first * inputs;
+      for (size_t i = 0; i < inputs * samples; ++i)
+        x[i] =
+            values[i % samples * inputs + i / samples] * network.input_scale + network.input_offset;
       tape.forward();
       body(chunk, first, samples, tape);
     });
@@ -55,7 +53,7 @@ class Calibration {
 
  private:
   const Graph& graph_;
-  const uint8_t* images_;
+  Samples samples_;
   size_t count_;
   ThreadPool pool_;
 };
@@ -228,9 +226,13 @@ Range score_range(Calibration& calibration, const Graph& graph, const FloatLayer
   return parts[static_cast<size_t>(best - errors.begin())];
 }
 
-Range pixel_range(const Network& network) {
-  const float ends[2] = {network.input_offset, network.input_offset + 255 * network.input_scale};
-  return {std::min({0.0F, ends[0], ends[1]}), std::max({0.0F, ends[0], ends[1]})};
+Range input_range(const Network& network, Samples samples, size_t values) {
+  Range ends{0, 255};
+  const float* x = samples.floats();
+  if (x != nullptr) ends = {*std::min_element(x, x + values), *std::max_element(x, x + values)};
+  const float a = ends.least * network.input_scale + network.input_offset;
+  const float b = ends.largest * network.input_scale + network.input_offset;
+  return {std::min({0.0F, a, b}), std::max({0.0F, a, b})};
 }
 
 int32_t to_int32(double value, const std::string& layer) {
@@ -332,15 +334,15 @@ void set_radix(mxu::Layer& layer, int product_frac, int out_frac) {
 // are held as bytes of the current layer.
 void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& ranges, bool scores,
                     const Range& pixels, Calibration& calibration, const Graph& graph,
-                    const uint8_t* images) {
+                    Samples samples_in) {
   const Network& network = graph.network();
   // Pixels: no error of any is worth a saturation.
   int in_frac = candidates(std::max(-double{pixels.least}, double{pixels.largest})).front();
   int8_t in_zero = 0;
   std::vector<int8_t> values(calibration.count() * static_cast<size_t>(graph.inputs()));
   for (size_t i = 0; i < values.size(); ++i) {
-    const double x = double{static_cast<float>(images[i])} * double{network.input_scale} +
-                     double{network.input_offset};
+    const double x =
+        double{samples_in[i]} * double{network.input_scale} + double{network.input_offset};
     values[i] = static_cast<int8_t>(std::ldexp(rounded_byte(x, in_frac), in_frac));
   }
   for (size_t l = 0; l < layers.size(); ++l) {
@@ -445,11 +447,11 @@ FixedFactor fixed_factor(double factor) {
   return fixed;
 }
 
-mxu::Network quantise(const Network& network, const uint8_t* images, size_t count,
+mxu::Network quantise(const Network& network, Samples samples, size_t count,
                       const QuantisationOptions& options) {
   const std::string name = "network '" + printable(network.name) + "'";
   check(network, name);
-  if (count == 0) throw Error(name + ": quantisation needs images");
+  if (count == 0) throw Error(name + ": quantisation needs samples");
   const bool affine = options.scheme == QuantisationScheme::kAffine;
   if (!(options.percentile > 50 && options.percentile <= 100)) {
     throw Error("percentile " + std::to_string(options.percentile) +
@@ -461,7 +463,8 @@ mxu::Network quantise(const Network& network, const uint8_t* images, size_t coun
   }
   const Graph graph(network);
   std::vector<FloatLayer> layers = fuse(graph);
-  Calibration calibration(graph, images, count, options.threads);
+  Calibration calibration(graph, samples, count, options.threads);
+  const Range inputs = input_range(network, samples, count * static_cast<size_t>(graph.inputs()));
   std::vector<Range> ranges = value_ranges(calibration, graph, layers);
   const mxu::Layer& last = layers.back().layer;
   const bool scores = options.outputs == QuantisationOutputs::kScores && last.outputs > 1 &&
@@ -472,7 +475,7 @@ mxu::Network quantise(const Network& network, const uint8_t* images, size_t coun
       cut_ranges(calibration, graph, layers, 1 - options.percentile / 100, ranges);
     }
     if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
-    Affine in = affine_of(pixel_range(network));
+    Affine in = affine_of(inputs);
     for (size_t l = 0; l < layers.size(); ++l) {
       const mxu::Layer& layer = layers[l].layer;
       const Affine out = is_table(layer)
@@ -482,7 +485,7 @@ mxu::Network quantise(const Network& network, const uint8_t* images, size_t coun
       in = out;
     }
   } else {
-    quantise_radix(layers, ranges, scores, pixel_range(network), calibration, graph, images);
+    quantise_radix(layers, ranges, scores, inputs, calibration, graph, samples);
   }
   mxu::Network quantised;
   quantised.name = network.name;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/base/samples.hpp"
 #include "golden/network/mxu_network.hpp"
 #include "golden/network/network.hpp"
 
@@ -50,11 +51,11 @@ struct QuantisationOptions {
   unsigned threads = 0;  // 0: all processors
 };
 
-// `images`: count x pixels, samples of what the network will see. Of the network's input all bytes
-// 0..255 are taken as possible. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
+// `samples`: what the network will see. Of 8-bit inputs all values 0..255 are taken as possible, of
+// floats those that occur. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
 // a graph that is no chain of such layers, and if there are no images or the percentile is out of
 // range or not 100 with radix points.
-mxu::Network quantise(const Network& network, const uint8_t* images, size_t count,
+mxu::Network quantise(const Network& network, Samples samples, size_t count,
                       const QuantisationOptions& options = {});
 
 // The multiplier and shift nearest to `factor`, which must be from 0 to below 2^31: a mantissa of

@@ -257,11 +257,11 @@ Dataset make_synthetic_digits(const SyntheticDigitsOptions& options) {
   Dataset data;
   data.name = "synthetic";
   data.description = "synthetic digits (seed " + std::to_string(options.seed) + ")";
-  data.rows = kSide;
-  data.cols = kSide;
+  data.shape = {kSide, kSide};
+  data.classes = 10;
   ThreadPool pool(options.threads);
   const auto draw = [&](uint64_t set, uint32_t count, std::vector<uint8_t>& images,
-                        std::vector<uint8_t>& labels) {
+                        std::vector<uint32_t>& labels) {
     images.resize(count * kPixels);
     labels.resize(count);
     constexpr size_t kPiece = 500;
@@ -269,14 +269,14 @@ Dataset make_synthetic_digits(const SyntheticDigitsOptions& options) {
       for (size_t i = piece * kPiece; i < std::min<size_t>(count, (piece + 1) * kPiece); ++i) {
         const uint64_t stream = set << 32 | i;
         Random choice(options.seed ^ 0x5EED0FD161757ULL, stream);
-        labels[i] = static_cast<uint8_t>(choice.below(10));
-        draw_digit(labels[i], options.seed, stream, options.difficulty,
+        labels[i] = static_cast<uint32_t>(choice.below(10));
+        draw_digit(static_cast<int>(labels[i]), options.seed, stream, options.difficulty,
                    images.data() + i * kPixels);
       }
     });
   };
-  draw(1, options.train_count, data.train_images, data.train_labels);
-  draw(2, options.test_count, data.test_images, data.test_labels);
+  draw(1, options.train_count, data.train.bytes, data.train.labels);
+  draw(2, options.test_count, data.test.bytes, data.test.labels);
   return data;
 }
 

@@ -155,15 +155,17 @@ Value Network::value(size_t v) const {
           layer.output_zero};
 }
 
-std::array<int8_t, 256> pixel_bytes(const Network& network) {
+int8_t input_byte(const Network& network, float value) {
   const Layer& first = network.layers.front();
+  const double x =
+      static_cast<double>(value) * double{network.pixel_scale} + double{network.pixel_offset};
+  const double q = std::floor(x / double{first.input_scale} + 0.5) + first.input_zero;
+  return static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
+}
+
+std::array<int8_t, 256> pixel_bytes(const Network& network) {
   std::array<int8_t, 256> bytes{};
-  for (size_t p = 0; p < bytes.size(); ++p) {
-    const double x =
-        static_cast<double>(p) * double{network.pixel_scale} + double{network.pixel_offset};
-    const double q = std::floor(x / double{first.input_scale} + 0.5) + first.input_zero;
-    bytes[p] = static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
-  }
+  for (size_t p = 0; p < bytes.size(); ++p) bytes[p] = input_byte(network, static_cast<float>(p));
   return bytes;
 }
 

@@ -127,7 +127,9 @@ struct Network {
   Value value(size_t v) const;
 };
 
-// What pixels 0..255 enter the first layer as: clamp(floor(x / input_scale + 1/2) + input_zero).
+// What a sample's value v enters the first layer as, with x = v * pixel_scale + pixel_offset:
+// clamp(floor(x / input_scale + 1/2) + input_zero). And all values 0..255.
+int8_t input_byte(const Network& network, float value);
 std::array<int8_t, 256> pixel_bytes(const Network& network);
 
 // Throws Error "<name>: <place>: <what is wrong>" unless the network is sound: 1 to kMaxLayers

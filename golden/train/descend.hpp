@@ -42,11 +42,11 @@ size_t gradient_part(const Parameter& parameter);
 TrainReport descend(Network& network, const Dataset& data, const TrainOptions& options,
                     Update& update);
 
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, ThreadPool& pool);
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            ThreadPool& pool);
 
-// Throws Error unless the network is sound and takes the data's images, and has ten classes or
-// more.
+// Throws Error unless the network is sound and takes the data's samples, and has an output for each
+// class or as many as targets have numbers.
 void check_fits(const Network& network, const Dataset& data);
 
 }  // namespace sparsys

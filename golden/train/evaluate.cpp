@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <numeric>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -84,64 +83,89 @@ std::vector<float> infer(const Network& network, const float* inputs, size_t sam
   return results;
 }
 
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, ThreadPool& pool) {
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            ThreadPool& pool) {
   const Graph graph(network);
-  if (count == 0) return 0;
-  std::vector<size_t> wrong((count + samples_at_once(graph) - 1) / samples_at_once(graph));
+  const auto outputs = static_cast<size_t>(graph.outputs());
+  Score all(targets.are_classes() ? 0 : outputs);
+  if (count == 0) return all;
+  const auto inputs = static_cast<size_t>(graph.inputs());
+  std::vector<Score> scores((count + samples_at_once(graph) - 1) / samples_at_once(graph), all);
   for_chunks(graph, count, pool, [&](Tape& tape, size_t chunk, size_t first) {
-    load_input(network, images + first * static_cast<size_t>(graph.inputs()), tape);
+    load_input(network, samples + first * inputs, tape);
     tape.forward();
-    const int64_t samples = tape.samples();
-    const float* logits = tape.value(graph.logits());
-    for (int64_t s = 0; s < samples; ++s) {
-      int64_t answer = 0;
-      for (int64_t c = 1; c < graph.outputs(); ++c) {
-        if (logits[c * samples + s] > logits[answer * samples + s]) answer = c;
+    const auto size = static_cast<size_t>(tape.samples());
+    const float* y = tape.value(graph.logits());
+    const float* x = tape.value(0);
+    for (size_t s = 0; s < size; ++s) {
+      const auto output = [&](size_t o) { return y[o * size + s]; };
+      if (targets.are_classes()) {
+        size_t answer = 0;
+        for (size_t c = 1; c < outputs; ++c) {
+          if (output(c) > output(answer)) answer = c;
+        }
+        scores[chunk].add_answer(answer == targets.label(first + s));
+      } else if (targets.are_inputs()) {
+        scores[chunk].add_numbers(output, [&](size_t o) { return x[o * size + s]; });
+      } else {
+        const float* wanted = targets.values(first + s);
+        scores[chunk].add_numbers(output, [&](size_t o) { return wanted[o]; });
       }
-      if (answer != labels[first + static_cast<size_t>(s)]) ++wrong[chunk];
     }
   });
-  const size_t sum = std::accumulate(wrong.begin(), wrong.end(), size_t{0});
-  return 100.0 * static_cast<double>(sum) / static_cast<double>(count);
+  for (const Score& part : scores) all.add(part);
+  return all;
 }
 
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, unsigned threads) {
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            unsigned threads) {
   ThreadPool pool(threads);
-  return error_percent(network, images, labels, count, pool);
+  return score(network, samples, targets, count, pool);
 }
 
 void check_fits(const Network& network, const Dataset& data) {
   const std::vector<Shape> shapes = infer_shapes(network);
   const std::string name = printable(network.name);
-  if (element_count(shapes.front()) != static_cast<int64_t>(data.pixels())) {
-    throw Error(name + ": " + std::to_string(element_count(shapes.front())) + " inputs, expected " +
-                std::to_string(data.pixels()) + " as the pixels of " + data.name);
+  const std::string of = " of " + data.name;
+  if (element_count(shapes.front()) != static_cast<int64_t>(data.inputs())) {
+    throw Error(name + ": " + number(element_count(shapes.front())) + " inputs, expected " +
+                number(data.inputs()) + " as the values of a sample" + of);
   }
-  if (element_count(shapes.back()) < 10) {
-    throw Error(name + ": " + std::to_string(element_count(shapes.back())) +
-                " outputs, expected at least the 10 classes of " + data.name);
+  const int64_t outputs = element_count(shapes.back());
+  const auto wanted = static_cast<int64_t>(data.outputs());
+  if (data.task == DataTask::kClassification) {
+    if (outputs >= wanted) return;
+    throw Error(name + ": " + number(outputs) + " outputs, expected at least the " +
+                number(wanted) + " classes" + of);
+  }
+  if (outputs != wanted) {
+    throw Error(name + ": " + number(outputs) + " outputs, expected " + number(wanted) +
+                (data.task == DataTask::kAutoencoder ? " as it has inputs" : " as the targets") +
+                of + " have numbers");
+  }
+  const Graph graph(network);
+  if (graph.logits() + 1 != graph.values().size()) {
+    throw Error(name + ": ends with a softmax, expected numbers for " + to_string(data.task) + of);
   }
 }
 
-double validation_error(const Network& network, const Dataset& data, uint32_t validation_count,
-                        unsigned threads) {
+Score validation_score(const Network& network, const Dataset& data, uint32_t validation_count,
+                       unsigned threads) {
   if (validation_count > data.train_count()) {
     throw Error(data.name + ": " + std::to_string(data.train_count()) +
-                " training images, expected at least the " + std::to_string(validation_count) +
+                " training samples, expected at least the " + std::to_string(validation_count) +
                 " of the validation split");
   }
   check_fits(network, data);
   const size_t first = data.train_count() - validation_count;
-  return error_percent(network, data.train_images.data() + first * data.pixels(),
-                       data.train_labels.data() + first, validation_count, threads);
+  return score(network, data.samples(data.train, first), data.targets(data.train, first),
+               validation_count, threads);
 }
 
-double test_error(const Network& network, const Dataset& data, unsigned threads) {
+Score test_score(const Network& network, const Dataset& data, unsigned threads) {
   check_fits(network, data);
-  return error_percent(network, data.test_images.data(), data.test_labels.data(), data.test_count(),
-                       threads);
+  return score(network, data.samples(data.test), data.targets(data.test), data.test_count(),
+               threads);
 }
 
 }  // namespace sparsys

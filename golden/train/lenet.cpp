@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <string>
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
@@ -65,32 +66,47 @@ class Builder {
 
 }  // namespace
 
-Network make_lenet_300_100(uint32_t pixels, uint64_t seed) {
-  if (pixels == 0) throw Error("lenet-300-100: no pixels, expected at least 1");
-  Builder builder("lenet-300-100", {1, pixels}, seed);
-  builder.connected("ip1", 300, pixels);
+Network make_lenet_300_100(size_t inputs, size_t outputs, uint64_t seed) {
+  if (inputs == 0 || outputs == 0) {
+    throw Error("lenet-300-100: no inputs or no outputs, expected at least 1");
+  }
+  const auto in = static_cast<int64_t>(inputs);
+  Builder builder("lenet-300-100", {1, in}, seed);
+  builder.connected("ip1", 300, in);
   builder.add(Op::kRelu, "relu1");
   builder.connected("ip2", 100, 300);
   builder.add(Op::kRelu, "relu2");
-  builder.connected("ip3", 10, 100);
+  builder.connected("ip3", static_cast<int64_t>(outputs), 100);
   return builder.finish();
 }
 
-Network make_lenet_5(uint64_t seed) {
-  Builder builder("lenet-5", {1, 1, 28, 28}, seed);
+Network make_lenet_5(const std::array<size_t, 3>& image, size_t outputs, uint64_t seed) {
+  const auto planes = static_cast<int64_t>(image[0]);
+  const auto rows = static_cast<int64_t>(image[1]);
+  const auto cols = static_cast<int64_t>(image[2]);
+  constexpr int64_t kLeast = 16;  // one position is left behind the second pooling
+  if (planes < 1 || rows < kLeast || cols < kLeast || outputs == 0) {
+    throw Error("lenet-5: samples of " + std::to_string(planes) + "x" + std::to_string(rows) + "x" +
+                std::to_string(cols) +
+                " values, expected images of at least 16x16 pixels (lenet-300-100 takes any)");
+  }
+  // What a 5x5 convolution and a 2x2 pooling leave.
+  const auto halved = [](int64_t size) { return (size - 4) / 2; };
+  const int64_t map = halved(halved(rows)) * halved(halved(cols));
+  Builder builder("lenet-5", {1, planes, rows, cols}, seed);
   const auto pool = [&](const std::string& name) {
     Node& node = builder.add(Op::kMaxPool, name);
     node.window.kernel = {2, 2};
     node.window.stride = {2, 2};
   };
-  builder.convolution("conv1", 20, 1, 5);
+  builder.convolution("conv1", 20, planes, 5);
   pool("pool1");
   builder.convolution("conv2", 50, 20, 5);
   pool("pool2");
   builder.add(Op::kFlatten, "flatten");
-  builder.connected("ip1", 500, 800);
+  builder.connected("ip1", 500, 50 * map);
   builder.add(Op::kRelu, "relu1");
-  builder.connected("ip2", 10, 500);
+  builder.connected("ip2", static_cast<int64_t>(outputs), 500);
   return builder.finish();
 }
 

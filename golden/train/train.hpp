@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training of networks by mini-batch gradient descent with momentum on the softmax cross-entropy.
+// Training of networks by mini-batch gradient descent with momentum: on the softmax cross-entropy
+// of classes, or on the squared error of numbers.
 //
-// Input x of the network is pixel * input_scale + input_offset. By default that is pixel /
-// kPixelScale.
+// A value v of a sample comes to the network as v * input_scale + input_offset.
 //
 // For a given seed and machine results are the same bit for bit, whatever the number of threads:
 // work is cut into pieces of fixed size, and sums over pieces are taken in a fixed order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "golden/base/samples.hpp"
+#include "golden/base/score.hpp"
 #include "golden/data/dataset.hpp"
 #include "golden/network/network.hpp"
 
@@ -108,31 +111,42 @@ struct TrainReport {
 TrainReport train(Network& network, const Dataset& data, const TrainOptions& options,
                   const ParameterMasks* masks = nullptr);
 
-// Share of wrong answers (the largest logit decides, the first of equals) in percent.
-// images: count x inputs bytes. All throw Error as infer_shapes(), and if images or the number of
-// classes do not fit.
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, unsigned threads = 0);
-double validation_error(const Network& network, const Dataset& data, uint32_t validation_count,
-                        unsigned threads = 0);
-double test_error(const Network& network, const Dataset& data, unsigned threads = 0);
+// How far the network is off (golden/base/score.hpp). All throw Error as infer_shapes(), and if
+// data and network do not fit each other.
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            unsigned threads = 0);
+Score validation_score(const Network& network, const Dataset& data, uint32_t validation_count,
+                       unsigned threads = 0);
+Score test_score(const Network& network, const Dataset& data, unsigned threads = 0);
+inline double error_percent(const Network& network, Samples samples, Targets targets, size_t count,
+                            unsigned threads = 0) {
+  return score(network, samples, targets, count, threads).percent();
+}
+inline double validation_error(const Network& network, const Dataset& data,
+                               uint32_t validation_count, unsigned threads = 0) {
+  return validation_score(network, data, validation_count, threads).percent();
+}
+inline double test_error(const Network& network, const Dataset& data, unsigned threads = 0) {
+  return test_score(network, data, threads).percent();
+}
 
 // The network's outputs, samples x elements of its output, row-major as the inputs. Throws Error as
 // infer_shapes().
 std::vector<float> infer(const Network& network, const float* inputs, size_t samples,
                          unsigned threads = 0);
 
-// Gradient of the mean loss over the images, for checks: a network whose parameters are the
+// Gradient of the mean loss over the samples, for checks: a network whose parameters are the
 // derivatives of the loss by those of `network`. Returns the loss. Of the options, only those of
 // distillation count.
-double loss_gradient(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, Network& gradient, const TrainOptions& options = {});
+double loss_gradient(const Network& network, Samples samples, Targets targets, size_t count,
+                     Network& gradient, const TrainOptions& options = {});
 
 // Untrained networks. LeNet-300-100 (LeCun 1998): fully connected, ReLU between. LeNet-5 as Caffe
-// has it, for 28x28 pixels: 20 5x5 convolutions, 2x2 max pooling, 50 5x5 convolutions, 2x2 max
-// pooling, 500 units with ReLU, 10 outputs. Layers are named conv1, conv2, ip1, ip2, ip3.
-Network make_lenet_300_100(uint32_t pixels, uint64_t seed);
-Network make_lenet_5(uint64_t seed);
+// has it: 20 5x5 convolutions, 2x2 max pooling, 50 5x5 convolutions, 2x2 max pooling, 500 units
+// with ReLU. Layers are named conv1, conv2, ip1, ip2, ip3. `image`: planes, rows and columns, the
+// latter at least 16. Throw Error if sizes are too small.
+Network make_lenet_300_100(size_t inputs, size_t outputs, uint64_t seed);
+Network make_lenet_5(const std::array<size_t, 3>& image, size_t outputs, uint64_t seed);
 
 // Settings for these networks; docs/reference/deep-compression.md has what others reach. `epochs`
 // and the other fields may be changed by the caller.

@@ -66,20 +66,20 @@ TEST(CacheKeyOfData, EveryPixelCounts) {
   digits.test_count = 2;
   const Dataset data = make_synthetic_digits(digits);
   Dataset other = data;
-  other.train_images.back() ^= 1;
+  other.train.bytes.back() ^= 1;
   EXPECT_NE(cache_key(other), cache_key(data));
   other = data;
-  other.train_labels.front() ^= 1;
+  other.train.labels.front() ^= 1;
   EXPECT_NE(cache_key(other), cache_key(data));
   // The test images decide nothing.
   other = data;
-  other.test_images.front() ^= 1;
+  other.test.bytes.front() ^= 1;
   EXPECT_EQ(cache_key(other), cache_key(data));
 }
 
 // Every option of compression reaches the field of its name.
 TEST(CompressionOptions, OptionsReachTheirFields) {
-  const Network network = make_lenet_300_100(784, 1);
+  const Network network = make_lenet_300_100(784, 10, 1);
   DeepCompressionOptions defaults;
   std::set<std::string> without;
   visit(defaults, [&](const char* name, auto& before) {
@@ -116,7 +116,7 @@ TEST(CompressionOptions, OptionsReachTheirFields) {
 }
 
 TEST(CompressionOptions, OneValueALayer) {
-  const Network network = make_lenet_300_100(784, 1);
+  const Network network = make_lenet_300_100(784, 10, 1);
   CLI::App command;
   CompressionArguments arguments;
   arguments.add_to(command, true);

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/samples.hpp"
+#include "golden/base/score.hpp"
 #include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
@@ -35,23 +37,13 @@ std::vector<std::vector<int16_t>> run_layers(const Network& network,
                                              const std::vector<int16_t>& input, int acc_width = 32,
                                              bool* saturated = nullptr);
 
-// Images of input_size() pixels each as inputs: real value pixel / kPixelScale, at the radix point
-// of the first layer.
-std::vector<int16_t> image_inputs(const Network& network, const uint8_t* images, size_t count);
+// Samples of input_size() values each as inputs: real value v / kPixelScale, at the radix point of
+// the first layer, saturated.
+std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_t count);
 
 // The number of the largest element; of equal ones the lowest. Throws Error if there is none.
 size_t argmax(const int16_t* values, size_t count);
 size_t argmax(const std::vector<int16_t>& values);
-
-struct Evaluation {
-  uint64_t images = 0;
-  uint64_t errors = 0;
-  bool saturated = false;  // a sum, in any of the images
-
-  double error_percent() const {
-    return images == 0 ? 0 : 100.0 * static_cast<double>(errors) / static_cast<double>(images);
-  }
-};
 
 // A network decoded once, for many inputs. Safe to use from several threads.
 class FunctionalModel {
@@ -70,10 +62,6 @@ class FunctionalModel {
   // The argmax of each output.
   std::vector<uint32_t> classify(const std::vector<int16_t>& inputs, unsigned threads = 0,
                                  bool* saturated = nullptr) const;
-
-  // How many of them differ from labels, one an image.
-  Evaluation evaluate(const std::vector<int16_t>& inputs, const std::vector<uint8_t>& labels,
-                      unsigned threads = 0) const;
 
   // As run_layers above.
   std::vector<std::vector<int16_t>> run_layers(const std::vector<int16_t>& input,
@@ -112,5 +100,12 @@ class FunctionalModel {
   std::vector<int16_t> constants_;
   std::vector<Columns> layers_;
 };
+
+// How far outputs, as the real numbers that they stand for, are off. `scale` and `offset`: what the
+// targets of an autoencoder are of the samples' values.
+Score score(const Network& network, Samples samples, Targets targets, size_t count, float scale,
+            float offset, unsigned threads = 0);
+void add_outputs(Score& score, const Network& network, const std::vector<int16_t>& outputs,
+                 Samples samples, Targets targets, float scale, float offset);
 
 }  // namespace sparsys::eie

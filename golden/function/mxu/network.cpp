@@ -69,10 +69,14 @@ std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>&
   return outputs;
 }
 
-std::vector<int8_t> image_inputs(const Network& network, const uint8_t* images, size_t count) {
-  const std::array<int8_t, 256> bytes = pixel_bytes(network);
+std::vector<int8_t> image_inputs(const Network& network, Samples samples, size_t count) {
   std::vector<int8_t> inputs(count * network.input_size());
-  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = bytes[images[i]];
+  if (samples.bytes() != nullptr) {
+    const std::array<int8_t, 256> bytes = pixel_bytes(network);
+    for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = bytes[samples.bytes()[i]];
+    return inputs;
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = input_byte(network, samples[i]);
   return inputs;
 }
 
@@ -85,14 +89,26 @@ std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>
   return classes;
 }
 
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, unsigned threads) {
-  if (count == 0) return 0;
-  const std::vector<uint32_t> classes =
-      classify(network, run_batch(network, image_inputs(network, images, count), threads));
-  size_t errors = 0;
-  for (size_t i = 0; i < count; ++i) errors += classes[i] != labels[i];
-  return 100.0 * static_cast<double>(errors) / static_cast<double>(count);
+void add_outputs(Score& score, const Network& network, const std::vector<int8_t>& outputs,
+                 Samples samples, Targets targets) {
+  const Layer& last = network.layers.back();
+  std::vector<float> numbers;
+  numbers.reserve(outputs.size());
+  for (const int8_t q : outputs) {
+    numbers.push_back(last.output_scale * static_cast<float>(q - last.output_zero));
+  }
+  const size_t size = network.output_size();
+  sparsys::add_outputs(score, numbers.data(), size, numbers.size() / size, targets, samples,
+                       network.pixel_scale, network.pixel_offset);
+}
+
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            unsigned threads) {
+  Score all(targets.are_classes() ? 0 : network.output_size());
+  if (count == 0) return all;
+  add_outputs(all, network, run_batch(network, image_inputs(network, samples, count), threads),
+              samples, targets);
+  return all;
 }
 
 }  // namespace sparsys::mxu

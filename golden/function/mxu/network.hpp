@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/samples.hpp"
+#include "golden/base/score.hpp"
 #include "golden/network/mxu_network.hpp"
 
 namespace sparsys::mxu {
@@ -21,15 +23,16 @@ std::vector<std::vector<int8_t>> run_layers(const Network& network,
 std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>& inputs,
                               unsigned threads = 0);
 
-// Images of input_size() pixels each, as bytes of the first layer. Throws Error if the size is no
-// multiple.
-std::vector<int8_t> image_inputs(const Network& network, const uint8_t* images, size_t count);
+// Samples of input_size() values each, as bytes of the first layer.
+std::vector<int8_t> image_inputs(const Network& network, Samples samples, size_t count);
 
 // The number of the largest output of each image, the first of equals.
 std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>& outputs);
 
-// Share of wrong answers in percent.
-double error_percent(const Network& network, const uint8_t* images, const uint8_t* labels,
-                     size_t count, unsigned threads = 0);
+// How far its outputs, as the numbers that they stand for, are off.
+Score score(const Network& network, Samples samples, Targets targets, size_t count,
+            unsigned threads = 0);
+void add_outputs(Score& score, const Network& network, const std::vector<int8_t>& outputs,
+                 Samples samples, Targets targets);
 
 }  // namespace sparsys::mxu

@@ -34,6 +34,24 @@ void compare(const BatchRun& run, const BatchRun& expected, uint64_t first, RunT
   }
 }
 
+// Adds the answers to the samples from `done` on; or, of numbers, what the outputs stand for.
+void add_score(const BatchRun& run, uint64_t count, const ImageRange& range, uint64_t done,
+               Score& score) {
+  const Targets targets = range.targets + done;
+  if (targets.are_classes()) {
+    for (uint64_t i = 0; i < count; ++i) score.add_answer(run.classes[i] == targets.label(i));
+    return;
+  }
+  const size_t size = run.outputs.size() / count;
+  if (score.count() == 0) score = Score(size);
+  std::vector<float> numbers;
+  for (const int y : run.outputs) {
+    numbers.push_back(run.output_scale * static_cast<float>(y - run.output_zero));
+  }
+  add_outputs(score, numbers.data(), size, count, targets, range.samples + done * range.inputs,
+              range.scale, range.offset);
+}
+
 }  // namespace
 
 const char* to_string(Level level) {
@@ -54,18 +72,14 @@ double RunTotals::per_image(const std::string& counter) const {
   return images == 0 ? 0 : static_cast<double>(counters.at(counter)) / static_cast<double>(images);
 }
 
-double RunTotals::error_percent() const {
-  return images == 0 ? 0 : 100 * static_cast<double>(errors) / static_cast<double>(images);
-}
-
 double RunTotals::cycles_per_second() const {
   return seconds > 0 ? static_cast<double>(cycles) / seconds : 0;
 }
 
 ImageRange test_images(const Dataset& data, uint64_t first, uint64_t count, uint64_t batch) {
-  return {&data.test_images[first * data.pixels()],
-          &data.test_labels[first],
-          data.pixels(),
+  return {data.samples(data.test, first),
+          data.targets(data.test, first),
+          data.inputs(),
           first,
           count,
           batch};
@@ -78,19 +92,17 @@ void run_images(Accelerator& engine, Accelerator* reference, const ImageRange& r
   if (range.count > range.batch) meter.emplace(name, range.count);
   for (uint64_t done = 0; done < range.count; done += range.batch) {
     const uint64_t count = std::min(range.batch, range.count - done);
-    const uint8_t* images = range.images + done * range.pixels;
-    const BatchRun run = engine.run(images, count);
+    const Samples samples = range.samples + done * range.inputs;
+    const BatchRun run = engine.run(samples, count);
     ++totals.batches;
     totals.images += count;
     totals.cycles += run.cycles;
     totals.seconds += run.seconds;
     for (const auto& [counter, value] : run.counters) totals.counters[counter] += value;
     if (reference != nullptr) {
-      compare(run, reference->run(images, count), range.first + done, totals);
+      compare(run, reference->run(samples, count), range.first + done, totals);
     }
-    for (uint64_t i = 0; i < count; ++i) {
-      totals.errors += run.classes[i] != range.labels[done + i];
-    }
+    add_score(run, count, range, done, totals.score);
     if (!run.saturated.empty()) {
       totals.saturated_images =
           totals.saturated_images.value_or(0) +

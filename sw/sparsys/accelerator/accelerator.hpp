@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "golden/base/samples.hpp"
+#include "golden/base/score.hpp"
 #include "golden/data/dataset.hpp"
 
 namespace sparsys {
@@ -34,7 +36,9 @@ struct LockstepCounts {
 
 // A batch of images.
 struct BatchRun {
-  std::vector<int> outputs;        // images x outputs of the network
+  std::vector<int> outputs;  // images x outputs of the network
+  float output_scale = 1;    // an output y stands for output_scale * (y - output_zero)
+  int output_zero = 0;
   std::vector<uint32_t> classes;   // one an image: the largest output, the first of equals
   std::vector<uint8_t> saturated;  // one an image, if the engine tells: whether a sum saturated
   std::string fault;               // what the engine itself calls wrong, empty if nothing
@@ -48,9 +52,9 @@ class Accelerator {
   virtual ~Accelerator() = default;
   // Puts the target's network into the engine's memories. Must come before run().
   virtual void load() {}
-  // `images`: count times as many bytes as the network has inputs. Throws LockstepMismatch at the
+  // `samples`: count times as many values as the network has inputs. Throws LockstepMismatch at the
   // first difference of a lockstep.
-  virtual BatchRun run(const uint8_t* images, size_t count) = 0;
+  virtual BatchRun run(Samples samples, size_t count) = 0;
   // To be called at the end: compares what a lockstep still has to compare.
   virtual void finish() {}
   // None unless in lockstep.
@@ -89,7 +93,7 @@ class ClockedAccelerator : public Accelerator {
 struct RunTotals {
   uint64_t images = 0;
   uint64_t batches = 0;
-  uint64_t errors = 0;             // wrong digits
+  Score score;                     // of the outputs
   uint64_t mismatched_images = 0;  // that differ from the functional model
   uint64_t mismatched_values = 0;  // outputs that do
   std::string first_mismatch;      // which image, output and values
@@ -100,18 +104,20 @@ struct RunTotals {
 
   // Of a counter, or of `cycles` if it has no name.
   double per_image(const std::string& counter) const;
-  double error_percent() const;
   double cycles_per_second() const;
 };
 
-// Images of a data set and their digits, in batches.
+// Samples of a data set and their targets, in batches.
 struct ImageRange {
-  const uint8_t* images;
-  const uint8_t* labels;
-  size_t pixels;   // of an image
+  Samples samples;
+  Targets targets;
+  size_t inputs;   // values of a sample
   uint64_t first;  // number of the first, for messages
   uint64_t count;
   uint64_t batch;
+  // What the targets of an autoencoder are of the samples' values.
+  float scale = 1 / 256.0F;
+  float offset = 0;
 };
 ImageRange test_images(const Dataset& data, uint64_t first, uint64_t count, uint64_t batch);
 

@@ -22,6 +22,7 @@
 #include "sw/sparsys/report/describe.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/progress.hpp"
+#include "sw/sparsys/report/score.hpp"
 #include "sw/sparsys/report/table.hpp"
 
 namespace sparsys {
@@ -70,8 +71,8 @@ class Compression {
 
   void run() {
     check_usage();
-    check_writable(arguments_.out);
-    check_writable(arguments_.json);
+    check_outputs({arguments_.out, arguments_.json},
+                  {arguments_.model, arguments_.no_data ? "" : arguments_.data.input()});
     trained_ = load_model<Network>(arguments_.model);
     const bool mxu = arguments_.target == "mxu";
     mxu ? quantise_network() : compress();
@@ -165,12 +166,12 @@ class Compression {
     std::cout << '\n';
   }
 
-  void add_errors(double compressed, const std::string& how) {
-    const double before = test_error(trained_, *data_, arguments_.data.threads);
-    result_["float_error_pct"] = before;
-    result_["compressed_error_pct"] = compressed;
+  void add_errors(const Score& compressed, const std::string& how) {
+    const Score before = test_score(trained_, *data_, arguments_.data.threads);
+    add_error(result_, "float_", before);
+    add_error(result_, "compressed_", compressed);
     listing_.add("test error",
-                 percent_text(before) + " before, " + percent_text(compressed) + " after" + how);
+                 error_text(before) + " before, " + error_text(compressed) + " after" + how);
   }
 
   void add_size(uint64_t original, uint64_t stored) {
@@ -188,10 +189,9 @@ class Compression {
     add_size(4 * description["weights"].get<uint64_t>(),
              std::filesystem::file_size(arguments_.out));
     if (arguments_.no_test) return;
-    const auto inputs = image_inputs(network, data_->test_images.data(), data_->test_count());
-    add_errors(eie::FunctionalModel(network)
-                   .evaluate(inputs, data_->test_labels, arguments_.data.threads)
-                   .error_percent(),
+    add_errors(eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
+                          data_->test_count(), trained_.input_scale, trained_.input_offset,
+                          arguments_.data.threads),
                " (functional model of the engine)");
   }
 
@@ -206,7 +206,7 @@ class Compression {
     // Of what the file holds.
     if (data_ && !arguments_.no_test) {
       const Network decoded = load_stored_network(arguments_.out).decode();
-      add_errors(test_error(decoded, *data_, arguments_.data.threads), "");
+      add_errors(test_score(decoded, *data_, arguments_.data.threads), "");
     }
   }
 
@@ -225,7 +225,7 @@ class Compression {
     options.percentile = how.percentile;
     options.threads = arguments_.data.threads;
     const size_t samples = std::min<size_t>(how.samples, first);
-    const mxu::Network quantised = quantise(trained_, data.train_images.data(), samples, options);
+    const mxu::Network quantised = quantise(trained_, data.samples(data.train), samples, options);
     save_model(arguments_.out, quantised);
 
     result_ = {{"model", printable(trained_.name)},
@@ -238,20 +238,21 @@ class Compression {
     listing_.add("scheme", how.scheme + ", values of " + grouped(static_cast<int64_t>(samples)) +
                                " training images");
     listing_.add("weights", grouped(result_["weights"]) + " bytes");
-    const auto add = [&](const std::string& kind, const uint8_t* images, const uint8_t* labels,
+    const auto add = [&](const std::string& kind, const SampleSet& part, size_t from,
                          size_t count) {
-      const double before = error_percent(trained_, images, labels, count, options.threads);
-      const double after = error_percent(quantised, images, labels, count, options.threads);
+      const Samples inputs = data.samples(part, from);
+      const Targets targets = data.targets(part, from);
+      const Score before = score(trained_, inputs, targets, count, options.threads);
+      const Score after = score(quantised, inputs, targets, count, options.threads);
       const std::string key = kind == "test" ? "" : kind + "_";
-      result_["float_" + key + "error_pct"] = before;
-      result_["int8_" + key + "error_pct"] = after;
-      listing_.add(kind + " error", percent_text(before) + " before, " + percent_text(after) +
+      add_error(result_, "float_" + key, before);
+      add_error(result_, "int8_" + key, after);
+      listing_.add(kind + " error", error_text(before) + " before, " + error_text(after) +
                                         " after (functional model of the matrix unit)");
     };
-    add("validation", &data.train_images[first * data.pixels()], &data.train_labels[first],
-        validation);
+    add("validation", data.train, first, validation);
     if (arguments_.no_test) return;
-    add("test", data.test_images.data(), data.test_labels.data(), data.test_count());
+    add("test", data.test, 0, data.test_count());
   }
 
   Arguments& arguments_;

@@ -53,7 +53,9 @@ const std::array<Subject, 2>& subjects() {
   static const std::array<Subject, 2> all = {
       {{"lenet-300-100",
         "LeNet-300-100",
-        [](const Dataset& data, uint64_t seed) { return make_lenet_300_100(data.pixels(), seed); },
+        [](const Dataset& data, uint64_t seed) {
+          return make_lenet_300_100(data.inputs(), data.outputs(), seed);
+        },
         lenet_300_100_options,
         {"ip1"},
         40,
@@ -62,7 +64,9 @@ const std::array<Subject, 2>& subjects() {
         300},
        {"lenet-5",
         "LeNet-5",
-        [](const Dataset&, uint64_t seed) { return make_lenet_5(seed); },
+        [](const Dataset& data, uint64_t seed) {
+          return make_lenet_5({data.planes(), data.rows(), data.cols()}, data.outputs(), seed);
+        },
         lenet_5_options,
         {"conv2", "ip1"},
         39,
@@ -91,20 +95,13 @@ struct Compressed {
 // A test set that nothing can read before it is asked for.
 class SealedTest {
  public:
-  explicit SealedTest(Dataset& data) : count_(data.test_count()) {
-    images_.swap(data.test_images);
-    labels_.swap(data.test_labels);
-  }
+  explicit SealedTest(Dataset& data) : count_(data.test_count()) { std::swap(test_, data.test); }
   size_t count() const { return count_; }
-  void open(Dataset& data) {
-    images_.swap(data.test_images);
-    labels_.swap(data.test_labels);
-  }
+  void open(Dataset& data) { std::swap(test_, data.test); }
 
  private:
   size_t count_;
-  std::vector<uint8_t> images_;
-  std::vector<uint8_t> labels_;
+  SampleSet test_;
 };
 
 // ---- distributions ----
@@ -326,7 +323,7 @@ void judge(json& report, const std::vector<const Subject*>& which, bool judged,
 void run_compress_report(Arguments arguments) {
   const std::string directory = directory_of(arguments.report);
   if (!directory.empty()) make_directory(directory);
-  check_writable(arguments.report);
+  check_outputs({arguments.report}, {arguments.data.input()});
   arguments.data.seed = arguments.seed;
   Dataset data = arguments.data.load();
   SealedTest test(data);

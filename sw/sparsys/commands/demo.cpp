@@ -127,9 +127,10 @@ void print_results(const Target& target, const RunTotals& totals, json& report) 
   lines.add("float error", percent_text(report["float_error_pct"]) + " of all " +
                                grouped(report["test_images"]) + " test images");
   target.print_network(report, lines);
-  lines.add("RTL", target.size_text() + ", " + grouped(totals.images) + " images, " +
-                       grouped(totals.errors) + " digits wrong, " +
-                       grouped(totals.mismatched_images) + " images other than functional model");
+  lines.add("RTL",
+            target.size_text() + ", " + grouped(totals.images) + " images, " +
+                (totals.score.of_numbers() ? "" : grouped(totals.score.wrong()) + " wrong, ") +
+                grouped(totals.mismatched_images) + " images other than functional model");
   lines.add("lockstep", grouped(report["checked_signals_per_cycle"]) + " signals in " +
                             grouped(report["checked_cycles"]) + " cycles, " +
                             grouped(report["mismatched_signals"]) + " differ");
@@ -148,8 +149,7 @@ void run_demo(Arguments& arguments) {
   if (arguments.report.empty()) arguments.report = target.demo_defaults().report;
   const std::string report_directory = directory_of(arguments.report);
   if (!report_directory.empty()) make_directory(report_directory);
-  check_writable(arguments.report);
-  check_writable(arguments.waves);
+  check_outputs({arguments.report, arguments.waves}, {arguments.data.input()});
   const unsigned threads = arguments.data.threads;
   AcceleratorOptions options;
   options.threads = threads;

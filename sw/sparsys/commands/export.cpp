@@ -53,8 +53,7 @@ nlohmann::json samples(const Network& network) {
 }
 
 void run_export(const Arguments& arguments) {
-  check_writable(arguments.out);
-  check_writable(arguments.samples);
+  check_outputs({arguments.out, arguments.samples}, {arguments.file});
   const Network network = load_any(arguments.file);
   export_onnx(arguments.out, network);
   if (!arguments.samples.empty()) write_json(arguments.samples, samples(network));

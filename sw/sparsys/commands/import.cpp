@@ -73,7 +73,7 @@ void print_nodes(const Network& network) {
 }
 
 void run_import(Arguments& arguments) {
-  check_writable(arguments.out);
+  check_outputs({arguments.out}, {arguments.file});
   read_dims(arguments);
   if (import_int8(arguments.file, arguments.out,
                   {arguments.options.input_scale, arguments.options.input_offset})) {

@@ -40,7 +40,7 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config)
 
 void run_inspect(const Arguments& arguments) {
   check(arguments.config);
-  check_writable(arguments.json);
+  check_outputs({arguments.json}, {arguments.file});
   const nlohmann::json description = describe_file(arguments.file, arguments.config);
   if (arguments.json != "-") print_description(std::cout, description);
   write_json(arguments.json, description);

@@ -2,51 +2,85 @@
 #include "sw/sparsys/commands/options.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <type_traits>
 
 #include "golden/base/error.hpp"
+#include "golden/data/order.hpp"
+#include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/table.hpp"
 
 namespace sparsys {
 
 void DataOptions::add_to(CLI::App& command) {
   auto* data = command.add_option(
-      "--data", directory,
-      "Directory with the four MNIST files, plain or .gz; without it the environment variable "
-      "SPARSYS_DATA, then synthetic digits");
-  data->type_name("DIR");
+      "--data", path,
+      "Data set: a folder with IDX files as MNIST's, plain or .gz; NumPy's .npz, or .npy files in "
+      "a "
+      "folder; class folders of PNG images. Without it what the environment variable SPARSYS_DATA "
+      "names, then synthetic digits");
+  data->type_name("PATH");
   command.add_flag("--synthetic", synthetic, "Use the built-in generator of digit images")
       ->excludes(data);
+  command
+      .add_option("--task", task,
+                  "classification; regression: numbers, by their squared error; autoencoder: the "
+                  "inputs as numbers. Unless given as the data are: whole numbers are classes")
+      ->check(CLI::IsMember({"classification", "regression", "autoencoder"}))
+      ->type_name("TASK");
 }
 
 void DataOptions::add_limit_to(CLI::App& command) {
   command
       .add_option("--limit", limit,
-                  "Use only the first N training images, a tenth of them for validation; 0: all")
+                  "Use only the first N training samples, a tenth of them for validation; 0: all")
       ->type_name("N");
+}
+
+std::string DataOptions::input() const {
+  if (synthetic) return "";
+  const char* named = std::getenv("SPARSYS_DATA");
+  std::string name = path.empty() && named != nullptr ? named : path;
+  // FOLDER/PREFIX of IDX files.
+  std::error_code ignored;
+  if (!name.empty() && !std::filesystem::exists(name, ignored)) name = directory_of(name);
+  return name;
 }
 
 Dataset DataOptions::load(bool training, bool say) const {
   DatasetOptions options;
-  options.directory = directory;
+  options.path = path;
   options.synthetic = synthetic;
   options.seed = seed;
   options.threads = threads;
+  for (const DataTask known :
+       {DataTask::kClassification, DataTask::kRegression, DataTask::kAutoencoder}) {
+    if (task == to_string(known)) options.task = known;
+  }
   if (!training) {
     options.train_count = 1;
   } else if (limit > 0) {
     options.train_count = std::min(limit, options.train_count);
   }
   Dataset data = load_dataset(options);
-  if (limit > 0 && limit < data.train_count()) {
-    data.train_images.resize(size_t{limit} * data.pixels());
-    data.train_labels.resize(limit);
-  }
+  const bool ordered = training && is_ordered(data);
+  if (ordered) shuffle_training(data);
+  if (limit > 0) limit_training(data, limit);
   if (say) {
+    const bool images = data.task == DataTask::kClassification && data.shape.size() > 1;
     std::cout << "data set: " << data.description << ", ";
     if (training) std::cout << grouped(data.train_count()) << " training and ";
-    std::cout << grouped(data.test_count()) << " test images" << std::endl;
+    std::cout << grouped(data.test_count()) << " test " << (images ? "images" : "samples");
+    if (data.task != DataTask::kClassification) std::cout << ", " << to_string(data.task);
+    if (data.task == DataTask::kClassification && data.classes != 10) {
+      std::cout << ", " << grouped(data.classes) << " classes";
+    }
+    std::cout << std::endl;
+    if (ordered && data.task == DataTask::kClassification) {
+      std::cout << "training samples were in an order of classes: shuffled" << std::endl;
+    }
   }
   return data;
 }
@@ -218,11 +252,13 @@ void refuse_given(const CLI::App& group, const std::string& why) {
 }
 
 void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name) {
-  if (inputs == data.pixels()) return;
+  if (inputs == data.inputs()) return;
+  std::string shape;
+  for (const uint32_t size : data.shape) shape += (shape.empty() ? "" : "x") + std::to_string(size);
+  shape = data.shape.size() > 1 ? shape + " = " : "";
   throw Error(name + ": the network takes " + std::to_string(inputs) +
-              " inputs, but the images of " + data.description + " have " +
-              std::to_string(data.rows) + "x" + std::to_string(data.cols) + " = " +
-              std::to_string(data.pixels()) + " pixels");
+              " inputs, but the samples of " + data.description + " have " + shape +
+              std::to_string(data.inputs()) + " values");
 }
 
 }  // namespace sparsys

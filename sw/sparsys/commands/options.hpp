@@ -14,9 +14,10 @@
 
 namespace sparsys {
 
-// Which images. The seed is that of the synthetic digits.
+// Which data. The seed is that of the synthetic digits.
 struct DataOptions {
-  std::string directory;
+  std::string path;
+  std::string task;  // empty: as the data are
   bool synthetic = false;
   uint64_t seed = 1;
   uint32_t limit = 0;    // training images; 0: all
@@ -25,10 +26,13 @@ struct DataOptions {
   void add_to(CLI::App& command);
   void add_limit_to(CLI::App& command);
 
-  // Loads the data set, cut to `limit` training images, and says on stdout (if `say`) which it is.
-  // With `training` false synthetic training images are not drawn: only the test images count.
+  // Loads the data set, shuffled if its order has to do with classes, cut to `limit` training
+  // samples, and says on stdout (if `say`) which it is and what was done. With `training` false
+  // synthetic training images are not drawn: only the test samples count.
   Dataset load(bool training = true, bool say = true) const;
-  // Training images kept for validation: 5,000, or a tenth if fewer than 50,000 are used.
+  // The file or folder that load() reads; empty if there is none.
+  std::string input() const;
+  // Training samples kept for validation: 5,000, or a tenth if fewer than 50,000 are used.
   static uint32_t validation_count(const Dataset& data);
 };
 
@@ -58,7 +62,7 @@ void add_json(CLI::App& command, std::string& file);
 // Throws Error "--option: <why>" if one of this group of options is given.
 void refuse_given(const CLI::App& group, const std::string& why);
 
-// Throws Error unless `inputs`, those of the network in file `name`, are as many as pixels.
+// Throws Error unless `inputs`, those of the network in file `name`, are as many as a sample has.
 void check_image_size(uint64_t inputs, const Dataset& data, const std::string& name);
 
 }  // namespace sparsys

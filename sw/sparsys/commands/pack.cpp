@@ -40,8 +40,7 @@ void expect_kind(const std::string& file, ModelKind expected) {
 }
 
 void run_pack(const Arguments& arguments) {
-  check_writable(arguments.out);
-  check_writable(arguments.json);
+  check_outputs({arguments.out, arguments.json}, {arguments.file});
   expect_kind(arguments.file, ModelKind::kCompressed);
   const eie::Network network = load_model<eie::Network>(arguments.file);
   StoredReport report;
@@ -58,7 +57,7 @@ void run_pack(const Arguments& arguments) {
 }
 
 void run_unpack(const Arguments& arguments) {
-  check_writable(arguments.out);
+  check_outputs({arguments.out}, {arguments.file});
   expect_kind(arguments.file, ModelKind::kStoredCompressed);
   save_model(arguments.out, load_stored_file(arguments.file));
   std::cout << "written: " << arguments.out << std::endl;

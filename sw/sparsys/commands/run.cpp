@@ -10,6 +10,7 @@
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/report/json_file.hpp"
+#include "sw/sparsys/report/score.hpp"
 #include "tb/lockstep/core/lockstep_options.hpp"
 
 namespace sparsys {
@@ -75,16 +76,17 @@ void check_range(const Arguments& arguments, const Dataset& data) {
   if (arguments.first <= count && arguments.images <= count - arguments.first) return;
   throw Error("--first " + std::to_string(arguments.first) + " --images " +
               std::to_string(arguments.images) + ": there are only " + std::to_string(count) +
-              " test images in " + data.description);
+              " test samples in " + data.description);
 }
 
 // Adds the result to `report`; returns it for people.
 Listing results(const Target& target, const Accelerator& engine, const RunTotals& totals,
                 bool function, json& report) {
   Listing lines;
-  report["errors"] = totals.errors;
-  report["error_pct"] = totals.error_percent();
-  lines.add("wrong digits", share_text(totals.errors, totals.images));
+  if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
+  add_error(report, "", totals.score);
+  lines.add(totals.score.of_numbers() ? "squared error" : "wrong answers",
+            answers_text(totals.score));
   if (!function) {
     report["batches"] = totals.batches;
     report["mismatched_images"] = totals.mismatched_images;
@@ -123,8 +125,7 @@ void run_run(Arguments& arguments) {
   Target& target = target_of(arguments);
   const Level level = level_of(arguments);
   arguments.targets.check(target);
-  check_writable(arguments.json);
-  check_writable(arguments.waves);
+  check_outputs({arguments.json, arguments.waves}, {arguments.model, arguments.data.input()});
   const bool table = arguments.json != "-";
   std::optional<Dataset> data;
   target.load_file(arguments.model, arguments.images, [&]() -> const Dataset& {

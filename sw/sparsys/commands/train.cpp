@@ -11,6 +11,7 @@
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/progress.hpp"
+#include "sw/sparsys/report/score.hpp"
 #include "sw/sparsys/report/table.hpp"
 
 namespace sparsys {
@@ -28,7 +29,7 @@ struct Arguments {
 };
 
 void run_train(Arguments arguments) {
-  check_writable(arguments.out);
+  check_outputs({arguments.out}, {arguments.data.input()});
   const bool lenet_5 = arguments.network == "lenet-5";
   TrainOptions options = lenet_5 ? lenet_5_options() : lenet_300_100_options();
   options.seed = arguments.seed;
@@ -44,8 +45,9 @@ void run_train(Arguments arguments) {
   const Dataset data = arguments.data.load();
   options.validation_count = DataOptions::validation_count(data);
 
-  Network network =
-      lenet_5 ? make_lenet_5(options.seed) : make_lenet_300_100(data.pixels(), options.seed);
+  Network network = lenet_5 ? make_lenet_5({data.planes(), data.rows(), data.cols()},
+                                           data.outputs(), options.seed)
+                            : make_lenet_300_100(data.inputs(), data.outputs(), options.seed);
   // Not the description, which names a place on this machine: equal runs give equal files.
   network.origin = data.name;
   check_image_size(static_cast<uint64_t>(element_count(network.input_shape)), data, network.name);
@@ -56,7 +58,7 @@ void run_train(Arguments arguments) {
               std::to_string(options.epochs) + " epochs in " + fixed(report.seconds, 1) + " s");
   listing.add("validation error", fixed(report.validation_error, 2) + " %");
   if (!arguments.no_test) {
-    listing.add("test error", fixed(test_error(network, data, options.threads), 2) + " %");
+    listing.add("test error", error_text(test_score(network, data, options.threads)));
   }
   listing.print(std::cout);
   std::cout << "written: " << arguments.out << std::endl;

@@ -29,7 +29,8 @@ std::string key_of(const Options& options) {
 
 std::string file_name(const std::string& directory, const Dataset& data, const std::string& key,
                       const char* kind) {
-  return directory + "/lenet-300-100-" + data.name + "-" + digest_of(key) + "." + kind + ".model";
+  return directory + "/lenet-300-100-" + file_part(data.name) + "-" + digest_of(key) + "." + kind +
+         ".model";
 }
 
 // Loads `path` if it is there and sound, else makes and saves it.
@@ -53,9 +54,10 @@ auto load_or_make(const std::string& path, const Load& load, const Make& make) {
 }
 
 void check_sizes(uint64_t inputs, uint64_t outputs, const Dataset& data, const std::string& path) {
-  if (inputs == data.pixels() && outputs == 10) return;
+  if (inputs == data.inputs() && outputs == data.outputs()) return;
   throw Error(path + ": " + std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
-              " outputs, expected " + std::to_string(data.pixels()) + " and 10");
+              " outputs, expected " + std::to_string(data.inputs()) + " and " +
+              std::to_string(data.outputs()));
 }
 
 }  // namespace
@@ -64,10 +66,12 @@ std::string cache_key(const Dataset& data) {
   Digest digest;
   digest.add(kRecipe);
   digest.add(data.name);
-  digest.add(data.rows);
-  digest.add(data.cols);
-  digest.add(data.train_images);
-  digest.add(data.train_labels);
+  digest.add(static_cast<int>(data.task));
+  digest.add(data.shape);
+  digest.add(data.train.bytes);
+  digest.add(data.train.floats);
+  digest.add(data.train.labels);
+  digest.add(data.train.targets);
   return digest.hex();
 }
 
@@ -93,7 +97,7 @@ Network ModelCache::lenet_300_100(const Dataset& data, const TrainOptions& optio
         return network;
       },
       [&] {
-        Network network = make_lenet_300_100(data.pixels(), options.seed);
+        Network network = make_lenet_300_100(data.inputs(), data.outputs(), options.seed);
         // Not the description, which names a place on this machine: equal runs give equal files.
         network.origin = data.name;
         train(network, data, options);

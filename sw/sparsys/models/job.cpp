@@ -24,13 +24,6 @@ constexpr double kGuessSeconds = 10;
 
 constexpr const char* kCheckpoint = ".checkpoint";
 
-std::string file_part(std::string name) {
-  for (char& c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '-';
-  }
-  return name;
-}
-
 json read_result(const std::string& path) {
   std::ifstream file(path);
   json result = json::parse(file, nullptr, false);

@@ -59,6 +59,80 @@ void check_writable(const std::string& path) {
   ::unlink(name.c_str());
 }
 
+namespace {
+
+namespace fs = std::filesystem;
+
+// Which file a path names; there may be none yet.
+struct Identity {
+  bool there = false;
+  bool regular = false;
+  dev_t device = 0;
+  ino_t number = 0;
+  fs::path path;  // without links in its folder
+
+  explicit Identity(const std::string& name) {
+    struct stat status = {};
+    there = ::stat(name.c_str(), &status) == 0;
+    regular = there && S_ISREG(status.st_mode);
+    device = status.st_dev;
+    number = status.st_ino;
+    std::error_code ignored;
+    path = fs::weakly_canonical(name, ignored);
+  }
+
+  bool operator==(const Identity& other) const {
+    if (there && other.there) {
+      return regular && device == other.device && number == other.number;
+    }
+    return !there && !other.there && path == other.path;
+  }
+};
+
+// Whether a file is `input` or, of a folder, in it.
+bool is_in(const Identity& file, const std::string& input) {
+  std::error_code ignored;
+  if (!file.regular || !fs::is_directory(input, ignored)) return file == Identity(input);
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  for (const auto& entry : fs::recursive_directory_iterator(input, kOptions, ignored)) {
+    if (entry.is_regular_file(ignored) && file == Identity(entry.path().string())) return true;
+  }
+  return false;
+}
+
+bool names_file(const std::string& path) { return !path.empty() && path != "-"; }
+
+}  // namespace
+
+void check_outputs(const std::vector<std::string>& outputs,
+                   const std::vector<std::string>& inputs) {
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    const std::string& output = outputs[o];
+    if (!names_file(output)) continue;
+    const Identity file(output);
+    for (const std::string& input : inputs) {
+      if (!input.empty() && is_in(file, input)) {
+        throw Error(printable(output, 0) +
+                    ": is also read by this command, expected another file to write");
+      }
+    }
+    for (size_t other = 0; other < o; ++other) {
+      if (names_file(outputs[other]) && file == Identity(outputs[other])) {
+        throw Error(printable(output, 0) +
+                    ": is written twice by this command, expected two different files");
+      }
+    }
+    check_writable(output);
+  }
+}
+
+std::string file_part(std::string name) {
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '-';
+  }
+  return name;
+}
+
 std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);

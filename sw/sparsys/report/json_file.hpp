@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace sparsys {
 
@@ -11,8 +12,17 @@ namespace sparsys {
 // nothing is computed in vain. Leaves nothing behind. An empty path and "-" are never wrong.
 void check_writable(const std::string& path);
 
+// The same for all files that a command writes, and that none of them is another of them or one
+// that it reads: the same file under any name or link, or one in a folder that it reads. Throws
+// Error
+// "<path>: is also read by this command...". Empty names and "-" are none.
+void check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
+
 // "build/x.json" -> "build/", "x.json" -> "".
 std::string directory_of(const std::string& path);
+
+// A name as a part of file names: letters, digits and "-".
+std::string file_part(std::string name);
 
 // Creates the directory and those above it. Throws Error.
 void make_directory(const std::string& directory);

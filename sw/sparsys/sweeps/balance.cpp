@@ -30,9 +30,11 @@ Network make_wide(const Dataset& data, uint64_t seed) {
   Network network;
   network.name = "mlp-1024";
   network.origin = "not trained yet";
-  network.input_shape = {1, data.pixels()};
+  const auto inputs = static_cast<int64_t>(data.inputs());
+  network.input_shape = {1, inputs};
   network.output = "logits";
-  const std::array<int64_t, 4> sizes = {data.pixels(), kWideUnits, kWideUnits, 10};
+  const std::array<int64_t, 4> sizes = {inputs, kWideUnits, kWideUnits,
+                                        static_cast<int64_t>(data.outputs())};
   std::string value = network.input;
   for (size_t l = 0; l + 1 < sizes.size(); ++l) {
     const std::string name = "ip" + std::to_string(l + 1);
@@ -152,9 +154,9 @@ json BalanceComparison::run(const Network& network, const Dataset& data) {
   const size_t images =
       std::min<size_t>(options_.quick ? 3 : kCycleImages, options_.validation_count);
   const size_t first = data.train_count() - images;
-  const ImageRange validation = {&data.train_images[first * data.pixels()],
-                                 &data.train_labels[first],
-                                 data.pixels(),
+  const ImageRange validation = {data.samples(data.train, first),
+                                 data.targets(data.train, first),
+                                 data.inputs(),
                                  first,
                                  images,
                                  1};

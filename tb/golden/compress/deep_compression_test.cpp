@@ -103,14 +103,18 @@ TEST_F(DeepCompression, KeepsTheErrorAtEightPercent) {
   EXPECT_NEAR(report.steps.back().layer_densities[2], 0.26, 0.01);
 
   // The engine's function on all test images, bit for bit what the hardware gives.
-  const std::vector<int16_t> inputs(data_->test_images.begin(), data_->test_images.end());
-  const eie::Evaluation result = eie::FunctionalModel(network).evaluate(inputs, data_->test_labels);
-  EXPECT_FALSE(result.saturated);
+  const Score result =
+      eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
+                 data_->test_count(), shared.network.input_scale, shared.network.input_offset);
+  bool saturated = true;
+  eie::FunctionalModel(network).run_batch(
+      eie::image_inputs(network, data_->samples(data_->test), data_->test_count()), 0, &saturated);
+  EXPECT_FALSE(saturated);
   const double trained = test_error(*network_, *data_);
   EXPECT_LT(trained, 8);
-  EXPECT_LT(result.error_percent(), trained + 3);
+  EXPECT_LT(result.percent(), trained + 3);
   // 16-bit numbers and bias constants cost next to nothing.
-  EXPECT_NEAR(result.error_percent(), test_error(shared.decode(), *data_), 0.5);
+  EXPECT_NEAR(result.percent(), test_error(shared.decode(), *data_), 0.5);
   EXPECT_NEAR(report.steps[4].validation_error, report.steps[3].validation_error, 0.5);
 
   const std::array<const char*, 5> steps = {"float", "prune", "share", "fine-tune", "fixed point"};
@@ -133,8 +137,8 @@ TEST_F(DeepCompression, ResultDoesNotDependOnThreads) {
 
 TEST_F(DeepCompression, TestImagesAreNotRead) {
   Dataset blind = *data_;
-  blind.test_images.clear();
-  blind.test_labels.clear();
+  blind.test.bytes.clear();
+  blind.test.labels.clear();
   const SharedNetwork with = deep_compress(*network_, data_, quick());
   expect_equal(with, deep_compress(*network_, &blind, quick()));
   to_sparse_engine(with, blind, 1000, nullptr);
@@ -215,11 +219,11 @@ TEST_F(DeepCompression, WithoutData) {
 }
 
 TEST_F(DeepCompression, Recipes) {
-  const DeepCompressionOptions lenet = deep_compression_recipe(make_lenet_300_100(784, 1));
+  const DeepCompressionOptions lenet = deep_compression_recipe(make_lenet_300_100(784, 10, 1));
   EXPECT_EQ(lenet.densities.size(), 3U);
-  EXPECT_EQ(deep_compression_recipe(make_lenet_5(1)).densities.size(), 4U);
+  EXPECT_EQ(deep_compression_recipe(make_lenet_5({1, 28, 28}, 10, 1)).densities.size(), 4U);
   // Of one that arrives pruned the zeros stay.
-  Network pruned = make_lenet_300_100(784, 1);
+  Network pruned = make_lenet_300_100(784, 10, 1);
   PruneOptions half;
   half.densities = {0.5};
   prune(pruned, half);

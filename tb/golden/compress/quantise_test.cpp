@@ -382,7 +382,7 @@ TEST(Quantise, Refusals) {
             }),
             "network 'conv': node 'map' (Add): adds different values to the pixels of one channel");
   const Network network = small_conv(8, 1);
-  EXPECT_THROW(quantise(network, nullptr, 0), Error);
+  EXPECT_THROW(quantise(network, static_cast<const uint8_t*>(nullptr), 0), Error);
   const std::vector<uint8_t> image = random_images(1, 64, 1);
   QuantisationOptions options;
   for (const double wrong : {50.0, 0.0, -1.0, 100.1, std::nan("")}) {
@@ -498,23 +498,23 @@ TEST(Quantise, ThreadsDoNotMatter) {
 TEST(Quantise, LeNet300100KeepsItsError) {
   const Dataset data = load_dataset();
   if (data.name != "mnist") GTEST_SKIP() << "no MNIST here";
-  Network network = make_lenet_300_100(data.pixels(), 1);
+  Network network = make_lenet_300_100(data.inputs(), 10, 1);
   TrainOptions train_options = lenet_300_100_options();
   train_options.epochs = 2;
   train_options.train_limit = 20000;
   train(network, data, train_options);
   const size_t validation = 5000;
   const size_t first = data.train_count() - validation;
-  const uint8_t* images = &data.train_images[first * data.pixels()];
-  const uint8_t* labels = &data.train_labels[first];
+  const uint8_t* images = &data.train.bytes[first * data.inputs()];
+  const uint32_t* labels = &data.train.labels[first];
   const double before = error_percent(network, images, labels, validation);
   ASSERT_LT(before, 8);
   for (const QuantisationScheme scheme :
        {QuantisationScheme::kAffine, QuantisationScheme::kRadix}) {
     QuantisationOptions options;
     options.scheme = scheme;
-    const mxu::Network quantised = quantise(network, data.train_images.data(), 500, options);
-    const double after = error_percent(quantised, images, labels, validation);
+    const mxu::Network quantised = quantise(network, data.train.bytes.data(), 500, options);
+    const double after = score(quantised, images, labels, validation).percent();
     std::cout << to_string(scheme) << ": " << before << " % -> " << after << " %\n";
     // In images, as 0.1 points are 5 of them. Radix points have no more than their power of two.
     const auto images_more = std::lround(std::abs(after - before) / 100 * validation);

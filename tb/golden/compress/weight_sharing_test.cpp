@@ -335,7 +335,7 @@ Dataset digits(uint32_t count) {
 
 double loss(const SharedNetwork& shared, const Dataset& data, size_t count) {
   Network unused;
-  return loss_gradient(shared.decode(), data.train_images.data(), data.train_labels.data(), count,
+  return loss_gradient(shared.decode(), data.train.bytes.data(), data.train.labels.data(), count,
                        unused);
 }
 

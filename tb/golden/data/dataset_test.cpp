@@ -52,17 +52,17 @@ class DatasetTest : public testing::Test {
 
 TEST_F(DatasetTest, ReadsDirectory) {
   DatasetOptions options;
-  options.directory = directory_.string();
+  options.path = directory_.string();
   const Dataset data = load_dataset(options);
-  EXPECT_EQ(data.name, "mnist");
+  EXPECT_EQ(data.name, directory_.filename().string());
   EXPECT_NE(data.description.find(directory_.string()), std::string::npos);
   EXPECT_EQ(data.train_count(), 3U);
   EXPECT_EQ(data.test_count(), 1U);
-  EXPECT_EQ(data.pixels(), 4U);
-  EXPECT_EQ(data.train_images[11], 11);
-  EXPECT_EQ(data.train_labels, (std::vector<uint8_t>{7, 8, 9}));
-  EXPECT_EQ(data.test_images, (std::vector<uint8_t>{50, 60, 70, 80}));
-  EXPECT_EQ(data.test_labels, std::vector<uint8_t>{5});
+  EXPECT_EQ(data.inputs(), 4U);
+  EXPECT_EQ(data.train.bytes[11], 11);
+  EXPECT_EQ(data.train.labels, (std::vector<uint32_t>{1, 2, 3}));
+  EXPECT_EQ(data.test.bytes, (std::vector<uint8_t>{50, 60, 70, 80}));
+  EXPECT_EQ(data.test.labels, std::vector<uint32_t>{0});
 }
 
 TEST_F(DatasetTest, EnvironmentNamesDirectory) {
@@ -74,10 +74,10 @@ TEST_F(DatasetTest, EnvironmentNamesDirectory) {
 
 TEST_F(DatasetTest, NamedDirectoryIsNeverReplaced) {
   DatasetOptions options;
-  options.directory = (directory_ / "no_such").string();
+  options.path = (directory_ / "no_such").string();
   setenv("SPARSYS_DATA", directory_.c_str(), 1);
   EXPECT_THROW(load_dataset(options), Error);
-  options.directory = directory_.string();
+  options.path = directory_.string();
   fs::remove(directory_ / "t10k-images-idx3-ubyte");
   EXPECT_THROW(load_dataset(options), Error);
   save(directory_ / "t10k-images-idx3-ubyte", {0x803, 1, 1, 4}, {50, 60, 70, 80});
@@ -92,7 +92,7 @@ TEST_F(DatasetTest, SyntheticOnRequest) {
   options.test_count = 20;
   const Dataset data = load_dataset(options);
   EXPECT_EQ(data.name, "synthetic");
-  EXPECT_EQ(data.train_images.size(), 50U * 784);
+  EXPECT_EQ(data.train.bytes.size(), 50U * 784);
   EXPECT_EQ(data.test_count(), 20U);
 }
 
@@ -104,13 +104,12 @@ TEST(SyntheticDigits, DependOnSeedAlone) {
   const Dataset one = make_synthetic_digits(options);
   options.threads = 3;
   const Dataset three = make_synthetic_digits(options);
-  EXPECT_EQ(one.train_images, three.train_images);
-  EXPECT_EQ(one.train_labels, three.train_labels);
-  EXPECT_EQ(one.test_images, three.test_images);
+  EXPECT_EQ(one.train.bytes, three.train.bytes);
+  EXPECT_EQ(one.train.labels, three.train.labels);
+  EXPECT_EQ(one.test.bytes, three.test.bytes);
   options.seed = 2;
-  EXPECT_NE(one.train_images, make_synthetic_digits(options).train_images);
-  EXPECT_FALSE(
-      std::equal(one.test_images.begin(), one.test_images.end(), one.train_images.begin()));
+  EXPECT_NE(one.train.bytes, make_synthetic_digits(options).train.bytes);
+  EXPECT_FALSE(std::equal(one.test.bytes.begin(), one.test.bytes.end(), one.train.bytes.begin()));
 }
 
 TEST(SyntheticDigits, LookLikeDigits) {
@@ -120,11 +119,11 @@ TEST(SyntheticDigits, LookLikeDigits) {
   const Dataset data = make_synthetic_digits(options);
   std::vector<int> count(10);
   double ink = 0;
-  for (const uint8_t label : data.train_labels) ++count.at(label);
-  for (const uint8_t pixel : data.train_images) ink += pixel > 0 ? 1 : 0;
+  for (const uint32_t label : data.train.labels) ++count.at(label);
+  for (const uint8_t pixel : data.train.bytes) ink += pixel > 0 ? 1 : 0;
   for (const int n : count) EXPECT_NEAR(n, 500, 120);
   // MNIST has 19 % of its pixels inked.
-  ink /= static_cast<double>(data.train_images.size());
+  ink /= static_cast<double>(data.train.bytes.size());
   EXPECT_GT(ink, 0.08);
   EXPECT_LT(ink, 0.25);
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/data/idx.hpp"
-
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -9,6 +7,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
+#include "golden/data/array.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/temporary.hpp"
@@ -54,8 +53,7 @@ Bytes gzip(const Bytes& in) {
   return out;
 }
 
-IdxImages parse_images(const Bytes& b) { return parse_idx_images(b.data(), b.size(), "file"); }
-Bytes parse_labels(const Bytes& b) { return parse_idx_labels(b.data(), b.size(), "file"); }
+Array parse(const Bytes& b) { return parse_idx(b.data(), b.size(), "file"); }
 
 // The message of the Error that the call throws; must be one line that begins with the name.
 template <typename Call>
@@ -74,17 +72,16 @@ bool contains(const std::string& text, const std::string& part) {
 TEST(Idx, ReadsPlainAndCompressed) {
   const Bytes plain = images(3, 2, 4);
   for (const Bytes& file : {plain, gzip(plain)}) {
-    const IdxImages read = parse_images(file);
-    EXPECT_EQ(read.count, 3U);
-    EXPECT_EQ(read.rows, 2U);
-    EXPECT_EQ(read.cols, 4U);
-    EXPECT_EQ(read.pixels, Bytes(plain.begin() + 16, plain.end()));
+    const Array read = parse(file);
+    EXPECT_EQ(read.shape, (std::vector<uint64_t>{3, 2, 4}));
+    EXPECT_TRUE(read.whole);
+    EXPECT_EQ(read.bytes, Bytes(plain.begin() + 16, plain.end()));
   }
   const Bytes plain_labels = labels(25);
   for (const Bytes& file : {plain_labels, gzip(plain_labels)}) {
-    EXPECT_EQ(parse_labels(file), Bytes(plain_labels.begin() + 8, plain_labels.end()));
+    EXPECT_EQ(parse(file).bytes, Bytes(plain_labels.begin() + 8, plain_labels.end()));
   }
-  EXPECT_EQ(parse_labels(labels(0)), Bytes());
+  EXPECT_EQ(parse(labels(0)).bytes, Bytes());
 }
 
 TEST(Idx, ReadsSeveralGzipMembers) {
@@ -92,14 +89,14 @@ TEST(Idx, ReadsSeveralGzipMembers) {
   Bytes file = gzip(Bytes(plain.begin(), plain.begin() + 30));
   const Bytes second = gzip(Bytes(plain.begin() + 30, plain.end()));
   file.insert(file.end(), second.begin(), second.end());
-  EXPECT_EQ(parse_images(file).pixels, Bytes(plain.begin() + 16, plain.end()));
+  EXPECT_EQ(parse(file).bytes, Bytes(plain.begin() + 16, plain.end()));
 }
 
 TEST(Idx, RejectsEveryTruncation) {
   for (const Bytes& whole : {images(3, 2, 4), gzip(images(3, 2, 4))}) {
     for (size_t size = 0; size < whole.size(); ++size) {
       const Bytes part(whole.begin(), whole.begin() + static_cast<long>(size));
-      message([&] { parse_images(part); });
+      message([&] { parse(part); });
     }
   }
 }
@@ -107,28 +104,51 @@ TEST(Idx, RejectsEveryTruncation) {
 TEST(Idx, NamesPlaceOfTruncation) {
   Bytes file = images(3, 2, 4);
   file.resize(33);
-  const std::string text = message([&] { parse_images(file); });
+  const std::string text = message([&] { parse(file); });
   EXPECT_TRUE(contains(text, "byte 33")) << text;
   EXPECT_TRUE(contains(text, "40 bytes")) << text;
 }
 
 TEST(Idx, RejectsWrongMagic) {
-  const std::string text = message([] { parse_images(labels(9)); });
-  EXPECT_TRUE(contains(text, "0x00000801")) << text;
+  Bytes file = labels(9);
+  file[1] = 1;
+  const std::string text = message([&] { parse(file); });
+  EXPECT_TRUE(contains(text, "0x00010801")) << text;
   EXPECT_TRUE(contains(text, "0x00000803")) << text;
-  message([] { parse_labels(images(3, 2, 4)); });
-  message([] { parse_labels(gzip(images(3, 2, 4))); });
+  file = labels(9);
+  file[2] = 0x0A;  // no type
+  message([&] { parse(file); });
+  file[2] = 0x08;
+  file[3] = 0;  // no dimensions
+  message([&] { parse(gzip(file)); });
+}
+
+TEST(Idx, ReadsAllTypes) {
+  const auto file = [](uint8_t type, const Bytes& elements, uint32_t count) {
+    Bytes out = {0, 0, type, 1};
+    put32(out, count);
+    out.insert(out.end(), elements.begin(), elements.end());
+    return out;
+  };
+  EXPECT_EQ(parse(file(0x09, {0xFF, 2}, 2)).floats, (std::vector<float>{-1, 2}));
+  EXPECT_EQ(parse(file(0x0B, {0xFF, 0, 1, 2}, 2)).floats, (std::vector<float>{-256, 258}));
+  EXPECT_EQ(parse(file(0x0C, {0, 1, 0, 0}, 1)).floats, std::vector<float>{65536});
+  const Array one = parse(file(0x0D, {0x3F, 0xC0, 0, 0}, 1));
+  EXPECT_EQ(one.floats, std::vector<float>{1.5F});
+  EXPECT_FALSE(one.whole);
+  EXPECT_EQ(parse(file(0x0E, {0xC0, 4, 0, 0, 0, 0, 0, 0}, 1)).floats, std::vector<float>{-2.5F});
+  EXPECT_TRUE(contains(message([&] { parse(file(0x0D, {0x7F, 0x80, 0, 0}, 1)); }), "not finite"));
 }
 
 TEST(Idx, RejectsTrailingBytes) {
   Bytes plain = images(3, 2, 4);
   plain.push_back(0);
-  EXPECT_TRUE(contains(message([&] { parse_images(plain); }), "byte 40"));
-  EXPECT_TRUE(contains(message([&] { parse_images(gzip(plain)); }), "byte 40"));
+  EXPECT_TRUE(contains(message([&] { parse(plain); }), "byte 40"));
+  EXPECT_TRUE(contains(message([&] { parse(gzip(plain)); }), "byte 40"));
   Bytes compressed = gzip(images(3, 2, 4));
   const size_t end = compressed.size();
   compressed.push_back('x');
-  EXPECT_TRUE(contains(message([&] { parse_images(compressed); }), std::to_string(end)));
+  EXPECT_TRUE(contains(message([&] { parse(compressed); }), std::to_string(end)));
 }
 
 TEST(Idx, RejectsBadChecksum) {
@@ -136,7 +156,7 @@ TEST(Idx, RejectsBadChecksum) {
   for (size_t i = good.size() - 8; i < good.size(); ++i) {
     Bytes bad = good;
     bad[i] ^= 1;
-    EXPECT_TRUE(contains(message([&] { parse_images(bad); }), "corrupt"));
+    EXPECT_TRUE(contains(message([&] { parse(bad); }), "corrupt"));
   }
 }
 
@@ -147,15 +167,15 @@ TEST(Idx, RejectsAbsurdSizesWithoutTakingMemory) {
     put32(file, huge);
     put32(file, 0xFFFFFFFF);
     put32(file, 0xFFFFFFFF);
-    message([&] { parse_images(file); });
-    message([&] { parse_images(gzip(file)); });
+    message([&] { parse(file); });
+    message([&] { parse(gzip(file)); });
   }
   Bytes zero;
   put32(zero, 0x803);
   put32(zero, 5);
   put32(zero, 0);
   put32(zero, 28);
-  EXPECT_TRUE(contains(message([&] { parse_images(zero); }), "byte 8"));
+  EXPECT_TRUE(contains(message([&] { parse(zero); }), "byte 8"));
   // A claim within the limit costs only what is there, and not 200 MiB.
   Bytes claim;
   put32(claim, 0x803);
@@ -163,30 +183,8 @@ TEST(Idx, RejectsAbsurdSizesWithoutTakingMemory) {
   put32(claim, 1024);
   put32(claim, 1024);
   largest_block = 0;
-  EXPECT_THROW(parse_images(claim), Error);
+  EXPECT_THROW(parse(claim), Error);
   EXPECT_LT(largest_block, size_t{1} << 20);
-}
-
-TEST(Idx, RejectsLabelsAboveNine) {
-  Bytes file = labels(25);
-  file[8 + 17] = 10;
-  EXPECT_TRUE(contains(message([&] { parse_labels(file); }), "byte 25"));
-}
-
-TEST(Idx, RejectsCountMismatchAndMissingFile) {
-  const TemporaryFolder folder;
-  const std::string image_path = folder.file("images");
-  const std::string label_path = folder.file("labels");
-  write_bytes(image_path, images(3, 2, 4));
-  write_bytes(label_path, labels(3));
-  IdxImages read;
-  Bytes read_labels;
-  load_idx_pair(image_path, label_path, read, read_labels);
-  EXPECT_EQ(read_labels.size(), 3U);
-  write_bytes(label_path, labels(4));
-  EXPECT_THROW(load_idx_pair(image_path, label_path, read, read_labels), Error);
-  EXPECT_THROW(load_idx_images(folder.file("no_such_file")), Error);
-  EXPECT_THROW(load_idx_images(folder.path().string()), Error);
 }
 
 // Whatever the bytes: a result or an Error, never anything else.
@@ -208,18 +206,14 @@ TEST(Idx, SurvivesAnyBytes) {
       }
       if (random.below(4) == 0) bytes.resize(random.below(bytes.size() + 9));
     }
-    for (const bool as_labels : {false, true}) {
-      try {
-        if (as_labels) {
-          for (const uint8_t label : parse_labels(bytes)) EXPECT_LE(label, 9);
-        } else {
-          const IdxImages read = parse_images(bytes);
-          EXPECT_EQ(read.pixels.size(), size_t{read.count} * read.rows * read.cols);
-        }
-        ++results;
-      } catch (const Error&) {
-        ++errors;
-      }
+    try {
+      const Array read = parse(bytes);
+      uint64_t count = 1;
+      for (const uint64_t size : read.shape) count *= size;
+      EXPECT_EQ(read.size(), count);
+      ++results;
+    } catch (const Error&) {
+      ++errors;
     }
   }
   EXPECT_GT(errors, 100);

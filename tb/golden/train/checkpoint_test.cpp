@@ -42,7 +42,7 @@ class CheckpointTest : public testing::Test {
   // Trains a fresh network; `stop_after` epochs and a few batches a stop is requested.
   Network run(TrainOptions options, TrainReport* report = nullptr, int stop_after = -1,
               std::string* stopped = nullptr) {
-    Network net = make_lenet_300_100(784, 1);
+    Network net = make_lenet_300_100(784, 10, 1);
     batches_ = 0;
     warning_.clear();
     options.progress = [&](const Progress& progress) {
@@ -134,16 +134,16 @@ TEST_F(CheckpointTest, WithoutAFileNothingIsKept) {
   run(options_, nullptr, 1, &stopped);
   EXPECT_EQ(stopped, "some step stopped after epoch 1 of 4; nothing of it was kept");
   request_stop();
-  Network net = make_lenet_300_100(784, 1);
+  Network net = make_lenet_300_100(784, 10, 1);
   EXPECT_THROW(train(net, data_, options_), Stopped);
-  EXPECT_TRUE(equal(net, make_lenet_300_100(784, 1)));
+  EXPECT_TRUE(equal(net, make_lenet_300_100(784, 10, 1)));
 }
 
 TEST_F(CheckpointTest, StopIsLookedAtWhileTrainingOnly) {
   EXPECT_FALSE(Stoppable::any());
   bool seen = false;
   options_.progress = [&](const Progress&) { seen |= Stoppable::any(); };
-  Network net = make_lenet_300_100(784, 1);
+  Network net = make_lenet_300_100(784, 10, 1);
   train(net, data_, options_);
   EXPECT_TRUE(seen);
   EXPECT_FALSE(Stoppable::any());
@@ -178,11 +178,11 @@ TEST_F(CheckpointTest, AnotherRunBeginsAnew) {
     anew(changed, other);
   }
   TrainOptions other = options_;
-  const Network teacher = make_lenet_300_100(784, 2);
+  const Network teacher = make_lenet_300_100(784, 10, 2);
   other.teacher = &teacher;
   other.teacher_weight = 0.5F;
   anew("teacher", other);
-  data_.train_images[5] ^= 1;
+  data_.train.bytes[5] ^= 1;
   anew("data", options_);
 }
 

@@ -44,7 +44,7 @@ inline Values log_softmax(Values z, double temperature) {
 }
 
 inline double reference_loss(const Network& net, const std::vector<uint8_t>& images,
-                             const std::vector<uint8_t>& labels, const TrainOptions& options) {
+                             const std::vector<uint32_t>& labels, const TrainOptions& options) {
   const size_t pixels = images.size() / labels.size();
   double sum = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -68,7 +68,8 @@ inline void check_gradient(const Network& net, size_t samples, const TrainOption
   const auto inputs = static_cast<size_t>(element_count(net.input_shape));
   const auto classes = static_cast<uint64_t>(element_count(infer_shapes(net).back()));
   const std::vector<uint8_t> images = random_bytes(samples * inputs, 256, 3);
-  const std::vector<uint8_t> labels = random_bytes(samples, classes, 4);
+  const std::vector<uint8_t> drawn = random_bytes(samples, classes, 4);
+  const std::vector<uint32_t> labels(drawn.begin(), drawn.end());
   Network gradient;
   const double loss = loss_gradient(net, images.data(), labels.data(), samples, gradient, options);
   EXPECT_NEAR(loss, reference_loss(net, images, labels, options), 1e-5 * (1 + std::abs(loss)));

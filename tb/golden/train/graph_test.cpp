@@ -219,7 +219,8 @@ TEST(Graph, GradientOfDistillation) {
   options.teacher = &other;
   Network gradient;
   const std::vector<uint8_t> image(12);
-  EXPECT_THROW(loss_gradient(net, image.data(), image.data(), 1, gradient, options), Error);
+  const uint32_t label = 0;
+  EXPECT_THROW(loss_gradient(net, image.data(), &label, 1, gradient, options), Error);
 }
 
 // A layer of more than one part: 300 x 200 weights; and rows longer than a part.

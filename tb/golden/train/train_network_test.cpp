@@ -72,12 +72,12 @@ TEST(TrainNetwork, Learns) {
   EXPECT_LT(report.loss, 0.5);
   // What infer() answers is what error_percent() counts.
   std::vector<float> x;
-  for (const uint8_t pixel : data.test_images) x.push_back(static_cast<float>(pixel) / 256);
+  for (const uint8_t pixel : data.test.bytes) x.push_back(static_cast<float>(pixel) / 256);
   const std::vector<float> y = infer(net, x.data(), data.test_count());
   size_t wrong = 0;
   for (size_t i = 0; i < data.test_count(); ++i) {
     const auto first = y.begin() + static_cast<long>(i * 10);
-    wrong += std::max_element(first, first + 10) - first != data.test_labels[i] ? 1 : 0;
+    wrong += std::max_element(first, first + 10) - first != data.test.labels[i] ? 1 : 0;
   }
   EXPECT_DOUBLE_EQ(test_error(net, data), 100.0 * static_cast<double>(wrong) / 1000);
 }
@@ -94,7 +94,7 @@ TEST(TrainNetwork, LearnsFromATeacherAlone) {
   options.learning_rate /= options.temperature;
   options.epochs = 8;
   Network net = small();
-  for (uint8_t& label : data.train_labels) label = 0;
+  for (uint32_t& label : data.train.labels) label = 0;
   train(net, data, options);
   EXPECT_LT(test_error(net, data), 20);
 }
@@ -145,8 +145,8 @@ TEST(TrainNetwork, ValidationImagesAreNotTrainedOn) {
   Network other = small();
   train(net, data, short_run());
   for (size_t i = 1000; i < 1500; ++i) {
-    data.train_labels[i] = 0;
-    std::fill_n(data.train_images.begin() + static_cast<long>(i * 784), 784, uint8_t{77});
+    data.train.labels[i] = 0;
+    std::fill_n(data.train.bytes.begin() + static_cast<long>(i * 784), 784, uint8_t{77});
   }
   train(other, data, short_run());
   EXPECT_TRUE(equal(net, other));
@@ -180,8 +180,8 @@ TEST(TrainNetwork, MaskedWeightsStayZero) {
 }
 
 TEST(TrainNetwork, LeNets) {
-  const Network dense = make_lenet_300_100(784, 1);
-  const Network conv = make_lenet_5(1);
+  const Network dense = make_lenet_300_100(784, 10, 1);
+  const Network conv = make_lenet_5({1, 28, 28}, 10, 1);
   const auto weights = [](const Network& net) {
     size_t sum = 0;
     for (const Parameter& p : net.parameters) sum += p.values.size();
@@ -194,19 +194,19 @@ TEST(TrainNetwork, LeNets) {
   std::vector<std::string> names;
   for (const Layer& layer : layers(conv)) names.push_back(layer.name);
   EXPECT_EQ(names, (std::vector<std::string>{"conv1", "conv2", "ip1", "ip2"}));
-  EXPECT_FALSE(make_lenet_5(2).parameters[0].values == conv.parameters[0].values);
-  EXPECT_THROW(make_lenet_300_100(0, 1), Error);
+  EXPECT_FALSE(make_lenet_5({1, 28, 28}, 10, 2).parameters[0].values == conv.parameters[0].values);
+  EXPECT_THROW(make_lenet_300_100(0, 10, 1), Error);
 }
 
 TEST(TrainNetwork, RejectsWhatDoesNotFit) {
   const Dataset data = digits(600, 10);
-  Network wide = make_lenet_300_100(785, 1);
+  Network wide = make_lenet_300_100(785, 10, 1);
   EXPECT_THROW(train(wide, data, short_run()), Error);
   EXPECT_THROW(test_error(wide, data), Error);
   Network few = small_chain({784, 9}, 1);
   EXPECT_THROW(train(few, data, short_run()), Error);
   EXPECT_THROW(test_error(few, data), Error);
-  Network good = make_lenet_300_100(784, 1);
+  Network good = make_lenet_300_100(784, 10, 1);
   const Network before = good;
   const auto reject = [&](const TrainOptions& options, const ParameterMasks* masks = nullptr) {
     EXPECT_THROW(train(good, data, options, masks), Error);

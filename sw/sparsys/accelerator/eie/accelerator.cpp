@@ -2,6 +2,7 @@
 // The sparse engine at every level: images run through it one by one.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include "golden/cycle/eie/device.hpp"
@@ -20,10 +21,11 @@ using Clock = std::chrono::steady_clock;
 
 // Images one behind the other, each by one(input, run): its outputs, and what else it adds to run.
 template <class One>
-BatchRun one_by_one(const Network& network, const uint8_t* images, size_t count, const One& one) {
+BatchRun one_by_one(const Network& network, Samples samples, size_t count, const One& one) {
   BatchRun run;
+  run.output_scale = std::ldexp(1.0F, -network.layers.back().output_frac);
   for (size_t i = 0; i < count; ++i) {
-    const std::vector<int16_t> input = image_inputs(network, images + i * network.input_size(), 1);
+    const std::vector<int16_t> input = image_inputs(network, samples + i * network.input_size(), 1);
     const std::vector<int16_t> outputs = one(input, run);
     run.outputs.insert(run.outputs.end(), outputs.begin(), outputs.end());
     run.classes.push_back(static_cast<uint32_t>(argmax(outputs.data(), network.output_size())));
@@ -59,8 +61,8 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
     });
   }
 
-  BatchRun run(const uint8_t* images, size_t count) override {
-    return one_by_one(target_.network(), images, count,
+  BatchRun run(Samples samples, size_t count) override {
+    return one_by_one(target_.network(), samples, count,
                       [this](const std::vector<int16_t>& input, BatchRun& run) {
                         const auto start = Clock::now();
                         std::vector<int16_t> outputs = driver_->run(target_.image(), input);
@@ -97,8 +99,8 @@ class Functional final : public Accelerator {
     model_.emplace(target_.network(), static_cast<int>(target_.config.acc_width));
   }
 
-  BatchRun run(const uint8_t* images, size_t count) override {
-    return one_by_one(target_.network(), images, count,
+  BatchRun run(Samples samples, size_t count) override {
+    return one_by_one(target_.network(), samples, count,
                       [this](const std::vector<int16_t>& input, BatchRun& run) {
                         bool saturated = false;
                         const auto start = Clock::now();

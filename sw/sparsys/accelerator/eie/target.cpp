@@ -121,10 +121,9 @@ void EieTarget::make_network(const sparsys::Network& trained, const Dataset& dat
   std::cout << "deep compression" << std::endl;
   set_network(cache.compressed(trained, data, train, options));
   report["compressed_error_pct"] =
-      FunctionalModel(network_)
-          .evaluate(image_inputs(network_, data.test_images.data(), data.test_count()),
-                    data.test_labels, train.threads)
-          .error_percent();
+      score(network_, data.samples(data.test), data.targets(data.test), data.test_count(),
+            trained.input_scale, trained.input_offset, train.threads)
+          .percent();
   const json description = describe(network_, config);
   report["density_pct"] = description["density"];
   report["layers"] = json::array();

@@ -16,9 +16,11 @@ namespace {
 
 // A batch by batch(inputs), which is timed.
 template <class Batch>
-BatchRun timed(const Network& network, const uint8_t* images, size_t count, const Batch& batch) {
-  const std::vector<int8_t> inputs = image_inputs(network, images, count);
+BatchRun timed(const Network& network, Samples samples, size_t count, const Batch& batch) {
+  const std::vector<int8_t> inputs = image_inputs(network, samples, count);
   BatchRun run;
+  run.output_scale = network.layers.back().output_scale;
+  run.output_zero = network.layers.back().output_zero;
   const auto start = std::chrono::steady_clock::now();
   const std::vector<int8_t> outputs = batch(inputs);
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -43,13 +45,13 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
     driver_ = std::make_unique<Driver>(*device_, driver);
   }
 
-  BatchRun run(const uint8_t* images, size_t count) override {
+  BatchRun run(Samples samples, size_t count) override {
     if (count != program_.batch) {
       program_ = compile(target_.network(), static_cast<uint32_t>(count), device_->config());
     }
     const uint64_t first = driver_->cycles();
     BatchRun run =
-        timed(target_.network(), images, count,
+        timed(target_.network(), samples, count,
               [this](const std::vector<int8_t>& inputs) { return driver_->run(program_, inputs); });
     run.cycles = driver_->cycles() - first;
     const Counters& c = driver_->counters();
@@ -74,8 +76,8 @@ class Functional final : public Accelerator {
  public:
   Functional(const MxuTarget& target, unsigned threads) : target_(target), threads_(threads) {}
 
-  BatchRun run(const uint8_t* images, size_t count) override {
-    return timed(target_.network(), images, count, [this](const std::vector<int8_t>& inputs) {
+  BatchRun run(Samples samples, size_t count) override {
+    return timed(target_.network(), samples, count, [this](const std::vector<int8_t>& inputs) {
       return run_batch(target_.network(), inputs, threads_);
     });
   }

@@ -126,9 +126,10 @@ void MxuTarget::make_network(const sparsys::Network& trained, const Dataset& dat
             << " training images" << std::endl;
   QuantisationOptions options;
   options.threads = train.threads;
-  network_ = quantise(trained, data.train_images.data(), samples, options);
-  report["int8_error_pct"] = error_percent(
-      network_, data.test_images.data(), data.test_labels.data(), data.test_count(), train.threads);
+  network_ = quantise(trained, data.samples(data.train), samples, options);
+  report["int8_error_pct"] = score(network_, data.samples(data.test), data.targets(data.test),
+                                   data.test_count(), train.threads)
+                                 .percent();
   const BuildTime build = rtl_build_time(config());
   report["verilate_and_build_seconds"] = build.elapsed;
   report["verilate_and_build_processor_seconds"] = build.processor;

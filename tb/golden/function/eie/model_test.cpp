@@ -147,7 +147,6 @@ TEST(EieFunction, WrongSizesAreErrors) {
   EXPECT_THROW(run_layer(network.layers[0], Vector(33)), Error);
   const FunctionalModel function(network);
   EXPECT_THROW(function.run_batch(Vector(33)), Error);
-  EXPECT_THROW(function.evaluate(Vector(32), {1, 2}), Error);
   EXPECT_TRUE(function.run_batch({}).empty());
   network.layers[1].inputs = 23;
   EXPECT_THROW(run(network, Vector(32)), Error);
@@ -200,11 +199,11 @@ TEST(EieFunction, BatchOfTenThousandImages) {
   const Network network = random_network(seed_from_environment(5), options);
   const size_t count = 10000;
   Vector inputs;
-  std::vector<uint8_t> labels;
+  std::vector<uint32_t> labels;
   for (size_t i = 0; i < count; ++i) {
     const Vector input = random_input(i, network, 0.2);
     inputs.insert(inputs.end(), input.begin(), input.end());
-    labels.push_back(static_cast<uint8_t>(i % 10));
+    labels.push_back(static_cast<uint32_t>(i % 10));
   }
   const FunctionalModel function(network);
   const std::vector<uint32_t> classes = function.classify(inputs, 2);
@@ -214,12 +213,14 @@ TEST(EieFunction, BatchOfTenThousandImages) {
                        inputs.begin() + static_cast<ptrdiff_t>((i + 1) * 784));
     EXPECT_EQ(classes[i], argmax(run(network, input)));
   }
-  const Evaluation evaluation = function.evaluate(inputs, labels, 1);
+  Score answers;
+  add_outputs(answers, network, function.run_batch(inputs, 1), static_cast<const float*>(nullptr),
+              labels.data(), 1, 0);
   uint64_t errors = 0;
   for (size_t i = 0; i < count; ++i) errors += classes[i] != labels[i];
-  EXPECT_EQ(evaluation.errors, errors);
-  EXPECT_EQ(evaluation.images, count);
-  EXPECT_DOUBLE_EQ(evaluation.error_percent(), static_cast<double>(errors) / 100);
+  EXPECT_EQ(answers.wrong(), errors);
+  EXPECT_EQ(answers.count(), count);
+  EXPECT_DOUBLE_EQ(answers.percent(), static_cast<double>(errors) / 100);
 }
 
 }  // namespace
