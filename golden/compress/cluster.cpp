@@ -63,7 +63,7 @@ class SortedValues {
   }
 
  private:
-  static constexpr size_t kBlock = 64;
+  static constexpr size_t kBlock = 16;
 
   // Value after value.
   Moments sum(size_t first, size_t last) const {

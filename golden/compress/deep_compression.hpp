@@ -73,7 +73,7 @@ void visit(Options& options, F&& f) {
          retrain_rate, weight_decay, sharing, fine_tune_epochs, fine_tune_rate, centroid_rate,
          centroid_power, reassign_epochs, reassign_rate, teacher_weight, temperature, max_shift,
          max_rotation, max_scale, validation_count, checkpoints, progress] = options;
-  auto& [bits, bias_bits, init, sharing_seed, entropy, entropy_prunes] = sharing;
+  auto& [bits, bias_bits, init, sharing_seed, entropy, entropy_prunes, max_error] = sharing;
   f("seed", seed);
   f("density", densities);
   f("quality", qualities);
@@ -88,6 +88,7 @@ void visit(Options& options, F&& f) {
   f("init", init);
   f("entropy", entropy);
   f("entropy-prunes", entropy_prunes);
+  f("max-weight-error", max_error);
   f("reassign-epochs", reassign_epochs);
   f("reassign-rate", reassign_rate);
   f("fine-tune-epochs", fine_tune_epochs);

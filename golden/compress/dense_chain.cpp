@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "golden/base/error.hpp"
@@ -150,6 +151,26 @@ Eigen::VectorXf bias_of(const Network& network, const Link& link) {
   return link.bias_scale * Eigen::Map<const Eigen::VectorXf>(values.data(), outputs);
 }
 
+// Floats of at most 255 values other than 0 as codes; without codes if there are more.
+SharedParameter as_codes(const std::vector<float>& values) {
+  std::map<float, size_t> code;
+  for (const float value : values) {
+    if (value != 0) code.emplace(value, 0);
+    if (code.size() > 255) return SharedParameter();
+  }
+  SharedParameter shared;
+  shared.codebook.push_back(0);
+  for (auto& [value, number] : code) {
+    number = shared.codebook.size();
+    shared.codebook.push_back(value);
+  }
+  shared.code.reserve(values.size());
+  for (const float value : values) {
+    shared.code.push_back(value == 0 ? uint8_t{0} : static_cast<uint8_t>(code.at(value)));
+  }
+  return shared;
+}
+
 // What the first layer's inputs p * scale + offset are in terms of p * kEngineScale.
 float input_factor(const Network& network) { return network.input_scale / kEngineScale; }
 
@@ -184,8 +205,10 @@ SharedMlp dense_chain(const SharedNetwork& network) {
   mlp.name = decoded.name;
   mlp.origin = decoded.origin;
   for (const Link& link : links_of(decoded, all)) {
-    const SharedParameter& shared = network.parameters[link.layer->weights];
+    const SharedParameter& codes = network.parameters[link.layer->weights];
     const Node& node = decoded.nodes[link.layer->node];
+    const SharedParameter shared =
+        codes.shared() ? codes : as_codes(decoded.parameters[link.layer->weights].values);
     if (!shared.shared()) fail(decoded, node, "its weights are not shared, expected 15 values");
     // Only the codes in use.
     std::array<uint8_t, 256> engine_code{};

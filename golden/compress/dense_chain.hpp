@@ -57,8 +57,8 @@ struct SharedMlp {
 // alpha and beta of a Gemm.
 //
 // Throw Error "<network>: node '<name>' (<op>): <what is wrong>" if the network is no such chain or
-// not sound, or of a shared network if a layer's weights are not shared or have more than 15 values
-// other than 0.
+// not sound, or of a shared network if a layer's weights have more than 15 values other than 0,
+// shared or as floats.
 Mlp dense_chain(const Network& network);
 SharedMlp dense_chain(const SharedNetwork& network);
 

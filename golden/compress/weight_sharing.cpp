@@ -2,7 +2,9 @@
 #include "golden/compress/weight_sharing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "golden/base/error.hpp"
@@ -92,11 +94,45 @@ SharedParameter share(const std::vector<float>& values, unsigned bits, bool weig
   return shared;
 }
 
+// Root mean square of what the values change by, as a share of their own.
+double sharing_error(const std::vector<float>& values, const SharedParameter& shared) {
+  double error = 0;
+  double size = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i];
+    const double change = value - static_cast<double>(shared.codebook[shared.code[i]]);
+    error += change * change;
+    size += value * value;
+  }
+  return size > 0 ? std::sqrt(error / size) : 0;
+}
+
+// With the fewest bits that keep to options.max_error; by code lengths if that keeps to it too.
+SharedParameter share_within(const std::vector<float>& values, const SharingOptions& options,
+                             const std::string& place) {
+  SharingOptions nearest = options;
+  nearest.entropy = 0;
+  double error = 0;
+  for (unsigned bits = 1; bits <= 8; ++bits) {
+    SharedParameter found = share(values, bits, true, nearest);
+    error = sharing_error(values, found);
+    if (error > options.max_error) continue;
+    if (options.entropy == 0) return found;
+    SharedParameter shorter = share(values, bits, true, options);
+    return sharing_error(values, shorter) <= options.max_error ? shorter : found;
+  }
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(),
+                "8 bits change the weights by %.3g, expected at most %.3g", error,
+                options.max_error);
+  throw Error(place + ": " + text.data() + " of their root mean square (--max-weight-error)");
+}
+
 }  // namespace
 
 SharedNetwork share_weights(const Network& network, const SharingOptions& options) {
   const std::vector<Layer> all = layers(network);
-  const std::vector<unsigned> bits = bits_of(network, "weights", options.bits, all.size(), 1);
+  const std::vector<unsigned> bits = bits_of(network, "weights", options.bits, all.size(), 0);
   const std::vector<unsigned> bias_bits =
       bits_of(network, "biases", options.bias_bits, all.size(), 0);
   if (!(options.entropy >= 0) || !std::isfinite(options.entropy)) {
@@ -108,7 +144,12 @@ SharedNetwork share_weights(const Network& network, const SharingOptions& option
   for (size_t l = 0; l < all.size(); ++l) {
     const size_t p = all[l].weights;
     if (shared.parameters[p].shared()) continue;
-    shared.parameters[p] = share(network.parameters[p].values, bits[l], true, options);
+    const std::vector<float>& values = network.parameters[p].values;
+    if (bits[l] > 0) {
+      shared.parameters[p] = share(values, bits[l], true, options);
+    } else {
+      shared.parameters[p] = share_within(values, options, network.name + ": layer " + all[l].name);
+    }
     shared.network.parameters[p].values.clear();
   }
   for (size_t l = 0; l < all.size(); ++l) {

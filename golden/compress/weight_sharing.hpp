@@ -20,7 +20,8 @@ double sharing_rate(double n, double k, double b);
 
 struct SharingOptions {
   // Bits of a layer's codes, 1 to 8: at most 2^bits - 1 values other than 0. One per layer, or one
-  // for all.
+  // for all. 0: the fewest that keep to max_error, so that the layer is as small as it allows;
+  // entropy counts if that keeps to it too.
   std::vector<unsigned> bits = {4};
   // The same of biases, which have up to 2^bits values. 0: they stay as they are. Those of a layer
   // stay so too if sharing them would not make them smaller.
@@ -35,10 +36,14 @@ struct SharingOptions {
   double entropy = 0;
   // Whether that may prune weights: 0 is one of the values.
   bool entropy_prunes = true;
+  // Where bits are 0: root mean square of what weights change by, as a share of that of the layer's
+  // weights, at most.
+  double max_error = 0.05;
 };
 
 // Shares each layer's weights, those that are 0 keeping code 0, and biases as asked. A parameter of
-// two layers is shared as the first has it. Throws Error if options do not fit the network.
+// two layers is shared as the first has it. Throws Error if options do not fit the network, or if
+// 8 bits do not keep to max_error.
 SharedNetwork share_weights(const Network& network, const SharingOptions& options = {});
 
 // Bits of the codes of a parameter in an ideal code, sum of -log2(share of the code) over all

@@ -40,7 +40,7 @@ struct StoreOptions {
 // in the row of the first.
 struct StoredLayerReport {
   std::string name;
-  std::string form;      // "float32", "codes", "entries by rows", "entries by columns"
+  std::string form;      // "float32", "sparse float32", "codes", "entries by rows", "... columns"
   uint64_t weights = 0;  // inputs x outputs, constants excluded
   uint64_t biases = 0;   // outputs, constants excluded, if the layer has constant inputs; or theirs
   double density_pct = 0;
@@ -72,8 +72,9 @@ struct StoredReport {
 // network is not sound (golden/network/check.hpp), if the options are out of range, if the file
 // would exceed 4 GiB, or if it is smaller than a 64th of the number of inputs of all layers beyond
 // the first 65536: a file does not stand for far more memory than it takes. What is stored can be
-// loaded, and gives a network with every field the same. Of a SharedNetwork a file does not stand
-// for more elements of shared parameters than 16 Mi and 128 for each of its bytes.
+// loaded, and gives a network with every field the same; but a shared parameter that is smaller as
+// floats is stored so, and comes back with the same values and no codes. Of a SharedNetwork a file
+// does not stand for more elements of shared parameters than 16 Mi and 128 for each of its bytes.
 std::vector<uint8_t> store(const eie::Network& network, const StoreOptions& options = {},
                            StoredReport* report = nullptr);
 std::vector<uint8_t> store(const SharedNetwork& network, const StoreOptions& options = {},

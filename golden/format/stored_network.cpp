@@ -115,102 +115,17 @@ void put_node(const Node& node, NameWriter& names, Bytes& out) {
   if ((flags & kShape) != 0) put_shape(node.shape, out);
 }
 
-// Class 1 of negative values, 2 of the others.
-std::vector<uint8_t> classes_of(const std::vector<float>& codebook) {
-  std::vector<uint8_t> classes;
-  for (const float value : codebook) classes.push_back(value < 0 ? 1 : 2);
-  return classes;
-}
-
-// Rows of the matrix that a parameter's codes are; elements of a row follow each other.
-uint64_t rows_of(const Shape& shape) {
-  return shape.size() < 2 ? 1 : static_cast<uint64_t>(shape.front());
-}
-
-SparseLine line_of(const std::vector<uint8_t>& codes) {
-  SparseLine line;
-  const auto nonzeros =
-      codes.size() - static_cast<size_t>(std::count(codes.begin(), codes.end(), 0));
-  line.zeros.reserve(nonzeros);
-  line.code.reserve(nonzeros);
-  size_t next = 0;
-  for (size_t i = 0; i < codes.size(); ++i) {
-    if (codes[i] == 0) continue;
-    line.zeros.push_back(i - next);
-    line.code.push_back(codes[i]);
-    next = i + 1;
-  }
-  return line;
-}
-
-// The same elements, column after column.
-SparseLine by_columns(const SparseLine& line, uint64_t rows, uint64_t columns) {
-  std::vector<size_t> start(static_cast<size_t>(columns) + 1);
-  uint64_t at = 0;
-  for (const uint64_t zeros : line.zeros) {
-    at += zeros;
-    ++start[static_cast<size_t>(at % columns) + 1];
-    ++at;
-  }
-  for (size_t c = 1; c < start.size(); ++c) start[c] += start[c - 1];
-  SparseLine sorted;
-  sorted.zeros.resize(line.zeros.size());
-  sorted.code.resize(line.code.size());
-  at = 0;
-  for (size_t k = 0; k < line.code.size(); ++k, ++at) {
-    at += line.zeros[k];
-    const size_t to = start[static_cast<size_t>(at % columns)]++;
-    sorted.zeros[to] = at % columns * rows + at / columns;  // its place, for now
-    sorted.code[to] = line.code[k];
-  }
-  uint64_t next = 0;
-  for (uint64_t& zeros : sorted.zeros) {
-    const uint64_t place = zeros;
-    zeros = place - next;
-    next = place + 1;
-  }
-  return sorted;
-}
-
-ParameterPlan plan_parameter(const Parameter& parameter, const SharedParameter& shared,
-                             const StoreOptions& options) {
-  ParameterPlan plan;
-  if (!shared.shared()) {
-    plan.bytes = 4 * uint64_t{parameter.values.size()};
-    return plan;
-  }
-  plan.form = kDense;
-  plan.codes = plan_codes(shared.code);
-  plan.bytes = number_size(plan.codes.bytes) + plan.codes.bytes;
-  const std::vector<uint8_t> classes = classes_of(shared.codebook);
-  SparseLine line = line_of(shared.code);
-  // An entry takes a bit at least in both streams.
-  if (line.code.size() / 4 > plan.bytes) return plan;
-  const uint64_t rows = rows_of(parameter.shape);
-  const uint64_t columns = shared.code.size() / rows;
-  for (const ParameterForm form : {kRows, kColumns}) {
-    if (form == kColumns) {
-      if (rows == 1 || columns == 1) break;
-      line = by_columns(line, rows, columns);
-    }
-    EntryPlan entries = plan_entries(line, options.index_bits, &classes);
-    if (entries.bytes >= plan.bytes) continue;
-    plan.bytes = entries.bytes;
-    plan.form = form;
-    plan.entries = std::move(entries);
-    plan.line = line;
-  }
-  return plan;
-}
-
 Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, uint8_t form,
                      NameWriter& names) {
   Bytes out;
   names.put(parameter.name, out);
   put_shape(parameter.shape, out);
+  if (form == kRaw || form == kSparse) {
+    out.push_back(form);
+    return out;
+  }
   const bool zero_first = begins_with_zero(shared);
   out.push_back(static_cast<uint8_t>(form | (zero_first ? kZeroFirst : 0)));
-  if (!shared.shared()) return out;
   put_number(shared.codebook.size(), out);
   for (size_t c = zero_first ? 1 : 0; c < shared.codebook.size(); ++c) {
     put_float(shared.codebook[c], out);
@@ -309,21 +224,6 @@ uint64_t take_elements(PackedReader& in, const Shape& shape) {
   return static_cast<uint64_t>(elements);
 }
 
-// Codes of all elements from those of entries.
-std::vector<uint8_t> spread(const Entries& entries, uint64_t elements, uint64_t rows,
-                            bool by_columns, const std::string& place) {
-  std::vector<uint8_t> codes(static_cast<size_t>(elements));
-  const uint64_t columns = elements / rows;
-  uint64_t at = 0;
-  for (size_t k = 0; k < entries.codes.size(); ++k, ++at) {
-    at += entries.indices[k];
-    if (at >= elements) fail(place, "entry " + number(k) + " is behind the end of the matrix");
-    const uint64_t to = by_columns ? at % rows * columns + at / rows : at;
-    codes[static_cast<size_t>(to)] = entries.codes[k];
-  }
-  return codes;
-}
-
 ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& content,
                              Parameter& parameter, SharedParameter& shared) {
   ParameterPlan plan;
@@ -332,11 +232,9 @@ ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& conte
   parameter.shape = take_shape(in, "its shape");
   const uint64_t elements = take_elements(in, parameter.shape);
   const uint8_t byte = in.byte("its form");
-  const bool zero_first = (byte & kZeroFirst) != 0;
-  const int form = byte & ~kZeroFirst;
-  if (form > kColumns || byte == (kRaw | kZeroFirst)) {
-    fail(in.place(), "form " + number(byte) + " is unknown");
-  }
+  if (byte > (kColumns | kZeroFirst)) fail(in.place(), "form " + number(byte) + " is unknown");
+  const bool zero_first = byte > kSparse;
+  const int form = zero_first ? byte & ~kZeroFirst : byte;
   plan.form = static_cast<uint8_t>(form);
   if (form == kRaw) {
     plan.head_bytes = before - in.left();
@@ -344,7 +242,14 @@ ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& conte
     plan.bytes = 4 * elements;
     return plan;
   }
-  content.add(elements, in.place());
+  content.add((form == kSparse ? 4 : 1) * elements, in.place());
+  if (form == kSparse) {
+    const size_t behind = in.left();
+    plan.head_bytes = before - behind;
+    parameter.values = take_sparse(in, elements);
+    plan.bytes = behind - in.left();
+    return plan;
+  }
   const uint64_t values = in.number("number of codebook values", 1, kMaxCodebook);
   if (zero_first) shared.codebook.push_back(0);
   const std::vector<float> others = in.reals(values - (zero_first ? 1 : 0), "codebook");
@@ -368,10 +273,6 @@ ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& conte
 }
 
 }  // namespace
-
-bool begins_with_zero(const SharedParameter& shared) {
-  return shared.shared() && same(shared.codebook.front(), 0.0F);
-}
 
 NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& options,
                          const std::string& name) {
@@ -407,8 +308,10 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
     plan.parameters[p].head_bytes = plan.parameter_heads[p].size();
     plan.report.stored_bytes += plan.parameters[p].head_bytes + plan.parameters[p].bytes;
     plan.report.original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
-    if (shared.parameters[p].shared())
-      content += static_cast<uint64_t>(element_count(parameter.shape));
+    if (plan.parameters[p].form != kRaw) {
+      content += (plan.parameters[p].form == kSparse ? 4 : 1) *
+                 static_cast<uint64_t>(element_count(parameter.shape));
+    }
   }
   content += names.letters();
   if (content > max_content(plan.report.stored_bytes)) {
@@ -425,14 +328,7 @@ void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Bytes& ou
   for (size_t p = 0; p < shared.parameters.size(); ++p) {
     const ParameterPlan& parameter = plan.parameters[p];
     out.insert(out.end(), plan.parameter_heads[p].begin(), plan.parameter_heads[p].end());
-    if (parameter.form == kRaw) {
-      for (const float value : shared.network.parameters[p].values) put_float(value, out);
-    } else if (parameter.form == kDense) {
-      put_codes(shared.parameters[p].code, parameter.codes, out);
-    } else {
-      const std::vector<uint8_t> classes = classes_of(shared.parameters[p].codebook);
-      put_entries(parameter.line, parameter.entries, out, &classes);
-    }
+    put_values(shared.network.parameters[p], shared.parameters[p], parameter, out);
   }
 }
 

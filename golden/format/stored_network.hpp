@@ -15,9 +15,11 @@
 //   flags      1 trans_b; 2 ceil_mode; fields other than a Node's defaults: 4 window (z each of
 //              kernel, stride, dilation, pad), 8 z group, 16 float32 alpha, 32 float32 beta,
 //              64 z axis, 128 shape
-//   parameter  name, shape, byte of its form, and if it is shared: n values of the codebook, which
+//   parameter  name, shape, byte of its form, and if it has codes: n values of the codebook, which
 //              are float32, without value 0 if it is +0 (4 added to the form)
-//   form       0  not shared: float32 values
+//   form       0  float32 values
+//              4  n values that are not +0; of each n how many elements that are lie between the
+//                 one before and it, and its float32
 //              1  codes of all elements in one Huffman stream
 //              2  entries of elements with codes other than 0 (golden/format/entry_stream.hpp),
 //                 row-major; 3 the same, but columns of the matrix shape[0] x rest one by one
@@ -27,27 +29,11 @@
 #include <string>
 #include <vector>
 
-#include "golden/format/entry_stream.hpp"
 #include "golden/format/stored_model.hpp"
+#include "golden/format/stored_parameter.hpp"
 #include "golden/network/shared_network.hpp"
 
 namespace sparsys {
-
-// Of a parameter; kZeroFirst is added to those of shared ones.
-enum ParameterForm : uint8_t { kRaw = 0, kDense = 1, kRows = 2, kColumns = 3, kZeroFirst = 4 };
-
-// Whether value 0 of the codebook is +0, which is not written.
-bool begins_with_zero(const SharedParameter& shared);
-
-// How a parameter is stored best.
-struct ParameterPlan {
-  uint8_t form = 0;
-  SparseLine line;    // forms 2 and 3
-  EntryPlan entries;  // forms 2 and 3
-  StreamPlan codes;   // form 1
-  uint64_t bytes = 0;
-  uint64_t head_bytes = 0;  // name, shape, form, codebook
-};
 
 struct NetworkPlan {
   std::vector<uint8_t> head;  // all but the parameters

@@ -25,6 +25,8 @@ const char* form_name(uint8_t form) {
   switch (form) {
     case kRaw:
       return "float32";
+    case kSparse:
+      return "sparse float32";
     case kDense:
       return "codes";
     case kRows:
@@ -49,7 +51,7 @@ StoredLayerReport report_weights(const SharedNetwork& network,
   report.stored_bytes = stored.head_bytes + stored.bytes;
   report.entries = report.weights;
   report.weight_bits = report.weight_bits_huffman = 32;
-  if (!shared.shared()) return report;
+  if (stored.form == kRaw || stored.form == kSparse) return report;
   report.codebook_bytes = 4 * uint64_t{shared.codebook.size()};
   if (begins_with_zero(shared)) report.codebook_bytes -= 4;
   const bool dense = stored.form == kDense;

@@ -99,4 +99,16 @@ inline void expect_same(const SharedNetwork& a, const SharedNetwork& b) {
   }
 }
 
+// As a stored model has it: what is smaller as floats has values in place of codes.
+inline void expect_same_stored(const SharedNetwork& found, SharedNetwork expected) {
+  const Network decoded = expected.decode();
+  ASSERT_EQ(found.parameters.size(), expected.parameters.size());
+  for (size_t p = 0; p < found.parameters.size(); ++p) {
+    if (found.parameters[p].shared() || !expected.parameters[p].shared()) continue;
+    expected.parameters[p] = SharedParameter();
+    expected.network.parameters[p].values = decoded.parameters[p].values;
+  }
+  expect_same(found, expected);
+}
+
 }  // namespace sparsys

@@ -137,9 +137,12 @@ constexpr FieldText kFields[] = {
     {"round-epochs", true, 0, kMostEpochs, "Epochs of retraining after each round but the last"},
     {"retrain-rate", true, 0, 100, "Learning rate of retraining"},
     {"weight-decay", true, 0, 1, "Weight decay of retraining"},
-    {"bits", true, 1, 8,
+    {"bits", true, 0, 8,
      "Bits of a weight's code, 1 to 8, one per layer or one for all: up to 2^bits - 1 values "
-     "other than 0"},
+     "other than 0; auto: the fewest within --max-weight-error"},
+    {"max-weight-error", true, 0, 10,
+     "Of --bits auto: root mean square of what sharing changes a layer's weights by, as a share "
+     "of theirs"},
     {"bias-bits", true, 0, 8, "The same of biases; 0: they stay 32-bit floats"},
     {"init", true, 0, 0, "First centroids of k-means: linear, density or random"},
     {"entropy", true, 0, 100,
@@ -172,10 +175,11 @@ CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::stri
 template <typename T>
 CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,
                        std::vector<T>& values) {
-  return command.add_option(option, values, text.text)
-      ->delimiter(',')
-      ->check(CLI::Range(text.least, text.most))
-      ->type_name("X,X,...");
+  CLI::Option* added = command.add_option(option, values, text.text)->delimiter(',');
+  if (option == "--bits") {
+    added->transform([](const std::string& value) { return value == "auto" ? "0" : value; });
+  }
+  return added->check(CLI::Range(text.least, text.most))->type_name("X,X,...");
 }
 
 CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,

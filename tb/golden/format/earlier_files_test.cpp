@@ -159,7 +159,10 @@ TEST(EarlierFiles, StoredEngineNetwork) {
 
 TEST(EarlierFiles, StoredModel) {
   expect_same(load_stored_network(data_file("shared.sps")), shared_network());
-  EXPECT_EQ(store(shared_network()), content(data_file("shared.sps")));
+  // What is smaller as floats is stored so by now.
+  const std::vector<uint8_t> bytes = store(shared_network());
+  EXPECT_LT(bytes.size(), content(data_file("shared.sps")).size());
+  expect_same_stored(load_stored_network(bytes), shared_network());
 }
 
 TEST(EarlierFiles, Kinds) {

@@ -62,7 +62,7 @@ TEST(StoredNetwork, ThereAndBack) {
       // The best width is looked for where it is without contexts, which is right but for bytes.
       ASSERT_LE(best, bytes.size() + 4);
       StoredReport found;
-      expect_same(load_stored_network(bytes.data(), bytes.size(), "file", &found), network);
+      expect_same_stored(load_stored_network(bytes.data(), bytes.size(), "file", &found), network);
       if (HasFatalFailure()) return;
       expect_same_report(found, report);
     }
@@ -135,6 +135,37 @@ TEST(StoredNetwork, SmallestForm) {
   expect_same(load_stored_network(store(network)), network);
 }
 
+// Never larger than its floats, and without the zeros where they are many.
+TEST(StoredNetwork, FloatsWhereTheyAreSmaller) {
+  const auto stored = [](const SharedNetwork& network, const std::string& form) {
+    StoredReport report;
+    const Bytes bytes = store(network, {}, &report);
+    EXPECT_EQ(report.layers.at(0).form, form);
+    EXPECT_LE(report.layers[0].stored_bytes, 4 * report.layers[0].weights + 16);
+    expect_same_stored(load_stored_network(bytes), network);
+    StoredReport found;
+    load_stored_network(bytes.data(), bytes.size(), "file", &found);
+    expect_same_report(found, report);
+    return bytes.size();
+  };
+  // As many values as weights.
+  stored(random_layer_network(5, 4, 5, 256, 1), "float32");
+  stored(random_layer_network(5, 40, 50, 256, 1), "codes");
+  // Floats that are not shared, 36 of 410 not zero, as biases of a pruned network are.
+  SharedNetwork network = one_layer(1, 410, SharedParameter());
+  network.network.parameters[0].values.assign(410, 0);
+  const size_t raw = 4 * 410;
+  for (int i = 0; i < 36; ++i) network.network.parameters[0].values[i * 11 % 410] = 0.5F + i;
+  EXPECT_LT(stored(network, "sparse float32"), 50 + 36 * 5U);
+  // -0 is no zero.
+  network.network.parameters[0].values.assign(410, -0.0F);
+  EXPECT_GT(stored(network, "float32"), raw);
+  network.network.parameters[0].values.assign(410, 0);
+  EXPECT_LT(stored(network, "sparse float32"), 60U);
+  network.network.parameters[0].values[409] = -0.0F;
+  stored(network, "sparse float32");
+}
+
 // Where neighbours are alike, tables by context take fewer bits than one table could.
 TEST(StoredNetwork, Contexts) {
   SharedNetwork network = random_layer_network(3, 100, 1000, 9, 1);
@@ -200,9 +231,9 @@ TEST(StoredNetwork, WorkedExample) {
 TEST(StoredNetwork, NothingKept) {
   SharedNetwork network = random_layer_network(1, 40, 4000, 1, 0);
   EXPECT_LT(store(network).size(), 60U);
-  expect_same(load_stored_network(store(network)), network);
+  expect_same_stored(load_stored_network(store(network)), network);
   network.parameters[0].codebook = {0, 1, 2};
-  expect_same(load_stored_network(store(network)), network);
+  expect_same_stored(load_stored_network(store(network)), network);
 }
 
 TEST(StoredNetwork, WhatCannotBeStored) {
@@ -269,7 +300,7 @@ TEST(StoredNetwork, Files) {
   const SharedNetwork network = random_shared_network(7);
   save_stored(path, network);
   EXPECT_EQ(model_kind(path), ModelKind::kStored);
-  expect_same(load_stored_network(path), network);
+  expect_same_stored(load_stored_network(path), network);
   EXPECT_EQ(error_of([&] { load_stored_file(path); }),
             path + ": holds a stored model, expected a stored engine network");
   EXPECT_EQ(error_of([&] { load_model<Network>(path); }),
