@@ -33,6 +33,10 @@ InputFile::InputFile(const std::string& path) : name_(printable(path, 0)) {
 
 InputFile::~InputFile() { ::close(fd_); }
 
+void InputFile::seek(uint64_t offset) {
+  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) fail_errno();
+}
+
 void InputFile::read(uint8_t* data, size_t size) {
   constexpr size_t kMost = size_t{1} << 28;
   while (size > 0) {

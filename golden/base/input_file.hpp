@@ -22,6 +22,8 @@ class InputFile {
   // The path as messages show it.
   const std::string& name() const { return name_; }
 
+  // Bytes are read from `offset` on.
+  void seek(uint64_t offset);
   // The next `size` bytes. Throws Error if they cannot be read or the file has become shorter.
   void read(uint8_t* data, size_t size);
 

@@ -10,6 +10,7 @@
 
 #include "golden/base/random.hpp"
 #include "golden/format/onnx/import.hpp"
+#include "tb/support/error_of.hpp"
 
 namespace sparsys {
 
@@ -117,6 +118,21 @@ inline Network read(const OnnxModel& model, const OnnxImportOptions& options = {
   return onnx_from_bytes(bytes.data(), bytes.size(), "file", options);
 }
 
+// Every text is in the one line that reading the model gives.
+inline void expect_error(const OnnxModel& model, const std::vector<std::string>& texts,
+                         const OnnxImportOptions& options = {}) {
+  const std::string error = error_of([&] { read(model, options); });
+  for (const std::string& text : texts) {
+    EXPECT_NE(error.find(text), std::string::npos) << "no '" << text << "' in: " << error;
+  }
+}
+
+inline std::vector<float> floats_of(const onnx::TensorProto& tensor) {
+  std::vector<float> values(tensor.raw_data().size() / sizeof(float));
+  tensor.raw_data().copy(reinterpret_cast<char*>(values.data()), tensor.raw_data().size());
+  return values;
+}
+
 // Two fully connected layers by Gemm, and softmax.
 inline OnnxModel gemm_model(int64_t opset = 13) {
   OnnxModel m(opset);
@@ -221,6 +237,70 @@ inline OnnxModel residual_model() {
   set(pool, "strides", std::vector<int64_t>{2, 2});
   set(pool, "pads", std::vector<int64_t>{1, 0, 0, 0});
   set(pool, "ceil_mode", int64_t{1});
+  return m;
+}
+
+// Idioms of exporters: channels last, shape arithmetic, normalisation, a HardSwish written out,
+// parts that are joined again, integer weights, a free batch.
+inline OnnxModel exporter_model() {
+  OnnxModel m;
+  m.input("x", {1, 6, 6, 2});
+  auto& type = *m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type();
+  type.mutable_shape()->mutable_dim(0)->set_dim_param("n");
+  m.graph().add_output()->set_name("y");
+  const auto scalar = [&](const char* name, float value) {
+    m.weights(name, {}).set_raw_data(&value, sizeof value);
+  };
+  scalar("zero", 0);
+  scalar("three", 3);
+  scalar("six", 6);
+  m.weights("w", {4, 2, 3, 3});
+  for (const char* name : {"s", "b", "m"}) m.weights(name, {4});
+  const float variance[] = {1, 2, 0.5F, 4};
+  m.weights("v", {4}).set_raw_data(variance, sizeof variance);
+  m.integers("pads", {0, 0, 0, 0, 0, 0, 1, 1});
+  m.integers("first", {0});
+  m.integers("end", {1});
+  m.integers("rest", {-1});
+  onnx::TensorProto& codes = m.integers("codes", std::vector<int64_t>(300, 3));
+  codes.set_data_type(onnx::TensorProto::INT8);
+  codes.clear_int64_data();
+  codes.set_raw_data(std::string(300, '\3'));
+  codes.clear_dims();
+  codes.add_dims(100);
+  codes.add_dims(3);
+  set(m.node("Transpose", "in", {"x"}, "a"), "perm", std::vector<int64_t>{0, 3, 1, 2});
+  m.node("Pad", "pad", {"a", "pads"}, "c");
+  m.node("Conv", "conv", {"c", "w"}, "d");
+  m.node("BatchNormalization", "norm", {"d", "s", "b", "m", "v"}, "e");
+  m.node("Add", "plus", {"e", "three"}, "f");
+  m.node("Clip", "clip", {"f", "zero", "six"}, "g");
+  m.node("Div", "gate", {"g", "six"}, "h");
+  m.node("Mul", "swish", {"e", "h"}, "i");
+  onnx::NodeProto& split = m.node("Split", "split", {"i"}, "j");
+  split.add_output("k");
+  set(split, "axis", int64_t{1});
+  set(m.node("Concat", "join", {"k", "j"}, "l"), "axis", int64_t{1});
+  onnx::NodeProto& resize = m.node("Resize", "up", {"l", "", "scales"}, "o");
+  set(resize, "coordinate_transformation_mode", std::string("asymmetric"));
+  set(resize, "nearest_mode", std::string("floor"));
+  const float scales[] = {1, 1, 1, 2};
+  m.weights("scales", {4}).set_raw_data(scales, sizeof scales);
+  onnx::NodeProto& pool = m.node("AveragePool", "pool", {"o"}, "o2");
+  set(pool, "kernel_shape", std::vector<int64_t>{1, 3});
+  set(pool, "strides", std::vector<int64_t>{1, 2});
+  set(pool, "pads", std::vector<int64_t>{0, 1, 0, 0});
+  set(pool, "count_include_pad", int64_t{1});
+  set(m.node("Transpose", "out", {"o2"}, "p"), "perm", std::vector<int64_t>{0, 2, 3, 1});
+  m.node("Shape", "", {"p"}, "sizes");
+  m.node("Slice", "", {"sizes", "first", "end"}, "q");
+  set(m.node("Concat", "", {"q", "rest"}, "flat"), "axis", int64_t{0});
+  m.node("Reshape", "flatten", {"p", "flat"}, "r");
+  m.node("DequantizeLinear", "", {"codes", "six"}, "dense");
+  m.node("MatMul", "fc", {"r", "dense"}, "t");
+  set(m.node("ReduceMean", "mean", {"t"}, "u"), "axes", std::vector<int64_t>{-1});
+  m.node("Sub", "centred", {"t", "u"}, "z");
+  m.node("LogSoftmax", "softmax", {"z"}, "y");
   return m;
 }
 

@@ -5,6 +5,8 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
+#include <filesystem>
+
 #include "golden/base/error.hpp"
 #include "golden/base/input_file.hpp"
 #include "golden/base/text.hpp"
@@ -110,7 +112,7 @@ Network onnx_from_bytes(const uint8_t* data, size_t size, const std::string& nam
                         const OnnxImportOptions& options) {
   onnx::ModelProto model;
   parse(data, size, name, model);
-  return onnx_import::Importer(model, name, options).run();
+  return onnx_import::Importer(model, name, "", options).run();
 }
 
 Network import_onnx(const std::string& path, const OnnxImportOptions& options) {
@@ -124,7 +126,8 @@ Network import_onnx(const std::string& path, const OnnxImportOptions& options) {
     file.read(bytes.data(), bytes.size());
     parse(bytes.data(), bytes.size(), name, model);
   }
-  return onnx_import::Importer(model, name, options).run();
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return onnx_import::Importer(model, name, folder.empty() ? "." : folder, options).run();
 }
 
 }  // namespace sparsys

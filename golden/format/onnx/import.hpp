@@ -2,23 +2,29 @@
 // Networks from ONNX files (onnx.ai, IR version 3 to 14, operator sets 7 to 25), by Debian's ONNX
 // protobuf library.
 //
-// What is read: a graph of one float32 input and one output, with these operators.
+// What is read: a graph of one input and one output, whose values depend on the input by these
+// operators. What depends on constants alone is computed on the way (fold.hpp): shapes, scaled or
+// quantised weights.
 //
-//   Gemm       by constant B, constant C if any; transA 0
-//   MatMul     by a constant matrix as second input
-//   Add        of a constant or of two values
-//   Conv       2-D, by constant weights and bias; group, strides, pads, dilations; auto_pad is
-//              resolved to pads
-//   MaxPool    2-D, one output; as Conv, and ceil_mode
-//   Relu
-//   Flatten    axis 1
-//   Reshape    to a constant shape
-//   Softmax    last node, over the last dimension (before operator set 13: what amounts to it)
+//   Gemm, MatMul            by a constant matrix, also of values of more than two dimensions
+//   Conv, ConvTranspose     1-D and 2-D, by constant weights and bias
+//   MaxPool, AveragePool    1-D and 2-D, one output
+//   GlobalAveragePool, GlobalMaxPool; ReduceMean, -Max, -Min, -Sum, -SumSquare over any axes
+//   BatchNormalization      into the weights before it, else a factor and a summand
+//   Add, Sub, Mul, Sum, Mean, Min, Max     of values and constants
+//   Div                     by a constant; Pow with 1, 2, 3, 4
+//   Relu, LeakyRelu, PRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu,
+//   Selu, Softplus, Gelu (by tanh), Neg, Abs
+//   Softmax, LogSoftmax     over one dimension (before operator set 13: as it was)
+//   Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Slice, Split, Concat, Gather by constants,
+//   DepthToSpace, SpaceToDepth, Pad by a constant
+//   Resize, Upsample        nearest, by whole factors
+//   Identity, Dropout, Cast to real numbers: left out
+//   Scaler, LinearClassifier, LinearRegressor, Normalizer of scikit-learn's exports
 //
-// `Constant` nodes become parameters, `Identity` and `Dropout` of inference are left out; all else
-// keeps its name and shape. Parameters that nothing uses are dropped. Within the range of operator
-// sets these operators differ in data types, in the default of Softmax's axis and in attributes
-// that are checked here.
+// Real numbers of all widths become float32. Nodes that the output does not need are dropped, and
+// simplify.hpp says what is folded; all else keeps its name and shape. Where a value of the file
+// has no sample dimension, the network's has one in front.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +32,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "golden/network/network.hpp"
 
@@ -35,23 +42,28 @@ namespace sparsys {
 constexpr uint64_t kMaxOnnxBytes = (uint64_t{1} << 31) - 1;
 
 struct OnnxImportOptions {
-  // Sizes of the input's dimensions that have none in the file, by their name or, for those without
-  // one, by their number ("0").
+  // Sizes of the input's dimensions that have none in the file, by their name or by their number
+  // ("0"). The first, the sample's, is 1 and stays free (Network::batch).
   std::map<std::string, int64_t> dims;
+  // Names of the values that the network is to begin and end with; empty: those of the file, if it
+  // has one.
+  std::string input;
+  std::string output;
   // How a pixel enters (Network::input_scale). Not given: as in the file if export_onnx() wrote it,
-  // else as in Network.
+  // 1 for an input of bytes, else as in Network.
   std::optional<float> input_scale;
   std::optional<float> input_offset;
 };
 
 // Throws Error of one line, "<path>: node '<name>' (<op>): <what is wrong>; supported: <what>"
 // where a node is to blame, if the file cannot be read, is damaged or holds anything that is not
-// listed above: other operators and types, sizes that are not fixed, tensors that are missing, in
-// another file or not finite. The network that it gives is sound (infer_shapes()). Memory taken is
-// a small multiple of the file's size.
+// listed above: other operators and types, sizes that are not fixed, tensors that are missing or
+// not finite. Weights in other files are read from files in the model's folder or below it. The
+// network that it gives is sound (infer_shapes()); its origin tells what was folded. Memory taken
+// is a small multiple of the file's size.
 Network import_onnx(const std::string& path, const OnnxImportOptions& options = {});
 
-// The same in memory. `name` stands for the path in messages.
+// The same in memory. `name` stands for the path in messages. Weights in other files are refused.
 Network onnx_from_bytes(const uint8_t* data, size_t size, const std::string& name,
                         const OnnxImportOptions& options = {});
 

@@ -1,51 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
-// What import.hpp reads a graph with: its names, sizes and metadata in importer.cpp, elements of
-// tensors and attributes in tensors.cpp, the operators in operators.cpp.
+// What import.hpp reads a graph with. Nodes are read in the order of the file: what depends on
+// constants alone is computed (fold.hpp), all else becomes nodes of a Network, often by one node of
+// another kind. What the network then has too many of, simplify.hpp takes away.
+//
+//   importer.cpp     the graph: names, inputs, outputs, what of it is needed
+//   values.cpp       inputs and outputs of a node; nodes that reshape, transpose, slice
+//   operators.cpp    which operator is read by what; constants; products by weights
+//   windows.cpp      convolutions, poolings, means over axes, padding
+//   elementwise.cpp  functions, sums, products
+//   layout.cpp       operators that move elements
+//   learn.cpp        operators of scikit-learn's exports
 #pragma once
 
 #include <onnx/onnx_pb.h>
 
 #include <array>
 #include <cstdint>
-#include <deque>
-#include <map>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "golden/base/text.hpp"
+#include "golden/format/onnx/attributes.hpp"
+#include "golden/format/onnx/fold.hpp"
 #include "golden/format/onnx/import.hpp"
+#include "golden/format/onnx/tensor.hpp"
 #include "golden/network/network.hpp"
 
 namespace sparsys::onnx_import {
 
 constexpr int64_t kMinOpset = 7;
 constexpr int64_t kMaxOpset = 25;
-// Sizes, and numbers in attributes: sums and products of two of them fit 64 bits.
-constexpr int64_t kMaxSize = (int64_t{1} << 31) - 1;
 constexpr int kMaxRank = 8;
 
 constexpr const char* kOperators =
-    "Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, Flatten, Reshape, Softmax "
-    "at the end, and Constant, Identity and Dropout around them";
+    "the operators of dense and convolutional networks that `sparsys import --help` lists";
 
-// TensorProto's name of a type of elements.
-std::string type_name(int type);
-
-// A tensor that nodes can use: an initializer or the value of a Constant node.
+// An initializer, the value of a Constant node, or what was computed from those.
 struct Constant {
-  onnx::TensorProto* tensor = nullptr;
+  onnx::TensorProto* proto = nullptr;  // not read yet
+  std::optional<Tensor> tensor;
   bool sparse = false;
-  int64_t parameter = -1;  // in Network::parameters, once a node used it
+  std::string parameter;  // its name in the network, once a node used it as it is
+  size_t order = 0;       // in the file
 };
+
+// What a name of the file stands for: elements that depend on the network's input. In the file a
+// value may be without a sample dimension, [10] or, of 49 positions, [49, 64]; in a Network it has
+// one always, so that it works for any batch: [1, 10], [1, 49, 64].
+struct Value {
+  std::string name;    // in the network
+  Shape shape;         // in the file
+  bool extra = false;  // the network's shape has a 1 in front
+  int type = onnx::TensorProto::FLOAT;
+
+  Shape network_shape() const;
+  // Of a dimension in the file, its number in the network.
+  int64_t network_axis(size_t axis) const { return static_cast<int64_t>(axis) + (extra ? 1 : 0); }
+};
+
+// Whether a value of this shape needs a sample dimension in front.
+inline bool needs_extra(const Shape& shape) { return shape.size() < 2 || shape[0] != 1; }
 
 class Importer {
  public:
-  Importer(onnx::ModelProto& model, std::string file, const OnnxImportOptions& options)
-      : model_(model), file_(std::move(file)), options_(options) {}
+  // `folder` is where external data may be, empty: nowhere.
+  Importer(onnx::ModelProto& model, std::string file, std::string folder,
+           const OnnxImportOptions& options)
+      : model_(model), file_(std::move(file)), folder_(std::move(folder)), options_(options) {}
 
   Network run();
+  // What was computed, folded or left out; after run().
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   // ---- messages ----
@@ -56,6 +85,9 @@ class Importer {
   // The node that is being read is to blame.
   [[noreturn]] void fail(const std::string& what, const std::string& supported = "") const;
   void check_text(const std::string& text, const std::string& what) const;
+  void note(const std::string& text);
+  // "--output 'v4' ends the network before it", or nothing.
+  std::string way_out() const;
 
   // ---- the graph ----
 
@@ -64,122 +96,145 @@ class Importer {
   // Throws Error if there is a value or constant of this name.
   void define(const std::string& name, const std::string& what);
   void read_initializers();
-  void read_input();
-  int64_t dimension(const onnx::TensorShapeProto::Dimension& dim, int index,
-                    const std::string& where, std::unordered_set<std::string>& used) const;
-  void check_type(const onnx::ValueInfoProto& info, const std::string& where) const;
-  void read_output();
+  void read_names();
+  void choose_output();
+  void choose_input();
+  // Nodes that lead to `name`, back to the values in `stop`.
+  std::vector<bool> ancestors(const std::string& name,
+                              const std::unordered_set<std::string>& stop) const;
+  // What the file says about a value, if it does.
+  const onnx::ValueInfoProto* find_info(const std::string& name) const;
+  void read_input(const std::string& name, const onnx::ValueInfoProto& info);
+  void start_at(const std::string& name);
+  int64_t dimension(const onnx::TensorShapeProto::Dimension& dim, int index, int rank,
+                    const std::string& where, std::unordered_set<std::string>& used);
   void finish_output();
   // Parameters in the order of the file, so that export and import keep it.
   void order_parameters();
   void read_metadata();
   float metadata_number(const onnx::StringStringEntryProto& entry) const;
-  // `shape` is for one sample.
-  void check_output_shape(const Shape& shape) const;
+  void check_output_shape(const Value& output);
 
   // ---- inputs and outputs of the node that is being read ----
 
-  // What the name stands for where nodes were left out.
-  const std::string& resolve(const std::string& name) const;
+  int input_count() const { return node_->input_size(); }
+  bool has_input(int i) const { return i < input_count() && !node_->input(i).empty(); }
   // The name of input `i`, which is there.
-  const std::string& input(int i);
-  // Input `i` as a value, not a constant.
-  const std::string& value(int i);
-  std::string define_output();
+  const std::string& input(int i) const;
+  bool is_constant(int i) const { return has_input(i) && constants_.count(input(i)) != 0; }
+  // Input `i` as a value, not a constant; of real numbers unless `any_type`.
+  Value value(int i, bool any_type = false) const;
+  // Input `i`, a constant.
+  const Tensor& constant(int i);
+  const Tensor& read(const std::string& name, Constant& constant);
+  // The same as list of whole numbers; as one number.
+  Shape numbers(int i);
+  float scalar(int i);
+  // An attribute that is input `i` since operator set `since`.
+  std::optional<Shape> numbers(const char* attribute, int i, int64_t since);
   void expect_inputs(int least, int most) const;
-  bool is_constant(int i) { return constants_.count(input(i)) != 0; }
-  const Shape& shape_of(const std::string& name) const { return shapes_.at(name); }
+  // Output `i` of the node is `value`. The last node made so far takes its name if it made it.
+  void bind(const Value& value, int i = 0);
+  std::string fresh(const std::string& base);
 
-  // ---- tensors ----
+  // ---- nodes of the network ----
 
-  // Input `i`, a constant, as weights or bias.
-  const Parameter& parameter(int i);
-  void check_dense(const Constant& constant, const std::string& name) const;
-  Shape tensor_shape(const onnx::TensorProto& tensor, const std::string& name) const;
-  void check_tensor(const onnx::TensorProto& tensor, const std::string& name, int type,
-                    const std::string& supported, int64_t count, size_t element_size,
-                    int64_t listed) const;
-  // Takes the tensor's elements, so that they are not twice in memory.
-  std::vector<float> floats(onnx::TensorProto& tensor, const std::string& name,
-                            const Shape& shape) const;
-  // Input `i`, a constant of integers: a shape.
-  Shape integers(int i);
+  Node make(Op op) const;
+  // Appends it; gives its value. `shape` is the file's, `extra` as in Value.
+  Value push(Node node, const Shape& shape, bool extra);
+  // Of one value, of the same shape.
+  Value push_function(Node node, const Value& x);
+  // The value in the network's shape `shape`, by a Reshape if it has another.
+  std::string in_shape(const Value& x, const Shape& shape);
+  // The same elements in another shape.
+  Value view(const Value& x, const Shape& shape);
+  Value transpose(const Value& x, const Shape& permutation);
+  Value slice(const Value& x, const Slices& slices);
+  Value concat(const std::vector<Value>& parts, size_t axis);
+  // Name of a parameter: input `i` as it is in the file, or a tensor that was computed.
+  std::string parameter(int i);
+  std::string parameter(const std::string& base, const Tensor& tensor);
+  Value scaled(const Value& x, float factor);
+  Value shifted(const Value& x, float summand);
+  // Value and constant: Add or Mul. With `i`, the constant is input `i` as it is.
+  Value with_constant(Op op, const Value& x, const Tensor& tensor, int i = -1, bool first = false);
+  Value with_value(Op op, Value a, Value b);
+  // x [..., depth] times weights [depth, outputs].
+  Value dense(const Value& x, const Tensor& weights, int i);
+  // Largest or mean element over some axes.
+  Value pool(Op op, const Value& x, const std::vector<bool>& axes, bool keep);
 
-  // ---- attributes ----
-
-  void read_attributes();
-  // Null if it is not there. Attributes since a later operator set are none before it.
-  const onnx::AttributeProto* attribute(const char* name, int type, int64_t since = kMinOpset);
-  int64_t integer(const char* name, int64_t otherwise, int64_t since = kMinOpset);
-  int64_t integer(const char* name, int64_t otherwise, int64_t least, int64_t most,
-                  int64_t since = kMinOpset);
-  [[noreturn]] void fail_value(const std::string& name, const std::string& value, int64_t least,
-                               int64_t most) const;
-  float real(const char* name, float otherwise);
-  // Leaves `values` as they are if it is not there.
-  template <size_t kCount>
-  bool integers(const char* name, std::array<int64_t, kCount>& values, int64_t least,
-                int64_t since = kMinOpset) {
-    const auto* found = attribute(name, onnx::AttributeProto::INTS, since);
-    if (found == nullptr) return false;
-    if (found->ints_size() != static_cast<int>(kCount)) {
-      fail("attribute '" + std::string(name) + "' has " + number(found->ints_size()) + " numbers",
-           number(kCount) + ", for two dimensions");
-    }
-    for (size_t i = 0; i < kCount; ++i) {
-      values[i] = found->ints(static_cast<int>(i));
-      if (values[i] < least || values[i] > kMaxSize) {
-        fail_value(name, number(values[i]), least, kMaxSize);
-      }
-    }
-    return true;
-  }
-
-  // ---- operators; each sets result_ and result_shape_, which is empty where infer_shapes() is
-  // going to complain ----
+  // ---- operators ----
 
   void read_node();
+  void read_operator();
+  void read_learn_operator();
+  bool fold_node();
+  void read_constant();
   void read_gemm();
   void read_matmul();
-  void read_add();
   void read_conv();
-  void read_max_pool();
-  void read_average_pool();
-  // Strides and padding of a window whose kernel and dilation are known.
-  void read_window(const std::string& x, int64_t channels);
-  // Of one value, element by element.
+  void read_conv_transpose();
+  void read_pool();
+  void read_global_pool();
+  void read_reduction();
+  void read_batch_normalization();
+  void read_pad();
+  void read_binary();
+  void read_many();
+  void read_pow();
   void read_function();
-  void read_flatten();
-  // Elements behind the first `skip` dimensions; 0 if that is not known or too many.
-  static int64_t rest(const Shape& shape, size_t skip);
-  void read_reshape();
+  void read_clip();
+  void read_prelu();
   void read_softmax();
-  void read_constant();
-  // Identity, and Dropout outside training: their output is their input.
+  void read_flatten();
+  void read_reshape();
+  void read_squeeze();
+  void read_transpose();
+  void read_slice();
+  void read_split();
+  void read_gather();
+  void read_concat();
+  void read_expand();
+  void read_cast();
+  void read_resize();
+  void read_depth_to_space();
   void leave_out();
+  void read_scaler();
+  void read_linear();
+  void read_normalizer();
+
+  // Strides and padding of a window over `spatial` dimensions whose kernel and dilation are known.
+  // Gives the sizes that come out.
+  Shape read_window(Window& window, const Shape& in, size_t spatial);
+  Value softmax_of(const Value& x, Op op, size_t axis);
 
   onnx::ModelProto& model_;
   const std::string file_;
+  const std::string folder_;
   const OnnxImportOptions& options_;
   int64_t opset_ = 0;
+  int64_t learn_opset_ = 1;  // of scikit-learn's operators
   Network network_;
+  std::vector<std::string> notes_;
+  int64_t folded_nodes_ = 0;
+  int64_t room_ = 0;  // elements that constants may still be made of
 
-  std::unordered_set<std::string> defined_;        // values made so far, and all constants
-  std::unordered_set<std::string> used_;           // values that a node takes
-  std::unordered_map<std::string, Shape> shapes_;  // of values; empty: not known
-  std::unordered_map<std::string, std::string> aliases_;
+  std::unordered_set<std::string> names_;  // of the file, and made since
+  std::unordered_map<std::string, Value> values_;
   std::unordered_map<std::string, int> makers_;  // of every output, also of later nodes
   std::unordered_map<std::string, Constant> constants_;
-  std::vector<std::string> constant_order_;
-  std::deque<onnx::TensorProto> tensors_;  // of Constant nodes whose value is no tensor
+  std::unordered_map<std::string, size_t> parameter_order_;
+  std::unordered_map<std::string, std::string> same_;  // constants by another name
+  std::vector<bool> needed_;                           // nodes that lead to the output
+  std::unordered_set<std::string> other_inputs_;
+  std::unordered_set<std::string> used_dims_;
 
   // The node that is being read.
   int node_index_ = 0;
   onnx::NodeProto* node_ = nullptr;
-  std::map<std::string, const onnx::AttributeProto*> attributes_;
-  std::unordered_set<std::string> read_attributes_;
-  Node result_;
-  Shape result_shape_;
+  std::unique_ptr<Attributes> attributes_;
+  size_t first_made_ = 0;  // its first node in the network
 };
 
 }  // namespace sparsys::onnx_import

@@ -1,396 +1,297 @@
 // SPDX-License-Identifier: Apache-2.0
+// Which operator is read by what; constants; products by weights.
 #include <algorithm>
+#include <map>
 
+#include "golden/base/text.hpp"
 #include "golden/format/onnx/importer.hpp"
 
 namespace sparsys::onnx_import {
+namespace {
 
-const std::string& Importer::resolve(const std::string& name) const {
-  const auto found = aliases_.find(name);
-  return found == aliases_.end() ? name : found->second;
-}
+bool is_shape_of(const std::string& op) { return op == "Shape" || op == "Size"; }
 
-const std::string& Importer::input(int i) {
-  const std::string& given = node_->input(i);
-  if (given.empty()) fail("input " + number(i + 1) + " is left out");
-  const std::string& name = resolve(given);
-  if (defined_.count(name) == 0) {
-    const auto maker = makers_.find(given);
-    if (maker == makers_.end()) {
-      fail("missing tensor " + quoted(given) + ": no node makes it, and it is no initializer");
-    }
-    if (maker->second >= node_index_) {
-      fail("input " + quoted(given) + " is made by " + place(maker->second) +
-               ", which comes later or takes part in a cycle",
-           "nodes in topological order");
-    }
-    fail("input " + quoted(given) + " is another than the first output of " + place(maker->second));
+}  // namespace
+
+std::string Importer::way_out() const {
+  const std::string& op = node_->op_type();
+  if (op == "If" || op == "Loop" || op == "Scan") {
+    return "; where the branch is fixed, onnxslim leaves it out";
   }
-  return name;
-}
-
-const std::string& Importer::value(int i) {
-  const std::string& name = input(i);
-  if (constants_.count(name) != 0) {
-    fail("input " + number(i + 1) + ", " + quoted(name) + ", is a constant",
-         "constants as weights and biases of values");
+  for (const std::string& name : node_->input()) {
+    const auto found = values_.find(name);
+    if (found == values_.end() || found->second.name == network_.input) continue;
+    return "; --output " + printable(name, 60) + " ends the network before it";
   }
-  used_.insert(name);
-  result_.inputs.push_back(name);
-  return name;
-}
-
-std::string Importer::define_output() {
-  if (node_->output_size() != 1) {
-    fail(number(node_->output_size()) + " outputs", "one output");
-  }
-  define(node_->output(0), place(node_index_) + ": its output");
-  return node_->output(0);
-}
-
-void Importer::expect_inputs(int least, int most) const {
-  const int count = node_->input_size();
-  if (count < least || count > most) {
-    fail(number(count) + " inputs",
-         least == most ? number(least) : number(least) + " to " + number(most));
-  }
+  return "";
 }
 
 void Importer::read_node() {
-  struct Reader {
-    Op op;
-    void (Importer::*read)();
-  };
-  static constexpr Reader kReaders[] = {{Op::kGemm, &Importer::read_gemm},
-                                        {Op::kMatMul, &Importer::read_matmul},
-                                        {Op::kAdd, &Importer::read_add},
-                                        {Op::kConv, &Importer::read_conv},
-                                        {Op::kRelu, &Importer::read_function},
-                                        {Op::kSigmoid, &Importer::read_function},
-                                        {Op::kTanh, &Importer::read_function},
-                                        {Op::kMaxPool, &Importer::read_max_pool},
-                                        {Op::kAveragePool, &Importer::read_average_pool},
-                                        {Op::kFlatten, &Importer::read_flatten},
-                                        {Op::kReshape, &Importer::read_reshape},
-                                        {Op::kSoftmax, &Importer::read_softmax}};
-  if (!is_default_domain(node_->domain())) {
-    fail("operator of the domain " + quoted(node_->domain()), kOperators);
-  }
   check_text(node_->name(), "node " + number(node_index_ + 1) + ": its name");
-  // What is left out at the end may stand there with an empty name.
-  auto* inputs = node_->mutable_input();
-  while (!inputs->empty() && inputs->rbegin()->empty()) inputs->RemoveLast();
-  auto* outputs = node_->mutable_output();
-  while (!outputs->empty() && outputs->rbegin()->empty()) outputs->RemoveLast();
-  read_attributes();
-  result_ = Node();
-  result_.name = node_->name();
+  const bool learn = node_->domain() == "ai.onnx.ml";
+  if (!learn && !is_default_domain(node_->domain())) {
+    refuse("operator of the domain " + quoted(node_->domain()), kOperators + way_out());
+  }
+  attributes_ = std::make_unique<Attributes>(*node_, learn ? learn_opset_ : opset_);
+  if (learn) {
+    read_learn_operator();
+  } else if (!fold_node()) {
+    read_operator();
+  }
+  attributes_->expect_all_read();
+}
+
+void Importer::read_operator() {
+  static const std::map<std::string, void (Importer::*)()> readers = {
+      {"Gemm", &Importer::read_gemm},
+      {"MatMul", &Importer::read_matmul},
+      {"Conv", &Importer::read_conv},
+      {"ConvTranspose", &Importer::read_conv_transpose},
+      {"MaxPool", &Importer::read_pool},
+      {"AveragePool", &Importer::read_pool},
+      {"GlobalAveragePool", &Importer::read_global_pool},
+      {"GlobalMaxPool", &Importer::read_global_pool},
+      {"ReduceMean", &Importer::read_reduction},
+      {"ReduceMax", &Importer::read_reduction},
+      {"ReduceMin", &Importer::read_reduction},
+      {"ReduceSum", &Importer::read_reduction},
+      {"ReduceSumSquare", &Importer::read_reduction},
+      {"BatchNormalization", &Importer::read_batch_normalization},
+      {"Pad", &Importer::read_pad},
+      {"Add", &Importer::read_binary},
+      {"Sub", &Importer::read_binary},
+      {"Mul", &Importer::read_binary},
+      {"Div", &Importer::read_binary},
+      {"Sum", &Importer::read_many},
+      {"Mean", &Importer::read_many},
+      {"Min", &Importer::read_many},
+      {"Max", &Importer::read_many},
+      {"Pow", &Importer::read_pow},
+      {"Relu", &Importer::read_function},
+      {"Sigmoid", &Importer::read_function},
+      {"Tanh", &Importer::read_function},
+      {"LeakyRelu", &Importer::read_function},
+      {"HardSigmoid", &Importer::read_function},
+      {"HardSwish", &Importer::read_function},
+      {"Elu", &Importer::read_function},
+      {"Celu", &Importer::read_function},
+      {"Selu", &Importer::read_function},
+      {"Softplus", &Importer::read_function},
+      {"Mish", &Importer::read_function},
+      {"Swish", &Importer::read_function},
+      {"Gelu", &Importer::read_function},
+      {"Neg", &Importer::read_function},
+      {"Abs", &Importer::read_function},
+      {"Clip", &Importer::read_clip},
+      {"PRelu", &Importer::read_prelu},
+      {"Softmax", &Importer::read_softmax},
+      {"LogSoftmax", &Importer::read_softmax},
+      {"Flatten", &Importer::read_flatten},
+      {"Reshape", &Importer::read_reshape},
+      {"Squeeze", &Importer::read_squeeze},
+      {"Unsqueeze", &Importer::read_squeeze},
+      {"Transpose", &Importer::read_transpose},
+      {"Slice", &Importer::read_slice},
+      {"Split", &Importer::read_split},
+      {"Gather", &Importer::read_gather},
+      {"Concat", &Importer::read_concat},
+      {"Expand", &Importer::read_expand},
+      {"Tile", &Importer::read_expand},
+      {"Cast", &Importer::read_cast},
+      {"Resize", &Importer::read_resize},
+      {"Upsample", &Importer::read_resize},
+      {"DepthToSpace", &Importer::read_depth_to_space},
+      {"SpaceToDepth", &Importer::read_depth_to_space},
+      {"Identity", &Importer::leave_out},
+      {"Dropout", &Importer::leave_out},
+  };
+  const auto found = readers.find(node_->op_type());
+  if (found == readers.end()) refuse("unsupported operator", kOperators + way_out());
+  (this->*found->second)();
+}
+
+// ---- what depends on constants alone ----
+
+bool Importer::fold_node() {
   const std::string& op = node_->op_type();
   if (op == "Constant") {
     read_constant();
-  } else if (op == "Identity" || op == "Dropout") {
-    leave_out();
+    return true;
+  }
+  std::vector<const Tensor*> inputs;
+  Tensor stand_in;  // of a value whose shape alone is asked for
+  if (is_shape_of(op) && has_input(0) && !is_constant(0)) {
+    stand_in.shape = value(0, true).shape;
+    if (op == "Size") {
+      Tensor size = make_integers({}, {checked_count(stand_in.shape, "the input")});
+      constants_[node_->output(0)].tensor = std::move(size);
+      return true;
+    }
+    inputs.push_back(&stand_in);
   } else {
-    const auto reader = std::find_if(std::begin(kReaders), std::end(kReaders),
-                                     [&](const auto& r) { return op == to_string(r.op); });
-    if (reader == std::end(kReaders)) fail("unsupported operator", kOperators);
-    result_.op = reader->op;
-    (this->*reader->read)();
-    for (const auto& [name, attribute] : attributes_) {
-      if (read_attributes_.count(name) == 0) fail("unknown attribute " + quoted(name));
+    for (int i = 0; i < input_count(); ++i) {
+      if (has_input(i) && !is_constant(i)) return false;
     }
-    result_.output = define_output();
-    shapes_[result_.output] = result_shape_;
-    network_.nodes.push_back(std::move(result_));
-  }
-}
-
-void Importer::read_gemm() {
-  expect_inputs(opset_ < 11 ? 3 : 2, 3);
-  value(0);
-  const Shape& weights = parameter(1).shape;
-  integer("transA", 0, 0, 0);
-  result_.trans_b = integer("transB", 0, 0, 1) != 0;
-  result_.alpha = real("alpha", 1);
-  result_.beta = real("beta", 1);
-  result_shape_.clear();
-  if (weights.size() == 2) {
-    result_shape_ = {network_.input_shape[0], weights[result_.trans_b ? 0 : 1]};
-  }
-  if (node_->input_size() == 3) parameter(2);
-}
-
-void Importer::read_matmul() {
-  expect_inputs(2, 2);
-  if (is_constant(0)) {
-    fail("input 1, " + quoted(input(0)) + ", is a constant", "a constant matrix as input 2");
-  }
-  result_shape_ = shape_of(value(0));
-  const Shape& weights = parameter(1).shape;
-  if (weights.size() != 2) {
-    fail("weights of the shape " + to_string(weights), "matrices, of two dimensions");
-  }
-  if (!result_shape_.empty()) result_shape_.back() = weights[1];
-}
-
-void Importer::read_add() {
-  expect_inputs(2, 2);
-  if (is_constant(0)) {
-    parameter(0);
-    result_shape_ = shape_of(value(1));
-  } else {
-    result_shape_ = shape_of(value(0));
-    is_constant(1) ? void(parameter(1)) : void(value(1));
-  }
-}
-
-void Importer::read_conv() {
-  expect_inputs(2, 3);
-  const std::string x = value(0);
-  const Shape weights = parameter(1).shape;
-  if (weights.size() != 4) {
-    fail("weights of the shape " + to_string(weights), "2-D convolution: four dimensions");
-  }
-  if (node_->input_size() == 3) parameter(2);
-  result_.group = integer("group", 1, 1, kMaxSize);
-  std::array<int64_t, 2> kernel{weights[2], weights[3]};
-  integers("kernel_shape", kernel, 1);
-  if (kernel[0] != weights[2] || kernel[1] != weights[3]) {
-    fail("attribute 'kernel_shape' is " + to_string(Shape{kernel[0], kernel[1]}) +
-         ", but the weights are " + to_string(weights));
-  }
-  result_.window.kernel = kernel;
-  integers("dilations", result_.window.dilation, 1);
-  read_window(x, weights[0]);
-}
-
-void Importer::read_max_pool() {
-  expect_inputs(1, 1);
-  const std::string x = value(0);
-  if (!integers("kernel_shape", result_.window.kernel, 1)) fail("no attribute 'kernel_shape'");
-  integers("dilations", result_.window.dilation, 1, 10);
-  result_.window.ceil_mode = integer("ceil_mode", 0, 0, 1, 10) != 0;
-  integer("storage_order", 0, 0, 1, 8);  // of an output that is not supported
-  const Shape& shape = shape_of(x);
-  read_window(x, shape.size() == 4 ? shape[1] : 0);
-}
-
-void Importer::read_average_pool() {
-  expect_inputs(1, 1);
-  const std::string x = value(0);
-  if (!integers("kernel_shape", result_.window.kernel, 1)) fail("no attribute 'kernel_shape'");
-  integers("dilations", result_.window.dilation, 1, 19);
-  if (result_.window.dilation != std::array<int64_t, 2>{1, 1}) {
-    fail("attribute 'dilations' is " +
-             to_string(Shape{result_.window.dilation[0], result_.window.dilation[1]}),
-         "[1, 1]");
-  }
-  result_.window.ceil_mode = integer("ceil_mode", 0, 0, 1, 10) != 0;
-  const bool with_pad = integer("count_include_pad", 0, 0, 1) != 0;
-  const Shape& shape = shape_of(x);
-  read_window(x, shape.size() == 4 ? shape[1] : 0);
-  if (with_pad && result_.window.pad != std::array<int64_t, 4>{}) {
-    fail("attribute 'count_include_pad' is 1 and there is padding",
-         "means of the values that are no padding");
-  }
-}
-
-void Importer::read_window(const std::string& x, int64_t channels) {
-  Window& window = result_.window;
-  integers("strides", window.stride, 1);
-  const bool pads = integers("pads", window.pad, 0);
-  std::string padding = "NOTSET";
-  if (const auto* found = attribute("auto_pad", onnx::AttributeProto::STRING)) {
-    padding = found->s();
-  }
-  if (padding != "NOTSET" && padding != "VALID" && padding != "SAME_UPPER" &&
-      padding != "SAME_LOWER") {
-    fail("attribute 'auto_pad' is " + quoted(padding), "NOTSET, VALID, SAME_UPPER, SAME_LOWER");
-  }
-  if (padding != "NOTSET" && pads && window.pad != std::array<int64_t, 4>{}) {
-    fail("attributes 'pads' and 'auto_pad' at once", "one of them");
-  }
-  result_shape_.clear();
-  const Shape& in = shape_of(x);
-  if (in.size() != 4) {
-    // Without the input's size there are no pads, and no use of them.
-    if (!in.empty()) fail("input of the shape " + to_string(in), "four dimensions: N, C, H, W");
-    return;
-  }
-  Shape out = {in[0], channels, 0, 0};
-  bool rounded_up = false;
-  for (size_t d = 0; d < 2; ++d) {
-    const int64_t size = in[d + 2];
-    const int64_t stride = window.stride[d];
-    const int64_t reach = (window.kernel[d] - 1) * window.dilation[d] + 1;
-    if (padding == "SAME_UPPER" || padding == "SAME_LOWER") {
-      const int64_t outputs = (size + stride - 1) / stride;
-      const int64_t total = std::max<int64_t>(0, (outputs - 1) * stride + reach - size);
-      const int64_t smaller = total / 2;
-      window.pad[d] = padding == "SAME_UPPER" ? smaller : total - smaller;
-      window.pad[d + 2] = total - window.pad[d];
+    if (input_count() == 0 || !can_fold(op)) return false;
+    if (op == "Identity" && input_count() == 1) {
+      same_[node_->output(0)] = input(0);
+      return true;
     }
-    const int64_t room = size + window.pad[d] + window.pad[d + 2] - reach;
-    if (room < 0) return;
-    out[d + 2] = room / stride + 1;
-    if (window.ceil_mode && room % stride != 0) {
-      if (padding != "NOTSET") {
-        fail("'ceil_mode' and 'auto_pad' contradict each other on an input of the shape " +
-                 to_string(in),
-             "'ceil_mode' with 'pads'");
-      }
-      // A window that begins in the padding behind the input is none.
-      if (out[d + 2] * stride < size + window.pad[d]) {
-        ++out[d + 2];
-        rounded_up = true;
-      }
+    for (int i = 0; i < input_count(); ++i) {
+      inputs.push_back(has_input(i) ? &constant(i) : nullptr);
     }
   }
-  // Where it changes nothing it is dropped: before operator set 22 ONNX's own shape inference
-  // counts windows that runtimes leave out.
-  window.ceil_mode = rounded_up;
-  result_shape_ = out;
-}
-
-void Importer::read_function() {
-  expect_inputs(1, 1);
-  result_shape_ = shape_of(value(0));
-}
-
-void Importer::read_flatten() {
-  expect_inputs(1, 1);
-  const Shape& shape = shape_of(value(0));
-  result_.axis = integer("axis", 1);
-  const auto rank = static_cast<int64_t>(shape.size());
-  if (result_.axis < 0 && opset_ >= 11 && rank > 0 && result_.axis + rank == 1) result_.axis = 1;
-  if (result_.axis != 1) fail("attribute 'axis' is " + number(result_.axis), "1");
-  result_shape_.clear();
-  const int64_t elements = rest(shape, 1);
-  if (elements > 0) result_shape_ = {shape[0], elements};
-}
-
-int64_t Importer::rest(const Shape& shape, size_t skip) {
-  if (shape.size() < skip) return 0;
-  int64_t product = 1;
-  for (size_t d = skip; d < shape.size(); ++d) {
-    if (shape[d] < 1 || shape[d] > kMaxSize || product > kMaxSize / shape[d]) return 0;
-    product *= shape[d];
+  std::vector<Tensor> made = fold(*node_, *attributes_, opset_, inputs, room_);
+  for (size_t i = 0; i < made.size() && i < static_cast<size_t>(node_->output_size()); ++i) {
+    const std::string& name = node_->output(static_cast<int>(i));
+    if (name.empty()) continue;
+    room_ -= static_cast<int64_t>(made[i].count());
+    if (room_ < 0) refuse("too much is computed from constants", "less; onnxslim may do it");
+    Constant& constant = constants_[name];
+    constant.tensor = std::move(made[i]);
+    constant.order = constants_.size();
   }
-  return product;
-}
-
-void Importer::read_reshape() {
-  expect_inputs(2, 2);
-  const Shape& in = shape_of(value(0));
-  result_.shape = integers(1);
-  const bool allow_zero = integer("allowzero", 0, 0, 1, 14) != 0;
-  result_shape_.clear();
-  const int64_t elements = rest(in, 0);
-  int64_t known = 1;
-  size_t open = result_.shape.size();
-  Shape out = result_.shape;
-  for (size_t d = 0; d < out.size(); ++d) {
-    if (out[d] == 0 && allow_zero) fail("size 0 in the shape", "allowzero 0");
-    if (out[d] == 0 && d < in.size()) out[d] = in[d];
-    if (out[d] == -1 && open == out.size()) {
-      open = d;
-    } else if (out[d] < 1 || known > elements / out[d]) {
-      return;
-    } else {
-      known *= out[d];
-    }
-  }
-  if (open < out.size()) out[open] = elements / known;
-  result_shape_ = out;
-}
-
-void Importer::read_softmax() {
-  expect_inputs(1, 1);
-  const Shape& shape = shape_of(value(0));
-  result_shape_ = shape;
-  const auto rank = static_cast<int64_t>(shape.size());
-  const int64_t given = integer("axis", opset_ < 13 ? 1 : -1);
-  const int64_t axis = given < 0 ? given + rank : given;
-  bool last = axis == rank - 1;
-  if (opset_ < 13 && axis >= 0 && axis < rank) {
-    // Over all dimensions from the axis on: the same if all but the last are 1.
-    last = std::all_of(shape.begin() + axis, shape.end() - 1, [](int64_t n) { return n == 1; });
-  }
-  if (!last && rank > 0) {
-    fail("attribute 'axis' is " + number(given) + " on an input of the shape " + to_string(shape),
-         "softmax over the last dimension");
-  }
-  result_.axis = axis == rank - 1 ? given : -1;
-  for (const std::string& output : node_->output()) {
-    if (output == network_.output) return;
-  }
-  // Left-out nodes may follow.
-  for (int i = node_index_ + 1; i < model_.graph().node_size(); ++i) {
-    const std::string& op = model_.graph().node(i).op_type();
-    if (op != "Identity" && op != "Dropout" && op != "Constant") {
-      fail("not the last node: " + place(i) + " follows", "Softmax at the end");
-    }
-  }
+  ++folded_nodes_;
+  return true;
 }
 
 void Importer::read_constant() {
   expect_inputs(0, 0);
-  const std::string name = define_output();
+  if (node_->output_size() != 1) refuse(number(node_->output_size()) + " outputs", "one output");
   if (node_->attribute_size() != 1) {
-    fail(number(node_->attribute_size()) + " attributes", "one, the value");
+    refuse(number(node_->attribute_size()) + " attributes", "one, the value");
   }
   onnx::AttributeProto& attribute = *node_->mutable_attribute(0);
-  onnx::TensorProto* tensor = nullptr;
-  if (attribute.name() == "value" && attribute.type() == onnx::AttributeProto::TENSOR) {
-    tensor = attribute.mutable_t();
+  Constant& constant = constants_[node_->output(0)];
+  constant.order = constants_.size();
+  attributes_->ignore(attribute.name().c_str());
+  using onnx::AttributeProto;
+  if (attribute.name() == "value" && attribute.type() == AttributeProto::TENSOR) {
+    constant.proto = attribute.mutable_t();
+    room_ += static_cast<int64_t>(constant.proto->ByteSizeLong());
+  } else if (attribute.name() == "value_float" && attribute.type() == AttributeProto::FLOAT) {
+    constant.tensor = make_reals({}, {attribute.f()});
+  } else if (attribute.name() == "value_floats" && attribute.type() == AttributeProto::FLOATS) {
+    constant.tensor = make_reals({attribute.floats_size()},
+                                 {attribute.floats().begin(), attribute.floats().end()});
+  } else if (attribute.name() == "value_int" && attribute.type() == AttributeProto::INT) {
+    constant.tensor = make_integers({}, {attribute.i()});
+  } else if (attribute.name() == "value_ints" && attribute.type() == AttributeProto::INTS) {
+    constant.tensor =
+        make_integers({attribute.ints_size()}, {attribute.ints().begin(), attribute.ints().end()});
   } else {
-    tensors_.emplace_back();
-    tensor = &tensors_.back();
-    tensor->set_data_type(onnx::TensorProto::FLOAT);
-    if (attribute.name() == "value_float" && attribute.type() == onnx::AttributeProto::FLOAT) {
-      tensor->add_float_data(attribute.f());
-    } else if (attribute.name() == "value_floats" &&
-               attribute.type() == onnx::AttributeProto::FLOATS) {
-      tensor->add_dims(attribute.floats_size());
-      tensor->mutable_float_data()->Swap(attribute.mutable_floats());
-    } else if (attribute.name() == "value_int" && attribute.type() == onnx::AttributeProto::INT) {
-      tensor->set_data_type(onnx::TensorProto::INT64);
-      tensor->add_int64_data(attribute.i());
-    } else if (attribute.name() == "value_ints" && attribute.type() == onnx::AttributeProto::INTS) {
-      tensor->set_data_type(onnx::TensorProto::INT64);
-      tensor->add_dims(attribute.ints_size());
-      tensor->mutable_int64_data()->Swap(attribute.mutable_ints());
-    } else {
-      fail("attribute " + quoted(attribute.name()) + " or its type",
+    refuse("attribute " + quoted(attribute.name()) + " or its type",
            "value, value_float, value_floats, value_int, value_ints");
-    }
   }
-  constants_[name].tensor = tensor;
-  constant_order_.push_back(name);
+  if (constant.tensor) check_finite(*constant.tensor, node_->output(0));
 }
 
-void Importer::leave_out() {
-  const bool dropout = node_->op_type() == "Dropout";
-  expect_inputs(1, dropout ? 3 : 1);
-  const std::string from = input(0);
-  if (dropout && node_->input_size() == 3) {
-    const std::string& name = input(2);
-    const auto found = constants_.find(name);
-    if (found == constants_.end() || found->second.tensor == nullptr ||
-        found->second.tensor->data_type() != onnx::TensorProto::BOOL ||
-        std::any_of(found->second.tensor->raw_data().begin(),
-                    found->second.tensor->raw_data().end(), [](char c) { return c != 0; }) ||
-        std::any_of(found->second.tensor->int32_data().begin(),
-                    found->second.tensor->int32_data().end(), [](int v) { return v != 0; })) {
-      fail("'training_mode' is not the constant false", "Dropout of inference");
+// ---- products by weights ----
+
+void Importer::read_gemm() {
+  expect_inputs(opset_ < 11 ? 3 : 2, 3);
+  if (is_constant(0)) {
+    refuse("input 1, " + quoted(input(0)) + ", is a constant", "a constant matrix as input 2");
+  }
+  const Value x = value(0);
+  attributes_->integer("transA", 0, 0, 0);
+  const bool trans_b = attributes_->integer("transB", 0, 0, 1) != 0;
+  const float alpha = attributes_->real("alpha", 1);
+  const float beta = attributes_->real("beta", 1);
+  const Tensor& weights = constant(1);
+  if (x.shape.size() != 2 || weights.shape.size() != 2) {
+    refuse("inputs of the shapes " + to_string(x.shape) + " and " + to_string(weights.shape),
+           "matrices; the first with the sample dimension in front");
+  }
+  const bool has_bias = has_input(2);
+  if (!x.extra) {
+    const int64_t outputs = weights.shape[trans_b ? 0 : 1];
+    Node node = make(Op::kGemm);
+    node.trans_b = trans_b;
+    node.alpha = alpha;
+    node.beta = beta;
+    node.inputs = {x.name, parameter(1)};
+    const bool constant_bias = has_bias && is_constant(2);
+    if (constant_bias) node.inputs.push_back(parameter(2));
+    Value made = push(std::move(node), {1, outputs}, false);
+    if (has_bias && !constant_bias) made = with_value(Op::kAdd, made, scaled(value(2), beta));
+    return bind(made);
+  }
+  Tensor matrix = trans_b ? transposed(weights, {1, 0}) : weights;
+  for (float& weight : matrix.reals) weight *= alpha;
+  Value made = dense(x, matrix, -1);
+  if (has_bias) {
+    Tensor bias = constant(2);
+    for (float& summand : bias.reals) summand *= beta;
+    made = with_constant(Op::kAdd, made, bias);
+  }
+  bind(made);
+}
+
+void Importer::read_matmul() {
+  expect_inputs(2, 2);
+  if (!is_constant(0) && !is_constant(1)) {
+    refuse("a product of two values", "products by a constant matrix" + way_out());
+  }
+  const int which = is_constant(0) ? 0 : 1;
+  const Value x = value(1 - which);
+  const Tensor& given = constant(which);
+  // A stack of matrices of one.
+  Shape matrix = given.shape;
+  while (matrix.size() > 2 && matrix[0] == 1) matrix.erase(matrix.begin());
+  if (matrix.empty() || matrix.size() > 2 || x.shape.empty() || given.count() == 0) {
+    refuse("weights of the shape " + to_string(given.shape), "matrices, of two dimensions");
+  }
+  Tensor weights = given;
+  weights.shape = matrix;
+  const bool is_vector = matrix.size() == 1;
+  if (is_vector) weights.shape = which == 1 ? Shape{matrix[0], 1} : Shape{1, matrix[0]};
+  const auto rank = x.shape.size();
+  Value made;
+  if (which == 1) {
+    made = dense(x, weights, given.shape.size() == 2 ? 1 : -1);
+    if (is_vector) made = view(made, Shape(made.shape.begin(), made.shape.end() - 1));
+  } else {
+    // A x = (x' A')'
+    Shape swapped(rank);
+    for (size_t d = 0; d < rank; ++d) swapped[d] = static_cast<int64_t>(d);
+    if (rank > 1) std::swap(swapped[rank - 2], swapped[rank - 1]);
+    made = transpose(dense(transpose(x, swapped), transposed(weights, {1, 0}), -1), swapped);
+    if (is_vector && rank > 1) {
+      Shape shape = made.shape;
+      shape.erase(shape.end() - 2);
+      made = view(made, shape);
     }
   }
-  // The mask gets no name: a node that takes it is told.
-  if (node_->output_size() < 1 || node_->output_size() > (dropout ? 2 : 1)) {
-    fail(number(node_->output_size()) + " outputs", "one output");
+  while (given.shape.size() > made.shape.size()) {
+    Shape shape = made.shape;
+    shape.insert(shape.begin(), 1);
+    made = view(made, shape);
   }
-  define(node_->output(0), place(node_index_) + ": its output");
-  aliases_[node_->output(0)] = from;
+  bind(made);
+}
+
+Value Importer::dense(const Value& x, const Tensor& weights, int i) {
+  const int64_t depth = weights.shape[0];
+  const int64_t outputs = weights.shape[1];
+  if (x.shape.back() != depth) {
+    refuse("inputs of the shapes " + to_string(x.shape) + " and " + to_string(weights.shape),
+           "weights of " + number(x.shape.back()) + " rows");
+  }
+  const std::string base = node_->output(0) + "_weights";
+  int64_t rows = 1;
+  for (const int64_t size : x.shape) rows *= size;
+  rows /= depth;
+  Shape shape = x.shape;
+  shape.back() = outputs;
+  if (rows == 1) {
+    Node node = make(Op::kMatMul);
+    node.inputs = {in_shape(x, {1, depth}), i >= 0 ? parameter(i) : parameter(base, weights)};
+    return view(push(std::move(node), {1, outputs}, false), shape);
+  }
+  Node node = make(Op::kMatMul);
+  node.inputs = {x.name, i >= 0 ? parameter(i) : parameter(base, weights)};
+  return view(push(std::move(node), shape, x.extra), shape);
 }
 
 }  // namespace sparsys::onnx_import

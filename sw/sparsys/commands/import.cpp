@@ -11,6 +11,7 @@
 #include "golden/format/model_file.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/import_int8.hpp"
+#include "sw/sparsys/report/describe.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/table.hpp"
 
@@ -63,8 +64,8 @@ void print_nodes(const Network& network) {
     }
     table.add(std::move(row));
   }
-  std::cout << printable(network.name) << ": " << printable(network.origin) << "; input "
-            << to_string(network.input_shape) << '\n';
+  std::cout << printable(network.name) << ": " << printable(network.origin, 0) << '\n'
+            << input_text(network) << '\n';
   table.print(std::cout);
   uint64_t parameters = 0;
   for (const Parameter& parameter : network.parameters) parameters += parameter.values.size();
@@ -82,6 +83,10 @@ void run_import(Arguments& arguments) {
   const Network network = import_onnx(arguments.file, arguments.options);
   save_model(arguments.out, network);
   print_nodes(network);
+  if (!arguments.options.input_scale && !arguments.options.input_offset) {
+    std::cout << "pixels: the network was trained on inputs of some range; --scale and --offset "
+                 "say it where it is another\n";
+  }
   std::cout << "written: " << arguments.out << std::endl;
 }
 
@@ -91,25 +96,45 @@ void add_import(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "import",
-      "Reads an ONNX model (Gemm, MatMul, Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, "
-      "Flatten, Reshape, Softmax at the end; float32) and writes it as a float model; or a .tflite "
-      "file of 8-bit integers, which becomes a quantised network for the matrix unit");
+      "Reads an ONNX model and writes it as a float model: shapes and weights that are made of "
+      "constants are computed, BatchNormalization and factors go into weights, transpositions of "
+      "channels-last layouts where they can. Or a .tflite file of 8-bit integers, which becomes a "
+      "quantised network for the matrix unit");
   command->add_option("FILE", arguments->file, "ONNX model or .tflite file")->required();
   command->add_option("--out", arguments->out, "Model to write")->required()->type_name("FILE");
   command
       ->add_option("--dim", arguments->dims,
                    "Size of an input's dimension that has none in the file, by its name or its "
-                   "number from 0: N=1; again for others")
+                   "number from 0: height=224; again for others. A free batch is taken as one "
+                   "sample and stays free")
       ->type_name("NAME=SIZE")
       ->allow_extra_args(false);
   command
+      ->add_option("--output", arguments->options.output,
+                   "The value that the network ends with, an output of the file or one in the "
+                   "middle; if the file has several outputs, one must be chosen")
+      ->type_name("NAME");
+  command
+      ->add_option("--input", arguments->options.input,
+                   "The value that the network begins with, likewise")
+      ->type_name("NAME");
+  command
       ->add_option("--scale", arguments->options.input_scale,
-                   "A pixel p of 0 to 255 enters as p * SCALE + OFFSET; 1/256 if the file does not "
-                   "say")
+                   "A pixel p of 0 to 255 enters as p * SCALE + OFFSET; if the file does not say, "
+                   "1/256, or 1 where it takes bytes")
       ->type_name("SCALE");
   command->add_option("--offset", arguments->options.input_offset, "See --scale; 0 as above")
       ->type_name("OFFSET");
-  command->footer("Example: sparsys import net.onnx --out float.model --dim N=1\n");
+  command->footer(
+      "Operators: Gemm, MatMul by constants; Conv, ConvTranspose, MaxPool, AveragePool in 1-D and "
+      "2-D; global poolings, ReduceMean, -Max, -Min, -Sum, -SumSquare; BatchNormalization; Add, "
+      "Sub, Mul, Sum, Mean, Min, Max, Div by constants, Pow of 1 to 4; Relu, LeakyRelu, PRelu, "
+      "Clip, Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu, Selu, Softplus, Gelu "
+      "by tanh, Neg, Abs; Softmax, LogSoftmax; Flatten, Reshape, Squeeze, Unsqueeze, Transpose, "
+      "Slice, Split, Concat, Gather by constants, DepthToSpace, SpaceToDepth, Pad; Resize, "
+      "Upsample to the nearest by whole factors; Identity, Dropout, Cast; Scaler, "
+      "LinearClassifier, LinearRegressor, Normalizer of scikit-learn's exports.\n"
+      "Example: sparsys import net.onnx --out float.model --output probabilities\n");
   command->callback([arguments] { run_import(*arguments); });
 }
 

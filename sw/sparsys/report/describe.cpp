@@ -2,7 +2,9 @@
 #include "sw/sparsys/report/describe.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -70,7 +72,12 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                       {"origin", network.origin},
                       {"inputs", element_count(shapes.front())},
                       {"outputs", element_count(shapes.back())},
+                      {"input", network.input},
                       {"input_shape", network.input_shape},
+                      {"input_scale", network.input_scale},
+                      {"input_offset", network.input_offset},
+                      {"input_text", input_text(network)},
+                      {"batch", network.batch},
                       {"nodes", json::array()},
                       {"layers", json::array()}};
   for (size_t n = 0; n < network.nodes.size(); ++n) {
@@ -270,6 +277,17 @@ void print_engine(std::ostream& out, const json& engine) {
 
 }  // namespace
 
+std::string input_text(const Network& network) {
+  std::ostringstream text;
+  text << "input " << quoted(network.input) << ' ' << to_string(network.input_shape);
+  if (!network.batch.empty()) text << ", batch " << quoted(network.batch) << " free";
+  text << "; a pixel p of 0 to 255 enters as p * " << network.input_scale;
+  if (network.input_offset != 0) {
+    text << (network.input_offset < 0 ? " - " : " + ") << std::abs(network.input_offset);
+  }
+  return text.str();
+}
+
 json describe(const Network& network) {
   check(network, "model '" + printable(network.name) + "'");
   std::vector<uint64_t> nonzeros;
@@ -355,7 +373,11 @@ void print_description(std::ostream& out, const json& description) {
       << " outputs\n";
   std::string origin = description["origin"].get<std::string>();
   std::replace(origin.begin(), origin.end(), '\n', ' ');
-  out << "  origin: " << (origin.empty() ? "-" : printable(origin, 0)) << "\n\n";
+  out << "  origin: " << (origin.empty() ? "-" : printable(origin, 0)) << '\n';
+  if (description.contains("input_text")) {
+    out << "  " << description["input_text"].get<std::string>() << '\n';
+  }
+  out << '\n';
   if (description.contains("nodes")) {
     print_graph(out, description);
   } else {

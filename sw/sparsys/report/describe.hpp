@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
 
 #include "golden/engine/eie/config.hpp"
 #include "golden/engine/eie/image.hpp"
@@ -18,8 +19,12 @@ namespace sparsys {
 //
 // kind "float model", name, origin, inputs, outputs, weights, nonzeros, density (percent of
 // weights), layers[]: name, inputs, outputs, weights, biases, nonzeros, density; nodes[]: op, name,
-// shape (of the output, for one sample).
+// shape (of the output, for one sample); input (its name), input_shape, input_scale, input_offset,
+// batch (name of a free one, or empty), input_text.
 nlohmann::json describe(const Network& network);
+
+// One line for people: the input's name and shape, whether its batch is free, and how pixels enter.
+std::string input_text(const Network& network);
 
 // The same of a stored model, decoded; kind "stored model", and in `stored` what its file takes, as
 // describe(StoredReport) gives it.

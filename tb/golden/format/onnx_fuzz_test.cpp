@@ -46,7 +46,7 @@ void load(const Bytes& bytes, Tally& tally) {
 }
 
 std::vector<OnnxModel> models() {
-  return {gemm_model(), matmul_model(), lenet_model(13, true), residual_model()};
+  return {gemm_model(), matmul_model(), lenet_model(13, true), residual_model(), exporter_model()};
 }
 
 TEST(OnnxFuzz, TruncationAtEveryLength) {
@@ -122,7 +122,41 @@ const std::vector<std::string>& texts() {
                                                  "Sigmoid",
                                                  "Tanh",
                                                  "AveragePool",
-                                                 "count_include_pad"};
+                                                 "count_include_pad",
+                                                 "Shape",
+                                                 "Gather",
+                                                 "Unsqueeze",
+                                                 "Squeeze",
+                                                 "Slice",
+                                                 "Split",
+                                                 "Concat",
+                                                 "Cast",
+                                                 "Transpose",
+                                                 "Pad",
+                                                 "Resize",
+                                                 "ConvTranspose",
+                                                 "ReduceMean",
+                                                 "ReduceMax",
+                                                 "GlobalAveragePool",
+                                                 "BatchNormalization",
+                                                 "Mul",
+                                                 "Sub",
+                                                 "Div",
+                                                 "Max",
+                                                 "Pow",
+                                                 "Clip",
+                                                 "HardSigmoid",
+                                                 "PRelu",
+                                                 "Expand",
+                                                 "Range",
+                                                 "ConstantOfShape",
+                                                 "DepthToSpace",
+                                                 "LinearClassifier",
+                                                 "ai.onnx.ml",
+                                                 "axes",
+                                                 "perm",
+                                                 "keepdims",
+                                                 "weights.bin"};
   return texts;
 }
 

@@ -9,7 +9,6 @@
 
 #include "golden/base/error.hpp"
 #include "golden/format/onnx/import.hpp"
-#include "tb/support/error_of.hpp"
 #include "tb/support/onnx_models.hpp"
 #include "tb/support/temporary.hpp"
 
@@ -18,36 +17,27 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Every text is in the one line that reading the model gives.
-void expect_error(const OnnxModel& model, const Texts& texts,
-                  const OnnxImportOptions& options = {}) {
-  const std::string error = error_of([&] { read(model, options); });
-  for (const std::string& text : texts) {
-    EXPECT_NE(error.find(text), std::string::npos) << "no '" << text << "' in: " << error;
-  }
-}
-
-std::vector<float> floats_of(const onnx::TensorProto& tensor) {
-  std::vector<float> values(tensor.raw_data().size() / sizeof(float));
-  tensor.raw_data().copy(reinterpret_cast<char*>(values.data()), tensor.raw_data().size());
-  return values;
-}
-
 TEST(OnnxImportErrors, Operators) {
   OnnxModel m = gemm_model();
-  m.graph().mutable_node(1)->set_op_type("Elu");
-  expect_error(m, {"file: node 'relu' (Elu): unsupported operator; supported: Gemm, MatMul, "
-                   "Add, Conv, Relu, Sigmoid, Tanh, MaxPool, AveragePool, Flatten, Reshape, "
-                   "Softmax at the end"});
-  m.graph().mutable_node(1)->clear_name();
-  expect_error(m, {"file: node 2 (Elu): unsupported"});
-  m.graph().mutable_node(1)->set_domain("com.example");
+  m.graph().mutable_node(2)->set_op_type("LSTM");
+  expect_error(m, {"file: node 'fc2' (LSTM): unsupported operator; supported: the operators of",
+                   "; --output b ends the network before it"});
+  OnnxImportOptions options;
+  options.output = "b";
+  EXPECT_EQ(read(m, options).output, "b");
+  m.graph().mutable_node(2)->clear_name();
+  expect_error(m, {"file: node 3 (LSTM): unsupported"});
+  m.graph().mutable_node(2)->set_domain("com.example");
   expect_error(m, {"domain 'com.example'"});
+  m.graph().mutable_node(2)->set_op_type("ArgMax");
+  m.graph().mutable_node(2)->set_domain("ai.onnx.ml");
+  expect_error(m, {"node 3 (ArgMax): unsupported operator; supported: Scaler, LinearClassifier"});
+  m.graph().mutable_node(2)->set_op_type("If");
+  m.graph().mutable_node(2)->clear_domain();
+  expect_error(m, {"node 3 (If): unsupported", "onnxslim leaves it out"});
   m = gemm_model();
   m.graph().mutable_node(1)->set_domain("ai.onnx");
   EXPECT_NO_THROW(read(m));
-  m.graph().mutable_node(1)->set_op_type("Softmax");
-  expect_error(m, {"node 'relu' (Softmax): not the last node", "supported: Softmax at the end"});
 }
 
 TEST(OnnxImportErrors, Tensors) {
@@ -60,23 +50,27 @@ TEST(OnnxImportErrors, Tensors) {
   using onnx::TensorProto;
   expect_error(changed([](TensorProto& t) { t.set_name("other"); }),
                {fc1 + "missing tensor 'fc1.weight'"});
-  expect_error(changed([](TensorProto& t) {
-                 t.clear_raw_data();
-                 t.set_data_location(TensorProto::EXTERNAL);
-                 auto& entry = *t.add_external_data();
-                 entry.set_key("location");
-                 entry.set_value("/etc/passwd");
-               }),
-               {fc1 + "tensor 'fc1.weight' is external", "; supported: tensors inside"});
-  for (const auto type : {TensorProto::FLOAT16, TensorProto::DOUBLE, TensorProto::INT8,
-                          TensorProto::BFLOAT16, TensorProto::INT64}) {
+  expect_error(
+      changed([](TensorProto& t) {
+        t.clear_raw_data();
+        t.set_data_location(TensorProto::EXTERNAL);
+        auto& entry = *t.add_external_data();
+        entry.set_key("location");
+        entry.set_value("weights.bin");
+      }),
+      {fc1 + "tensor 'fc1.weight' is external, in file 'weights.bin', and no folder is known",
+       "; supported: tensors inside"});
+  for (const auto type : {TensorProto::STRING, TensorProto::COMPLEX64}) {
     expect_error(
         changed([&](TensorProto& t) { t.set_data_type(type); }),
         {fc1 + "tensor 'fc1.weight' has elements of type " + TensorProto::DataType_Name(type),
-         "; supported: FLOAT"});
+         "; supported: FLOAT, DOUBLE"});
   }
-  expect_error(changed([](TensorProto& t) { t.set_data_type(99); }), {"type number 99"});
-  expect_error(changed([](TensorProto& t) { t.clear_data_type(); }), {"type none"});
+  // Integers are no weights.
+  expect_error(changed([](TensorProto& t) { t.set_data_type(TensorProto::INT32); }),
+               {fc1 + "tensor 'fc1.weight' has elements of type INT32", "; supported: FLOAT"});
+  expect_error(changed([](TensorProto& t) { t.set_data_type(TensorProto::FLOAT16); }),
+               {fc1 + "tensor 'fc1.weight' has 96 bytes, its shape asks for 48"});
   for (const float value :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
         -std::numeric_limits<float>::infinity()}) {
@@ -93,7 +87,7 @@ TEST(OnnxImportErrors, Tensors) {
   expect_error(changed([](TensorProto& t) { t.clear_raw_data(); }),
                {"tensor 'fc1.weight' has 0 elements, its shape asks for 24"});
   expect_error(changed([](TensorProto& t) { t.add_float_data(1); }), {"has its elements twice"});
-  expect_error(changed([](TensorProto& t) { t.set_dims(0, 0); }), {"has the shape [0, 6]"});
+  expect_error(changed([](TensorProto& t) { t.set_dims(0, 0); }), {"its shape asks for 0"});
   expect_error(changed([](TensorProto& t) { t.set_dims(0, -4); }), {"has the shape [-4, 6]"});
   expect_error(changed([](TensorProto& t) {
                  t.set_dims(0, int64_t{1} << 40);
@@ -117,24 +111,31 @@ TEST(OnnxImportErrors, Graphs) {
     change(m);
     return m;
   };
+  expect_error(changed([](OnnxModel& m) { m.input("z", {1, 6}); }), {"no error"});
   expect_error(changed([](OnnxModel& m) {
-                 m.input("z", {1, 6});
+                 m.input("z", {1, 4});
+                 m.node("Add", "sum", {"b", "z"}, "q");
+                 m.graph().mutable_node(2)->set_input(0, "q");
+                 m.graph().mutable_node()->SwapElements(2, 4);
+                 m.graph().mutable_node()->SwapElements(3, 4);
                }),
-               {"file: several inputs: 'x' and 'z'; supported: one input"});
+               {"file: several inputs; supported: one input; choose it, or a value in the middle: "
+                "--input x, --input z"});
   expect_error(changed([](OnnxModel& m) {
                  m.output("a", {1, 4});
                }),
-               {"file: several outputs: 'y' and 'a'; supported: one output"});
+               {"file: several outputs; supported: one output; choose it: --output y, --output a"});
   expect_error(changed([](OnnxModel& m) { m.graph().clear_input(); }), {"file: no input"});
   expect_error(changed([](OnnxModel& m) { m.graph().clear_output(); }), {"file: no output"});
   expect_error(changed([](OnnxModel& m) { m.model.clear_graph(); }), {"no graph"});
-  expect_error(changed([](OnnxModel& m) { m.graph().clear_node(); }), {"no nodes"});
+  expect_error(changed([](OnnxModel& m) { m.graph().clear_node(); }), {"output 'y': missing"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_output(0)->set_name("q"); }),
                {"output 'q': missing tensor"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_output(0)->set_name("x"); }),
                {"output 'x': no node computes it"});
+  // What leads elsewhere is left out.
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_output(0)->set_name("c"); }),
-               {"node 'softmax' (Softmax)"});
+               {"no error"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_node()->SwapElements(0, 1); }),
                {"node 'relu' (Relu): input 'a' is made by node 'fc1' (Gemm), which comes later",
                 "supported: nodes in topological order"});
@@ -145,16 +146,18 @@ TEST(OnnxImportErrors, Graphs) {
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(1)->set_output(0, "a"); }),
                {"node 'relu' (Relu): its output: the name 'a' is taken already"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(1)->set_output(0, ""); }),
-               {"node 'relu' (Relu): 0 outputs"});
+               {"node 'fc2' (Gemm): missing tensor 'b': no node makes it"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_initializer(1)->set_name("x"); }),
-               {"file: no input; supported: one input"});
+               {"file: no input"});
   expect_error(
       changed([](OnnxModel& m) { m.graph().mutable_initializer(1)->set_name("fc1.weight"); }),
       {"an initializer: the name 'fc1.weight' is taken already"});
-  expect_error(changed([](OnnxModel& m) { m.node("Relu", "extra", {"a"}, "z"); }),
-               {"node 'extra' (Relu): its output 'z' is used by no node"});
-  expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(1)->set_input(0, "fc1.bias"); }),
-               {"node 'relu' (Relu): input 1, 'fc1.bias', is a constant"});
+  expect_error(changed([](OnnxModel& m) { m.node("Relu", "extra", {"a"}, "z"); }), {"no error"});
+  // Constants are computed with.
+  expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(3)->set_input(0, "fc1.bias"); }),
+               {"node 'softmax' (Softmax): input 1, 'fc1.bias', is a constant"});
+  expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(2)->set_input(0, "fc1.bias"); }),
+               {"node 'fc2' (Gemm): input 1, 'fc1.bias', is a constant"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(0)->set_input(1, "x"); }),
                {"node 'fc1' (Gemm): input 2, 'x', is not constant"});
   expect_error(changed([](OnnxModel& m) { m.graph().mutable_node(0)->set_input(1, ""); }),
@@ -171,7 +174,9 @@ TEST(OnnxImportErrors, Graphs) {
     return m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type();
   };
   expect_error(changed([&](OnnxModel& m) { type_of(m)->set_elem_type(onnx::TensorProto::UINT8); }),
-               {"input 'x': elements of type UINT8; supported: FLOAT"});
+               {"node 'fc1' (Gemm): input 1, 'x', has elements of type UINT8; supported: real"});
+  expect_error(changed([&](OnnxModel& m) { type_of(m)->set_elem_type(onnx::TensorProto::STRING); }),
+               {"input 'x': elements of type STRING; supported: FLOAT"});
   expect_error(changed([&](OnnxModel& m) { type_of(m)->clear_shape(); }), {"input 'x': no shape"});
   expect_error(changed([&](OnnxModel& m) { m.graph().mutable_input(0)->clear_type(); }),
                {"input 'x': not a tensor"});
@@ -187,7 +192,7 @@ TEST(OnnxImportErrors, Graphs) {
                  m.graph().clear_output();
                  m.output("y", {1, 4});
                }),
-               {"output 'y': the file declares the shape [1, 4], the nodes make [1, 3]"});
+               {"no error"});
 }
 
 TEST(OnnxImportErrors, AttributesAndSizes) {
@@ -244,11 +249,11 @@ TEST(OnnxImportErrors, AttributesAndSizes) {
   OnnxModel one = residual_model();
   one.graph().mutable_initializer(0)->mutable_dims()->RemoveLast();
   one.graph().mutable_initializer(0)->mutable_raw_data()->resize(24);
-  expect_error(one, {"weights of the shape [2, 1, 3]; supported: 2-D convolution"});
+  expect_error(one, {"weights of the shape [2, 1, 3] on an input of the shape [1, 2, 7, 9]"});
   OnnxModel flat = residual_model();
   flat.graph().clear_input();
   flat.input("x", {1, 126});
-  expect_error(flat, {"node 'conv' (Conv): input of the shape [1, 126]; supported: four"});
+  expect_error(flat, {"node 'conv' (Conv): input of the shape [1, 126]; supported: three or four"});
 
   const auto pool = [](const std::function<void(onnx::NodeProto&)>& change) {
     OnnxModel m = residual_model();
@@ -257,8 +262,10 @@ TEST(OnnxImportErrors, AttributesAndSizes) {
   };
   expect_error(pool([](NodeProto& n) { n.mutable_attribute()->DeleteSubrange(0, 1); }),
                {"node 'pool' (MaxPool): no attribute 'kernel_shape'"});
-  expect_error(pool([](NodeProto& n) { n.add_output("indices"); }),
-               {"node 'pool' (MaxPool): 2 outputs; supported: one output"});
+  OnnxModel indices = pool([](NodeProto& n) { n.add_output("indices"); });
+  EXPECT_NO_THROW(read(indices));
+  indices.graph().mutable_output(0)->set_name("indices");
+  expect_error(indices, {"output 'indices': no node that is supported makes it"});
   expect_error(pool([](NodeProto& n) { n.mutable_attribute(3)->set_i(2); }), {"'ceil_mode' is 2"});
   expect_error(pool([](NodeProto& n) {
                  n.mutable_attribute()->DeleteSubrange(2, 1);
@@ -280,12 +287,15 @@ TEST(OnnxImportErrors, AttributesAndSizes) {
     EXPECT_EQ(infer_shapes(read(reshape(shape)))[6], (Shape{1, 24}));
   }
   EXPECT_NO_THROW(read(reshape({1, -1}, 1)));
-  for (const Numbers& shape : {Numbers{2, 12}, Numbers{-1, 12}, Numbers{1, 23}, Numbers{-1, -1},
-                               Numbers{24}, Numbers{1, -2}, Numbers{1, 24, 1, 1, 0}}) {
+  for (const Numbers& shape :
+       {Numbers{1, 23}, Numbers{-1, -1}, Numbers{1, -2}, Numbers{1, 24, 1, 1, 0}}) {
     expect_error(reshape(shape), {"file: node 'flatten' (Reshape): shape ["});
   }
+  // Other numbers of samples: they fit no dense layer.
+  for (const Numbers& shape : {Numbers{2, 12}, Numbers{-1, 12}, Numbers{24}}) {
+    expect_error(reshape(shape), {"file: node 'fc' (Gemm): inputs of the shapes ["});
+  }
   expect_error(reshape({0, -1}, 1), {"node 'flatten' (Reshape): size 0", "allowzero 0"});
-  expect_error(reshape({1, 1, 1, 1, 1, 1, 1, 1, 24}), {"tensor 'flat' has the shape [9]"});
   OnnxModel computed = lenet_model(13, true);
   computed.graph().mutable_node(5)->set_input(1, "v4");
   expect_error(computed, {"node 'flatten' (Reshape): input 2, 'v4', is not constant"});
@@ -294,14 +304,17 @@ TEST(OnnxImportErrors, AttributesAndSizes) {
   expect_error(real, {"node 'flatten' (Reshape): tensor 'f.b' has"});
   OnnxModel both = matmul_model();
   both.graph().mutable_node(1)->set_input(1, "b2");
-  expect_error(both, {"node 2 (Add): input 2, 'b2', is a constant"});
+  expect_error(both, {"node 2 (Add): shapes [4] and [3]"});
   OnnxModel reversed = matmul_model();
   reversed.graph().mutable_node(0)->mutable_input()->SwapElements(0, 1);
-  expect_error(reversed, {"node 1 (MatMul): input 1, 'w1', is a constant", "as input 2"});
+  expect_error(reversed, {"node 1 (MatMul): inputs of the shapes [6, 1] and [4, 6]"});
+  OnnxModel values = matmul_model();
+  values.graph().mutable_node(3)->set_input(1, "a");
+  expect_error(values, {"node 4 (MatMul): a product of two values; supported: products by a"});
   OnnxModel vector = matmul_model();
   vector.graph().mutable_initializer(0)->clear_dims();
   vector.graph().mutable_initializer(0)->add_dims(24);
-  expect_error(vector, {"node 1 (MatMul): weights of the shape [24]; supported: matrices"});
+  expect_error(vector, {"node 1 (MatMul): inputs of the shapes [1, 6] and [24, 1]"});
 }
 
 TEST(OnnxImportErrors, DropoutAndConstants) {
@@ -320,16 +333,23 @@ TEST(OnnxImportErrors, DropoutAndConstants) {
                  m.graph().mutable_node(1)->add_input("yes");
                }),
                {"node 'relu' (Dropout): 'training_mode' is not the constant false"});
-  expect_error(with([](OnnxModel& m) {
-                 m.graph().mutable_node(1)->add_output("mask");
-                 m.graph().mutable_node(2)->set_input(0, "mask");
-               }),
-               {"node 'fc2' (Gemm): input 'mask' is another than the first output of node 'relu'"});
-  OnnxModel text = gemm_model();
-  set(text.node("Constant", "c", {}, "t"), "value_string", std::string("x"));
+  expect_error(
+      with([](OnnxModel& m) {
+        m.graph().mutable_node(1)->add_output("mask");
+        m.graph().mutable_node(2)->set_input(0, "mask");
+      }),
+      {"node 'fc2' (Gemm): input 'mask' is an output of node 'relu' (Dropout) that is not"});
+  const auto with_constant = [] {
+    OnnxModel m = matmul_model();
+    m.graph().mutable_initializer()->RemoveLast();  // b2
+    m.node("Constant", "c", {}, "b2");
+    m.graph().mutable_node()->SwapElements(5, 4);
+    return m;
+  };
+  OnnxModel text = with_constant();
+  set(*text.graph().mutable_node(4), "value_string", std::string("x"));
   expect_error(text, {"node 'c' (Constant): attribute 'value_string'", "supported: value"});
-  OnnxModel none = gemm_model();
-  none.node("Constant", "c", {}, "t");
+  OnnxModel none = with_constant();
   expect_error(none, {"node 'c' (Constant): 0 attributes"});
 }
 

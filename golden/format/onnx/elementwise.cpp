@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions of each element, sums and products.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "golden/base/text.hpp"
+#include "golden/format/onnx/importer.hpp"
+
+namespace sparsys::onnx_import {
+namespace {
+
+constexpr float kLeast = std::numeric_limits<float>::lowest();
+constexpr float kMost = std::numeric_limits<float>::max();
+
+int64_t product(const Shape& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape) count *= size;
+  return count;
+}
+
+Tensor negative(Tensor tensor) {
+  for (float& value : tensor.reals) value = -value;
+  return tensor;
+}
+
+// `shape` with ones in front, up to `rank` dimensions.
+Shape with_rank(const Shape& shape, size_t rank) {
+  Shape full(rank > shape.size() ? rank - shape.size() : 0, 1);
+  full.insert(full.end(), shape.begin(), shape.end());
+  return full;
+}
+
+}  // namespace
+
+Value Importer::with_constant(Op op, const Value& x, const Tensor& tensor, int i, bool first) {
+  if (!tensor.is_real() || tensor.count() == 0) {
+    refuse("a constant of type " + type_name(tensor.type) + " and the shape " +
+               to_string(tensor.shape),
+           "real numbers");
+  }
+  const Shape shape = broadcast(x.shape, tensor.shape);
+  if (product(shape) != product(x.shape)) {
+    refuse("a value of the shape " + to_string(x.shape) + " and a constant of " +
+               to_string(tensor.shape),
+           "constants that broadcast to the value");
+  }
+  const Value wide = view(x, shape);
+  const float neutral = op == Op::kMul ? 1.0F : 0.0F;
+  if (tensor.count() == 1 && tensor.reals[0] == neutral) return wide;
+  Node node = make(op);
+  const std::string name =
+      i >= 0 ? parameter(i)
+             : parameter(node_->output(0) + (op == Op::kMul ? "_factor" : "_summand"), tensor);
+  node.inputs = {wide.name, name};
+  if (first) std::swap(node.inputs[0], node.inputs[1]);
+  return push(std::move(node), shape, wide.extra);
+}
+
+Value Importer::with_value(Op op, Value a, Value b) {
+  const Shape shape = broadcast(a.shape, b.shape);
+  if (product(a.shape) < product(b.shape)) std::swap(a, b);
+  if (product(a.shape) != product(shape)) {
+    refuse("values of the shapes " + to_string(a.shape) + " and " + to_string(b.shape),
+           "values of which one broadcasts to the other");
+  }
+  const bool extra = needs_extra(shape);
+  Node node = make(op);
+  for (const Value* x : {&a, &b}) {
+    Shape full = with_rank(x->shape, shape.size());
+    if (extra) full.insert(full.begin(), 1);
+    node.inputs.push_back(in_shape(*x, full));
+  }
+  return push(std::move(node), shape, extra);
+}
+
+void Importer::read_binary() {
+  expect_inputs(2, 2);
+  const std::string& op = node_->op_type();
+  const bool adds = op == "Add" || op == "Sub";
+  if (!is_constant(0) && !is_constant(1)) {
+    const Value a = value(0);
+    const Value b = value(1);
+    if (op == "Div") refuse("a quotient of two values", "division by constants" + way_out());
+    return bind(with_value(adds ? Op::kAdd : Op::kMul, a, op == "Sub" ? scaled(b, -1) : b));
+  }
+  const int which = is_constant(0) ? 0 : 1;
+  const Value x = value(1 - which);
+  const Tensor& given = constant(which);
+  if (op == "Add" || op == "Mul") {
+    return bind(with_constant(adds ? Op::kAdd : Op::kMul, x, given, which, which == 0));
+  }
+  if (op == "Sub") {
+    if (which == 0) return bind(with_constant(Op::kAdd, scaled(x, -1), given, 0));
+    return bind(with_constant(Op::kAdd, x, negative(given)));
+  }
+  if (which == 0) refuse("a constant divided by a value", "division by constants" + way_out());
+  Tensor inverse = given;
+  for (float& value : inverse.reals) {
+    if (value == 0) refuse("division by 0");
+    value = 1 / value;
+  }
+  bind(with_constant(Op::kMul, x, inverse));
+}
+
+// Of any number of inputs.
+void Importer::read_many() {
+  const std::string& op = node_->op_type();
+  expect_inputs(1, 1 << 12);
+  std::vector<Value> values;
+  std::vector<int> constants;
+  for (int i = 0; i < input_count(); ++i) {
+    if (is_constant(i)) {
+      constants.push_back(i);
+    } else {
+      values.push_back(value(i));
+    }
+  }
+  Value made = values[0];
+  if (op == "Sum" || op == "Mean") {
+    for (size_t i = 1; i < values.size(); ++i) made = with_value(Op::kAdd, made, values[i]);
+    for (const int i : constants) made = with_constant(Op::kAdd, made, constant(i), i);
+    if (op == "Mean") made = scaled(made, 1 / static_cast<float>(input_count()));
+    return bind(made);
+  }
+  // max(a, b) = b + relu(a - b); min(a, b) = -max(-a, -b)
+  const float sign = op == "Max" ? 1.0F : -1.0F;
+  for (size_t i = 1; i < values.size(); ++i) {
+    const Value difference = with_value(Op::kAdd, scaled(made, sign), scaled(values[i], -sign));
+    const Value more = push_function(make(Op::kRelu), difference);
+    made = with_value(Op::kAdd, values[i], scaled(more, sign));
+  }
+  Node node = make(Op::kClip);
+  node.alpha = kLeast;
+  node.beta = kMost;
+  for (const int i : constants) {
+    const float bound = scalar(i);
+    if (op == "Max") node.alpha = std::max(node.alpha, bound);
+    if (op == "Min") node.beta = std::min(node.beta, bound);
+  }
+  if (!constants.empty()) made = push_function(std::move(node), made);
+  bind(made);
+}
+
+void Importer::read_pow() {
+  expect_inputs(2, 2);
+  if (is_constant(0)) refuse("a constant to the power of a value", "constant powers");
+  const Value x = value(0);
+  const float power = scalar(1);
+  if (power != 1 && power != 2 && power != 3 && power != 4) {
+    refuse("a power of " + std::to_string(power), "1, 2, 3, 4" + way_out());
+  }
+  if (power == 1) return bind(x);
+  const Value square = with_value(Op::kMul, x, x);
+  if (power == 2) return bind(square);
+  bind(with_value(Op::kMul, square, power == 3 ? x : square));
+}
+
+void Importer::read_function() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const std::string& op = node_->op_type();
+  Node node = make(Op::kRelu);
+  if (op == "Sigmoid") node.op = Op::kSigmoid;
+  if (op == "Tanh") node.op = Op::kTanh;
+  if (op == "HardSwish") node.op = Op::kHardSwish;
+  if (op == "Softplus") node.op = Op::kSoftplus;
+  if (op == "LeakyRelu") {
+    node.op = Op::kLeakyRelu;
+    node.alpha = attributes_->real("alpha", 0.01F);
+  } else if (op == "HardSigmoid") {
+    node.op = Op::kHardSigmoid;
+    node.alpha = attributes_->real("alpha", 0.2F);
+    node.beta = attributes_->real("beta", 0.5F);
+  } else if (op == "Elu") {
+    node.op = Op::kElu;
+    node.alpha = attributes_->real("alpha", 1);
+  } else if (op == "Celu") {
+    // alpha elu(x / alpha)
+    const float alpha = attributes_->real("alpha", 1);
+    if (alpha == 0) refuse("attribute 'alpha' is 0");
+    node.op = Op::kElu;
+    return bind(scaled(push_function(std::move(node), scaled(x, 1 / alpha)), alpha));
+  } else if (op == "Selu") {
+    const float gamma = attributes_->real("gamma", 1.05070102214813232421875F);
+    node.op = Op::kElu;
+    node.alpha = attributes_->real("alpha", 1.67326319217681884765625F);
+    return bind(scaled(push_function(std::move(node), x), gamma));
+  } else if (op == "Mish") {
+    const Value bent = push_function(make(Op::kSoftplus), x);
+    return bind(with_value(Op::kMul, x, push_function(make(Op::kTanh), bent)));
+  } else if (op == "Swish") {
+    const Value inner = scaled(x, attributes_->real("alpha", 1));
+    return bind(with_value(Op::kMul, x, push_function(make(Op::kSigmoid), inner)));
+  } else if (op == "Gelu") {
+    if (attributes_->text("approximate", "none") != "tanh") {
+      refuse("attribute 'approximate' is 'none'", "tanh" + way_out());
+    }
+    // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+    const Value cube = with_value(Op::kMul, with_value(Op::kMul, x, x), x);
+    const Value inner = with_value(Op::kAdd, x, scaled(cube, 0.044715F));
+    const Value bent = push_function(make(Op::kTanh), scaled(inner, 0.7978845608F));
+    return bind(with_value(Op::kMul, scaled(x, 0.5F), shifted(bent, 1)));
+  } else if (op == "Neg") {
+    return bind(scaled(x, -1));
+  } else if (op == "Abs") {
+    const Value above = push_function(make(Op::kRelu), x);
+    const Value below = push_function(make(Op::kRelu), scaled(x, -1));
+    return bind(with_value(Op::kAdd, above, below));
+  }
+  bind(push_function(std::move(node), x));
+}
+
+void Importer::read_clip() {
+  expect_inputs(1, opset_ < 11 ? 1 : 3);
+  const Value x = value(0);
+  Node node = make(Op::kClip);
+  node.alpha = kLeast;
+  node.beta = kMost;
+  if (opset_ < 11) {
+    node.alpha = attributes_->real("min", kLeast);
+    node.beta = attributes_->real("max", kMost);
+  } else {
+    if (has_input(1)) node.alpha = scalar(1);
+    if (has_input(2)) node.beta = scalar(2);
+  }
+  if (node.alpha > node.beta) {
+    refuse("a least value of " + std::to_string(node.alpha) + " above the largest, " +
+           std::to_string(node.beta));
+  }
+  if (node.alpha == kLeast && node.beta == kMost) return bind(x);
+  if (node.alpha == 0 && node.beta == kMost) node = make(Op::kRelu);
+  bind(push_function(std::move(node), x));
+}
+
+void Importer::read_prelu() {
+  expect_inputs(2, 2);
+  const Value x = value(0);
+  const Tensor& slope = constant(1);
+  if (slope.count() == 1) {
+    Node node = make(Op::kLeakyRelu);
+    node.alpha = scalar(1);
+    return bind(push_function(std::move(node), x));
+  }
+  if (broadcast(x.shape, slope.shape) != x.shape) {
+    refuse(
+        "slopes of the shape " + to_string(slope.shape) + " on an input of " + to_string(x.shape),
+        "slopes that broadcast to the input");
+  }
+  Node node = make(Op::kPRelu);
+  node.inputs = {parameter(1)};
+  bind(push_function(std::move(node), x));
+}
+
+Value Importer::softmax_of(const Value& x, Op op, size_t axis) {
+  Node node = make(op);
+  node.axis = axis + 1 == x.shape.size() ? -1 : x.network_axis(axis);
+  return push_function(std::move(node), x);
+}
+
+void Importer::read_softmax() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const Op op = node_->op_type() == "Softmax" ? Op::kSoftmax : Op::kLogSoftmax;
+  const int64_t given = attributes_->integer("axis", opset_ < 13 ? 1 : -1);
+  const size_t rank = x.shape.size();
+  const size_t axis = normal_axis(given, rank);
+  if (x.network_axis(axis) == 0 && opset_ >= 13) {
+    refuse(
+        "attribute 'axis' is " + number(given) + " on an input of the shape " + to_string(x.shape),
+        "a dimension behind that of the sample");
+  }
+  if (opset_ >= 13 || axis + 1 == rank) {
+    Value made = softmax_of(x, op, axis);
+    // As the file has it, if that is the same.
+    if (axis + 1 == rank && given > 0 && !x.extra) network_.nodes.back().axis = given;
+    return bind(made);
+  }
+  // Before operator set 13, over all dimensions from the axis on.
+  int64_t outer = 1;
+  int64_t inner = 1;
+  for (size_t d = 0; d < rank; ++d) (d < axis ? outer : inner) *= x.shape[d];
+  if (x.shape[axis] == inner) return bind(softmax_of(x, op, axis));
+  const Value flat = view(x, {outer, inner});
+  bind(view(softmax_of(flat, op, 1), x.shape));
+}
+
+}  // namespace sparsys::onnx_import

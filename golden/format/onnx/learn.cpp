@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators of scikit-learn's exports (domain ai.onnx.ml).
+#include <algorithm>
+
+#include "golden/base/text.hpp"
+#include "golden/format/onnx/importer.hpp"
+
+namespace sparsys::onnx_import {
+
+void Importer::read_learn_operator() {
+  const std::string& op = node_->op_type();
+  if (op == "Scaler") return read_scaler();
+  if (op == "LinearClassifier" || op == "LinearRegressor") return read_linear();
+  if (op == "Normalizer") return read_normalizer();
+  refuse("unsupported operator",
+         "Scaler, LinearClassifier, LinearRegressor, Normalizer of ai.onnx.ml" + way_out());
+}
+
+// (x - offset) scale
+void Importer::read_scaler() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const int64_t features = x.shape.back();
+  const auto list = [&](const char* name, float otherwise) {
+    std::vector<float> values = attributes_->reals(name).value_or(std::vector<float>{otherwise});
+    if (values.size() != 1 && static_cast<int64_t>(values.size()) != features) {
+      refuse("attribute '" + std::string(name) + "' has " + number(values.size()) + " numbers",
+             "1 or " + number(features));
+    }
+    for (float& value : values) value = name[0] == 'o' ? -value : value;
+    const auto count = static_cast<int64_t>(values.size());
+    return make_reals({count}, std::move(values));
+  };
+  const Value moved = with_constant(Op::kAdd, x, list("offset", 0));
+  bind(with_constant(Op::kMul, moved, list("scale", 1)));
+}
+
+void Importer::read_linear() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const bool classifies = node_->op_type() == "LinearClassifier";
+  std::vector<float> weights = attributes_->reals("coefficients").value_or(std::vector<float>());
+  std::vector<float> biases = attributes_->reals("intercepts").value_or(std::vector<float>());
+  for (const char* name : {"classlabels_ints", "classlabels_strings", "multi_class", "targets"}) {
+    attributes_->ignore(name);
+  }
+  if (x.shape.size() != 2 || x.extra) {
+    refuse("input of the shape " + to_string(x.shape), "a list of features for each sample");
+  }
+  const int64_t features = x.shape[1];
+  const auto count = static_cast<int64_t>(weights.size());
+  const int64_t outputs = count / features;
+  if (outputs < 1 || count != outputs * features ||
+      (!biases.empty() && static_cast<int64_t>(biases.size()) != outputs)) {
+    refuse(number(count) + " coefficients and " + number(biases.size()) + " intercepts for " +
+               number(features) + " features",
+           "coefficients for every feature, and as many intercepts as outputs");
+  }
+  if (classifies && outputs == 1) refuse("one score for two classes", "a score for each class");
+  Node node = make(Op::kGemm);
+  node.trans_b = true;
+  const std::string base = node_->output(classifies ? 1 : 0);
+  node.inputs = {x.name,
+                 parameter(base + "_weights", make_reals({outputs, features}, std::move(weights)))};
+  if (!biases.empty()) {
+    node.inputs.push_back(parameter(base + "_bias", make_reals({outputs}, std::move(biases))));
+  }
+  Value made = push(std::move(node), {1, outputs}, false);
+  const std::string post = attributes_->text("post_transform", "NONE");
+  if (post == "SOFTMAX") {
+    made = softmax_of(made, Op::kSoftmax, 1);
+  } else if (post == "LOGISTIC") {
+    made = push_function(make(Op::kSigmoid), made);
+  } else if (post != "NONE") {
+    refuse("attribute 'post_transform' is " + quoted(post), "NONE, SOFTMAX, LOGISTIC");
+  }
+  // The first output of a classifier is a label.
+  bind(made, classifies ? 1 : 0);
+}
+
+// Scores that are to sum up to 1.
+void Importer::read_normalizer() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const std::string norm = attributes_->text("norm", "MAX");
+  const auto maker = std::find_if(network_.nodes.begin(), network_.nodes.end(),
+                                  [&](const Node& node) { return node.output == x.name; });
+  if (norm == "L1" && maker != network_.nodes.end()) {
+    if (maker->op == Op::kSoftmax) return bind(x);
+    if (maker->op == Op::kSigmoid) {
+      // p / sum p is the softmax of log p, and log sigmoid(z) = -softplus(-z).
+      const Value scores{maker->inputs[0], x.shape, x.extra};
+      const Value logs = push_function(make(Op::kSoftplus), scaled(scores, -1));
+      return bind(softmax_of(scaled(logs, -1), Op::kSoftmax, x.shape.size() - 1));
+    }
+  }
+  refuse("norm " + quoted(norm) + " of any values", "L1 behind SOFTMAX or LOGISTIC" + way_out());
+}
+
+}  // namespace sparsys::onnx_import
