@@ -4,9 +4,13 @@
   python3 -m scripts.check_onnx MODEL...      models that `sparsys export` takes: exports them, has
                                               onnx.checker look at the file and ONNX Runtime compute
                                               the samples that come with it
-  python3 -m scripts.check_onnx --random 100  random networks of all operators that `sparsys import`
-                                              takes, imported and exported; ONNX Runtime runs both
-                                              the first file and the exported
+  python3 -m scripts.check_onnx NET.onnx...   ONNX files: imports and exports them, has ONNX Runtime
+                                              run both. One that is refused is tried again as
+                                              onnxslim simplifies it, if that is installed
+  python3 -m scripts.check_onnx --random 100  random networks of operators that `sparsys export`
+                                              writes, likewise
+  python3 -m scripts.check_onnx --graphs 10   networks as exporters write them, ten of each kind in
+                                              scripts/onnx_graphs.py, likewise
 
 Needs: pip install onnx onnxruntime numpy (in a virtual environment). Exit code 1 if anything
 differs.
@@ -14,6 +18,8 @@ differs.
 import argparse
 import collections
 import dataclasses
+import importlib
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -29,12 +35,19 @@ try:
     from onnx import TensorProto, helper, numpy_helper
     from onnx.reference import ReferenceEvaluator
 
+    from scripts import onnx_graphs
+
     MISSING = ""
 except ImportError as error:
     MISSING = str(error)
 
-# Largest difference that float32 sums in another order may make, of the largest output.
+# Largest difference that float32 sums in another order may make, of the largest output; and where
+# weights were scaled on the way in.
 TOLERANCE = 1e-5
+TOLERANCE_OF_FOREIGN = 1e-4
+TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16",
+         "tensor(uint8)": "uint8", "tensor(int8)": "int8", "tensor(int32)": "int32",
+         "tensor(int64)": "int64"}
 
 
 def sparsys(program: pathlib.Path, *arguments: object) -> str | None:
@@ -51,10 +64,15 @@ def run(path: pathlib.Path, samples: dict, reference: bool = False) -> Any:
     else:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
+        # Some of its optimisations round on their own.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = onnxruntime.InferenceSession(str(path), options,
                                                providers=["CPUExecutionProvider"])
     inputs = np.array(samples["inputs"], np.float32).reshape(samples["samples"], -1)
     shaped = [x.reshape(samples["input_shape"]) for x in inputs]
+    if not reference:
+        kinds = {value.name: TYPES.get(value.type, "float32") for value in session.get_inputs()}
+        shaped = [x.astype(kinds.get(samples["input"], "float32")) for x in shaped]
     return np.stack([session.run([samples["output"]], {samples["input"]: x})[0].ravel()
                      for x in shaped])
 
@@ -318,10 +336,63 @@ def check_random(program: pathlib.Path, count: int, seed: int, folder: pathlib.P
     return totals.failed == 0
 
 
-def check_models(program: pathlib.Path, models: list[pathlib.Path], folder: pathlib.Path) -> bool:
+def import_file(program: pathlib.Path, source: pathlib.Path, arguments: list[str],
+                folder: pathlib.Path) -> tuple[pathlib.Path, str]:
+    """Gives the ONNX file that was read, the first or what onnxslim makes of it, and a remark."""
+    error = sparsys(program, "import", source, "--out", folder / "net.model", *arguments)
+    if not error:
+        return source, ""
+    if not importlib.util.find_spec("onnxslim"):
+        raise RuntimeError(f"{error} (onnxslim is not installed)")
+    slim = folder / "slim.onnx"
+    importlib.import_module("onnxslim").slim(str(source), str(slim))
+    if sparsys(program, "import", slim, "--out", folder / "net.model", *arguments):
+        raise RuntimeError(error)
+    return slim, ", after onnxslim"
+
+
+def check_file(program: pathlib.Path, source: pathlib.Path, arguments: list[str],
+               folder: pathlib.Path) -> str:
+    """Whether a file of someone else's is read right: what to print; raises what is wrong."""
+    read, remark = import_file(program, source, arguments, folder)
+    found = check(program, folder / "net.model", folder)
+    samples = json.loads((folder / "samples.json").read_text())
+    found = max(found, difference(read, samples))
+    if not found <= TOLERANCE_OF_FOREIGN:
+        raise RuntimeError(f"outputs differ by {found:.2g}")
+    return f"largest difference {found:.2g} of the largest output{remark}"
+
+
+def check_graphs(program: pathlib.Path, count: int, seed: int, folder: pathlib.Path) -> bool:
+    """Whether all kinds of exporters' networks are read right; prints a line for each kind."""
+    good = True
+    source = folder / "graph.onnx"
+    for kind, make in onnx_graphs.GRAPHS.items():
+        failed = 0
+        for number in range(seed, seed + count):
+            onnx.save(make(number), source)
+            try:
+                check_file(program, source, [], folder)
+            except Exception as error:  # whatever the runtime raises
+                failed += 1
+                print(f"{kind} --seed {number}: {str(error).splitlines()[0]}")
+        print(f"{kind}: {count - failed} of {count} agree")
+        good &= failed == 0
+    return good
+
+
+def check_models(program: pathlib.Path, models: list[pathlib.Path], arguments: list[str],
+                 folder: pathlib.Path) -> bool:
     """Whether all agree; prints each one's difference."""
     good = True
     for model in models:
+        if model.suffix == ".onnx":
+            try:
+                print(f"{model}: {check_file(program, model, arguments, folder)}")
+            except Exception as error:  # whatever the runtime raises
+                good = False
+                print(f"{model}: {str(error).splitlines()[0]}")
+            continue
         try:
             found = check(program, model, folder)
         except Exception as error:  # whatever the runtime raises
@@ -339,17 +410,27 @@ def main() -> int | str:
     parser.add_argument("--program", type=pathlib.Path, default=pathlib.Path("build/bin/sparsys"),
                         help="default: build/bin/sparsys")
     parser.add_argument("--random", type=int, default=0, metavar="COUNT")
+    parser.add_argument("--graphs", type=int, default=0, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1, help="of the first random network")
+    for name in ("--input", "--output"):
+        parser.add_argument(name, metavar="NAME", help="as for sparsys import")
+    parser.add_argument("--dim", action="append", default=[], metavar="NAME=SIZE",
+                        help="as for sparsys import")
     arguments = parser.parse_args()
     if MISSING:
         return f"check_onnx: {MISSING}; install with: pip install onnx onnxruntime numpy"
-    if not arguments.models and not arguments.random:
-        parser.error("no models, and no --random")
+    if not arguments.models and not arguments.random and not arguments.graphs:
+        parser.error("no models, and no --random or --graphs")
     if not arguments.program.is_file():
         return f"check_onnx: {arguments.program}: no such file; run make build first"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        good = check_models(arguments.program, arguments.models, folder)
+        passed = [part for name in ("input", "output") if getattr(arguments, name)
+                  for part in (f"--{name}", getattr(arguments, name))]
+        passed += [part for dim in arguments.dim for part in ("--dim", dim)]
+        good = check_models(arguments.program, arguments.models, passed, folder)
+        if arguments.graphs:
+            good &= check_graphs(arguments.program, arguments.graphs, arguments.seed, folder)
         if arguments.random:
             good &= check_random(arguments.program, arguments.random, arguments.seed, folder)
     return 0 if good else 1

@@ -96,13 +96,32 @@ class Networks(unittest.TestCase):
         self.assertIn("--seed 7: sparsys: import refused", printed)
 
     def test_models(self):
-        model = self.folder / "a.onnx"
-        check_onnx.onnx.save(check_onnx.RandomNetwork(5).model(), model)
+        model = self.folder / "a.model"
+        model.write_bytes(check_onnx.RandomNetwork(5).model().SerializeToString())
         self.assertEqual(self.run_with(str(model))[0], 0)
         result, printed = self.run_with(str(model), OFF="0.01")
         self.assertEqual(result, 1)
         self.assertIn("WRONG", printed)
-        self.assertRegex(self.run_with(str(model), REFUSE="export")[0], "a.onnx: sparsys: export")
+        self.assertRegex(self.run_with(str(model), REFUSE="export")[0], "a.model: sparsys: export")
+
+    def test_onnx_files(self):
+        path = self.folder / "a.onnx"
+        check_onnx.onnx.save(check_onnx.RandomNetwork(5).model(), path)
+        result, printed = self.run_with(str(path))
+        self.assertEqual(result, 0, printed)
+        self.assertIn("largest difference", printed)
+        result, printed = self.run_with(str(path), OFF="0.01")
+        self.assertEqual(result, 1)
+        self.assertIn("a.onnx: outputs differ by 0.0", printed)
+        result, printed = self.run_with(str(path), REFUSE="import")
+        self.assertEqual(result, 1)
+        self.assertIn("a.onnx: sparsys: import refused", printed)
+
+    def test_graphs_of_exporters_are_valid(self):
+        for kind, make in check_onnx.onnx_graphs.GRAPHS.items():
+            for seed in range(3):
+                with self.subTest(kind=kind, seed=seed):
+                    check_onnx.onnx.checker.check_model(make(seed))
 
 
 if __name__ == "__main__":
