@@ -49,6 +49,8 @@ void exercise(MakeRtl make_rtl, uint64_t seed) {
   for (uint32_t pooling = 0; pooling < 3; ++pooling) {
     LockstepBench b(config, seed, make_rtl);
     add_activation(b, kIdentity, pooling);
+    b.add(synchronise());
+    add_sum(b, kIdentity, true);
     b.run_and_compare();
     b.device.finish();
   }

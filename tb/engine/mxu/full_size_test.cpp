@@ -101,6 +101,8 @@ TEST_P(MxuFullSize, FunctionsAndPooling) {
       b.add(synchronise());
       add_activation(b, function, pooling);
     }
+    b.add(synchronise());
+    add_sum(b, function, function != kRelu);
   }
   b.run_and_compare();
   b.device.finish();

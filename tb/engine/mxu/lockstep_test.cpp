@@ -133,6 +133,7 @@ TEST(MxuLockstep, FunctionsAndPooling) {
         b.add(wait(multiply(100, 0, c.acc_depth, true, false), kHostIn));
         b.add(synchronise());
         add_activation(b, function, pooling);
+        add_sum(b, function, pooling != kNoPool);
         end(b);
         if (testing::Test::HasFailure()) {
           FAIL() << "function " << function << " pooling " << pooling;
@@ -146,6 +147,7 @@ TEST(MxuLockstep, SmallShifts) {
   for_units(4, [](const Config& c, uint64_t seed) {
     Bench b(c, seed);
     add_small_shifts(b);
+    add_halves(b);
     end(b);
   });
 }

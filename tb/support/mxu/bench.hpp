@@ -152,6 +152,54 @@ void add_activation(Bench& b, uint32_t function, uint32_t pooling) {
   b.add(wait(write_host(10, rows + 2), kActivation));
 }
 
+// Random parameters of three sets, a sum of what the accumulators hold, its result and a row around
+// it. Most factors are such that neither all sums saturate nor all are 0.
+template <class Bench>
+void add_sum(Bench& b, uint32_t function, bool twice) {
+  const Config& c = b.c;
+  const uint32_t set = static_cast<uint32_t>(b.dice.below(c.param_sets - 2));
+  for (uint32_t s = 0; s < 3; ++s) {
+    Parameters p;
+    for (uint32_t k = 0; k < c.cols; ++k) {
+      p.bias.push_back(
+          static_cast<int32_t>(b.dice.chance(70) ? b.dice.below(256) - 128 : b.dice.word(32)));
+      const auto multiplier = static_cast<int32_t>(b.dice.word(32));
+      p.multiplier.push_back(multiplier == INT32_MIN ? -1 : multiplier);
+      const uint64_t usual = s < 2 ? b.dice.between(29, 36) : b.dice.between(44, 54);
+      p.shift.push_back(static_cast<uint32_t>(b.dice.chance(80) ? usual : b.dice.below(63)));
+    }
+    for (const Row& plane : planes(c, p)) b.give(plane);
+    b.add(read_parameters(set + s, 0, 9));
+  }
+  b.add(set_register(8, bytes(b.byte(), b.byte(), b.byte())));
+  const auto rows = static_cast<uint32_t>(b.dice.between(1, std::min(30U, c.acc_depth / 2)));
+  const auto from = static_cast<uint32_t>(b.dice.below(c.acc_depth - 2 * rows + 1));
+  b.add(wait(activate(11, from, rows, set, function, kNoPool, twice, true), kHostIn));
+  b.add(wait(write_host(10, rows + 2), kActivation));
+}
+
+// Products at and around halves of both roundings, on either side of 0: with a multiplier of 2^30
+// and a shift above 31 a value's last bits are the first rounding's, what is left the second's.
+template <class Bench>
+void add_halves(Bench& b) {
+  const Config& c = b.c;
+  b.add(set_register(8, bytes(0, 128, 127)));
+  for (uint32_t turn = 0; turn < 8; ++turn) {
+    Parameters p = plain_parameters(c);
+    for (uint32_t k = 0; k < c.cols; ++k) {
+      const auto shift = static_cast<uint32_t>(b.dice.below(4));
+      const auto whole = static_cast<int32_t>(b.dice.below(200)) - 100;
+      p.bias[k] = (2 * whole + 1) * (1 << shift) + static_cast<int32_t>(b.dice.below(5)) - 2;
+      p.multiplier[k] = b.dice.chance(30) ? -(1 << 30) : 1 << 30;
+      p.shift[k] = 31 + shift;
+    }
+    for (const Row& plane : planes(c, p)) b.give(plane);
+    b.add(wait_all(read_parameters(0, 0, 9)));
+    b.add(wait_all(activate(10 * turn, 0, 1, 0, kIdentity, kNoPool, turn % 4 != 0)));
+  }
+  b.add(wait_all(write_host(0, 80)));
+}
+
 // Requantisation of values so small that every rounding shows: shifts of 0 to 3.
 template <class Bench>
 void add_small_shifts(Bench& b) {

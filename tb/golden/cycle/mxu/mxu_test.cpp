@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -225,7 +226,7 @@ TEST(MxuConvolve, StridesAndPadding) {
 }
 
 // Every function and pooling on random accumulators, with random parameters.
-void activation(const Config& c, uint64_t seed, uint32_t function, uint32_t pooling) {
+void activation(const Config& c, uint64_t seed, const std::function<void(Bench&)>& add) {
   Bench b(c, seed);
   b.random_stalls();
   for (uint32_t row = 0; row < c.acc_depth; ++row) {
@@ -233,7 +234,7 @@ void activation(const Config& c, uint64_t seed, uint32_t function, uint32_t pool
       b.set_accumulator(row, k, static_cast<int32_t>(b.dice.word(32)) >> b.dice.below(30));
     }
   }
-  add_activation(b, function, pooling);
+  add(b);
   b.run_and_compare();
 }
 
@@ -242,12 +243,16 @@ TEST(MxuActivation, FunctionsAndPooling) {
     for (const Config& c : {shape(1, 1, 1, 1), shape(5, 7, 5, 7), shape(8, 8, 4, 4)}) {
       for (uint32_t function = 0; function < 4; ++function) {
         for (uint32_t pooling = 0; pooling < 4; ++pooling) {
-          activation(c, seed, function, pooling);
+          activation(c, seed, [&](Bench& b) { add_activation(b, function, pooling); });
           if (testing::Test::HasFatalFailure()) {
             FAIL() << name_of(c) << " function " << function << " pooling " << pooling;
           }
         }
+        activation(c, seed, [&](Bench& b) { add_sum(b, function, seed % 3 != 0); });
+        if (testing::Test::HasFatalFailure()) FAIL() << name_of(c) << " sum, function " << function;
       }
+      activation(c, seed, [&](Bench& b) { add_halves(b); });
+      if (testing::Test::HasFatalFailure()) FAIL() << name_of(c) << " halves";
     }
   });
 }
