@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "golden/base/random.hpp"
+#include "golden/network/mxu_network.hpp"
 #include "tflite_generated.h"
 
 namespace sparsys {
@@ -83,6 +84,15 @@ class TfliteModel {
                tflite::Activation activation);
   int32_t after(Random& random, std::vector<int32_t> shape, tflite::Activation activation);
 };
+
+// Random inputs and what a model makes of them, as bytes of the network that it became, [channels]
+// [height][width] of one sample after the other. Of the first inputs all are least or all largest.
+struct TfliteSamples {
+  std::vector<int8_t> inputs;
+  std::vector<int8_t> outputs;
+};
+TfliteSamples samples_of(const TfliteModel& model, const mxu::Network& network, uint32_t samples,
+                         uint64_t seed);
 
 // The four networks of MLPerf Tiny, with random weights: MobileNetV1 x 0.25 on 96 x 96 x 3,
 // ResNet-8, DS-CNN, and an autoencoder 640-128x4-8-128x4-640.

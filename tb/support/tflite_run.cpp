@@ -269,4 +269,41 @@ std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
   return values[static_cast<size_t>(output)];
 }
 
+namespace {
+
+// [height][width][channels] as signed bytes [channels][height][width].
+void append_turned(std::vector<int8_t>& to, const Values& values, size_t channels,
+                   bool is_unsigned) {
+  const size_t pixels = values.size() / channels;
+  for (size_t c = 0; c < channels; ++c) {
+    for (size_t p = 0; p < pixels; ++p) {
+      to.push_back(static_cast<int8_t>(values[p * channels + c] - (is_unsigned ? 128 : 0)));
+    }
+  }
+}
+
+}  // namespace
+
+TfliteSamples samples_of(const TfliteModel& model, const mxu::Network& network, uint32_t samples,
+                         uint64_t seed) {
+  Random random(seed, 406);
+  const Tensor& in = model.tensors[static_cast<size_t>(model.input)];
+  const Tensor& out = model.tensors[static_cast<size_t>(model.output)];
+  const bool is_unsigned = in.type == TensorType::UINT8;
+  const int32_t least = is_unsigned ? 0 : -128;
+  TfliteSamples made;
+  for (uint32_t sample = 0; sample < samples; ++sample) {
+    Values input(in.elements());
+    for (int32_t& x : input) {
+      const auto any = static_cast<int32_t>(random.below(256));
+      x = least + (sample == 0 ? any : sample == 1 ? 0 : sample == 2 ? 255 : any);
+    }
+    append_turned(made.inputs, input, network.value(0).channels, is_unsigned);
+    // A map that became a vector has its sizes in the network alone.
+    append_turned(made.outputs, model.run(input), network.value(network.layers.size()).channels,
+                  out.type == TensorType::UINT8);
+  }
+  return made;
+}
+
 }  // namespace sparsys
