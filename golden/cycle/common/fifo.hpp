@@ -32,15 +32,17 @@ class Fifo {
   void propagate() {
     head_o = mem_q[rd_q];
     empty_o = count_q == 0;
-    full_o = count_q == depth_;
+    full_o = full();
   }
+
+  bool full() const { return count_q == depth_; }
 
   void update(bool rst) {
     if (rst) {
       wr_q = rd_q = count_q = 0;
       return;
     }
-    const bool push = push_i && count_q != depth_;
+    const bool push = push_i && !full();
     const bool pop = pop_i && count_q != 0;
     if (push) {
       mem_q[wr_q] = data_i;

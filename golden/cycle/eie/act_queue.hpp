@@ -47,10 +47,15 @@ class ActQueue {
   void propagate_inputs() {
     queue.push_i = push_i;
     queue.pop_i = pop_i;
-    queue.data_i = uint64_t{push_act_i} << 32 | uint64_t{push_end_i} << 16 | push_start_i;
+    queue.data_i = word(push_act_i, push_start_i, push_end_i);
   }
 
   void update(bool rst) { queue.update(rst); }
+
+  // The word of a column.
+  static uint64_t word(uint16_t act, uint16_t start, uint16_t end) {
+    return uint64_t{act} << 32 | uint64_t{end} << 16 | start;
+  }
 };
 
 }  // namespace sparsys::eie

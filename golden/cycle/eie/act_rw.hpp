@@ -84,10 +84,7 @@ class ActRw : public ActRwCommon {
   // The outputs: all follow from the registers alone (and id_i, which is constant).
   void propagate_state() {
     act_ram.propagate();
-    leaf_valid_o = leaf_valid_q;
-    leaf_done_o = !leaf_valid_q && pend_q == 0;
-    leaf_col_o = static_cast<uint16_t>((leaf_row_q << pe_shift_) + id_i);
-    leaf_act_o = leaf_act_q;
+    propagate_leaf();
     io_ram_rdata_o = act_ram.rdata_o;
     io_reg_rdata_o = io_reg_q;
   }
@@ -127,12 +124,7 @@ class ActRw : public ActRwCommon {
     if (launch_i) {
       pend_q = launched();
     } else if (advance_leaf_) {
-      leaf_valid_q = pend_q != 0;
-      if (pend_q) {
-        leaf_row_q = next_row_;
-        leaf_act_q = (role_i ? bank1 : bank0).rdata_o;
-        pend_q &= pend_q - 1;
-      }
+      advance_leaf(next_row_, (role_i ? bank1 : bank0).rdata_o);
     }
     wb_valid_q = wb_read_i;
     if (wb_read_i) {
@@ -141,7 +133,34 @@ class ActRw : public ActRwCommon {
     }
   }
 
+  // propagate() and update(false) in one go, for a cycle in which only the leaf moves: no launch,
+  // no load, no write-back, no request of the I/O port. Returns whether the leaf's outputs change,
+  // which are set.
+  bool step(bool leaf_pop) {
+    if (leaf_valid_q ? !leaf_pop : pend_q == 0) return false;
+    const uint32_t row = pend_q ? lowest_bit(pend_q) : 0;
+    advance_leaf(static_cast<uint8_t>(row), (role_i ? bank1 : bank0).mem[row]);
+    propagate_leaf();
+    return true;
+  }
+
  private:
+  void propagate_leaf() {
+    leaf_valid_o = leaf_valid_q;
+    leaf_done_o = !leaf_valid_q && pend_q == 0;
+    leaf_col_o = static_cast<uint16_t>((leaf_row_q << pe_shift_) + id_i);
+    leaf_act_o = leaf_act_q;
+  }
+
+  // The lowest pending register becomes the leaf.
+  void advance_leaf(uint8_t row, uint16_t act) {
+    leaf_valid_q = pend_q != 0;
+    if (!pend_q) return;
+    leaf_row_q = row;
+    leaf_act_q = act;
+    pend_q &= pend_q - 1;
+  }
+
   // Ports of the memories in a cycle in which a load, a write-back or the I/O port uses them.
   void propagate_memories(Regfile1r1w<uint16_t>& source, Regfile1r1w<uint16_t>& destination) {
     const uint8_t io_row = static_cast<uint8_t>(io_addr_i & row_mask_);

@@ -101,8 +101,8 @@ class Arith : public ArithCommon {
     // stage 4 writes in this cycle stands at the ports of `acc`.
     if (acc.we_i) acc_valid_q |= uint64_t{1} << acc.waddr_i;
     update_stage3();
-    update_stage2();
-    update_stage1();
+    update_stage2(acc.we_i && acc.waddr_i == s1_row_q ? acc.wdata_i : wb_acc_o);
+    update_stage1(e_valid_i, e_first_i, e_code_i, e_skip_i, e_act_i);
 
     if (clear_i) acc_valid_q = 0;
     if (flags_clear_i) saturated_q = row_error_q = 0;
@@ -111,6 +111,23 @@ class Arith : public ArithCommon {
         cb_q[4 * cb_word_i + c] = static_cast<uint16_t>(cb_data_i >> (16 * c));
       }
     }
+  }
+
+  // propagate() and update(false) in one go, for a cycle in which the control asks for nothing: the
+  // entry comes as arguments, no port is set.
+  void step(uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip, uint16_t e_act) {
+    if (!(e_valid | s1_valid_q | s2_valid_q | s3_valid_q)) return;
+    const bool write = s3_valid_q && s3_write_q;
+    const uint8_t row = s3_row_q;
+    const uint64_t sum = s3_sum_q;
+    if (write) {
+      acc.mem[row] = sum;
+      acc_valid_q |= uint64_t{1} << row;
+    }
+    update_stage3();
+    // What stage 4 writes in this cycle stands in the file already.
+    update_stage2(acc_valid_q >> s1_row_q & 1 ? acc.mem[s1_row_q] : 0);
+    update_stage1(e_valid, e_first, e_code, e_skip, e_act);
   }
 
  private:
@@ -130,11 +147,10 @@ class Arith : public ArithCommon {
   }
 
   // Multiply and read the accumulator: as stage 4 writes it, else as it stands.
-  void update_stage2() {
+  void update_stage2(uint64_t accumulator) {
     s2_valid_q = s1_valid_q;
     if (!s1_valid_q) return;
-    const bool hazard = acc.we_i && acc.waddr_i == s1_row_q;
-    s2_acc_q = hazard ? acc.wdata_i : wb_acc_o;
+    s2_acc_q = accumulator;
     s2_product_q = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
                                          int32_t{static_cast<int16_t>(s1_act_q)});
     s2_write_q = s1_write_q;
@@ -142,17 +158,18 @@ class Arith : public ArithCommon {
   }
 
   // Look up the weight, accumulate the row.
-  void update_stage1() {
-    s1_valid_q = e_valid_i;
-    if (!e_valid_i) return;
-    const uint32_t row = std::min(act_regs_, e_first_i ? e_skip_i : row_q + 1U + e_skip_i);
+  void update_stage1(uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip,
+                     uint16_t e_act) {
+    s1_valid_q = e_valid;
+    if (!e_valid) return;
+    const uint32_t row = std::min(act_regs_, e_first ? e_skip : row_q + 1U + e_skip);
     const bool inside = row < act_regs_;
     row_q = static_cast<uint8_t>(row);
     row_error_q |= !inside;
-    s1_write_q = e_code_i != 0 && inside;
+    s1_write_q = e_code != 0 && inside;
     s1_row_q = static_cast<uint8_t>(row & (act_regs_ - 1));
-    s1_weight_q = e_code_i ? cb_q[e_code_i] : uint16_t{0};
-    s1_act_q = e_act_i;
+    s1_weight_q = e_code ? cb_q[e_code] : uint16_t{0};
+    s1_act_q = e_act;
   }
 
   uint32_t act_regs_;

@@ -14,17 +14,30 @@ class CycleDevice final : public Device {
   explicit CycleDevice(const Config& config) : model(config), config_(config) { model.propagate(); }
 
   const Config& config() const override { return config_; }
+  void put(const Image& image) override { model.put(image); }
   Outputs clock(const Inputs& inputs) override {
     static_cast<Inputs&>(model) = inputs;
-    model.propagate_rest([](uint32_t, uint32_t) {});
+    const bool step = model.may_step() && !inputs.rst_i && !unit_by_unit;
+    if (step) {
+      model.propagate_control();
+    } else {
+      model.propagate_rest([](uint32_t, uint32_t) {});
+    }
     if (statistics) statistics->observe(model);
     const Outputs outputs = model;
-    model.edge(inputs.rst_i);
+    if (step) {
+      model.step();
+    } else {
+      model.edge(inputs.rst_i);
+    }
     return outputs;
   }
 
-  // To be read only: clock() goes on from what it left in the model.
+  // To be read only: clock() goes on from what it left in the model. In state RUN the registers are
+  // right, the ports inside of PEs are not.
   Eie model;
+  // Every cycle by propagate() and update() of every unit, as in the lockstep; slower.
+  bool unit_by_unit = false;
   // If not null, told of every cycle.
   Statistics* statistics = nullptr;
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/cycle/eie/eie.hpp"
 
+#include <algorithm>
+
+#include "golden/engine/eie/image.hpp"
+
 namespace sparsys::eie {
 
 namespace {
@@ -34,6 +38,7 @@ void Eie::propagate_control() {
 }
 
 void Eie::propagate_pe_outputs() {
+  stale_ = false;
   ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
   ccu.io_rdata_i = 0;
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
@@ -120,6 +125,48 @@ void Eie::edge(bool rst) {
     pe[k].update(rst);
     propagate_pe_outputs(k);
   }
+}
+
+void Eie::put(const Image& image) {
+  for (size_t k = 0; k < pe.size(); ++k) {
+    const std::vector<uint64_t>& rows = image.entry_rows[k];
+    std::copy(rows.begin(), rows.end(), pe[k].spmat_read.entry_ram.mem.begin());
+    const std::vector<uint16_t>& pointers = image.pointers[k];
+    PtrRead& banks = pe[k].ptr_read;
+    for (size_t p = 0; p < pointers.size(); ++p) {
+      (p % 2 ? banks.odd : banks.even).mem[p / 2] = pointers[p];
+    }
+    if (pointers.size() % 2) banks.odd.mem[pointers.size() / 2] = 0;
+  }
+  const auto& codebooks = image.codebook_words;
+  std::copy(codebooks.begin(), codebooks.end(), ccu.codebook_ram.mem.begin());
+  const std::vector<uint64_t> list = list_words(image);
+  std::copy(list.begin(), list.end(), ccu.list_ram.mem.begin());
+}
+
+void Eie::step() {
+  const PtrReadCommon broadcast = common_;
+  // What else a PE gets of the pass it has had since LAUNCH.
+  ccu.update(false);
+  lnzd.update(false);
+  uint8_t hold = 0, busy = 0, flags = 0;
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+    Pe& p = pe[k];
+    if (p.step(broadcast, lnzd.leaf_pop_o[k])) {
+      lnzd.leaf_valid_i[k] = p.leaf_valid_o;
+      lnzd.leaf_done_i[k] = p.leaf_done_o;
+      lnzd.leaf_col_i[k] = p.leaf_col_o;
+      lnzd.leaf_act_i[k] = p.leaf_act_o;
+    }
+    hold |= p.full_o;
+    busy |= p.busy_o;
+    flags |= p.flags_o;
+  }
+  ccu.hold_i = hold;
+  ccu.pe_busy_i = busy;
+  ccu.flags_i = flags;
+  stale_ = true;
+  if (!may_step()) propagate_pe_outputs();
 }
 
 void Eie::update(bool rst) {

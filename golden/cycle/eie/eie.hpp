@@ -34,6 +34,7 @@ class Eie : public Inputs, public Outputs {
   void edge(bool rst);
   template <class Seen>
   void propagate_rest(Seen&& seen) {
+    if (stale_) propagate_pe_outputs();
     propagate_control();
     const uint32_t n_pe = static_cast<uint32_t>(pe.size());
     for (uint32_t first = 0; first < n_pe; first += kBlock) {
@@ -42,17 +43,28 @@ class Eie : public Inputs, public Outputs {
       seen(first, count);
     }
   }
+  // The back door (eie::Device).
+  void put(const Image& image);
+
+  // The part of propagate_rest() in front of the PEs: control and tree.
+  void propagate_control();
+  // Instead of the rest of it and edge(false), for a caller who compares nothing: in state RUN the
+  // PEs get broadcasts and nothing else, so each goes through the cycle in one go. The registers
+  // become what edge() makes them; the ports of the PEs' units are right again in the first cycle
+  // of another state.
+  bool may_step() const { return ccu.state_q == Ccu::RUN; }
+  void step();
 
  private:
   void propagate_pe_outputs();
-  void propagate_control();
   void propagate_ccu();
   void propagate_pe_inputs(uint32_t first, uint32_t count);
   void propagate_pe_outputs(uint32_t k);
 
   static constexpr uint32_t kBlock = 8;
 
-  PeCommon common_;  // what all PEs get in this cycle
+  bool stale_ = false;  // step() has left the ports inside of PEs behind
+  PeCommon common_;     // what all PEs get in this cycle
   uint16_t list_first_mask_;
   uint16_t list_count_mask_;
 };

@@ -65,8 +65,14 @@ class Pe : public PeCommon {
 
   void update(bool rst);
 
+  // propagate() and update(false) in one go, for a cycle of a run, in which the control only
+  // broadcasts; `pop`: leaf_pop_i. Of the ports, those of the leaf, full_o, busy_o and flags_o are
+  // set for the next cycle. Returns whether the leaf's changed.
+  bool step(const PtrReadCommon& broadcast, bool pop);
+
  private:
   void propagate_io();
+  void propagate_leaf();
 
   uint32_t lane() const { return id_i & ((1U << lane_shift_) - 1); }
 
@@ -81,6 +87,41 @@ class Pe : public PeCommon {
 
 // The methods of every cycle are inline, for speed.
 
+inline void Pe::propagate_leaf() {
+  leaf_valid_o = act_rw.leaf_valid_o;
+  leaf_done_o = act_rw.leaf_done_o;
+  leaf_col_o = act_rw.leaf_col_o;
+  leaf_act_o = act_rw.leaf_act_o;
+}
+
+inline bool Pe::step(const PtrReadCommon& broadcast, bool pop) {
+  // From the last unit to the first, so that each finds the registers before it unchanged.
+  const bool arrives = broadcast.advance_i && broadcast.b_valid_i;
+  if (busy_o | arrives) {
+    arith.step(spmat_read.e_valid_q, spmat_read.e_first_q, spmat_read.e_code_q, spmat_read.e_skip_q,
+               spmat_read.e_act_q);
+    Fifo<uint64_t>& queue = act_queue.queue;
+    const uint64_t head = queue.mem_q[queue.rd_q];
+    queue.pop_i = spmat_read.step(queue.count_q == 0, static_cast<uint16_t>(head >> 32),
+                                  static_cast<uint16_t>(head), static_cast<uint16_t>(head >> 16),
+                                  entry_base_i);
+    queue.push_i = ptr_read.step(broadcast);
+    if (queue.push_i | queue.pop_i) {
+      queue.data_i =
+          ActQueue::word(ptr_read.push_act_o, ptr_read.push_start_o, ptr_read.push_end_o);
+      queue.update(false);
+      full_o = queue.full();
+    }
+    busy_o = ptr_read.p_valid_q | (queue.count_q != 0) | spmat_read.d_valid_q |
+             spmat_read.e_valid_q | arith.s1_valid_q | arith.s2_valid_q | arith.s3_valid_q;
+    flags_o =
+        static_cast<uint8_t>(ptr_read.error_q << 2 | arith.row_error_q << 1 | arith.saturated_q);
+  }
+  if (!act_rw.step(pop)) return false;
+  propagate_leaf();
+  return true;
+}
+
 inline void Pe::propagate_state() {
   ptr_read.propagate_state();
   act_queue.propagate_state();
@@ -89,10 +130,7 @@ inline void Pe::propagate_state() {
   act_rw.id_i = id_i;
   act_rw.propagate_state();
 
-  leaf_valid_o = act_rw.leaf_valid_o;
-  leaf_done_o = act_rw.leaf_done_o;
-  leaf_col_o = act_rw.leaf_col_o;
-  leaf_act_o = act_rw.leaf_act_o;
+  propagate_leaf();
   full_o = act_queue.full_o;
   busy_o = ptr_read.busy_o | !act_queue.empty_o | spmat_read.busy_o | arith.busy_o;
   flags_o =

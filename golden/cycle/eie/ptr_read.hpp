@@ -101,6 +101,29 @@ class PtrRead : public PtrReadCommon {
       }
     }
   }
+
+  // propagate() and update(false) in one go, for a cycle without a request of the I/O port and
+  // without flags_clear_i: the broadcast comes as an argument. Returns push_o; push_act_o,
+  // push_start_o and push_end_o are set with it.
+  bool step(const PtrReadCommon& b) {
+    if (!b.advance_i) return false;
+    bool push = false;
+    if (p_valid_q) {
+      push_act_o = p_act_q;
+      push_start_o = p_odd_first_q ? odd.rdata_q : even.rdata_q;
+      push_end_o = p_odd_first_q ? even.rdata_q : odd.rdata_q;
+      push = push_end_o > push_start_o;
+      error_q |= push_end_o < push_start_o;
+    }
+    p_valid_q = b.b_valid_i;
+    if (b.b_valid_i) {
+      p_act_q = b.b_act_i;
+      p_odd_first_q = b.b_odd_first_i;
+      even.rdata_q = even.mem[b.b_even_i];
+      odd.rdata_q = odd.mem[b.b_odd_i];
+    }
+    return push;
+  }
 };
 
 }  // namespace sparsys::eie

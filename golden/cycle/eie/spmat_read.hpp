@@ -62,14 +62,8 @@ class SpmatRead {
 
   // pop_o and the entry memory.
   void propagate_inputs() {
-    // Fetch the next segment, the part of the head's column that lies in one entry row, as soon as
-    // the decoder is at its last entry.
     issue_ = !head_empty_i && (!d_valid_q || d_left_q == 1);
-    pos_ = f_mid_q ? f_pos_q : head_start_i;
-    const uint32_t room = 8 - (pos_ & 7);
-    const uint32_t rest = (head_end_i - pos_) & 0xFFFF;
-    last_ = rest <= room;
-    count_ = std::min(room, rest);
+    choose_segment(head_start_i, head_end_i);
     pop_o = issue_ && last_;
 
     entry_ram.en_i = io_en_i | issue_;
@@ -96,9 +90,39 @@ class SpmatRead {
       f_mid_q = d_valid_q = e_valid_q = 0;
       return;
     }
+    advance(entry_ram.rdata_o, head_act_i);
+  }
+
+  // propagate() and update(false) in one go, for a cycle without a request of the I/O port: the
+  // queue's head comes as arguments, no port is set. Returns pop_o.
+  bool step(bool empty, uint16_t act, uint16_t start, uint16_t end, uint16_t entry_base) {
+    if (empty && !(d_valid_q | e_valid_q)) return false;
+    const uint64_t entries = entry_ram.rdata_q;
+    issue_ = !empty && (!d_valid_q || d_left_q == 1);
+    if (issue_) {
+      choose_segment(start, end);
+      entry_ram.rdata_q = entry_ram.mem[(entry_base + (pos_ >> 3)) & row_mask_];
+    }
+    advance(entries, act);
+    return issue_ && last_;
+  }
+
+ private:
+  // The next segment, the part of the head's column that lies in one entry row. It is fetched as
+  // soon as the decoder is at the last entry of the one before.
+  void choose_segment(uint16_t start, uint16_t end) {
+    pos_ = f_mid_q ? f_pos_q : start;
+    const uint32_t room = 8 - (pos_ & 7);
+    const uint32_t rest = (end - pos_) & 0xFFFF;
+    last_ = rest <= room;
+    count_ = std::min(room, rest);
+  }
+
+  // The registers' edge. entries: the memory's output before it.
+  void advance(uint64_t entries, uint16_t head_act) {
     e_valid_q = d_valid_q;
     if (d_valid_q) {
-      const uint32_t entry = static_cast<uint32_t>(entry_ram.rdata_o >> (8 * d_off_q)) & 0xFF;
+      const uint32_t entry = static_cast<uint32_t>(entries >> (8 * d_off_q)) & 0xFF;
       e_first_q = d_first_q;
       e_code_q = entry & 0xF;
       e_skip_q = static_cast<uint8_t>(entry >> 4);
@@ -109,7 +133,7 @@ class SpmatRead {
       d_first_q = !f_mid_q;
       d_off_q = pos_ & 7;
       d_left_q = static_cast<uint8_t>(count_);
-      d_act_q = head_act_i;
+      d_act_q = head_act;
       f_mid_q = !last_;
       f_pos_q = static_cast<uint16_t>((pos_ & ~7U) + 8);
     } else if (d_valid_q) {
@@ -123,7 +147,6 @@ class SpmatRead {
     }
   }
 
- private:
   uint32_t row_mask_;
   // The next segment, from propagate() to update().
   uint32_t pos_ = 0;

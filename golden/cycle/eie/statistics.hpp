@@ -1,13 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pins do not tell of a list run: how busy the multipliers are. An observer of the cycle
-// model; it changes nothing.
+// What the pins do not tell of a list run: where its cycles go, how busy the multipliers are, and
+// how often each part of the engine works. An observer of the cycle model; it changes nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "golden/cycle/eie/eie.hpp"
 
 namespace sparsys::eie {
+
+// How often each part worked, over all PEs.
+struct Activity {
+  uint64_t pointer_reads = 0;          // of 16 bits
+  uint64_t entry_row_reads = 0;        // of 64 bits, eight entries
+  uint64_t queue_writes = 0;           // columns that have entries in a PE
+  uint64_t multiplications = 0;        // of entries that are not padding
+  uint64_t accumulator_reads = 0;      // by entries and by write-back
+  uint64_t accumulator_writes = 0;     // by entries
+  uint64_t register_reads = 0;         // of source registers: activations that are broadcast
+  uint64_t register_writes = 0;        // of source and destination registers
+  uint64_t activation_ram_reads = 0;   // of 16 bits
+  uint64_t activation_ram_writes = 0;  // of 16 bits
+};
+
+// The table of its fields: calls visit(name, member) for each. A: Activity, const or not.
+template <class A, class Visit>
+void visit_activity(A& activity, Visit&& visit) {
+  visit("pointer_reads", activity.pointer_reads);
+  visit("entry_row_reads", activity.entry_row_reads);
+  visit("queue_writes", activity.queue_writes);
+  visit("multiplications", activity.multiplications);
+  visit("accumulator_reads", activity.accumulator_reads);
+  visit("accumulator_writes", activity.accumulator_writes);
+  visit("register_reads", activity.register_reads);
+  visit("register_writes", activity.register_writes);
+  visit("activation_ram_reads", activity.activation_ram_reads);
+  visit("activation_ram_writes", activity.activation_ram_writes);
+}
 
 class Statistics {
  public:
@@ -18,6 +49,14 @@ class Statistics {
   uint64_t entries = 0;          // processed, over all PEs, padding included
   uint64_t first_broadcast = 0;  // cycle of the run, the first is 1; 0 if there was none
   uint64_t last_write = 0;       // last accumulator write, the same way
+  // The cycles by what the control does: running a pass, writing back, and all else (set-up).
+  uint64_t run_cycles = 0;
+  uint64_t write_back_cycles = 0;
+  // Of the running ones, those behind the last broadcast of their pass.
+  uint64_t drain_cycles = 0;
+  // Entries of the PE that has most, pass by pass: no pass can run in fewer cycles.
+  uint64_t slowest_entries = 0;
+  Activity activity;
 
   // To be called once a cycle, after propagate() and before update().
   void observe(const Eie& engine) {
@@ -29,15 +68,14 @@ class Statistics {
     broadcasts += ccu.root_pop_o;
     held += ccu.state_q == Ccu::RUN && ccu.hold_i;
     if (first_broadcast == 0 && ccu.b_valid_q) first_broadcast = cycles;
-    if (ccu.state_q != Ccu::RUN) return;  // no entry is under way in any other state
-    uint32_t writes = 0;
-    for (const Pe& pe : engine.pe) {
-      entries += pe.spmat_read.e_valid_q;
-      writes += pe.arith.acc.we_i;
+    if (ccu.state_q == Ccu::RUN) {
+      observe_run(engine);
+    } else {
+      observe_rest(engine);
     }
-    if (writes) last_write = cycles;
   }
 
+  uint64_t setup_cycles() const { return cycles - run_cycles - write_back_cycles; }
   // From the first broadcast to the last accumulator write, both included.
   uint64_t active_cycles() const {
     return first_broadcast && last_write ? last_write - first_broadcast + 1 : 0;
@@ -49,7 +87,60 @@ class Statistics {
   }
 
  private:
+  // Entries are under way in this state only. What PEs do follows from their registers.
+  void observe_run(const Eie& engine) {
+    const Ccu& ccu = engine.ccu;
+    ++run_cycles;
+    drain_cycles = ccu.root_pop_o ? drain_before_ : drain_cycles + 1;
+    activity.register_reads += ccu.root_pop_o;
+    if (ccu.advance_o && ccu.b_valid_q) activity.pointer_reads += 2 * pe_count_;
+    per_pe_.resize(pe_count_);
+    uint32_t writes = 0, rows = 0, taken = 0, products = 0, reads = 0;
+    for (size_t k = 0; k < pe_count_; ++k) {
+      const Pe& pe = engine.pe[k];
+      per_pe_[k] += pe.spmat_read.e_valid_q;
+      products += pe.arith.s1_valid_q & pe.arith.s1_write_q;
+      reads += pe.arith.s1_valid_q;
+      writes += pe.arith.s3_valid_q & pe.arith.s3_write_q;
+      rows += pe.act_queue.queue.count_q != 0 &&
+              (!pe.spmat_read.d_valid_q || pe.spmat_read.d_left_q == 1);
+      const PtrRead& banks = pe.ptr_read;
+      const bool odd = banks.p_odd_first_q;
+      taken +=
+          banks.p_valid_q && ccu.advance_o &&
+          (odd ? banks.even.rdata_q > banks.odd.rdata_q : banks.odd.rdata_q > banks.even.rdata_q);
+    }
+    if (writes) last_write = cycles;
+    activity.entry_row_reads += rows;
+    activity.queue_writes += taken;
+    activity.multiplications += products;
+    activity.accumulator_reads += reads;
+    activity.accumulator_writes += writes;
+  }
+
+  void observe_rest(const Eie& engine) {
+    const Ccu& ccu = engine.ccu;
+    write_back_cycles += ccu.state_q == Ccu::WRITE_BACK;
+    if (ccu.ld_read_o) {
+      activity.activation_ram_reads += pe_count_;
+      activity.register_writes += pe_count_;
+    }
+    if (ccu.wb_read_o) {
+      activity.accumulator_reads += pe_count_;
+      activity.register_writes += pe_count_;
+      if (ccu.store_dst_o) activity.activation_ram_writes += pe_count_;
+    }
+    // Behind a pass.
+    if (per_pe_.empty()) return;
+    slowest_entries += *std::max_element(per_pe_.begin(), per_pe_.end());
+    for (const uint64_t count : per_pe_) entries += count;
+    per_pe_.clear();
+    drain_before_ = drain_cycles;
+  }
+
   uint64_t pe_count_ = 0;
+  uint64_t drain_before_ = 0;     // drain_cycles of the passes before
+  std::vector<uint64_t> per_pe_;  // entries in this pass
 };
 
 }  // namespace sparsys::eie

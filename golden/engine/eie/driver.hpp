@@ -57,6 +57,8 @@ class Driver {
   // Writes entries, pointers, codebooks and the descriptor list, a word a cycle. Throws Error if
   // the image is for another configuration than the device's.
   void load(const Image& image, const Progress& progress = {});
+  // The same through the device's back door, in no cycle.
+  void put(const Image& image);
 
   // Runs descriptors first .. first + count - 1. Returns the cycles from start to done, both
   // included. Throws Error if that takes more than `max_cycles`; reset() then stops the engine.

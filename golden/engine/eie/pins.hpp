@@ -5,9 +5,12 @@
 
 #include <cstdint>
 
+#include "golden/base/error.hpp"
 #include "golden/engine/eie/config.hpp"
 
 namespace sparsys::eie {
+
+struct Image;
 
 struct Inputs {
   bool rst_i = false;
@@ -36,6 +39,10 @@ class Device {
   // One clock cycle: applies `inputs`, returns the outputs as they stand before the rising edge
   // that ends the cycle, then takes that edge.
   virtual Outputs clock(const Inputs& inputs) = 0;
+  // The back door: puts an image that is for this configuration into the memories past the pins, in
+  // no clock cycle. They then hold what Driver::load() writes through the port. To be used while
+  // the engine is idle. Throws Error if there is no such door.
+  virtual void put(const Image&) { throw Error("engine: memories are loaded by the port only"); }
 };
 
 }  // namespace sparsys::eie

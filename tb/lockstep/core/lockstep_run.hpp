@@ -88,6 +88,11 @@ class LockstepRun {
     sides.edge(inputs);
     ++cycle;
   }
+  // Something done to both sides between two cycles, which a replay does again.
+  void poke(std::function<void(Sides&)> what) {
+    what(sides);
+    pokes.emplace_back(cycle, std::move(what));
+  }
   void close_waves() {
     if (waves) waves->close();
     waves.reset();
@@ -114,6 +119,7 @@ class LockstepRun {
   std::string replay(const std::string& instance) const;
 
   InputLog<typename Sides::Record> log;
+  std::vector<std::pair<uint64_t, std::function<void(Sides&)>>> pokes;  // by rising cycle
   std::unique_ptr<FstWriter> waves;
 };
 
@@ -168,9 +174,11 @@ std::string LockstepRun<Sides>::replay(const std::string& instance) const {
   const uint64_t text_from = cycle < kTextWindow ? 0 : cycle - kTextWindow + 1;
   const uint64_t wave_from = cycle < kWaveWindow ? 0 : cycle - kWaveWindow + 1;
   uint64_t at = 0;
+  auto poke = pokes.begin();
   for (const auto& run : log.runs()) {
     const Inputs inputs = run.first.inputs();
     for (uint64_t i = 0; i < run.second && at <= cycle; ++i, ++at) {
+      for (; poke != pokes.end() && poke->first == at; ++poke) poke->second(again);
       bool differs = false;
       settle(again, inputs, at, &differs);
       if (at >= wave_from && !options.mismatch_waves.empty() && window_error.empty()) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "golden/engine/eie/image.hpp"
 #include "tb/lockstep/core/lockstep_run.hpp"
 #include "tb/lockstep/eie/signals.hpp"
 
@@ -85,6 +86,13 @@ Outputs Lockstep::clock(const Inputs& inputs) {
   if (i.statistics) i.statistics->observe(i.sides.model);
   i.edge(inputs);
   return outputs;
+}
+
+void Lockstep::put(const Image& image) {
+  impl_->poke([kept = std::make_shared<Image>(image)](Sides& sides) {
+    sides.rtl->put(*kept);
+    sides.model.put(*kept);
+  });
 }
 
 void Lockstep::finish() {

@@ -28,6 +28,8 @@ class Lockstep final : public Device {
   const Config& config() const override;
   // Throws LockstepMismatch at the first difference, Error if a waveform cannot be written.
   Outputs clock(const Inputs& inputs) override;
+  // Of both sides.
+  void put(const Image& image) override;
 
   // To be called at the end of a run: compares the state behind the last edge, and throws
   // LockstepMismatch unless both sides are idle with nothing pending. Closes the waveform.

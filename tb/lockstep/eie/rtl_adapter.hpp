@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tb/lockstep/core/verilated_top.hpp"
+#include "tb/lockstep/eie/back_door.hpp"
 #include "tb/lockstep/eie/rtl.hpp"
 
 namespace sparsys::eie {
@@ -14,6 +15,7 @@ class RtlAdapter final : public Rtl {
 
   const Config& config() const override { return config_; }
   VerilatedContext& context() override { return top_.context(); }
+  void put(const Image& image) override { sparsys::eie::put(top_.context(), image); }
 
   Outputs settle(const Inputs& inputs) override {
     Verilated& t = top_.pins();

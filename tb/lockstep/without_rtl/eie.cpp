@@ -16,6 +16,7 @@ Lockstep::~Lockstep() = default;
 // Nothing below is reached: there is no object.
 const Config& Lockstep::config() const { throw Error("lockstep: built without RTL"); }
 Outputs Lockstep::clock(const Inputs&) { throw Error("lockstep: built without RTL"); }
+void Lockstep::put(const Image&) {}
 void Lockstep::finish() {}
 uint64_t Lockstep::checked_cycles() const { return 0; }
 uint32_t Lockstep::signals_per_cycle() const { return 0; }
