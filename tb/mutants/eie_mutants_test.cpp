@@ -137,7 +137,7 @@ const Scene& scene() {
     what.sizes = {24, 60};
     what.density = 0.5;
     s.network = random_network(5, what);
-    s.image = build_image(s.network, config());
+    s.image = build_image(s.network, config(), Rows::kInterleaved);
     s.input = random_input(5, s.network, 1.0);
     return s;
   }();

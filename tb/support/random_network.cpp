@@ -8,6 +8,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
+#include "golden/network/random_layer.hpp"
 
 namespace sparsys {
 namespace {
@@ -22,36 +23,11 @@ int16_t random_value(Random& random, int16_t largest, bool extreme) {
   return random.below(2) != 0 ? magnitude : static_cast<int16_t>(-magnitude);
 }
 
-uint8_t random_code(Random& random) { return static_cast<uint8_t>(1 + random.below(15)); }
-
-// Appends a column whose rows are taken from first .. first + rows - 1 with probability density.
-void add_random_rows(Random& random, uint32_t first, uint32_t rows, double density,
-                     eie::Layer& layer) {
-  if (density <= 0) return;
-  // Distances between non-zeros are geometric; drawing those makes the cost that of the non-zeros
-  // and not of the matrix.
-  const double scale = density >= 1 ? 0 : 1.0 / std::log1p(-density);
-  double next = 0;
-  while (true) {
-    if (density < 1) next += std::floor(std::log(1.0 - random.uniform()) * scale);
-    if (next >= rows) return;
-    layer.row.push_back(first + static_cast<uint32_t>(next));
-    layer.code.push_back(random_code(random));
-    next += 1;
-  }
-}
-
 double column_density(Random& random, double density, bool uneven) {
   if (!uneven) return density;
   const uint64_t dice = random.below(20);
   if (dice < 2) return 0;
   return dice == 2 ? 1 : density;
-}
-
-// A shift that brings sums of `terms` products of a weight and an activation down to some 13 bits.
-int usual_shift(double terms, int weight_bits, int activation_bits) {
-  const double bits = weight_bits + activation_bits + 0.5 * std::log2(std::max(1.0, terms));
-  return std::clamp(static_cast<int>(bits) - 13, 0, 31);
 }
 
 constexpr int kWeightBits = 8;
@@ -72,14 +48,14 @@ eie::Layer make_layer(Random& random, uint32_t inputs, uint32_t outputs, uint32_
   for (uint32_t j = 0; j < layer.inputs; ++j) {
     const bool is_constant = j >= inputs;
     // Biases are dense: most rows have an entry in the constants' columns.
-    add_random_rows(random, 0, outputs, is_constant ? 0.7 : column_density(random, density, uneven),
-                    layer);
-    if (is_constant) add_random_rows(random, outputs, constants_out, 0.7, layer);
+    eie::append_random_rows(random, 0, outputs,
+                            is_constant ? 0.7 : column_density(random, density, uneven), layer);
+    if (is_constant) eie::append_random_rows(random, outputs, constants_out, 0.7, layer);
     layer.column_start.push_back(layer.row.size());
   }
   const int shift =
       extreme ? static_cast<int>(random.below(32))
-              : usual_shift(density * inputs + constants_in, kWeightBits, kActivationBits);
+              : eie::usual_shift(density * inputs + constants_in, kWeightBits, kActivationBits);
   layer.input_frac = 8;
   layer.output_frac = 8;
   layer.weight_frac = shift;

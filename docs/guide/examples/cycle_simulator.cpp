@@ -50,7 +50,7 @@ int main() {
       eie::Statistics statistics;
       device.statistics = &statistics;
       eie::Driver driver(device);
-      const eie::Image image = eie::build_image(network, config);
+      const eie::Image image = eie::build_image(network, config, eie::Rows::kInterleaved);
       driver.load(image);
       if (driver.run(image, input) != expected) return 1;
       std::printf("%3u  %5u  %6llu  %4llu  %9.1f %%\n", n_pe, queue_depth,

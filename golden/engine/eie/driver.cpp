@@ -112,6 +112,11 @@ std::vector<uint64_t> Driver::read(const std::vector<uint32_t>& port_addresses) 
   return words;
 }
 
+void Driver::put(const Image& image) {
+  check_same(image.config, device_.config());
+  device_.put(image);
+}
+
 void Driver::load(const Image& image, const Progress& progress) {
   check_same(image.config, device_.config());
   const uint32_t n_pe = image.config.n_pe;
@@ -141,12 +146,8 @@ void Driver::load(const Image& image, const Progress& progress) {
   for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
     put(port_address(Space::kCodebook, w), image.codebook_words[w]);
   }
-  for (uint32_t d = 0; d < image.passes.size(); ++d) {
-    uint64_t words[2];
-    encode(image.passes[d], words);
-    put(port_address(Space::kList, 2 * d), words[0]);
-    put(port_address(Space::kList, 2 * d + 1), words[1]);
-  }
+  const std::vector<uint64_t> list = list_words(image);
+  for (uint32_t w = 0; w < list.size(); ++w) put(port_address(Space::kList, w), list[w]);
 }
 
 uint64_t Driver::run_list(uint32_t first, uint32_t count, uint64_t max_cycles) {
@@ -187,7 +188,10 @@ std::vector<int16_t> Driver::run(const Image& image, const std::vector<int16_t>&
   std::vector<int16_t> outputs =
       read_vector(space_of(image.output), image.output.ram_row, image.output.size);
   io_cycles_ = cycles_ - first - list_cycles_;
-  return outputs;
+  if (image.output_position.empty()) return outputs;
+  std::vector<int16_t> in_order(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) in_order[i] = outputs[image.output_position[i]];
+  return in_order;
 }
 
 uint32_t Driver::lanes() const { return std::min(4U, device_.config().n_pe); }

@@ -50,7 +50,9 @@ std::vector<Vector> place_vectors(const Network& network, const Config& config) 
 // Adds the passes of one layer after another to an image.
 class Builder {
  public:
-  Builder(const Network& network, const Config& config) : network_(network), config_(config) {
+  // `original`: the network before its rows were assigned, which tells constants.
+  Builder(const Network& network, const Network& original, const Config& config)
+      : network_(network), original_(original), config_(config) {
     image_.config = config;
     image_.entry_rows.resize(config.n_pe);
     image_.pointers.resize(config.n_pe);
@@ -83,7 +85,7 @@ class Builder {
     check_pointers(name, pointers_used_ + ranges * (layer.inputs + chunks));
 
     add_codebook(layer);
-    start_stats(layer);
+    start_stats(original_.layers[l]);
     loaded_rows_ = 0;
     const size_t first_pass = image_.passes.size();
     for (uint32_t row = 0; row < layer.outputs;) {
@@ -234,6 +236,7 @@ class Builder {
   }
 
   const Network& network_;
+  const Network& original_;
   const Config& config_;
   Image image_;
   uint64_t rows_used_ = 0;      // entry rows, of the longest PE pass by pass
@@ -244,10 +247,23 @@ class Builder {
 
 }  // namespace
 
-Image build_image(const Network& network, const Config& config) {
+std::vector<uint64_t> list_words(const Image& image) {
+  std::vector<uint64_t> words(2 * image.passes.size());
+  for (size_t d = 0; d < image.passes.size(); ++d) encode(image.passes[d], &words[2 * d]);
+  return words;
+}
+
+Image build_image(const Network& network, const Config& config, Rows rows) {
   check(config);
   check(network, "network '" + printable(network.name) + "'");
-  return Builder(network, config).build();
+  if (rows == Rows::kInterleaved) return Builder(network, network, config).build();
+  Arrangement arrangement = balance_rows(network, config);
+  Image image = Builder(arrangement.network, network, config).build();
+  image.output_position = std::move(arrangement.output_position);
+  for (size_t l = 0; l < image.layers.size(); ++l) {
+    image.layers[l].balanced = arrangement.balanced[l];
+  }
+  return image;
 }
 
 }  // namespace sparsys::eie

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/engine/eie/balance.hpp"
 #include "golden/engine/eie/config.hpp"
 #include "golden/engine/eie/pass.hpp"
 #include "golden/network/eie_network.hpp"
@@ -28,6 +29,7 @@ struct LayerStats {
   uint64_t padding = 0;
   std::vector<uint64_t> entries_per_pe;
   uint32_t passes = 0;
+  bool balanced = false;  // its rows were assigned to PEs by their entries
 };
 
 struct Image {
@@ -40,9 +42,14 @@ struct Image {
   std::vector<Pass> passes;                       // descriptors 0 .. passes.size()-1, one list
   Vector input;
   Vector output;
+  // Output i of the network is element output_position[i] of the output vector; empty: element i.
+  std::vector<uint32_t> output_position;
   std::vector<int16_t> input_constants;  // appended to every input vector
   std::vector<LayerStats> layers;
 };
+
+// What the memories beyond a PE's hold, word by word: two words a pass.
+std::vector<uint64_t> list_words(const Image& image);
 
 // Encodes all layers for `config` as one list. Throws Error naming the layer, the memory, what is
 // needed and what there is if the network does not fit (EIE, Han 2016, section III for the format),
@@ -51,6 +58,6 @@ struct Image {
 // A vector that fits the registers (ACT_REGS * N_PE elements) stays in them, every other one lies
 // in the activation RAM. A layer is split into passes by output ranges, within those by inputs of
 // one register file, and within those wherever a PE would exceed 65,535 entries in a pass.
-Image build_image(const Network& network, const Config& config);
+Image build_image(const Network& network, const Config& config, Rows rows = Rows::kBalanced);
 
 }  // namespace sparsys::eie

@@ -7,6 +7,7 @@
 #include "golden/network/check.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/layers/engine_options.hpp"
 #include "sw/sparsys/report/describe.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 
@@ -17,9 +18,10 @@ struct Arguments {
   std::string file;
   std::string json;
   eie::Config config;
+  eie::Rows rows = eie::Rows::kBalanced;
 };
 
-nlohmann::json describe_file(const std::string& file, const eie::Config& config) {
+nlohmann::json describe_file(const std::string& file, const eie::Config& config, eie::Rows rows) {
   switch (model_kind(file)) {
     case ModelKind::kFloat:
     case ModelKind::kOldFloat:  // refused by what follows
@@ -32,16 +34,17 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config)
     case ModelKind::kQuantised:
       return describe(load_model<mxu::Network>(file));
     case ModelKind::kStoredCompressed:
-      return describe(load_stored_file(file), config);
+      return describe(load_stored_file(file), config, rows);
     default:
-      return describe(load_model<eie::Network>(file), config);
+      return describe(load_model<eie::Network>(file), config, rows);
   }
 }
 
 void run_inspect(const Arguments& arguments) {
   check(arguments.config);
   check_outputs({arguments.json}, {arguments.file});
-  const nlohmann::json description = describe_file(arguments.file, arguments.config);
+  const nlohmann::json description =
+      describe_file(arguments.file, arguments.config, arguments.rows);
   if (arguments.json != "-") print_description(std::cout, description);
   write_json(arguments.json, description);
 }
@@ -64,6 +67,7 @@ void add_inspect(CLI::App& program) {
                    "Number of PEs of the engine, a power of two from 1 to 256")
       ->capture_default_str()
       ->type_name("N_PE");
+  add_rows(*command, arguments->rows);
   add_json(*command, arguments->json);
   command->footer("Example: sparsys inspect net.model --pe 16\n");
   command->callback([arguments] { run_inspect(*arguments); });

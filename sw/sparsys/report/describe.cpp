@@ -246,7 +246,8 @@ std::vector<std::string> entry_cells(const std::string& name, const json& layer)
           grouped(per_pe["min"]),
           fixed(per_pe["mean"], 1),
           grouped(per_pe["max"]),
-          share(layer["balance"])};
+          share(layer["balance"]),
+          layer.value("rows", "")};
 }
 
 void print_engine(std::ostream& out, const json& engine) {
@@ -256,14 +257,19 @@ void print_engine(std::ostream& out, const json& engine) {
     out << "  does not fit: " << engine["error"].get<std::string>() << '\n';
     return;
   }
-  Table layers("lrrrrrrr");
-  layers.add(
-      {"layer", "passes", "entries", "padding", "least/PE", "mean/PE", "most/PE", "balance"});
+  Table layers("lrrrrrrrl");
+  layers.add({"layer", "passes", "entries", "padding", "least/PE", "mean/PE", "most/PE", "balance",
+              "rows"});
   for (const json& layer : engine["layers"]) {
     layers.add(entry_cells(short_text(layer["name"]), layer));
   }
   layers.add(entry_cells("total", engine));
   layers.print(out);
+  if (engine.contains("interleaved")) {
+    const json& plain = engine["interleaved"];
+    out << "  rows go to PEs so that entries balance; interleaved as they are, the fullest PE had "
+        << grouped(plain["max"]) << ", balance " << share(plain["balance"]) << '\n';
+  }
   out << '\n';
   Table memories("lrrlr");
   memories.add({"memory", "used", "available", "", "share"});
@@ -332,10 +338,15 @@ json describe(const eie::Network& network) {
   return description;
 }
 
-json describe(const eie::Network& network, const eie::Config& config) {
+json describe(const eie::Network& network, const eie::Config& config, eie::Rows rows) {
   json description = describe(network);
   try {
-    description["engine"] = describe_engine(build_image(network, config));
+    json& engine = description["engine"] = describe_engine(build_image(network, config, rows));
+    if (rows == eie::Rows::kBalanced) {
+      const json plain = describe_engine(build_image(network, config, eie::Rows::kInterleaved));
+      engine["interleaved"] = {{"max", plain["entries_per_pe"]["max"]},
+                               {"balance", plain["balance"]}};
+    }
   } catch (const Error& error) {
     description["engine"] = {
         {"fits", false}, {"error", error.what()}, {"config", describe_config(config)}};
@@ -351,6 +362,7 @@ json describe_engine(const eie::Image& image) {
     json layer = describe_entries(stats.entries_per_pe, stats.padding);
     layer["name"] = stats.name;
     layer["passes"] = stats.passes;
+    layer["rows"] = to_string(stats.balanced ? eie::Rows::kBalanced : eie::Rows::kInterleaved);
     layers.push_back(std::move(layer));
     for (size_t pe = 0; pe < per_pe.size(); ++pe) per_pe[pe] += stats.entries_per_pe[pe];
     padding += stats.padding;

@@ -39,11 +39,14 @@ nlohmann::json describe(const SharedNetwork& network, const StoredReport& report
 nlohmann::json describe(const eie::Network& network);
 
 // Besides: `engine`, as describe_engine gives it, or if the network does not fit {fits: false,
-// error: text, config}.
-nlohmann::json describe(const eie::Network& network, const eie::Config& config);
+// error: text, config}. With balanced rows, engine.interleaved has the fullest PE's entries and the
+// balance without.
+nlohmann::json describe(const eie::Network& network, const eie::Config& config,
+                        eie::Rows rows = eie::Rows::kBalanced);
 
 // fits: true, config, passes, entries, padding, padding_percent, entries_per_pe {min, mean, max},
-// balance (mean / max entries over the PEs), the same per layer in layers[] with its name, and
+// balance (mean / max entries over the PEs), the same per layer in layers[] with its name and
+// `rows` ("balanced", "interleaved"), and
 // memories[]: name, used, available, unit, percent (of the fullest PE).
 nlohmann::json describe_engine(const eie::Image& image);
 

@@ -102,6 +102,7 @@ eie::Network compress_for(Job& job, const Subject& subject, unsigned balance, co
 json cycles_on(const eie::Network& network, unsigned n_pe, const ImageRange& images) {
   eie::EieTarget target;
   target.config.n_pe = n_pe;
+  target.rows = eie::Rows::kInterleaved;  // the pruning has these in mind
   target.set_network(network);
   AcceleratorOptions options;
   options.level = Level::kFunction;
@@ -166,8 +167,9 @@ json BalanceComparison::run(const Network& network, const Dataset& data) {
        "The same network pruned to the same density in both ways, shared at 4 bits, and " +
            grouped(images) +
            " validation images run through the cycle model of the sparse engine. Balanced: the "
-           "rows of each PE of this engine keep the same number of weights (ESE, Han 2017). "
-           "Cycles are all from start to done, of all layers; entries include biases and padding."},
+           "rows of each PE of this engine keep the same number of weights (ESE, Han 2017), rows "
+           "interleaved. Cycles are all from start to done, of all layers; entries include biases "
+           "and padding."},
       {"rows", json::array()},
       {"loads", json::array()}};
 

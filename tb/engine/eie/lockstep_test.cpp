@@ -86,9 +86,10 @@ class Bench {
     driver_.reset();
   }
 
-  void load(const Network& network) {
+  // The worked examples know which PE has which row.
+  void load(const Network& network, Rows rows = Rows::kInterleaved) {
     network_ = network;
-    image_ = build_image(network, device_.config());
+    image_ = build_image(network, device_.config(), rows);
     driver_.load(image_);
   }
 
@@ -379,7 +380,7 @@ TEST(EieLarge, PassesSplitBecauseAPeHoldsTooManyEntries) {
   options.density = 1.0;
   options.uneven = false;
   const Network network = random_network(2, options);
-  const Image image = build_image(network, paper(16));
+  const Image image = build_image(network, paper(16), Rows::kInterleaved);
   ASSERT_EQ(image.passes.size(), 2u);
   EXPECT_GT(image.passes[1].in_first, 0u);
   check_network(paper(16), network, {random_input(3, network, 0.2)});

@@ -9,6 +9,7 @@
 #include "golden/compress/dense_chain.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/function/eie/model.hpp"
+#include "sw/sparsys/layers/engine_options.hpp"
 #include "sw/sparsys/report/describe.hpp"
 #include "sw/sparsys/report/progress.hpp"
 
@@ -39,6 +40,7 @@ void EieTarget::add_options(CLI::App& command, bool demo) {
                   "4, 16, 64")
       ->capture_default_str()
       ->type_name("N_PE");
+  add_rows(command, rows);
   if (demo) return compression_.add_to(command, false);
   command
       .add_option("--queue", config.queue_depth,
@@ -57,7 +59,7 @@ void EieTarget::check_options() const {
 }
 
 void EieTarget::set_network(Network network) {
-  image_ = build_image(network, config);
+  image_ = build_image(network, config, rows);
   network_ = std::move(network);
 }
 
@@ -87,7 +89,7 @@ void EieTarget::load_file(const std::string& file, uint64_t, const LoadData& loa
 std::string EieTarget::size_text() const { return std::to_string(config.n_pe) + " PEs"; }
 
 json EieTarget::size() const {
-  return {{"n_pe", config.n_pe}, {"queue_depth", config.queue_depth}};
+  return {{"n_pe", config.n_pe}, {"queue_depth", config.queue_depth}, {"rows", to_string(rows)}};
 }
 
 void EieTarget::report(const RunTotals& totals, json& result, Listing& lines) const {
@@ -124,7 +126,7 @@ void EieTarget::make_network(const sparsys::Network& trained, const Dataset& dat
       score(network_, data.samples(data.test), data.targets(data.test), data.test_count(),
             trained.input_scale, trained.input_offset, train.threads)
           .percent();
-  const json description = describe(network_, config);
+  const json description = describe(network_, config, rows);
   report["density_pct"] = description["density"];
   report["layers"] = json::array();
   for (size_t l = 0; l < description["layers"].size(); ++l) {

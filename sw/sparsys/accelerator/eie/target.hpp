@@ -44,6 +44,7 @@ class EieTarget final : public Target {
   const Image& image() const { return image_; }
 
   Config config;
+  Rows rows = Rows::kBalanced;
 
  private:
   bool demo_ = false;

@@ -43,8 +43,13 @@ Network layers(const std::vector<uint32_t>& sizes, double density = 0.1) {
   return random_network(1, options);
 }
 
+// Rows where the format has them: this page tests the format.
+Image plain_image(const Network& network, const Config& config) {
+  return build_image(network, config, Rows::kInterleaved);
+}
+
 std::string build_error(const Network& network, const Config& config) {
-  return error_of([&] { build_image(network, config); });
+  return error_of([&] { plain_image(network, config); });
 }
 
 void expect_same_matrices(const Image& image, const Network& network) {
@@ -152,7 +157,7 @@ class Interpreter {
 };
 
 void expect_right(const Network& network, const Config& config, uint64_t seed = 1) {
-  const Image image = build_image(network, config);
+  const Image image = plain_image(network, config);
   expect_same_matrices(image, network);
   const Vector input = random_input(seed, network, 0.5, seed % 3 == 0);
   bool saturated = false;
@@ -226,7 +231,7 @@ TEST(EieImage, OneSmallLayerWordForWord) {
   layer.row = {0, 4, 1, 2, 3};
   layer.code = {1, 2, 3, 4, 5};
   network.layers.push_back(layer);
-  const Image image = build_image(network, small_config(2, 4));
+  const Image image = plain_image(network, small_config(2, 4));
 
   // PE 0: rows 0 and 4 (local 0, 2) of column 0, row 2 (local 1) of column 2.
   EXPECT_EQ(image.entry_rows[0], std::vector<uint64_t>{0x141201});
@@ -259,7 +264,7 @@ TEST(EieImage, StatsLeaveConstantsOutOfWeights) {
   options.sizes = {20, 30, 10};
   options.constants = 2;
   options.density = 1;
-  const Image image = build_image(random_network(1, options), small_config(4, 16));
+  const Image image = plain_image(random_network(1, options), small_config(4, 16));
   EXPECT_EQ(image.layers[0].weights, 600U);
   EXPECT_GT(image.layers[0].nonzeros, 500U);
   EXPECT_LE(image.layers[0].nonzeros, 600U);
@@ -273,7 +278,7 @@ TEST(EieImage, StatsLeaveConstantsOutOfWeights) {
 // gaps, so from an odd number too.
 TEST(EieImage, LayersFollowOneAnother) {
   const Network network = layers({12, 16, 9, 4}, 0.5);
-  const Image image = build_image(network, small_config(4, 8));
+  const Image image = plain_image(network, small_config(4, 8));
   ASSERT_EQ(image.passes.size(), 3U);
   EXPECT_EQ(image.passes[0].ptr_base, 0U);
   EXPECT_EQ(image.passes[1].ptr_base, 13U);
@@ -297,7 +302,7 @@ TEST(EieImage, EmptyColumnsEmptyPesAndAllZero) {
     expect_right(layers({40, 20, 7}, 0), small_config(n_pe, 64));
     expect_right(layers({40, 20, 7}, 0.02), small_config(n_pe, 64));
     expect_right(layers({1, 1}, 1), small_config(n_pe, 4));
-    const Image image = build_image(one_layer(8, 8, 0), small_config(n_pe, 8));
+    const Image image = plain_image(one_layer(8, 8, 0), small_config(n_pe, 8));
     EXPECT_TRUE(image.entry_rows[0].empty());
     EXPECT_EQ(image.pointers[0], std::vector<uint16_t>(10, 0));
     EXPECT_EQ(image.layers[0].entries, 0U);
@@ -307,7 +312,7 @@ TEST(EieImage, EmptyColumnsEmptyPesAndAllZero) {
 // Vectors over one register file, for the engine's real sizes.
 TEST(EieImage, MoreThan4096InputsOver64Pes) {
   const Network network = one_layer(5000, 100, 0.01);
-  const Image image = build_image(network, Config());
+  const Image image = plain_image(network, Config());
   ASSERT_EQ(image.passes.size(), 2U);
   EXPECT_TRUE(image.input.in_ram);
   EXPECT_FALSE(image.output.in_ram);
@@ -326,7 +331,7 @@ TEST(EieImage, MoreThan4096InputsOver64Pes) {
 
 TEST(EieImage, MoreThan4096OutputsOver64Pes) {
   const Network network = layers({100, 5000, 30}, 0.01);
-  const Image image = build_image(network, Config());
+  const Image image = plain_image(network, Config());
   ASSERT_EQ(image.passes.size(), 4U);
   EXPECT_EQ(image.passes[0].out_count, 4096U);
   EXPECT_EQ(image.passes[1].out_count, 904U);
@@ -353,7 +358,7 @@ TEST(EieImage, AllMixesOfRegistersAndRam) {
     std::vector<uint32_t> sizes;
     for (uint32_t v = 0; v < 5; ++v) sizes.push_back((mix >> v & 1) != 0 ? 17 + 12 * v : 9 + v);
     const Network network = layers(sizes, 0.3);
-    const Image image = build_image(network, config);
+    const Image image = plain_image(network, config);
     EXPECT_EQ(image.input.in_ram, (mix & 1) != 0);
     EXPECT_EQ(image.output.in_ram, (mix & 16) != 0);
     expect_right(network, config, mix);
@@ -363,11 +368,11 @@ TEST(EieImage, AllMixesOfRegistersAndRam) {
 // One load serves all output ranges while the source registers hold all there is.
 TEST(EieImage, LoadsOnlyWhatTheRegistersDoNotHold) {
   Config config = small_config(4, 4);
-  const Image image = build_image(layers({20, 8}, 0.3), config);
+  const Image image = plain_image(layers({20, 8}, 0.3), config);
   ASSERT_EQ(image.passes.size(), 2U);
   EXPECT_TRUE(image.passes[0].load_src && image.passes[1].load_src);
   const Network network = layers({33, 33, 5}, 0.3);
-  const Image both = build_image(network, config);
+  const Image both = plain_image(network, config);
   for (size_t p = 0; p < 9; ++p) EXPECT_TRUE(both.passes[p].load_src) << p;
   EXPECT_EQ(both.output.in_ram, false);
   // Input at the low end of the RAM, output at the high end.
@@ -383,7 +388,7 @@ TEST(EieImage, PassHoldsAtMost65535Entries) {
   Layer& layer = network.layers[0];
   ASSERT_EQ(layer.row.size(), 1024U * 1024U);
   const Config config = small_config(16, 64);
-  Image image = build_image(network, config);
+  Image image = plain_image(network, config);
   ASSERT_EQ(image.passes.size(), 2U);
   EXPECT_EQ(image.passes[0].in_first, 0U);
   EXPECT_EQ(image.passes[0].in_count, 1008U);
@@ -403,7 +408,7 @@ TEST(EieImage, PassHoldsAtMost65535Entries) {
   layer.row.erase(layer.row.begin() + last, layer.row.begin() + last + 16);
   layer.code.erase(layer.code.begin() + last, layer.code.begin() + last + 16);
   layer.column_start[1024] -= 16;
-  image = build_image(network, config);
+  image = plain_image(network, config);
   ASSERT_EQ(image.passes.size(), 1U);
   EXPECT_EQ(image.pointers[3][1024], 65535U);
   expect_right(network, config);
@@ -412,7 +417,7 @@ TEST(EieImage, PassHoldsAtMost65535Entries) {
 TEST(EieImage, SplitsByEntriesWithInputsFromTheRam) {
   const Network network = one_layer(1200, 1024, 1);
   const Config config = small_config(16, 64);
-  const Image image = build_image(network, config);
+  const Image image = plain_image(network, config);
   ASSERT_EQ(image.passes.size(), 3U);
   EXPECT_EQ(image.passes[0].in_count, 1008U);
   EXPECT_EQ(image.passes[1].in_count, 16U);
@@ -430,7 +435,7 @@ TEST(EieImage, SplitsByEntriesWithInputsFromTheRam) {
 TEST(EieImage, EntryMemoryTooSmall) {
   Config config = small_config(4, 16);
   const Network network = layers({32, 32, 16}, 1);
-  uint64_t rows = build_image(network, config).entry_rows[0].size();
+  uint64_t rows = plain_image(network, config).entry_rows[0].size();
   config.entry_depth = 256;
   EXPECT_EQ(build_error(network, config),
             "layer 2 (fc2): entry memory: " + std::to_string(rows * 8) +
@@ -513,7 +518,7 @@ TEST(EieImage, UnsoundNetworksAreErrors) {
 
 TEST(EieImage, DecodingChecksTheMemories) {
   const Network network = layers({16, 16, 40}, 0.5);
-  const Image sound = build_image(network, small_config(4, 4));
+  const Image sound = plain_image(network, small_config(4, 4));
   const auto broken = [&](auto change) -> std::string {
     Image image = sound;
     change(image);
@@ -552,7 +557,7 @@ TEST(EieImage, DamagedImagesDecodeOrAreErrors) {
   int errors = 0;
   for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 3000); ++seed) {
     SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
-    Image image = build_image(layers({16, 24, 40}, 0.3), small_config(4, 4));
+    Image image = plain_image(layers({16, 24, 40}, 0.3), small_config(4, 4));
     Random random(seed, 6);
     for (uint64_t change = 1 + random.below(3); change > 0; --change) {
       const size_t pe = random.below(4);
@@ -620,7 +625,7 @@ TEST(EieImage, RandomNetworksRoundTripAndRun) {
     config.ptr_depth = 65536;
     const Network network = random_network(seed, random_options(seed, 150));
     expect_right(network, config, seed);
-    passes += build_image(network, config).passes.size();
+    passes += plain_image(network, config).passes.size();
     if (HasFailure()) break;
   }
   std::cout << passes << " passes\n";
@@ -631,7 +636,7 @@ TEST(EieImage, LargeLayer) {
   Config config;
   config.ptr_depth = 32768;
   const Network network = one_layer(25088, 4096, 0.04);
-  const Image image = build_image(network, config);
+  const Image image = plain_image(network, config);
   const std::vector<Layer> decoded = decode_image(image);
   EXPECT_EQ(decoded[0].row, network.layers[0].row);
   EXPECT_EQ(decoded[0].code, network.layers[0].code);
