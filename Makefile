@@ -19,7 +19,7 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench area area-check \
+.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench bench-eie explore area area-check \
   area-baseline fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
@@ -35,6 +35,8 @@ help:
 	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
 	@echo "make docs-figures     timing diagrams of the documents, drawn anew from runs of the RTL"
 	@echo "make bench            speeds of the models and of the encoder"
+	@echo "make bench-eie        EIE's nine layers on cycle model, RTL and this machine, beside the paper"
+	@echo "make explore          queue depths, memory widths and numbers of PEs beside EIE's figures, as a page"
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
 	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
@@ -119,6 +121,15 @@ bench: setup-build
 	@$(CONFIGURE) $(ALL)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
+
+bench-eie: setup-demo
+	$(PROGRAM)
+	@status=0; $(BUILD)/bin/sparsys bench-eie --report $(REPORTS)/bench-eie.json $(BENCH_ARGS) || status=$$?; $(INDEX)
+
+explore: setup-demo
+	$(PROGRAM)
+	@status=0; $(BUILD)/bin/sparsys explore --cache $(BUILD)/explore --report $(REPORTS)/explore.json $(EXPLORE_ARGS) \
+	  && python3 -m scripts.explore $(REPORTS)/explore.json --out $(REPORTS) || status=$$?; $(INDEX)
 
 # The page comes even if a limit does not hold, which fails the target.
 AREA = python3 -m synth.area

@@ -89,6 +89,24 @@ def bench(data: Any) -> Figures:
          f"{digits(one['paper']['active_pct'], 1, ' %')}") for one in data["matrix_unit"]]
 
 
+def bench_eie(data: Any) -> Figures:
+    rows = [(f"{one['name']}, rows {one['mapping']}",
+             f"{digits(one['actual_cycles'])} cycles, balance {digits(one['balance_pct'], 1, ' %')}, "
+             f"{digits(one['us_at_800mhz'], 1, ' us')} (EIE {digits(one.get('paper_us'), 1, ' us')}), "
+             f"RTL in {digits(one['rtl_checked_cycles'])} cycles the same")
+            for one in data["layers"]]
+    means = [(f"speed over EIE's times, geometric mean, rows {name}", digits(value, 2))
+             for name, value in data.get("geo_means", {}).items()]
+    return means + rows
+
+
+def explore(data: Any) -> Figures:
+    return [("points", digits(len(data["points"])))] + [
+        (f"figure {one['figure']}: {one['paper']}",
+         f"{one['ours']}: {'agree' if one['agrees'] else 'differ'}")
+        for one in data.get("findings", [])]
+
+
 def tests(data: Any) -> Figures:
     return [("passed", digits(data["passed"])), ("failed", digits(data["failed"])),
             ("skipped", digits(data["skipped"])), ("took", digits(data["seconds"], 0, " s"))] + [
@@ -120,6 +138,10 @@ KINDS = (
     Kind("fpga", "Synthesis: FPGAs", lambda data: data["passed"], fpga, ("synthesis.html",)),
     Kind("bench", "Benchmarks",
          lambda data: all(one["kept"] for one in data["ratios"] + data["limits"]), bench),
+    Kind("bench-eie", "EIE's nine layers",
+         lambda data: all(one["holds"] for one in data.get("checks", [])), bench_eie),
+    Kind("explore", "Design space of the sparse engine", lambda data: "findings" in data, explore,
+         ("explore.html",)),
     Kind("test", "Tests", lambda data: not data["failed"], tests, ("test.xml",)),
     Kind("test-long", "Longer tests", lambda data: not data["failed"], tests, ("test-long.xml",)),
     Kind("lint", "Lint", lambda data: data["passed"], lint),

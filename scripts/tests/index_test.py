@@ -9,7 +9,7 @@ import unittest.mock
 from pathlib import Path
 
 import scripts.tests
-from scripts import compress_report
+from scripts import compress_report, explore
 from scripts.report import index
 from scripts.tests import browser
 from scripts.tests.samples import sample
@@ -42,15 +42,17 @@ class Index(Reports):
     def test_states(self):
         self.assertEqual(self.states(), {
             "demo": "passed", "demo-mxu": "passed", "compress": "failed", "area": "passed",
-            "fpga": "passed", "bench": "passed", "test": "failed", "test-long": "failed",
-            "lint": "passed", "check-figures": "passed"})
+            "fpga": "passed", "bench": "passed", "bench-eie": "passed", "explore": "passed",
+            "test": "failed",
+            "test-long": "failed", "lint": "passed", "check-figures": "passed"})
 
     def test_each_fails_by_its_own_sign(self):
         for name, place, value in (
                 ("demo", ["mismatched_signals"], 1),
                 ("demo-mxu", ["targets"], {"rtl_speed_ok": False, "lockstep_speed_ratio": 0.6}),
                 ("area", ["limits", 0, "holds"], False), ("fpga", ["passed"], False),
-                ("bench", ["limits", 0, "kept"], False), ("lint", ["passed"], False)):
+                ("bench", ["limits", 0, "kept"], False),
+                ("bench-eie", ["checks", 0, "holds"], False), ("lint", ["passed"], False)):
             data = inner = sample(name)
             for step in place[:-1]:
                 inner = inner[step]
@@ -93,12 +95,14 @@ class Browser(Reports):
         self.assertEqual(self.run_main(compress_report.main, self.folder / "compress.json",
                                        "--out", self.folder), 0)
         self.assertEqual(self.run_main(synthesis.main, self.folder), 0)
+        self.assertEqual(self.run_main(explore.main, self.folder / "explore.json", "--out",
+                                       self.folder), 0)
         self.assertEqual(self.run_main(index.main, self.folder), 0)
         return sorted(self.folder.glob("*.html"))
 
     def test_all_pages(self):
         pages = self.write_pages()
-        self.assertEqual([page.stem for page in pages], ["compress", "index", "synthesis"])
+        self.assertEqual([page.stem for page in pages], ["compress", "explore", "index", "synthesis"])
         for page in pages:
             self.assertEqual(browser.look_at(page), [], page.name)
 

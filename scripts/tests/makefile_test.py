@@ -99,7 +99,8 @@ class Makefile(unittest.TestCase):
     def test_each_target_sets_up_what_it_needs(self):
         for target, wanted in (("demo", "demo"), ("demo-mxu", "demo"), ("compress-report", "demo"),
                                ("test", "test"), ("lint", "lint"), ("area", "area"),
-                               ("area-check", "area"), ("fpga", "fpga"), ("bench", "build")):
+                               ("area-check", "area"), ("fpga", "fpga"), ("bench", "build"),
+                               ("bench-eie", "demo"), ("explore", "demo")):
             done = self.make(target)
             self.assertEqual(done.stdout, f"set-up of {wanted}\n")
             self.assertNotEqual(done.returncode, 0)

@@ -117,6 +117,43 @@ SAMPLES = {
         "limits": [{"name": "peak_bytes", "value": 1000, "at_most": 4000, "kept": True}],
         "matrix_unit": [{"name": "MLP0", "layers": 5, "width": 2000, "weights": 20, "batch": 200,
                          "bytes_per_cycle": 48.6, "cycles": 1000, **SHARES, "paper": SHARES}]},
+    "bench-eie": {
+        "seed": 11, "n_pe": 64, "queue_depth": 8, "host_seconds": 0.3,
+        "layers": [{
+            "name": "Alex-7", "mapping": "interleaved", "configuration": "64 PEs, queue 8",
+            "inputs": 4096, "outputs": 4096, "weights": 100, "nonzeros": 9,
+            "activation_density_pct": 35.0, "ptr_depth": 16384, "passes": 1, "entries": 10,
+            "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
+            "balance_pct": 96.0, "us_at_800mhz": 12.9, "utilisation_pct": 96.5,
+            "bounds": dict.fromkeys(("slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles",
+                                     "setup_cycles", "write_back_cycles", "held_cycles"), 1),
+            "activity": dict.fromkeys((
+                "pointer_reads", "entry_row_reads", "queue_writes", "multiplications",
+                "accumulator_reads", "accumulator_writes", "register_reads", "register_writes",
+                "activation_ram_reads", "activation_ram_writes"), 1),
+            "traffic": [{"name": "entry memory, read", "count": 1, "bits": 64,
+                         "bytes_per_cycle": 8.0, "gigabytes_per_second": 6.4}],
+            "energy": {"technology": "45 nm", "nanojoules": 8.0, "picojoules_per_operation": 7.0,
+                       "milliwatts": 600.0, "milliwatts_per_pe": 9.4,
+                       "parts": [{"name": "entry memory", "count": 1, "picojoules": 40.0,
+                                  "nanojoules": 0.04}]},
+            "model_seconds": 0.1, "host_dense_us": 900.0, "host_sparse_us": 300.0,
+            "rtl_checked_cycles": 10, "rtl_checked_inputs": 4096, "paper_us": 12.2,
+            "paper_theoretical_us": 11.7, "paper_balance_pct": 95.9,
+            "paper_least_balance_pct": 95.1, "speed_over_paper": 0.95}],
+        "geo_mean_speed_over_paper": 1.1, "geo_means": {"interleaved": 1.1, "balanced": 1.1},
+        "checks": [{"text": "balance", "holds": True}]},
+    "explore": {
+        "seed": 11, "quick": True, "sweep": "0123",
+        "points": [
+            {"layer": "NT-We", "n_pe": n_pe, "queue_depth": depth, "key": f"{n_pe} {depth}",
+             "nonzeros": 900, "entries": 1000, "padding": 100, "work": 1000, "broadcasts": 100,
+             "held_cycles": 5, "theoretical_cycles": 1000 / n_pe, "cycles": 2000 // n_pe + 100,
+             "balance_pct": 40.0 + depth,
+             "widths": [{"bits": bits, "reads": 6400 // bits + 50} for bits in (32, 64, 512)]
+                       if (n_pe, depth) == (64, 8) else []}
+            for n_pe, depth in ((1, 8), (16, 8), (64, 1), (64, 8), (64, 32), (256, 8))],
+        "findings": [{"figure": "8", "paper": "half idle", "ours": "59 % idle", "agrees": True}]},
     "test": {
         "passed": 10, "failed": 1, "skipped": 1, "seconds": 12.5, "failed_tests": ["Bad.A"],
         "skipped_tests": [{"test": "Some.A", "part": "", "reason": "no <MNIST> here"}],

@@ -72,6 +72,10 @@ int main(int argc, char** argv) {
   sparsys::add_pack(program);
   sparsys::add_unpack(program);
   sparsys::add_demo(program);
+  sparsys::add_layer(program);
+  sparsys::add_gemm(program);
+  sparsys::add_bench_eie(program);
+  sparsys::add_explore(program);
 
   sparsys::set_command(argc, argv);
   try {

@@ -20,5 +20,9 @@ void add_inspect(CLI::App& program);
 void add_pack(CLI::App& program);
 void add_unpack(CLI::App& program);
 void add_demo(CLI::App& program);
+void add_layer(CLI::App& program);
+void add_gemm(CLI::App& program);
+void add_bench_eie(CLI::App& program);
+void add_explore(CLI::App& program);
 
 }  // namespace sparsys

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// EIE's evaluation: the nine layers of its Table III on the cycle model, the RTL in lockstep, and
+// this machine, beside the paper's times.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "golden/base/error.hpp"
+#include "golden/base/text.hpp"
+#include "golden/cycle/eie/device.hpp"
+#include "golden/engine/eie/driver.hpp"
+#include "sw/sparsys/commands/commands.hpp"
+#include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/layers/energy.hpp"
+#include "sw/sparsys/layers/engine_options.hpp"
+#include "sw/sparsys/layers/host_products.hpp"
+#include "sw/sparsys/layers/layer_source.hpp"
+#include "sw/sparsys/layers/paper_layers.hpp"
+#include "sw/sparsys/layers/sparse_layer.hpp"
+#include "sw/sparsys/report/expectations.hpp"
+#include "sw/sparsys/report/json_file.hpp"
+#include "sw/sparsys/report/table.hpp"
+#include "tb/lockstep/core/lockstep_options.hpp"
+#include "tb/lockstep/eie/lockstep.hpp"
+#include "tb/lockstep/eie/rtl.hpp"
+
+namespace sparsys {
+namespace {
+
+using nlohmann::json;
+
+struct Arguments {
+  LayerSource source;  // of layers from outside
+  eie::Config config;
+  bool no_rtl = false;
+  double host_seconds = 0.3;
+  std::string report = "build/reports/bench-eie.json";
+};
+
+constexpr double kMostSecondsAlex6 = 10;
+constexpr double kMostSecondsAll = 120;
+constexpr double kLeastSpeedup = 2;
+
+// The engine's RTL and its cycle model, kept from layer to layer.
+class Checker {
+ public:
+  Checker(const eie::Config& config, bool rtl) : config_(config) {
+    if (rtl && !eie::rtl_configs().empty()) lockstep_.emplace(config);
+  }
+
+  // Runs the layer, or as many of its first inputs as the RTL's memories hold, and compares cycle
+  // by cycle. Adds to the row what was checked.
+  void check(const SparseLayer& layer, const SparseRun& run, eie::Rows rows, json& row) {
+    row["rtl_checked_cycles"] = 0;
+    row["rtl_checked_inputs"] = 0;
+    if (!lockstep_) return;
+    const uint32_t inputs = layer.network.layers.front().inputs;
+    if (run.image.config.ptr_depth == config_.ptr_depth) {
+      compare(layer, run, inputs, row);
+    } else {
+      const uint32_t step = config_.act_regs * config_.n_pe;
+      const uint32_t part = (config_.ptr_depth - 1) / (step + 1) * step;
+      const SparseLayer first = first_inputs(layer, part);
+      compare(first, run_cycles(first, config_, rows), part, row);
+    }
+  }
+  void finish() {
+    if (lockstep_) lockstep_->finish();
+  }
+
+ private:
+  void compare(const SparseLayer& layer, const SparseRun& run, uint32_t inputs, json& row) {
+    const uint64_t cycles = run_on(*lockstep_, layer, run.image);
+    if (cycles != run.cycles()) {
+      throw ExpectationFailed(run.stored().name + ": " + std::to_string(cycles) +
+                              " cycles of the RTL, " + std::to_string(run.cycles()) +
+                              " of the cycle model");
+    }
+    row["rtl_checked_cycles"] = cycles;
+    row["rtl_checked_inputs"] = inputs;
+  }
+
+  eie::Config config_;
+  std::optional<eie::Lockstep> lockstep_;
+};
+
+// Cycles a second of processor time, in one go and unit by unit, best of alternating runs.
+json model_speed(const SparseLayer& layer, const eie::Config& config) {
+  const eie::Image image = build_image(layer.network, config, eie::Rows::kInterleaved);
+  eie::CycleDevice device(config);
+  eie::Driver driver(device);
+  driver.reset();
+  driver.put(image);
+  std::array<double, 2> best{};
+  for (int repetition = 0; repetition < 5; ++repetition) {
+    for (const bool units : {false, true}) {
+      device.unit_by_unit = units;
+      const std::clock_t start = std::clock();
+      driver.run_list(0, static_cast<uint32_t>(image.passes.size()),
+                      eie::Driver::cycle_bound(image));
+      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      // The roles of the registers are swapped; the run after the next has the same input again.
+      driver.write_vector(eie::Space::kSource, 0, layer.input);
+      if (repetition == 0) continue;  // of an input of zeros
+      best[units] = std::max(best[units], device.model.ccu.cycles_q / std::max(seconds, 1e-9));
+    }
+  }
+  return {{"layer", layer.network.layers.front().name},
+          {"cycles_per_second", best[0]},
+          {"unit_by_unit_cycles_per_second", best[1]},
+          {"ratio", best[0] / best[1]}};
+}
+
+json paper_row(const PaperLayer& paper) {
+  return {{"cpu_dense_us", paper.cpu_dense_us},   {"cpu_sparse_us", paper.cpu_sparse_us},
+          {"gpu_dense_us", paper.gpu_dense_us},   {"gpu_sparse_us", paper.gpu_sparse_us},
+          {"mgpu_dense_us", paper.mgpu_dense_us}, {"mgpu_sparse_us", paper.mgpu_sparse_us}};
+}
+
+// A row of the table for each mapping.
+void add_rows_of(const SparseLayer& layer, const PaperLayer* paper, const eie::Config& asked,
+                 Checker& checker, double host_seconds, json& report) {
+  eie::Config config = asked;
+  const eie::Layer& of = layer.network.layers.front();
+  widen_pointers(config, of.inputs, of.outputs);
+  const HostProducts host = measure_host(layer, host_seconds);
+  for (const eie::Rows rows : {eie::Rows::kInterleaved, eie::Rows::kBalanced}) {
+    const SparseRun run = run_cycles(layer, config, rows);
+    json row = describe_run(run, kPaperMhz);
+    row.erase("engine");
+    row["mapping"] = to_string(rows);
+    row["configuration"] =
+        std::to_string(config.n_pe) + " PEs, queue " + std::to_string(config.queue_depth);
+    row["inputs"] = of.inputs;
+    row["outputs"] = of.outputs;
+    row["ptr_depth"] = config.ptr_depth;
+    row["us_at_800mhz"] = row["us"];
+    row.erase("us");
+    row.erase("mhz");
+    row["model_seconds"] = run.seconds;
+    row["host_dense_us"] = host.dense_us;
+    row["host_sparse_us"] = host.sparse_us;
+    if (paper != nullptr) {
+      row["paper_us"] = paper->actual_us;
+      row["paper_theoretical_us"] = paper->theoretical_us;
+      row["paper_balance_pct"] = paper->balance_pct();
+      row["paper_least_balance_pct"] = paper->least_balance_pct();
+      row["speed_over_paper"] = paper->actual_us / row["us_at_800mhz"].get<double>();
+      row["paper"] = paper_row(*paper);
+      // As figure 7 reckons: time by the engine's power.
+      row["paper_nanojoules"] = paper->actual_us * kPaperMilliwatts;
+    }
+    checker.check(layer, run, rows, row);
+    report["layers"].push_back(std::move(row));
+    std::cout << '.' << std::flush;
+  }
+}
+
+double geo_mean(const json& rows, const std::string& mapping, const char* field) {
+  double sum = 0;
+  int count = 0;
+  for (const json& row : rows) {
+    if (row["mapping"] != mapping || !row.contains(field)) continue;
+    sum += std::log(row[field].get<double>());
+    ++count;
+  }
+  return count > 0 ? std::exp(sum / count) : 0;
+}
+
+void print(const json& report) {
+  Table table("llrrrrrrrrrrr");
+  table.add({"layer", "rows", "entries", "padding", "theory", "cycles", "balance", "paper", "us",
+             "paper", "speed", "RTL cycles", "CPU here, us"});
+  for (const json& row : report["layers"]) {
+    const auto paper = [&](const char* field, int digits) {
+      return row.contains(field) ? fixed(row[field], digits) : std::string("-");
+    };
+    table.add({printable(row["name"].get<std::string>(), 24), row["mapping"].get<std::string>(),
+               grouped(row["entries"]), grouped(row["padding"]),
+               fixed(row["theoretical_cycles"], 0), grouped(row["actual_cycles"]),
+               fixed(row["balance_pct"], 1) + " %", paper("paper_balance_pct", 1),
+               fixed(row["us_at_800mhz"], 1), paper("paper_us", 1), paper("speed_over_paper", 2),
+               grouped(row["rtl_checked_cycles"]),
+               fixed(row["host_sparse_us"], 0) + " / " + fixed(row["host_dense_us"], 0)});
+  }
+  table.print(std::cout);
+  Table energy("llrrrrr");
+  energy.add({"energy at 45 nm", "rows", "uJ", "EIE, uJ", "pJ/operation", "mW/PE", "EIE, mW/PE"});
+  for (const json& row : report["layers"]) {
+    const json& one = row["energy"];
+    energy.add({printable(row["name"].get<std::string>(), 24), row["mapping"].get<std::string>(),
+                fixed(one["nanojoules"].get<double>() / 1000, 2),
+                row.contains("paper_nanojoules")
+                    ? fixed(row["paper_nanojoules"].get<double>() / 1000, 2)
+                    : "-",
+                fixed(one["picojoules_per_operation"], 2), fixed(one["milliwatts_per_pe"], 2),
+                fixed(kPaperPeMilliwatts, 2)});
+  }
+  std::cout << "theory: entries that the input meets, over the PEs; balance: theory over cycles; "
+               "CPU here: Eigen, one thread, sparse / dense\n\n";
+  energy.print(std::cout);
+  std::cout << "estimated from counted accesses (Horowitz, ISSCC 2014; EIE, Table II)\n\n";
+}
+
+// What must hold of the paper's layers.
+void judge(json& report) {
+  Expectations expect;
+  report["checks"] = json::array();
+  const auto require = [&](bool holds, const std::string& text) {
+    expect.require(holds, text);
+    report["checks"].push_back({{"text", text}, {"holds", holds}});
+  };
+  double seconds = 0;
+  double alex_6 = 0;
+  bool balanced = true;
+  for (const json& row : report["layers"]) {
+    if (row["mapping"] != "interleaved") continue;
+    const double took = row["model_seconds"];
+    seconds += took;
+    if (row["name"] == "Alex-6") alex_6 = took;
+    const double least = row["paper_least_balance_pct"];
+    balanced = balanced && row["balance_pct"].get<double>() >= least;
+  }
+  require(balanced, "balance of every layer no worse than the paper's, as its times are rounded");
+  require(alex_6 <= kMostSecondsAlex6,
+          "cycle model of Alex-6 in at most 10 s: " + fixed(alex_6, 2) + " s");
+  require(seconds <= kMostSecondsAll, "all nine in at most 120 s: " + fixed(seconds, 2) + " s");
+  const double ratio = report["cycle_model"]["ratio"];
+  report["cycle_model"]["target_ok"] =
+      expect.target(ratio >= kLeastSpeedup, "cycle model in one go at " + fixed(ratio, 2) +
+                                                " of its speed unit by unit, target 2 or more");
+  expect.throw_if_failed();
+}
+
+void run_bench(const Arguments& arguments) {
+  check(arguments.config);
+  make_directory(directory_of(arguments.report));
+  check_writable(arguments.report);
+  json report = {{"seed", arguments.source.seed},
+                 {"n_pe", arguments.config.n_pe},
+                 {"queue_depth", arguments.config.queue_depth},
+                 {"host_seconds", arguments.host_seconds},
+                 {"layers", json::array()}};
+  const bool own = arguments.source.given();
+  try {
+    Checker checker(arguments.config, !arguments.no_rtl);
+    if (own) {
+      add_rows_of(arguments.source.load(), nullptr, arguments.config, checker,
+                  arguments.host_seconds, report);
+    } else {
+      for (const PaperLayer& paper : kPaperLayers) {
+        const SparseLayer layer =
+            random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
+                         paper.activation_pct / 100, arguments.source.seed);
+        if (std::string(paper.name) == "Alex-7") {
+          report["cycle_model"] = model_speed(layer, arguments.config);
+        }
+        add_rows_of(layer, &paper, arguments.config, checker, arguments.host_seconds, report);
+      }
+    }
+    checker.finish();
+  } catch (const LockstepMismatch& mismatch) {
+    throw ExpectationFailed(mismatch.what());
+  }
+  std::cout << '\n';
+  print(report);
+  if (!own) {
+    for (const char* mapping : {"interleaved", "balanced"}) {
+      report["geo_means"][mapping] = geo_mean(report["layers"], mapping, "speed_over_paper");
+      std::cout << "geometric mean of speed over the paper, rows " << mapping << ": "
+                << fixed(report["geo_means"][mapping], 3) << '\n';
+    }
+    report["geo_mean_speed_over_paper"] = report["geo_means"]["interleaved"];
+  }
+  std::optional<ExpectationFailed> failed;
+  if (!own) {
+    try {
+      judge(report);
+    } catch (const ExpectationFailed& failure) {
+      failed = failure;  // the report comes all the same
+    }
+  }
+  write_json(arguments.report, report);
+  if (failed) throw *failed;
+}
+
+}  // namespace
+
+void add_bench_eie(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "bench-eie",
+      "EIE's evaluation: the nine layers of its Table III, or one of a file, on the cycle model, "
+      "on "
+      "the RTL in lockstep and on this machine's processor, beside the paper's times");
+  arguments->source.add_to(*command, false);
+  add_engine(*command, arguments->config);
+  command->add_flag("--no-rtl", arguments->no_rtl, "Cycle model alone");
+  command
+      ->add_option("--host-seconds", arguments->host_seconds,
+                   "Time for each product of Eigen, at least three of them")
+      ->capture_default_str()
+      ->type_name("S");
+  command->add_option("--report", arguments->report, "JSON file")
+      ->capture_default_str()
+      ->type_name("FILE");
+  command->footer(
+      "Weights and activations of the nine layers are random, at the table's densities.\n"
+      "Example: sparsys bench-eie --matrix layer.smtx --activations .35\n");
+  command->callback([arguments] { run_bench(*arguments); });
+}
+
+}  // namespace sparsys

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// One layer on the sparse engine, without a network or data: its cycles, what bounds them, how
+// often each memory is read. The memories are filled through the back door.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "golden/cycle/eie/statistics.hpp"
+#include "golden/engine/eie/image.hpp"
+#include "golden/engine/eie/pins.hpp"
+#include "golden/format/matrix_file.hpp"
+#include "golden/network/eie_network.hpp"
+
+namespace sparsys {
+
+struct SparseLayer {
+  eie::Network network;         // of this layer alone
+  std::vector<int16_t> input;   // constants excluded
+  std::vector<int16_t> output;  // of the functional model
+};
+
+// Completes a problem: checks that it is sound and works out its output. Throws Error.
+SparseLayer make_layer(eie::Layer layer, std::vector<int16_t> input);
+// Random weights and activations of these densities (0 to 1).
+SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outputs, double density,
+                         double activations, uint64_t seed);
+// The weights of a matrix file: values become the nearest of 15 shared ones, a pattern gets random
+// ones.
+eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed);
+// Activations of a file: whole numbers of 16 bits stay, others are scaled to 12 bits; none that is
+// not 0 becomes 0.
+std::vector<int16_t> activations_of(const std::vector<double>& values);
+
+// Its first `inputs` inputs alone.
+SparseLayer first_inputs(const SparseLayer& layer, uint32_t inputs);
+
+// A power of two of pointers that holds the layer's, if `config` has fewer: VGG-6 needs more than
+// the paper's PE has.
+void widen_pointers(eie::Config& config, uint32_t inputs, uint32_t outputs);
+
+struct SparseRun {
+  eie::Image image;
+  eie::Statistics counts;
+  uint64_t broadcasts = 0;
+  double seconds = 0;  // of the list, without loads
+  uint64_t nonzeros = 0;
+  double activation_density = 0;
+
+  const eie::LayerStats& stored() const { return image.layers.front(); }
+  uint64_t cycles() const { return counts.cycles; }
+  // Entries that the input's non-zeros meet over the PEs: what the multipliers alone would take.
+  double theoretical_cycles() const {
+    return static_cast<double>(counts.entries) / image.config.n_pe;
+  }
+  double balance_pct() const {
+    return cycles() ? 100 * theoretical_cycles() / static_cast<double>(cycles()) : 100;
+  }
+};
+
+// On the cycle model. Throws ExpectationFailed if an output is not the functional model's.
+SparseRun run_cycles(const SparseLayer& layer, const eie::Config& config, eie::Rows rows);
+// On a device that may run many layers, as the RTL in lockstep. Returns the list's cycles.
+uint64_t run_on(eie::Device& device, const SparseLayer& layer, const eie::Image& image);
+
+// Fields of a report, at a clock of `mhz`.
+nlohmann::json describe_run(const SparseRun& run, double mhz);
+
+}  // namespace sparsys
