@@ -153,6 +153,7 @@ TEST(EngineBackDoor, MemoriesAsThroughThePort) {
   CycleDevice port(config), door(config);
   Driver port_driver(port), door_driver(door);
   port_driver.load(image);
+  port_driver.idle(2);  // the last word is on its way
   door_driver.put(image);
   EXPECT_EQ(door_driver.cycles(), 0u);
   for (uint32_t k = 0; k < config.n_pe; ++k) {
