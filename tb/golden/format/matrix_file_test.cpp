@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "golden/base/atomic_file.hpp"
 #include "golden/format/topology_csv.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/temporary.hpp"
@@ -20,7 +19,7 @@ class Files : public testing::Test {
  protected:
   std::string put(const std::string& text) {
     const std::string path = folder_.file("file");
-    write_file_atomically(path, text);
+    write_bytes(path, {text.begin(), text.end()});
     return path;
   }
   SparseMatrix matrix(const std::string& text) { return load_matrix(put(text)); }
@@ -83,16 +82,16 @@ TEST_F(Files, WrongMatricesAreToldByLine) {
       {head, "1: ends, expected rows, columns"},
       {head + "0 3 0\n", "2: the number of rows is 0"},
       {head + "3 3\n", "2: ends, expected the number of non-zeros"},
-      {head + "3 3 10\n", "2: \"10\", expected the number of non-zeros, 0 to 9"},
-      {head + "3 3 -1\n", "2: \"-1\", expected the number of non-zeros"},
+      {head + "3 3 10\n", "2: '10', expected the number of non-zeros, 0 to 9"},
+      {head + "3 3 -1\n", "2: '-1', expected the number of non-zeros"},
       {head + "3 3 2\n1 1 1\n", "3: ends behind 1 non-zeros, expected 2"},
       {head + "3 3 2\n1 1 1\n2\n", "4: ends, expected a column"},
       {head + "3 3 2\n1 1 1\n2 2\n", "4: ends, expected a value"},
-      {head + "3 3 1\n1 1 one\n", "3: \"one\", expected a value"},
-      {head + "3 3 1\n1 1 1 1\n", "3: \"1\", expected the line's end"},
+      {head + "3 3 1\n1 1 one\n", "3: 'one', expected a value"},
+      {head + "3 3 1\n1 1 1 1\n", "3: '1', expected the line's end"},
       {head + "3 3 1\n1 1 1\n2 2 1\n", "4: goes on, expected 1 non-zeros"},
-      {head + "3 3 1\n4 1 1\n", "3: \"4\", expected a row, 0 to 3"},
-      {head + "3 3 1\n1 4 1\n", "3: \"4\", expected a column, 0 to 3"},
+      {head + "3 3 1\n4 1 1\n", "3: '4', expected a row, 0 to 3"},
+      {head + "3 3 1\n1 4 1\n", "3: '4', expected a column, 0 to 3"},
       {head + "3 3 1\n0 1 1\n", "3: rows and columns count from 1"},
       {head + "3 3 2\n1 2 1\n1 2 1\n", "4: row 1, column 2 stands twice"},
       {head + "3 3 3\n1 1 1\n3 2 1\n2 1 1\n", "5: row 2, column 1 is not in order"},
@@ -104,10 +103,10 @@ TEST_F(Files, WrongMatricesAreToldByLine) {
       {"3, 3, 2\n0 1 1 1\n0 1\n", "2: the last row ends at 1, expected 2"},
       {"3, 3, 2\n0 1 2 2\n", "2: ends, expected a line with the columns"},
       {"3, 3, 2\n0 1 2 2\n0\n", "3: ends, expected a column"},
-      {"3, 3, 2\n0 1 2 2\n0 3\n", "3: \"3\", expected a column, 0 to 2"},
+      {"3, 3, 2\n0 1 2 2\n0 3\n", "3: '3', expected a column, 0 to 2"},
       {"3, 3, 2\n0 2 2 2\n1 0\n", "3: row 0, column 0 is not in order"},
       {"3, 3, 2\n0 2 2 2\n1 1\n", "3: row 0, column 1 stands twice"},
-      {"3, 3, 2\n0 1 2 2\n0 1 2\n", "3: \"2\", expected the line's end"},
+      {"3, 3, 2\n0 1 2 2\n0 1 2\n", "3: '2', expected the line's end"},
       {"3, 3, 2\n0 1 2 2\n0 1\n1\n", "4: ends, expected a value"},
       {"3, 3, 2\n0 1 2 2\n0 1\n1 2\n3\n", "5: goes on"},
   };
@@ -123,7 +122,7 @@ TEST_F(Files, Vectors) {
   EXPECT_EQ(after_name(error_of([&] { load_vector(put("1\n2\n3\n"), 2); })),
             "3: goes on, expected 2 numbers");
   EXPECT_EQ(after_name(error_of([&] { load_vector(put("1\nx\n"), 2); })),
-            "2: \"x\", expected a number");
+            "2: 'x', expected a number");
 }
 
 TEST_F(Files, Topologies) {
@@ -146,7 +145,7 @@ TEST_F(Files, Topologies) {
   EXPECT_EQ(topology_error("Layer, M, N, K,\n"), "1: ends, expected a layer");
   EXPECT_EQ(topology_error("Layer, M, N, K,\nFC, 8, 16\n"), "2: 3 fields, expected 4");
   EXPECT_EQ(topology_error("Layer, M, N, K,\nFC, 8, 16, 0\n"), "2: K is 0, expected 1 or more");
-  EXPECT_EQ(topology_error("Layer, M, N, K,\nFC, 8, x, 9\n").substr(0, 7), "2: \"x\",");
+  EXPECT_EQ(topology_error("Layer, M, N, K,\nFC, 8, x, 9\n").substr(0, 7), "2: 'x',");
 }
 
 }  // namespace
