@@ -128,7 +128,7 @@ bench-eie: setup-demo
 
 explore: setup-demo
 	$(PROGRAM)
-	@status=0; $(BUILD)/bin/sparsys explore --cache $(BUILD)/explore --report $(REPORTS)/explore.json $(EXPLORE_ARGS) \
+	@status=0; $(BUILD)/bin/sparsys explore --cache $(BUILD)/explore --models $(BUILD)/models $(if $(DATA),--data "$$DATA") --report $(REPORTS)/explore.json $(EXPLORE_ARGS) \
 	  && python3 -m scripts.explore $(REPORTS)/explore.json --out $(REPORTS) || status=$$?; $(INDEX)
 
 # The page comes even if a limit does not hold, which fails the target.

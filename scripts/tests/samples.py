@@ -153,6 +153,7 @@ SAMPLES = {
              "widths": [{"bits": bits, "reads": 6400 // bits + 50} for bits in (32, 64, 512)]
                        if (n_pe, depth) == (64, 8) else []}
             for n_pe, depth in ((1, 8), (16, 8), (64, 1), (64, 8), (64, 32), (256, 8))],
+        "precision": [{"bits": bits, "error_pct": 1.0 + 4 / bits} for bits in (32, 16, 8, 4)],
         "findings": [{"figure": "8", "paper": "half idle", "ours": "59 % idle", "agrees": True}]},
     "test": {
         "passed": 10, "failed": 1, "skipped": 1, "seconds": 12.5, "failed_tests": ["Bad.A"],

@@ -13,9 +13,12 @@
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
+#include "golden/compress/dense_chain.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/layers/design_point.hpp"
+#include "sw/sparsys/layers/precision.hpp"
+#include "sw/sparsys/models/cache.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/progress.hpp"
 #include "sw/sparsys/report/table.hpp"
@@ -32,7 +35,8 @@ struct Arguments {
   std::vector<std::string> merge;
   std::string cache = "build/explore";
   std::string report = "build/reports/explore.json";
-  unsigned threads = 0;
+  std::string models;
+  DataOptions data;
 };
 
 struct Shard {
@@ -75,7 +79,7 @@ json results_of(const std::vector<DesignPoint>& points, const Arguments& argumen
   double done = 0, worked = 0;
   ProgressLine line{std::chrono::seconds(5)};
   const auto start = std::chrono::steady_clock::now();
-  ThreadPool pool(arguments.threads);
+  ThreadPool pool(arguments.data.threads);
   pool.run(points.size(), [&](size_t i) {
     const DesignPoint& point = points[i];
     const std::string file = arguments.cache + "/" + digest_of(point.key()) + ".json";
@@ -136,6 +140,20 @@ json merged(const Arguments& arguments, const std::string& sweep, size_t points)
   return all;
 }
 
+// LeNet-300-100 as the demo trains it, in fewer and fewer bits.
+void add_precision(const Arguments& arguments, json& report) {
+  const Dataset data = arguments.data.load();
+  TrainOptions train;
+  train.seed = arguments.data.seed;
+  train.threads = arguments.data.threads;
+  train.progress = training_progress();
+  train.validation_count = DataOptions::validation_count(data);
+  ModelCache cache(arguments.models);
+  const Network network = cache.lenet_300_100(data, train);
+  report["dataset"] = data.name;
+  report["precision"] = precision_sweep(dense_chain(network), data);
+}
+
 void run_explore(const Arguments& arguments) {
   const std::vector<DesignPoint> points = design_points(arguments.seed, arguments.quick);
   const std::string sweep = sweep_name(points);
@@ -153,6 +171,7 @@ void run_explore(const Arguments& arguments) {
     std::vector<DesignPoint> mine;
     for (size_t i = shard.number - 1; i < points.size(); i += shard.of) mine.push_back(points[i]);
     report["points"] = results_of(mine, arguments);
+    if (!arguments.models.empty()) add_precision(arguments, report);
     if (!arguments.shard.empty()) report["shard"] = {{"number", shard.number}, {"of", shard.of}};
   }
   write_json(arguments.report, report);
@@ -183,7 +202,11 @@ void add_explore(CLI::App& program) {
   command->add_option("--report", arguments->report, "JSON file")
       ->capture_default_str()
       ->type_name("FILE");
-  add_threads(*command, arguments->threads);
+  command
+      ->add_option("--models", arguments->models,
+                   "Also figure 10, on LeNet-300-100: folder that keeps the trained network")
+      ->type_name("FOLDER");
+  arguments->data.add_to(*command);
   command->footer(
       "Example: sparsys explore --shard 1/2 --report one.json\n"
       "         sparsys explore --merge one.json two.json\n");

@@ -92,11 +92,11 @@ double DesignPoint::cost() const {
 std::vector<DesignPoint> design_points(uint64_t seed, bool quick) {
   std::vector<DesignPoint> points;
   for (size_t l = 0; l < kPaperLayers.size(); ++l) {
-    if (quick && kPaperLayers[l].inputs * kPaperLayers[l].outputs > 5000000) continue;
-    for (uint32_t n_pe = 1; n_pe <= 256; n_pe *= quick ? 4 : 2) {
+    if (quick && kPaperLayers[l].inputs * kPaperLayers[l].outputs > 3000000) continue;
+    for (uint32_t n_pe = 1; n_pe <= 256; n_pe *= quick ? 16 : 2) {
       points.push_back({l, n_pe, 8, seed});
     }
-    for (uint32_t depth = 1; depth <= 256; depth *= quick ? 4 : 2) {
+    for (uint32_t depth = 1; depth <= 256; depth *= quick ? 16 : 2) {
       const uint32_t queue = std::min(depth, 255U);
       if (queue != 8) points.push_back({l, 64, queue, seed});
     }

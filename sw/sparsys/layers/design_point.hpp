@@ -24,7 +24,7 @@ struct DesignPoint {
   double cost() const;
 };
 
-// All of them, each once, in one order. `quick`: three layers and four sizes of each kind.
+// All of them, each once, in one order. `quick`: two layers and few sizes.
 std::vector<DesignPoint> design_points(uint64_t seed, bool quick);
 
 // Fields of a report. A layer that one image of the engine does not hold, as with few PEs, is run

@@ -62,7 +62,8 @@ struct SparseRun {
 
 // On the cycle model. Throws ExpectationFailed if an output is not the functional model's.
 SparseRun run_cycles(const SparseLayer& layer, const eie::Config& config, eie::Rows rows);
-// On a device that may run many layers, as the RTL in lockstep. Returns the list's cycles.
+// On a device that may run many layers, as the RTL in lockstep. Returns the
+// list's cycles as the engine counts them.
 uint64_t run_on(eie::Device& device, const SparseLayer& layer, const eie::Image& image);
 
 // Fields of a report, at a clock of `mhz`.

@@ -3,7 +3,7 @@
 # Help, wrong usage, bad input, output that cannot be written.
 expect 0 --version
 holds out "sparsys "
-commands="train import export compress compress-report quantise run inspect pack unpack demo"
+commands="train import export compress compress-report quantise run inspect pack unpack demo layer gemm bench-eie explore"
 expect 0 --help
 holds out $commands "Exit codes"
 grep -q demo-mxu out && wrong "an old name is in the help"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2154
+# One layer without a network, matrices from outside, parts of a sweep.
+for command in layer gemm bench-eie explore; do
+  expect 0 "$command" --help
+  holds out "Example: sparsys $command"
+done
+
+# ---- the sparse engine ----
+expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --json layer.json
+holds out "work of the slowest PE" "set-up" "entry memory, read" "pJ an operation"
+expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --rows interleaved
+holds out "rows interleaved"
+printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0 3' >good.smtx
+printf '%s\n' 1 0 -2 3 >input.txt
+expect 0 layer --matrix good.smtx --input input.txt --pe 2
+holds out "good.smtx: 3 outputs, 4 inputs"
+expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --report one.json
+valid bench-eie one.json
+printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
+refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx
+refuse "cut.smtx:3: ends, expected a column" bench-eie --matrix cut.smtx --report x.json
+printf '%s\n' '1, 5, 1' '0 1' '4' >wide.smtx
+refuse "input.txt:4: ends behind 4 numbers, expected 5" layer --matrix wide.smtx --input input.txt
+refuse "missing.mtx: cannot read" layer --matrix missing.mtx
+refuse "--shape or --matrix" layer
+refuse "expected outputs and inputs" layer --shape 200 --density .1
+refuse "--density: expected with --shape" layer --shape 200x300
+refuse "excludes" layer --shape 200x300 --matrix good.smtx
+refuse "N_PE is 3" layer --shape 200x300 --density .1 --pe 3
+refuse "pointer memory" layer --shape 200x30000 --density .1
+
+# ---- the matrix unit ----
+small="--array-rows 16 --array-cols 16 --tile-rows 16 --tile-cols 16"
+# shellcheck disable=SC2086  # options are words
+{
+  expect 0 gemm --shape 2x40x24 --batch 3 $small --json gemm.json
+  holds out "6" "40" "24" "every output as of the functional model"
+  printf '%s\n' 'Layer, M, N, K,' 'a, 4, 20, 30,' 'b, 8, 16, 16,' >net.csv
+  expect 0 gemm --csv net.csv $small
+  printf '%s\n' 'Layer, M, N, K,' 'a, 4, 20,' >cut.csv
+  refuse "cut.csv:2: 3 fields, expected 4" gemm --csv cut.csv $small
+  refuse "--shape or --csv" gemm
+  refuse "expected rows, terms and columns" gemm --shape 2x40 $small
+}
+
+# ---- parts of a sweep ----
+sweep="--quick --cache kept"
+# shellcheck disable=SC2086
+{
+  refuse "expected a number of how many" explore $sweep --shard 3/2 --report x.json
+  for part in 1 2; do
+    expect 0 explore $sweep --shard $part/2 --report part$part.json
+  done
+  expect 0 explore $sweep --merge part2.json part1.json --report all.json
+  valid explore all.json
+  expect 0 explore $sweep --report whole.json
+  [ "$(grep -c '"key"' all.json)" -eq "$(grep -c '"key"' whole.json)" ] || wrong "other points"
+  refuse "part 2 of 2 is missing" explore $sweep --merge part1.json --report x.json
+  refuse "part1.json: part 1 comes twice" explore $sweep --merge part1.json part1.json --report x.json
+  refuse "part1.json: a part of another sweep" explore $sweep --seed 12 --merge part1.json \
+    --report x.json
+  refuse "all.json: no part of a sweep" explore $sweep --merge all.json --report x.json
+}
