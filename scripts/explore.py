@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make explore: pictures and a page of the design space that `sparsys explore` measured, each beside
-what EIE's paper says of it (Han 2016, figures 8 to 13) and whether we agree."""
+"""make explore: pictures and a page of the design space that `sparsys explore` measured, each
+beside what EIE's paper says of it (Han 2016, figures 8 to 13) and whether we agree."""
 import argparse
 import dataclasses
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from scripts.report.table import print_table
 
 WORST = "NT-We"
 # Nanojoules of a read of an entry memory of 128 KB by width: fixed part and part of a bit, through
-# 40 pJ for 64 bits (Horowitz, ISSCC 2014, scaled with the root of the size) and about 220 pJ for 512
-# (the axis of EIE's figure 9).
+# 40 pJ for 64 bits (Horowitz, ISSCC 2014, scaled with the root of the size) and about 220 pJ for
+# 512 (the axis of EIE's figure 9).
 READ_PJ, READ_PJ_A_BIT = 14.3, 0.402
 
 
@@ -139,7 +138,11 @@ def precision_findings(rows: list[dict]) -> list[Finding]:
                     loss[8] >= 5)]
 
 
-def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], list[tuple[chart.Figure, str]]]:
+Pictures = list[tuple[chart.Figure, str]]
+
+
+def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], Pictures]:
+    """Findings, and figures with their captions."""
     by_depth = select(points, n_pe=64)
     by_pe = select(points, queue_depth=8)
     found, reads, energy = width_findings(points)
@@ -162,8 +165,9 @@ def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], 
          "Queue 8."),
         (lines("explore-padding", "Figure 12: real entries of all", "PEs", "%",
                series(by_pe, "n_pe", lambda p, _: 100 * (1 - p["padding"] / p["entries"]))),
-         "A PE has at most 64 accumulators and works on 64 of its rows at once, so up to 64 PEs the "
-         "gaps, and the padding, stay as they are; the paper's columns are longer with fewer PEs."),
+         "A PE has at most 64 accumulators and works on 64 of its rows at once, so up to 64 PEs "
+         "the gaps, and the padding, stay as they are; the paper's columns are longer with fewer "
+         "PEs."),
         (lines("explore-balance", "Figure 13: balance by number of PEs", "PEs", "balance, %",
                series(by_pe, "n_pe", lambda p, _: p["balance_pct"])), "Queue 8.")]
     if precision:
@@ -173,8 +177,8 @@ def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], 
         figures.insert(3, (
             lines("explore-precision", "Figure 10: accuracy by precision", "bits (32: float)",
                   "accuracy, %", curve),
-            "Test images; weights and activations in fixed point, a radix point a matrix and vector. "
-            "A product of 16 bits takes a fifth of the energy of one of 32 (the paper)."))
+            "Test images; weights and activations in fixed point, a radix point a matrix and "
+            "vector. A product of 16 bits takes a fifth of the energy of one of 32 (the paper)."))
     return findings, figures
 
 
@@ -188,7 +192,8 @@ def main() -> int | str:
     except validate.Invalid as error:
         return f"explore: {error}"
     if "shard" in data:
-        return f"explore: {options.report}: a part of a sweep, join all with sparsys explore --merge"
+        return (f"explore: {options.report}: a part of a sweep, "
+                "join all with sparsys explore --merge")
     findings, figures = evaluate(data["points"], data.get("precision", []))
     data["findings"] = [dataclasses.asdict(finding) for finding in findings]
     json_file.write(options.report, data)

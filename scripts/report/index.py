@@ -91,8 +91,10 @@ def bench(data: Any) -> Figures:
 
 def bench_eie(data: Any) -> Figures:
     rows = [(f"{one['name']}, rows {one['mapping']}",
-             f"{digits(one['actual_cycles'])} cycles, balance {digits(one['balance_pct'], 1, ' %')}, "
-             f"{digits(one['us_at_800mhz'], 1, ' us')} (EIE {digits(one.get('paper_us'), 1, ' us')}), "
+             f"{digits(one['actual_cycles'])} cycles, "
+             f"balance {digits(one['balance_pct'], 1, ' %')}, "
+             f"{digits(one['us_at_800mhz'], 1, ' us')} "
+             f"(EIE {digits(one.get('paper_us'), 1, ' us')}), "
              f"RTL in {digits(one['rtl_checked_cycles'])} cycles the same")
             for one in data["layers"]]
     means = [(f"speed over EIE's times, geometric mean, rows {name}", digits(value, 2))

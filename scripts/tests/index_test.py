@@ -102,7 +102,8 @@ class Browser(Reports):
 
     def test_all_pages(self):
         pages = self.write_pages()
-        self.assertEqual([page.stem for page in pages], ["compress", "explore", "index", "synthesis"])
+        self.assertEqual([page.stem for page in pages],
+                         ["compress", "explore", "index", "synthesis"])
         for page in pages:
             self.assertEqual(browser.look_at(page), [], page.name)
 

@@ -125,8 +125,9 @@ SAMPLES = {
             "activation_density_pct": 35.0, "ptr_depth": 16384, "passes": 1, "entries": 10,
             "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
             "balance_pct": 96.0, "us_at_800mhz": 12.9, "utilisation_pct": 96.5,
-            "bounds": dict.fromkeys(("slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles",
-                                     "setup_cycles", "write_back_cycles", "held_cycles"), 1),
+            "bounds": dict.fromkeys((
+                "slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles", "setup_cycles",
+                "write_back_cycles", "held_cycles"), 1),
             "activity": dict.fromkeys((
                 "pointer_reads", "entry_row_reads", "queue_writes", "multiplications",
                 "accumulator_reads", "accumulator_writes", "register_reads", "register_writes",

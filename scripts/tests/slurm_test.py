@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The design space as a job array of Slurm, on one machine: the test starts a controller and a node of
-its own (Debian: slurmctld, slurmd, slurm-client, munge) and runs scripts/explore.slurm."""
+"""The design space as a job array of Slurm, on one machine: the test starts a controller and a node
+of its own (Debian: slurmctld, slurmd, slurm-client, munge) and runs scripts/explore.slurm."""
 import argparse
 import json
 import os
@@ -69,7 +69,7 @@ class Cluster:
         self.start("munged", "--foreground", f"--key-file={key}", "--force",
                    f"--socket={self.folder}/munge.socket", f"--pid-file={self.folder}/munged.pid",
                    f"--log-file={self.folder}/munged.log", f"--seed-file={self.folder}/munge.seed")
-        self.wait(lambda: (self.folder / "munge.socket").exists(), "munged")
+        self.wait((self.folder / "munge.socket").exists, "munged")
         self.start("slurmctld", "-D", "-c")
         self.start("slurmd", "-D", "-N", host)
         self.wait(lambda: "idle" in self.run("sinfo", "-h", "-o", "%t").stdout, "the node")

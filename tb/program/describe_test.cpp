@@ -74,7 +74,7 @@ TEST(Describe, Engine) {
   config.act_ram_depth = 32;
   config.codebooks = 4;
   config.list_depth = 8;
-  const json d = describe(small_network(), config);
+  const json d = describe(small_network(), config, eie::Rows::kInterleaved);
   const json& engine = d["engine"];
   EXPECT_EQ(engine["fits"], true);
   // PE 0: rows 0, 18, 2; PE 1: 19, 3. No gap of a PE has over 15 rows.
@@ -96,7 +96,7 @@ TEST(Describe, Engine) {
 
   // One PE: rows 0 and 19 of column 0 are 18 zeros apart, and row 18 of column 2 needs padding too.
   config.n_pe = 1;
-  const json one = describe(small_network(), config)["engine"];
+  const json one = describe(small_network(), config, eie::Rows::kInterleaved)["engine"];
   EXPECT_EQ(one["padding"], 2);
   EXPECT_NEAR(one["padding_percent"], 100.0 * 2 / 7, 1e-9);
   EXPECT_EQ(one["balance"], 100.0);
@@ -104,17 +104,28 @@ TEST(Describe, Engine) {
   // Vectors of 4 and 20 over 4 registers: 20 outputs go to the RAM in five ranges.
   config.act_regs = 4;
   config.ptr_depth = 32;
-  const json ranges = describe(small_network(), config)["engine"];
+  const json ranges = describe(small_network(), config, eie::Rows::kInterleaved)["engine"];
   EXPECT_EQ(ranges["passes"], 5);
   EXPECT_EQ(memory(ranges, "registers")["used"], 4);
   EXPECT_EQ(memory(ranges, "activation RAM")["used"], 20);
   EXPECT_EQ(memory(ranges, "pointer memory")["used"], 25);
 }
 
+TEST(Describe, BalancedRows) {
+  eie::Config config;
+  config.n_pe = 2;
+  const json engine = describe(small_network(), config)["engine"];
+  EXPECT_EQ(engine["layers"][0]["rows"], "balanced");
+  EXPECT_EQ(engine["interleaved"]["max"], 3);
+  EXPECT_NEAR(engine["interleaved"]["balance"], 100 * 2.5 / 3, 1e-9);
+  EXPECT_FALSE(
+      describe(small_network(), config, eie::Rows::kInterleaved)["engine"].contains("interleaved"));
+}
+
 TEST(Describe, DoesNotFit) {
   eie::Config config;
   config.ptr_depth = 4;
-  const json d = describe(small_network(), config);
+  const json d = describe(small_network(), config, eie::Rows::kInterleaved);
   EXPECT_EQ(d["engine"]["fits"], false);
   EXPECT_EQ(d["engine"]["error"],
             "layer 1 (fc1): pointer memory: 5 pointers a PE needed, 4 available");

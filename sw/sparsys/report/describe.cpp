@@ -175,6 +175,16 @@ json describe_memories(const eie::Image& image) {
        memory("codebook RAM", image.codebook_words.size() / 4, config.codebooks, "codebooks")});
 }
 
+// What the fullest PE had with rows as they are, if the engine holds the network then, too.
+void add_interleaved(const eie::Network& network, const eie::Config& config, json& engine) {
+  try {
+    const json plain = describe_engine(build_image(network, config, eie::Rows::kInterleaved));
+    engine["interleaved"] = {{"max", plain["entries_per_pe"]["max"]},
+                             {"balance", plain["balance"]}};
+  } catch (const Error&) {
+  }
+}
+
 // ---- for people ----
 
 std::string share(const json& value) { return percent_text(value); }
@@ -342,11 +352,7 @@ json describe(const eie::Network& network, const eie::Config& config, eie::Rows 
   json description = describe(network);
   try {
     json& engine = description["engine"] = describe_engine(build_image(network, config, rows));
-    if (rows == eie::Rows::kBalanced) {
-      const json plain = describe_engine(build_image(network, config, eie::Rows::kInterleaved));
-      engine["interleaved"] = {{"max", plain["entries_per_pe"]["max"]},
-                               {"balance", plain["balance"]}};
-    }
+    if (rows == eie::Rows::kBalanced) add_interleaved(network, config, engine);
   } catch (const Error& error) {
     description["engine"] = {
         {"fits", false}, {"error", error.what()}, {"config", describe_config(config)}};
