@@ -238,8 +238,9 @@ void judge(json& report) {
 
 void run_bench(const Arguments& arguments) {
   check(arguments.config);
-  make_directory(directory_of(arguments.report));
-  check_writable(arguments.report);
+  const std::string folder = directory_of(arguments.report);
+  if (!folder.empty()) make_directory(folder);
+  check_outputs({arguments.report}, {arguments.source.matrix, arguments.source.input});
   json report = {{"seed", arguments.source.seed},
                  {"n_pe", arguments.config.n_pe},
                  {"queue_depth", arguments.config.queue_depth},

@@ -163,7 +163,7 @@ void run_explore(const Arguments& arguments) {
   }
   const std::string folder = directory_of(arguments.report);
   if (!folder.empty()) make_directory(folder);
-  check_writable(arguments.report);
+  check_outputs({arguments.report}, arguments.merge);
   json report = {{"seed", arguments.seed}, {"quick", arguments.quick}, {"sweep", sweep}};
   if (!arguments.merge.empty()) {
     report["points"] = merged(arguments, sweep, points.size());

@@ -66,7 +66,7 @@ void print(const json& rows) {
 
 void run_gemm(const Arguments& arguments) {
   check(arguments.config);
-  check_writable(arguments.json);
+  check_outputs({arguments.json}, {arguments.csv});
   const std::vector<TopologyLayer> layers = layers_of(arguments);
   json report = {{"batch", arguments.batch},
                  {"rows", arguments.config.rows},

@@ -68,7 +68,7 @@ void print(const json& report) {
 void run_layer(const Arguments& arguments) {
   if (!arguments.source.given()) throw Error("--shape or --matrix: expected one of them");
   check(arguments.config);
-  check_writable(arguments.json);
+  check_outputs({arguments.json}, {arguments.source.matrix, arguments.source.input});
   const SparseLayer layer = arguments.source.load();
   const SparseRun run = run_cycles(layer, arguments.config, arguments.rows);
   json report = describe_run(run, arguments.mhz);

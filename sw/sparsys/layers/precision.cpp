@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "golden/base/error.hpp"
+
 namespace sparsys {
 namespace {
 
@@ -13,13 +15,12 @@ using Matrix = Eigen::MatrixXf;
 
 constexpr std::array<int, 8> kBits = {16, 12, 10, 8, 6, 5, 4, 3};
 
-// Images first .. first + count - 1 as columns.
-Matrix inputs_of(const std::vector<uint8_t>& images, size_t pixels, size_t first, size_t count) {
+// `count` images as columns.
+Matrix inputs_of(const Samples& images, size_t pixels, size_t count) {
   Matrix x(pixels, count);
   for (size_t i = 0; i < count; ++i) {
     for (size_t p = 0; p < pixels; ++p) {
-      x(static_cast<long>(p), static_cast<long>(i)) =
-          static_cast<float>(images[(first + i) * pixels + p]) / 256;
+      x(static_cast<long>(p), static_cast<long>(i)) = images[i * pixels + p] / 256;
     }
   }
   return x;
@@ -53,12 +54,15 @@ Matrix run(const Mlp& network, const std::vector<Matrix>& weights, Matrix x, int
 }  // namespace
 
 nlohmann::json precision_sweep(const Mlp& network, const Dataset& data) {
-  const size_t pixels = data.pixels();
+  if (data.task != DataTask::kClassification) {
+    throw Error(data.name + ": no classes, expected for accuracy");
+  }
+  const size_t pixels = data.inputs();
   std::vector<float> largest(network.layers.size());
   std::vector<Matrix> plain;
   for (const DenseLayer& layer : network.layers) plain.push_back(layer.weights);
   run(network, plain,
-      inputs_of(data.train_images, pixels, 0, std::min<size_t>(1000, data.train_count())), 32,
+      inputs_of(data.samples(data.train), pixels, std::min<size_t>(1000, data.train_count())), 32,
       largest, true);
   nlohmann::json rows = nlohmann::json::array();
   std::vector<int> all = {32};
@@ -70,12 +74,13 @@ nlohmann::json precision_sweep(const Mlp& network, const Dataset& data) {
     constexpr size_t kBatch = 1000;
     for (size_t first = 0; first < data.test_count(); first += kBatch) {
       const size_t count = std::min(kBatch, data.test_count() - first);
-      const Matrix y = run(network, weights, inputs_of(data.test_images, pixels, first, count),
-                           bits, largest, false);
+      const Matrix y =
+          run(network, weights, inputs_of(data.samples(data.test, first), pixels, count), bits,
+              largest, false);
       for (size_t i = 0; i < count; ++i) {
         long answer = 0;
         y.col(static_cast<long>(i)).maxCoeff(&answer);
-        wrong += answer != data.test_labels[first + i];
+        wrong += answer != static_cast<long>(data.test.labels[first + i]);
       }
     }
     rows.push_back(
