@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -152,27 +153,30 @@ void set_weight_matrix(Network& network, const Layer& layer, const Eigen::Matrix
   }
 }
 
-uint64_t multiplications(const Network& network) {
-  const std::vector<Shape> shapes = infer_shapes(network);
-  const auto shape_of = [&](const std::string& value) {
-    size_t n = 0;  // 0: the input
+std::vector<uint64_t> layer_multiplications(const Network& network, bool shared) {
+  const std::vector<Shape> shapes = infer_shapes(network, shared);
+  const auto elements_of = [&](const std::string& value) {
+    size_t n = 0;
     while (n < network.nodes.size() && network.nodes[n].output != value) ++n;
-    return shapes[n < network.nodes.size() ? n + 1 : 0];
+    return element_count(shapes[n < network.nodes.size() ? n + 1 : 0]);  // else the input
   };
-  uint64_t sum = 0;
-  for (const Layer& layer : layers(network)) {
+  std::vector<uint64_t> products;
+  for (const Layer& layer : layers(network, shared)) {
     // Each output sums as many products as it has inputs; each input of a transposed convolution
     // is multiplied for as many outputs.
     const Node& node = network.nodes[layer.node];
-    if (node.op == Op::kConvTranspose) {
-      sum += static_cast<uint64_t>(element_count(shape_of(node.inputs[0]))) *
-             static_cast<uint64_t>(layer.outputs);
-    } else {
-      sum += static_cast<uint64_t>(element_count(shapes[layer.node + 1])) *
-             static_cast<uint64_t>(layer.inputs);
-    }
+    const bool transposed = node.op == Op::kConvTranspose;
+    const int64_t values =
+        transposed ? elements_of(node.inputs[0]) : element_count(shapes[layer.node + 1]);
+    products.push_back(static_cast<uint64_t>(values) *
+                       static_cast<uint64_t>(transposed ? layer.outputs : layer.inputs));
   }
-  return sum;
+  return products;
+}
+
+uint64_t multiplications(const Network& network) {
+  const std::vector<uint64_t> products = layer_multiplications(network);
+  return std::accumulate(products.begin(), products.end(), uint64_t{0});
 }
 
 }  // namespace sparsys

@@ -168,7 +168,9 @@ constexpr size_t axis_of(int64_t axis, size_t rank) {
 // values, as those of a SharedNetwork are.
 std::vector<Shape> infer_shapes(const Network& network, bool shared = false);
 
-// Multiplications by weights that one sample takes, zeros included.
+// Multiplications by weights that one sample takes, those by weights of 0 included, of each of
+// layers() and of all. Of a group, those by the group's channels alone; padding counts as values.
+std::vector<uint64_t> layer_multiplications(const Network& network, bool shared = false);
 uint64_t multiplications(const Network& network);
 
 }  // namespace sparsys

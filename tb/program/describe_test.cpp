@@ -206,7 +206,11 @@ TEST(Describe, Graph) {
   EXPECT_EQ(d["nodes"].size(), 3U);
   EXPECT_EQ(d["nodes"][0]["op"], "Conv");
   EXPECT_EQ(d["nodes"][0]["shape"], (std::vector<int>{1, 1, 2, 2}));
+  EXPECT_EQ(d["nodes"][0]["sources"], (std::vector<std::string>{"input"}));
+  EXPECT_EQ(d["task"], "classification");
+  EXPECT_EQ(d["multiplications"], 4 * 4 + 4);
   EXPECT_EQ(d["layers"].size(), 2U);
+  EXPECT_EQ(d["layers"][0]["multiplications"], 16);
   EXPECT_EQ(d["layers"][1]["name"], "w");
   EXPECT_EQ(d["layers"][1]["biases"], 1);
   EXPECT_EQ(d["layers"][1]["nonzeros"], 2);

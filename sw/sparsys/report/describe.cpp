@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <sstream>
 #include <string>
@@ -80,11 +81,21 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                       {"batch", network.batch},
                       {"nodes", json::array()},
                       {"layers", json::array()}};
+  std::map<std::string, std::string> maker{{network.input, "input"}};
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    description["nodes"].push_back(
-        {{"op", to_string(node.op)}, {"name", node.name}, {"shape", shapes[n + 1]}});
+    // Values that it takes, by the nodes that make them.
+    json sources = json::array();
+    for (const std::string& input : node.inputs) {
+      if (maker.count(input) != 0) sources.push_back(maker.at(input));
+    }
+    maker[node.output] = node.name.empty() ? number(n + 1) : node.name;
+    description["nodes"].push_back({{"op", to_string(node.op)},
+                                    {"name", node.name},
+                                    {"shape", shapes[n + 1]},
+                                    {"sources", sources}});
   }
+  const std::vector<uint64_t> products = layer_multiplications(network, true);
   for (const Layer& layer : layers(network, true)) {
     const auto weights = static_cast<uint64_t>(layer.outputs * layer.inputs);
     const auto biases =
@@ -96,9 +107,12 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                                      {"biases", biases},
                                      {"weights", weights},
                                      {"nonzeros", nonzeros[layer.weights]},
-                                     {"density", percent(nonzeros[layer.weights], weights)}});
+                                     {"density", percent(nonzeros[layer.weights], weights)},
+                                     {"multiplications", products[description["layers"].size()]}});
   }
   add_totals(description);
+  description["task"] = to_string(network.task);
+  description["multiplications"] = std::accumulate(products.begin(), products.end(), uint64_t{0});
   return description;
 }
 
@@ -219,23 +233,36 @@ void print_layers(std::ostream& out, const json& description) {
 std::string shape_text(const json& shape) { return to_string(shape.get<Shape>()); }
 
 void print_graph(std::ostream& out, const json& description) {
-  Table nodes("lll");
-  nodes.add({"node", "operator", "output"});
-  nodes.add({"-", "input", shape_text(description["input_shape"])});
+  // Where values come from is told where it is not the node before alone.
+  Table nodes("llll");
+  nodes.add({"node", "operator", "output", "of"});
+  nodes.add({"-", "input", shape_text(description["input_shape"]), ""});
+  std::string before = "input";
+  size_t index = 0;
   for (const json& node : description["nodes"]) {
-    nodes.add({short_text(node["name"]), node["op"].get<std::string>(), shape_text(node["shape"])});
+    std::string of;
+    for (const json& source : node["sources"]) {
+      of += (of.empty() ? "" : ", ") + printable(source.get<std::string>());
+    }
+    // Nodes without a name have their number, from 1.
+    const std::string name = node["name"].get<std::string>();
+    const std::string shown = printable(name.empty() ? number(++index) : (++index, name));
+    nodes.add(
+        {shown, node["op"].get<std::string>(), shape_text(node["shape"]), of == before ? "" : of});
+    before = shown;
   }
   nodes.print(out);
   out << '\n';
-  Table table("lrrrrrr");
-  table.add({"layer", "inputs", "outputs", "biases", "weights", "non-zero", "density"});
+  Table table("lrrrrrrr");
+  table.add({"layer", "inputs", "outputs", "biases", "weights", "non-zero", "density",
+             "multiplications"});
   for (const json& layer : description["layers"]) {
     table.add({short_text(layer["name"]), grouped(layer["inputs"]), grouped(layer["outputs"]),
                grouped(layer["biases"]), grouped(layer["weights"]), grouped(layer["nonzeros"]),
-               share(layer["density"])});
+               share(layer["density"]), grouped(layer["multiplications"])});
   }
   table.add({"total", "", "", "", grouped(description["weights"]), grouped(description["nonzeros"]),
-             share(description["density"])});
+             share(description["density"]), grouped(description["multiplications"])});
   table.print(out);
 }
 

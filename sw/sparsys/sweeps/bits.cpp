@@ -89,7 +89,8 @@ json BitsSweep::run(const Network& network, const Dataset& data) {
         for (const unsigned bits : bits_) {
           std::vector<unsigned> per_layer;
           for (const Layer& layer : all) {
-            per_layer.push_back((pruned.nodes[layer.node].op == Op::kConv) == kind.conv ? bits : 8);
+            per_layer.push_back(is_convolution(pruned.nodes[layer.node].op) == kind.conv ? bits
+                                                                                         : 8);
           }
           SharedNetwork shared = share_weights(pruned, sharing(options_, per_layer, init.init));
           before.push_back(

@@ -98,6 +98,35 @@ TEST(Network, LayersAndMultiplications) {
   EXPECT_EQ(multiplications(net), 4U * 4 * 7 * 6 + 32 * 6 + 6 * 5);
 }
 
+// Depthwise: the channels of the group alone. Transposed: every input spreads over a window.
+TEST(Network, MultiplicationsOfGroupsAndTransposed) {
+  Network net;
+  net.name = "net";
+  net.input_shape = {1, 6, 5, 4};
+  Node depthwise = node(Op::kConv, "depthwise", {"input", "dw"}, "d");
+  depthwise.window.kernel = {3, 3};
+  depthwise.window.pad = {1, 1, 1, 1};
+  depthwise.group = 6;
+  Node up = node(Op::kConvTranspose, "up", {"d", "uw", "ub"}, "output");
+  up.window.kernel = {2, 2};
+  up.window.stride = {2, 2};
+  up.group = 2;
+  net.nodes = {depthwise, up};
+  net.parameters = {parameter("dw", {6, 1, 3, 3}), parameter("uw", {6, 4, 2, 2}),
+                    parameter("ub", {8})};
+  EXPECT_EQ(infer_shapes(net)[2], (Shape{1, 8, 10, 8}));
+  const std::vector<Layer> found = layers(net);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].inputs, 9);
+  EXPECT_EQ(found[0].outputs, 6);
+  EXPECT_EQ(found[1].inputs, 6);
+  EXPECT_EQ(found[1].outputs, 4 * 2 * 2);
+  EXPECT_TRUE(found[1].columns_first);
+  EXPECT_EQ(found[1].bias, 2);
+  EXPECT_EQ(layer_multiplications(net), (std::vector<uint64_t>{6 * 5 * 4 * 9, 6 * 5 * 4 * 16}));
+  EXPECT_EQ(multiplications(net), 6U * 5 * 4 * 25);
+}
+
 TEST(Network, BiasIsThatOfAnAddOfOneValuePerOutputOnly) {
   Network net = example();
   net.nodes[0].inputs.pop_back();
