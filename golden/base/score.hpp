@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/input_value.hpp"
 #include "golden/base/samples.hpp"
 
 namespace sparsys {
@@ -107,7 +108,8 @@ void add_outputs(Score& score, const T* outputs, size_t size, size_t count, cons
     }
     const auto output = [y](size_t o) { return y[o]; };
     if (targets.are_inputs()) {
-      score.add_numbers(output, [&](size_t o) { return inputs[i * size + o] * scale + offset; });
+      score.add_numbers(output,
+                        [&](size_t o) { return input_value(inputs[i * size + o], scale, offset); });
     } else {
       score.add_numbers(output, [&](size_t o) { return targets.values(i)[o]; });
     }

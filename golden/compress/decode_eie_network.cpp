@@ -6,6 +6,7 @@
 #include <set>
 
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/network/check.hpp"
 
@@ -116,7 +117,7 @@ Network decode_engine_network(const eie::Network& network) {
     // Constants of the next layer come from constants alone, rounded as the engine does it.
     constants.clear();
     for (uint64_t r = rows; r < layer.outputs; ++r) {
-      const double y = std::floor(std::ldexp(sums[r], -layer.shift()) + 0.5);
+      const double y = round_half_up(std::ldexp(sums[r], -layer.shift()));
       constants.push_back(std::clamp(y, layer.relu ? 0.0 : -32768.0, 32767.0));
     }
     made.add(layer.name, static_cast<int64_t>(columns), std::move(weights), std::move(bias),

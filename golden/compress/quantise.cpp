@@ -8,11 +8,13 @@
 #include <numeric>
 
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
 #include "golden/compress/fuse.hpp"
 #include "golden/function/mxu/operators.hpp"
 #include "golden/network/check.hpp"
+#include "golden/train/augment.hpp"
 #include "golden/train/graph.hpp"
 
 namespace sparsys {
@@ -41,11 +43,7 @@ class Calibration {
       Tape tape(graph_, samples, false);
       tape.set_samples(samples);
       const auto inputs = static_cast<size_t>(graph_.inputs());
-      float* x = tape.value(0);
-      const Samples values = samples_ + first * inputs;
-      for (size_t i = 0; i < inputs * samples; ++i)
-        x[i] =
-            values[i % samples * inputs + i / samples] * network.input_scale + network.input_offset;
+      load_input(network, samples_ + first * inputs, tape);
       tape.forward();
       body(chunk, first, samples, tape);
     });
@@ -216,7 +214,7 @@ Range score_range(Calibration& calibration, const Graph& graph, const FloatLayer
     for (size_t i = 0; i < calibration.count(); ++i) {
       for (size_t e = 0; e < outputs; ++e) {
         before[e] = double{scores[i * outputs + e]};
-        const double steps = std::floor(before[e] / double{affine.scale} + 0.5) + affine.zero;
+        const double steps = round_half_up(before[e] / double{affine.scale}) + affine.zero;
         after[e] = double{affine.scale} * (std::clamp(steps, -128.0, 127.0) - affine.zero);
       }
       errors[p] += score_error(before, after);
@@ -230,8 +228,8 @@ Range input_range(const Network& network, Samples samples, size_t values) {
   Range ends{0, 255};
   const float* x = samples.floats();
   if (x != nullptr) ends = {*std::min_element(x, x + values), *std::max_element(x, x + values)};
-  const float a = ends.least * network.input_scale + network.input_offset;
-  const float b = ends.largest * network.input_scale + network.input_offset;
+  const float a = input_value(ends.least, network.input_scale, network.input_offset);
+  const float b = input_value(ends.largest, network.input_scale, network.input_offset);
   return {std::min({0.0F, a, b}), std::max({0.0F, a, b})};
 }
 
@@ -286,7 +284,7 @@ constexpr int kLeastFrac = -24;
 constexpr int kLargestFrac = 30;
 
 double rounded_byte(double value, int frac) {
-  return std::ldexp(std::clamp(std::floor(std::ldexp(value, frac) + 0.5), -128.0, 127.0), -frac);
+  return std::ldexp(std::clamp(round_half_up(std::ldexp(value, frac)), -128.0, 127.0), -frac);
 }
 
 // The radix points worth a try for values up to `largest`: from the last that cannot saturate to
@@ -341,8 +339,7 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
   int8_t in_zero = 0;
   std::vector<int8_t> values(calibration.count() * static_cast<size_t>(graph.inputs()));
   for (size_t i = 0; i < values.size(); ++i) {
-    const double x =
-        double{samples_in[i]} * double{network.input_scale} + double{network.input_offset};
+    const double x = input_value(double{samples_in[i]}, network.input_scale, network.input_offset);
     values[i] = static_cast<int8_t>(std::ldexp(rounded_byte(x, in_frac), in_frac));
   }
   for (size_t l = 0; l < layers.size(); ++l) {

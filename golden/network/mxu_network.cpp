@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/network/check.hpp"
 #include "golden/network/network.hpp"
@@ -157,9 +158,8 @@ Value Network::value(size_t v) const {
 
 int8_t input_byte(const Network& network, float value) {
   const Layer& first = network.layers.front();
-  const double x =
-      static_cast<double>(value) * double{network.pixel_scale} + double{network.pixel_offset};
-  const double q = std::floor(x / double{first.input_scale} + 0.5) + first.input_zero;
+  const double x = input_value(double{value}, network.pixel_scale, network.pixel_offset);
+  const double q = round_half_up(x / double{first.input_scale}) + first.input_zero;
   return static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
 }
 

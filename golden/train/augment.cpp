@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "golden/base/input_value.hpp"
+
 namespace sparsys {
 namespace {
 
@@ -66,7 +68,7 @@ void load(const Network& network, const T* images, Tape& tape) {
     for (int64_t e = 0; e < elements; ++e) {
       float* to = input + e * samples + first;
       for (int64_t i = 0; i < count; ++i) {
-        to[i] = static_cast<float>(from[i * elements + e]) * scale + offset;
+        to[i] = input_value(static_cast<float>(from[i * elements + e]), scale, offset);
       }
     }
   }

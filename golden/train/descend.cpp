@@ -10,6 +10,7 @@
 
 #include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/random.hpp"
 #include "golden/base/stop.hpp"
 #include "golden/base/text.hpp"
@@ -71,6 +72,7 @@ void add(Digest& digest, const Network& network) {
     digest.add(node.alpha);
     digest.add(node.beta);
     digest.add(node.trans_b);
+    if (node.axis != Node().axis) digest.add(node.axis);  // digests of before stay the same
     add(digest, node.shape);
   }
   for (const Parameter& parameter : network.parameters) {
@@ -183,7 +185,7 @@ NumbersLoss numbers_loss(const Network& network, const Dataset& data, size_t cou
   for (size_t i = 0; i < count; ++i) {
     if (data.task == DataTask::kAutoencoder) {
       spread.add_numbers(nothing, [&](size_t o) {
-        return samples[i * outputs + o] * network.input_scale + network.input_offset;
+        return input_value(samples[i * outputs + o], network.input_scale, network.input_offset);
       });
     } else {
       const float* wanted = data.targets(data.train).values(i);

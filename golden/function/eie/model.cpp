@@ -7,6 +7,7 @@
 #include <string>
 
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
 #include "golden/network/check.hpp"
@@ -182,7 +183,7 @@ std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_
   const int shift = network.layers.front().input_frac - kPixelFrac;
   std::vector<int16_t> inputs(count * network.input_size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const double value = std::floor(std::ldexp(static_cast<double>(samples[i]), shift) + 0.5);
+    const double value = round_half_up(std::ldexp(static_cast<double>(samples[i]), shift));
     inputs[i] = static_cast<int16_t>(std::clamp<double>(value, INT16_MIN, INT16_MAX));
   }
   return inputs;

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "golden/base/input_value.hpp"
 #include "golden/base/random.hpp"
 #include "golden/compress/decode_eie_network.hpp"
 #include "golden/format/model_file.hpp"
@@ -45,7 +46,8 @@ nlohmann::json samples(const Network& network) {
   std::vector<float> images(kSamples * inputs);
   Random random(1);
   for (float& value : images) {
-    value = static_cast<float>(random.below(256)) * network.input_scale + network.input_offset;
+    value = input_value(static_cast<float>(random.below(256)), network.input_scale,
+                        network.input_offset);
   }
   return {{"input", network.input},   {"input_shape", network.input_shape},
           {"output", network.output}, {"samples", kSamples},
