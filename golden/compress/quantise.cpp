@@ -11,6 +11,7 @@
 #include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
+#include "golden/compress/affine.hpp"
 #include "golden/compress/fuse.hpp"
 #include "golden/function/mxu/operators.hpp"
 #include "golden/network/check.hpp"
@@ -54,11 +55,6 @@ class Calibration {
   Samples samples_;
   size_t count_;
   ThreadPool pool_;
-};
-
-struct Range {
-  float least = 0;  // widened to hold 0
-  float largest = 0;
 };
 
 std::vector<Range> value_ranges(Calibration& calibration, const Graph& graph,
@@ -150,41 +146,6 @@ double score_error(std::vector<double> a, std::vector<double> b) {
   return sum;
 }
 
-// ---- functions that are tables (docs/reference/mxu-format.md section 1) ----
-
-bool is_table(const mxu::Layer& layer) {
-  return layer.function == mxu::Function::kSigmoid || layer.function == mxu::Function::kTanh;
-}
-
-// Fractional bits of their input, fractional bits of their output, its zero point.
-int table_in_frac(const mxu::Layer& layer) {
-  return layer.function == mxu::Function::kSigmoid ? 4 : 5;
-}
-int table_out_frac(const mxu::Layer& layer) {
-  return layer.function == mxu::Function::kSigmoid ? 8 : 7;
-}
-int8_t table_zero(const mxu::Layer& layer) {
-  return layer.function == mxu::Function::kSigmoid ? int8_t{-128} : int8_t{0};
-}
-
-// ---- affine ----
-
-struct Affine {
-  float scale = 1;
-  int8_t zero = 0;
-};
-
-// Least and largest to -128 and 127; zero exactly to a byte.
-Affine affine_of(const Range& range) {
-  const double width = double{range.largest} - double{range.least};
-  Affine affine;
-  affine.scale = static_cast<float>(width / 255);
-  if (!(affine.scale > std::numeric_limits<float>::min())) return Affine();
-  const double zero = std::floor(-128 - double{range.least} / double{affine.scale} + 0.5);
-  affine.zero = static_cast<int8_t>(std::clamp(zero, -128.0, 127.0));
-  return affine;
-}
-
 // The part of a range that is best for scores of the calibration images: ends in eighths of it.
 Range score_range(Calibration& calibration, const Graph& graph, const FloatLayer& fused,
                   const Range& whole) {
@@ -231,51 +192,6 @@ Range input_range(const Network& network, Samples samples, size_t values) {
   const float a = input_value(ends.least, network.input_scale, network.input_offset);
   const float b = input_value(ends.largest, network.input_scale, network.input_offset);
   return {std::min({0.0F, a, b}), std::max({0.0F, a, b})};
-}
-
-int32_t to_int32(double value, const std::string& layer) {
-  const double rounded = std::round(value);
-  if (!(std::abs(rounded) < 2147483648.0)) {
-    throw Error("layer '" + printable(layer) + "': a bias is too large for its scale");
-  }
-  return static_cast<int32_t>(rounded);
-}
-
-int32_t weight_sum(const mxu::Layer& layer, size_t output) {
-  int32_t sum = 0;
-  const size_t terms = layer.terms();
-  for (size_t t = 0; t < terms; ++t) sum += layer.weights[output * terms + t];
-  return sum;
-}
-
-void quantise_affine(FloatLayer& fused, const Affine& in, const Affine& out) {
-  mxu::Layer& layer = fused.layer;
-  layer.input_scale = in.scale;
-  layer.input_zero = in.zero;
-  layer.output_scale = out.scale;
-  layer.output_zero = out.zero;
-  const size_t terms = layer.terms();
-  layer.weights.resize(fused.weights.size());
-  for (size_t o = 0; o < layer.outputs; ++o) {
-    const float* w = &fused.weights[o * terms];
-    double largest = 0;
-    for (size_t t = 0; t < terms; ++t) largest = std::max(largest, std::abs(double{w[t]}));
-    double scale = largest / 127;
-    // So large that the bias, at the scale of the products, has room for what is folded in.
-    scale = std::max(scale, std::abs(fused.bias[o]) / (double{in.scale} * (1 << 30)));
-    if (!(scale > 1e-30)) scale = 1;
-    for (size_t t = 0; t < terms; ++t) {
-      layer.weights[o * terms + t] =
-          static_cast<int8_t>(std::clamp(std::round(double{w[t]} / scale), -127.0, 127.0));
-    }
-    const double product = double{in.scale} * scale;
-    layer.bias.push_back(to_int32(
-        fused.bias[o] / product - static_cast<double>(in.zero) * weight_sum(layer, o), layer.name));
-    const FixedFactor factor = fixed_factor(
-        is_table(layer) ? std::ldexp(product, table_in_frac(layer)) : product / double{out.scale});
-    layer.multiplier.push_back(factor.multiplier);
-    layer.shift.push_back(factor.shift);
-  }
 }
 
 // ---- radix points ----
@@ -328,6 +244,15 @@ void set_radix(mxu::Layer& layer, int product_frac, int out_frac) {
   layer.output_zero = is_table(layer) ? table_zero(layer) : int8_t{0};
 }
 
+// Radix points are found layer by layer, each from the bytes of the one before.
+void check_chain(const std::vector<FloatLayer>& layers, const std::string& name) {
+  for (const FloatLayer& fused : layers) {
+    if (fused.layer.sources.empty() && fused.layer.kind == mxu::Kind::kConvolution) continue;
+    throw Error(name + ": layer '" + printable(fused.layer.name) +
+                "': radix points are for chains of weights, this network takes affine scales");
+  }
+}
+
 // Weights and biases of all layers, then values, each from the inputs as they have become. Images
 // are held as bytes of the current layer.
 void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& ranges, bool scores,
@@ -365,7 +290,10 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
     std::vector<std::vector<double>> errors(calibration.chunks(),
                                             std::vector<double>(fracs.size(), 0));
     std::vector<mxu::Layer> trials(fracs.size(), layer);
-    for (size_t c = 0; c < fracs.size(); ++c) set_radix(trials[c], product_frac, fracs[c]);
+    for (size_t c = 0; c < fracs.size(); ++c) {
+      set_radix(trials[c], product_frac, fracs[c]);
+      set_bounds(fused, trials[c]);
+    }
     std::vector<std::vector<int32_t>> sums(calibration.count());
     const size_t inputs = layer.inputs();
     calibration.run([&](size_t chunk, size_t first, size_t samples, Tape& tape) {
@@ -472,16 +400,9 @@ mxu::Network quantise(const Network& network, Samples samples, size_t count,
       cut_ranges(calibration, graph, layers, 1 - options.percentile / 100, ranges);
     }
     if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
-    Affine in = affine_of(inputs);
-    for (size_t l = 0; l < layers.size(); ++l) {
-      const mxu::Layer& layer = layers[l].layer;
-      const Affine out = is_table(layer)
-                             ? Affine{std::ldexp(1.0F, -table_out_frac(layer)), table_zero(layer)}
-                             : affine_of(ranges[l]);
-      quantise_affine(layers[l], in, out);
-      in = out;
-    }
+    quantise_affine(layers, ranges, affine_of(inputs));
   } else {
+    check_chain(layers, name);
     quantise_radix(layers, ranges, scores, inputs, calibration, graph, samples);
   }
   mxu::Network quantised;

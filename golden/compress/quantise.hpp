@@ -2,11 +2,11 @@
 // Post-training quantisation: a network in floating point to signed bytes for the matrix unit.
 //
 // Conv, Gemm and MatMul become layers together with what follows them: Add of a bias, one of Relu,
-// Sigmoid and Tanh, MaxPool (in front of the function or behind it) or AveragePool (behind it, of
-// whole windows of up to 255 values). Sigmoid and Tanh are the matrix unit's tables: values go in
-// in steps of 1/16 and 1/32 and come out in steps of 1/256 and 1/128, whatever the scheme. Flatten
-// and Reshape between them move nothing; a Softmax at the end is dropped, so that outputs are
-// logits. Weights of groups are spread out with zeros.
+// Clip, Sigmoid and Tanh, MaxPool (in front of the function or behind it) or AveragePool (behind
+// it, of whole windows); Add of two values and Concat of channels are layers, and so is what can't
+// join another. Sigmoid and Tanh are the matrix unit's tables: values go in in steps of 1/16 and
+// 1/32 and come out in steps of 1/256 and 1/128, whatever the scheme. Flatten and Reshape between
+// them move nothing; a Softmax of classes at the end is dropped, so that outputs are logits.
 #pragma once
 
 #include <cstddef>
@@ -52,9 +52,9 @@ struct QuantisationOptions {
 };
 
 // `samples`: what the network will see. Of 8-bit inputs all values 0..255 are taken as possible, of
-// floats those that occur. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" for
-// a graph that is no chain of such layers, and if there are no images or the percentile is out of
-// range or not 100 with radix points.
+// floats those that occur. Throws Error "<network>: node '<name>' (<op>): <what is wrong>" at a
+// node that no layer can be, and if there are no images or the percentile is out of range or not
+// 100 with radix points.
 mxu::Network quantise(const Network& network, Samples samples, size_t count,
                       const QuantisationOptions& options = {});
 
