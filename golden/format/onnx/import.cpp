@@ -11,6 +11,7 @@
 #include "golden/base/input_file.hpp"
 #include "golden/base/text.hpp"
 #include "golden/format/onnx/importer.hpp"
+#include "golden/format/onnx/model.hpp"
 
 namespace sparsys {
 namespace {
@@ -93,7 +94,12 @@ class Structure {
   size_t parts_ = 0;
 };
 
-void parse(const uint8_t* data, size_t size, const std::string& name, onnx::ModelProto& model) {
+}  // namespace
+
+namespace onnx_import {
+
+void parse_model(const uint8_t* data, size_t size, const std::string& name,
+                 onnx::ModelProto& model) {
   if (size == 0) fail(name, "not an ONNX model: the file is empty");
   if (size > kMaxOnnxBytes) {
     fail(name, number(size) + " bytes, an ONNX model has at most " + number(kMaxOnnxBytes));
@@ -106,28 +112,31 @@ void parse(const uint8_t* data, size_t size, const std::string& name, onnx::Mode
   }
 }
 
-}  // namespace
+LoadedModel load_model(const std::string& path) {
+  LoadedModel loaded;
+  InputFile file(path);
+  loaded.name = file.name();
+  if (file.size() > kMaxOnnxBytes) parse_model(nullptr, file.size(), loaded.name, loaded.model);
+  std::vector<uint8_t> bytes(file.size());
+  file.read(bytes.data(), bytes.size());
+  parse_model(bytes.data(), bytes.size(), loaded.name, loaded.model);
+  loaded.folder = std::filesystem::path(path).parent_path().string();
+  if (loaded.folder.empty()) loaded.folder = ".";
+  return loaded;
+}
+
+}  // namespace onnx_import
 
 Network onnx_from_bytes(const uint8_t* data, size_t size, const std::string& name,
                         const OnnxImportOptions& options) {
   onnx::ModelProto model;
-  parse(data, size, name, model);
+  onnx_import::parse_model(data, size, name, model);
   return onnx_import::Importer(model, name, "", options).run();
 }
 
 Network import_onnx(const std::string& path, const OnnxImportOptions& options) {
-  onnx::ModelProto model;
-  std::string name;
-  {
-    InputFile file(path);
-    name = file.name();
-    if (file.size() > kMaxOnnxBytes) parse(nullptr, file.size(), name, model);
-    std::vector<uint8_t> bytes(file.size());
-    file.read(bytes.data(), bytes.size());
-    parse(bytes.data(), bytes.size(), name, model);
-  }
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return onnx_import::Importer(model, name, folder.empty() ? "." : folder, options).run();
+  onnx_import::LoadedModel loaded = onnx_import::load_model(path);
+  return onnx_import::Importer(loaded.model, loaded.name, loaded.folder, options).run();
 }
 
 }  // namespace sparsys

@@ -76,8 +76,9 @@ void print_nodes(const Network& network) {
 void run_import(Arguments& arguments) {
   check_outputs({arguments.out}, {arguments.file});
   read_dims(arguments);
-  if (import_int8(arguments.file, arguments.out,
-                  {arguments.options.input_scale, arguments.options.input_offset})) {
+  const OnnxImportOptions& options = arguments.options;
+  if (import_int8(arguments.file, arguments.out, {options.input_scale, options.input_offset},
+                  !options.input.empty() || !options.output.empty())) {
     return;
   }
   const Network network = import_onnx(arguments.file, arguments.options);
@@ -98,8 +99,10 @@ void add_import(CLI::App& program) {
       "import",
       "Reads an ONNX model and writes it as a float model: shapes and weights that are made of "
       "constants are computed, BatchNormalization and factors go into weights, transpositions of "
-      "channels-last layouts where they can. Or a .tflite file of 8-bit integers, which becomes a "
-      "quantised network for the matrix unit");
+      "channels-last layouts where they can. A quantised ONNX model (QDQ or QOperator) or a "
+      ".tflite "
+      "file of 8-bit integers becomes a quantised network for the matrix unit, which computes it "
+      "as LiteRT's reference kernels do, bit for bit, or as ONNX Runtime, at most a step apart");
   command->add_option("FILE", arguments->file, "ONNX model or .tflite file")->required();
   command->add_option("--out", arguments->out, "Model to write")->required()->type_name("FILE");
   command

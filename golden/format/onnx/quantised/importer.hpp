@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of bytes out of ONNX graphs: those that quantise and dequantise around real operators
-// (QuantizeLinear and DequantizeLinear: "QDQ"), and those whose operators take bytes (QLinearConv and
-// the like: "QOperator"), as ONNX Runtime and exporters of PyTorch write them.
+// (QuantizeLinear and DequantizeLinear: "QDQ"), and those whose operators take bytes (QLinearConv
+// and the like: "QOperator"), as ONNX Runtime and exporters of PyTorch write them.
 //
-//   quantised.cpp            names, constants, what is quantised and dequantised
-//   quantised_operators.cpp  the operators
+//   importer.cpp   names, constants, what is quantised and dequantised
+//   products.cpp   products by weights, windows
+//   operators.cpp  the other operators
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -26,6 +27,9 @@ namespace sparsys::onnx_import {
 
 // Whether values, and not only weights, are quantised in it.
 bool is_quantised(const onnx::ModelProto& model);
+
+// [1, channels, height, width], or [1, channels, width] if a value has three dimensions.
+Shape map_shape(size_t rank, uint32_t channels, std::array<uint32_t, 2> size);
 
 class QuantisedImporter {
  public:

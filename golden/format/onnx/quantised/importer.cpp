@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/format/onnx/quantised.hpp"
+#include "golden/format/onnx/quantised/importer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,9 +7,12 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/format/onnx/model.hpp"
+#include "golden/format/onnx/quantised/import.hpp"
 #include "golden/network/check.hpp"
 
-namespace sparsys::onnx_import {
+namespace sparsys {
+namespace onnx_import {
 namespace {
 
 constexpr int64_t kMinOpset = 10;
@@ -68,8 +71,9 @@ void QuantisedImporter::read_initializers() {
     try {
       item.tensor = std::make_shared<Tensor>(read_tensor(proto, proto.name(), folder_));
     } catch (const Refusal& refusal) {
-      sparsys::fail(file_, refusal.what +
-                               (refusal.supported.empty() ? "" : "; supported: " + refusal.supported));
+      sparsys::fail(
+          file_,
+          refusal.what + (refusal.supported.empty() ? "" : "; supported: " + refusal.supported));
     }
     items_[proto.name()] = std::move(item);
   }
@@ -230,8 +234,7 @@ uint32_t QuantisedImporter::as_map(const Item& item) {
     fail("a value of the shape " + to_string(item.shape), "[1, channels, height, width]");
   }
   const mxu::Value wanted = map_value(item.shape, now);
-  if (wanted.channels == now.channels && wanted.height == now.height &&
-      wanted.width == now.width) {
+  if (wanted.channels == now.channels && wanted.height == now.height && wanted.width == now.width) {
     return item.value;
   }
   if (item.value == 0 && !builder_.has_layers()) {
@@ -268,7 +271,8 @@ uint32_t QuantisedImporter::quantise(const Draft& draft, const Scale& scale) {
       std::vector<int8::Fixed> factors;
       for (uint32_t o = 0; o < layer.outputs; ++o) {
         const double steps = std::nearbyint(draft.bias[o] / draft.step[o]);
-        if (!(std::abs(steps) < 0x1p31)) fail("a bias of more than 32 bits in steps of the products");
+        if (!(std::abs(steps) < 0x1p31))
+          fail("a bias of more than 32 bits in steps of the products");
         biases.push_back(static_cast<int32_t>(steps));
         factors.push_back(factor(draft.step[o]));
       }
@@ -278,8 +282,7 @@ uint32_t QuantisedImporter::quantise(const Draft& draft, const Scale& scale) {
     }
     case Draft::kAdd: {
       layer = builder_.start(mxu::Kind::kAdd, draft.sources, to);
-      const double twice =
-          2 * std::max(double{layer.input_scale}, double{layer.second_scale});
+      const double twice = 2 * std::max(double{layer.input_scale}, double{layer.second_scale});
       int8::set_factors(layer, {int8::fixed_point(double{layer.input_scale} / twice, place()),
                                 int8::fixed_point(double{layer.second_scale} / twice, place()),
                                 factor(twice / (1 << 20))});
@@ -351,8 +354,7 @@ QuantisedImporter::Item QuantisedImporter::weights(int i) const {
   return found;
 }
 
-QuantisedImporter::Item QuantisedImporter::weights(int i, int scale, int zero,
-                                                   int64_t axis) const {
+QuantisedImporter::Item QuantisedImporter::weights(int i, int scale, int zero, int64_t axis) const {
   Item made = item(i);
   constant(i);
   made.kind = Item::kWeights;
@@ -365,8 +367,8 @@ bool QuantisedImporter::is_last() const {
   const onnx::GraphProto& graph = model_.graph();
   for (int n = node_index_ + 1; n < graph.node_size(); ++n) {
     const onnx::NodeProto& next = graph.node(n);
-    const bool takes = std::find(next.input().begin(), next.input().end(), name) !=
-                       next.input().end();
+    const bool takes =
+        std::find(next.input().begin(), next.input().end(), name) != next.input().end();
     if (!takes) continue;
     if (next.op_type() != "QuantizeLinear" && next.op_type() != "DequantizeLinear") return false;
     name = next.output(0);
@@ -380,8 +382,8 @@ bool QuantisedImporter::fold_node() {
   if (op == "Shape") {
     Item made;
     const Shape shape = item(0).kind == Item::kConstant ? item(0).tensor->shape : item(0).shape;
-    made.tensor = std::make_shared<Tensor>(
-        make_integers({static_cast<int64_t>(shape.size())}, shape));
+    made.tensor =
+        std::make_shared<Tensor>(make_integers({static_cast<int64_t>(shape.size())}, shape));
     define(std::move(made));
     return true;
   }
@@ -419,8 +421,9 @@ mxu::Network QuantisedImporter::finish() {
   if (found == items_.end()) sparsys::fail(file_, what + " is made by no node");
   const Item& last = found->second;
   if (last.kind == Item::kDraft) {
-    sparsys::fail(file_, what + " is not quantised; supported: networks that end with "
-                                "QuantizeLinear, so that the scale of their result is known");
+    sparsys::fail(file_, what +
+                             " is not quantised; supported: networks that end with "
+                             "QuantizeLinear, so that the scale of their result is known");
   }
   if ((last.kind != Item::kBytes && last.kind != Item::kReal) || last.value == 0 ||
       last.pad != std::array<uint32_t, 4>{}) {
@@ -430,8 +433,9 @@ mxu::Network QuantisedImporter::finish() {
   const bool bytes_enter = is_byte(items_.at(input_).scale.type);
   mxu::Network network = builder_.finish(last.value, file_);
   network.name = printable(graph.name());
-  network.origin = "quantised ONNX file" +
-                   (model_.producer_name().empty() ? "" : " of " + printable(model_.producer_name()));
+  network.origin =
+      "quantised ONNX file" +
+      (model_.producer_name().empty() ? "" : " of " + printable(model_.producer_name()));
   if (last.left_out) network.origin += "; without the function at its end";
   if (bytes_enter) {
     // Pixel p is the byte p, or p - 128.
@@ -454,4 +458,22 @@ mxu::Network QuantisedImporter::run() {
   return finish();
 }
 
-}  // namespace sparsys::onnx_import
+}  // namespace onnx_import
+
+std::optional<mxu::Network> import_quantised_onnx(const std::string& path,
+                                                  const Int8ImportOptions& options) {
+  onnx_import::LoadedModel loaded = onnx_import::load_model(path);
+  if (!onnx_import::is_quantised(loaded.model)) return std::nullopt;
+  return onnx_import::QuantisedImporter(loaded.model, loaded.name, loaded.folder, options).run();
+}
+
+std::optional<mxu::Network> quantised_onnx_from_bytes(const uint8_t* data, size_t size,
+                                                      const std::string& name,
+                                                      const Int8ImportOptions& options) {
+  onnx::ModelProto model;
+  onnx_import::parse_model(data, size, name, model);
+  if (!onnx_import::is_quantised(model)) return std::nullopt;
+  return onnx_import::QuantisedImporter(model, name, "", options).run();
+}
+
+}  // namespace sparsys
