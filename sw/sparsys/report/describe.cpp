@@ -322,7 +322,7 @@ void print_engine(std::ostream& out, const json& engine) {
 
 std::string input_text(const Network& network) {
   std::ostringstream text;
-  text << "input " << quoted(network.input) << ' ' << to_string(network.input_shape);
+  text << "input " << to_string(network.input_shape) << ' ' << quoted(network.input);
   if (!network.batch.empty()) text << ", batch " << quoted(network.batch) << " free";
   text << "; a pixel p of 0 to 255 enters as p * " << network.input_scale;
   if (network.input_offset != 0) {
