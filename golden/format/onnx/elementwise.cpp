@@ -40,12 +40,7 @@ Value Importer::with_constant(Op op, const Value& x, const Tensor& tensor, int i
            "real numbers");
   }
   const Shape shape = broadcast(x.shape, tensor.shape);
-  if (product(shape) != product(x.shape)) {
-    refuse("a value of the shape " + to_string(x.shape) + " and a constant of " +
-               to_string(tensor.shape),
-           "constants that broadcast to the value");
-  }
-  const Value wide = view(x, shape);
+  const Value wide = product(shape) == product(x.shape) ? view(x, shape) : expand(x, shape);
   const float neutral = op == Op::kMul ? 1.0F : 0.0F;
   if (tensor.count() == 1 && tensor.reals[0] == neutral) return wide;
   Node node = make(op);
@@ -60,10 +55,7 @@ Value Importer::with_constant(Op op, const Value& x, const Tensor& tensor, int i
 Value Importer::with_value(Op op, Value a, Value b) {
   const Shape shape = broadcast(a.shape, b.shape);
   if (product(a.shape) < product(b.shape)) std::swap(a, b);
-  if (product(a.shape) != product(shape)) {
-    refuse("values of the shapes " + to_string(a.shape) + " and " + to_string(b.shape),
-           "values of which one broadcasts to the other");
-  }
+  if (product(a.shape) != product(shape)) a = expand(a, shape);
   const bool extra = needs_extra(shape);
   Node node = make(op);
   for (const Value* x : {&a, &b}) {
@@ -133,12 +125,22 @@ void Importer::read_many() {
   Node node = make(Op::kClip);
   node.alpha = kLeast;
   node.beta = kMost;
+  bool clips = false;
   for (const int i : constants) {
+    const Tensor& other = constant(i);
+    if (other.count() != 1) {
+      const Value difference =
+          with_constant(Op::kAdd, scaled(made, sign), sign > 0 ? negative(other) : other);
+      const Value more = push_function(make(Op::kRelu), difference);
+      made = with_constant(Op::kAdd, scaled(more, sign), other);
+      continue;
+    }
+    clips = true;
     const float bound = scalar(i);
     if (op == "Max") node.alpha = std::max(node.alpha, bound);
     if (op == "Min") node.beta = std::min(node.beta, bound);
   }
-  if (!constants.empty()) made = push_function(std::move(node), made);
+  if (clips) made = push_function(std::move(node), made);
   bind(made);
 }
 

@@ -185,31 +185,11 @@ Tensor fold_slice(const Call& call) {
 
 Tensor fold_concat(const Call& call) {
   if (call.inputs.empty()) refuse("no inputs");
-  const Tensor& first = call.input(0);
-  const size_t axis = normal_axis(call.attributes.integer("axis", 1), first.shape.size());
-  Shape shape = first.shape;
+  const size_t axis = normal_axis(call.attributes.integer("axis", 1), call.input(0).shape.size());
+  Tensor made = call.input(0);
   for (size_t i = 1; i < call.inputs.size(); ++i) {
-    const Tensor& other = call.input(i);
-    bool fits = other.shape.size() == shape.size() && other.type == first.type;
-    for (size_t d = 0; fits && d < shape.size(); ++d) {
-      fits = d == axis || other.shape[d] == first.shape[d];
-    }
-    if (!fits) {
-      refuse("inputs of the shapes " + to_string(first.shape) + " and " + to_string(other.shape) +
-                 " or of several types",
-             "one type, and shapes that differ in the axis alone");
-    }
-    shape[axis] += other.shape[axis];
-  }
-  call.expect_room(shape);
-  Tensor made = like(first, shape);
-  size_t outer = 1;
-  for (size_t d = 0; d < axis; ++d) outer *= static_cast<size_t>(shape[d]);
-  for (size_t o = 0; o < outer; ++o) {
-    for (const Tensor* input : call.inputs) {
-      const size_t block = input->count() / outer;
-      for (size_t i = 0; i < block; ++i) append(made, *input, o * block + i);
-    }
+    made = joined_tensors(made, call.input(i), axis);
+    call.expect_room(made.shape);
   }
   return made;
 }
@@ -383,6 +363,28 @@ std::vector<Tensor> fold(const onnx::NodeProto& node, Attributes& attributes, in
     made.push_back(readers().at(node.op_type())(call));
   }
   attributes.expect_all_read();
+  return made;
+}
+
+Tensor joined_tensors(const Tensor& a, const Tensor& b, size_t axis) {
+  bool fits = a.shape.size() == b.shape.size() && a.is_real() == b.is_real();
+  for (size_t d = 0; fits && d < a.shape.size(); ++d) fits = d == axis || a.shape[d] == b.shape[d];
+  if (!fits) {
+    refuse("inputs of the shapes " + to_string(a.shape) + " and " + to_string(b.shape) +
+               " or of several types",
+           "one type, and shapes that differ in the axis alone");
+  }
+  Shape shape = a.shape;
+  shape[axis] += b.shape[axis];
+  Tensor made = like(a, shape);
+  size_t outer = 1;
+  for (size_t d = 0; d < axis; ++d) outer *= static_cast<size_t>(shape[d]);
+  for (size_t o = 0; o < outer; ++o) {
+    for (const Tensor* part : {&a, &b}) {
+      const size_t block = part->count() / outer;
+      for (size_t i = 0; i < block; ++i) append(made, *part, o * block + i);
+    }
+  }
   return made;
 }
 

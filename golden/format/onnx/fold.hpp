@@ -42,6 +42,8 @@ Shape slice_sizes(const Slices& slices);
 // Sizes of Split's parts along a dimension of `size`.
 Shape split_sizes(int64_t size, size_t parts, const Shape* given);
 
+// `a` in front of `b` along an axis.
+Tensor joined_tensors(const Tensor& a, const Tensor& b, size_t axis);
 Tensor transposed(const Tensor& tensor, const Shape& permutation);
 Tensor expanded(const Tensor& tensor, const Shape& shape);
 // `operation` is ONNX's name: Add, Sub, Mul, Div.

@@ -151,6 +151,10 @@ class Importer {
   Value transpose(const Value& x, const Shape& permutation);
   Value slice(const Value& x, const Slices& slices);
   Value concat(const std::vector<Value>& parts, size_t axis);
+  // Elements of an axis by their indices, which may be of any order and number.
+  Value pick(const Value& x, size_t axis, const Shape& indices);
+  // Repeated where `shape` is larger, as Expand has it.
+  Value expand(const Value& x, const Shape& shape);
   // Name of a parameter: input `i` as it is in the file, or a tensor that was computed.
   std::string parameter(int i);
   std::string parameter(const std::string& base, const Tensor& tensor);
@@ -198,6 +202,8 @@ class Importer {
   void read_expand();
   void read_cast();
   void read_resize();
+  // Along one axis: a product by a matrix [size, outputs].
+  Value resample(const Value& x, size_t axis, const Tensor& matrix);
   void read_depth_to_space();
   void leave_out();
   void read_scaler();

@@ -121,58 +121,142 @@ void Importer::read_gather() {
   const Tensor& indices = constant(1);
   Shape picks = to_shape(indices, "input 2");
   const int64_t size = x.shape[axis];
-  for (int64_t& pick : picks) {
-    if (pick < -size || pick >= size) {
-      refuse("index " + number(pick), number(-size) + " to " + number(size - 1));
+  for (int64_t& index : picks) {
+    if (index < -size || index >= size) {
+      refuse("index " + number(index), number(-size) + " to " + number(size - 1));
     }
-    if (pick < 0) pick += size;
+    if (index < 0) index += size;
   }
-  constexpr size_t kMostParts = 256;
-  if (picks.empty() || picks.size() > kMaxTensorRank * kMostParts) {
-    refuse(number(picks.size()) + " indices");
-  }
-  // Runs of rising indices are slices.
-  const Shape axes{static_cast<int64_t>(axis)};
-  std::vector<Value> parts;
-  for (size_t i = 0; i < picks.size();) {
-    size_t next = i + 1;
-    while (next < picks.size() && picks[next] == picks[next - 1] + 1) ++next;
-    parts.push_back(
-        slice(x, normal_slices(x.shape, {picks[i]}, {picks[next - 1] + 1}, &axes, nullptr)));
-    if (parts.size() > kMostParts) refuse("indices in more than " + number(kMostParts) + " runs");
-    i = next;
-  }
-  const Value made = concat(parts, axis);
+  const Value made = pick(x, axis, picks);
   Shape shape(x.shape.begin(), x.shape.begin() + static_cast<std::ptrdiff_t>(axis));
   shape.insert(shape.end(), indices.shape.begin(), indices.shape.end());
   shape.insert(shape.end(), x.shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.shape.end());
   bind(view(made, shape));
 }
 
+Value Importer::pick(const Value& x, size_t axis, const Shape& indices) {
+  constexpr size_t kMostParts = 256;
+  if (indices.empty()) refuse("no indices");
+  // Runs of rising indices are slices.
+  const Shape axes{static_cast<int64_t>(axis)};
+  std::vector<Value> parts;
+  for (size_t i = 0; i < indices.size();) {
+    size_t next = i + 1;
+    while (next < indices.size() && indices[next] == indices[next - 1] + 1) ++next;
+    if (parts.size() == kMostParts) {
+      refuse("elements in more than " + number(kMostParts) + " runs", "fewer" + way_out());
+    }
+    parts.push_back(
+        slice(x, normal_slices(x.shape, {indices[i]}, {indices[next - 1] + 1}, &axes, nullptr)));
+    i = next;
+  }
+  return concat(parts, axis);
+}
+
+Value Importer::expand(const Value& x, const Shape& shape) {
+  Shape full(shape.size() > x.shape.size() ? shape.size() - x.shape.size() : 0, 1);
+  full.insert(full.end(), x.shape.begin(), x.shape.end());
+  Value made = view(x, full);
+  Node node = make(Op::kResize);
+  node.shape.assign(full.size(), 1);
+  for (size_t d = 0; d < full.size(); ++d) {
+    if (full[d] == shape[d]) continue;
+    if (full[d] != 1)
+      refuse("a value of the shape " + to_string(x.shape) + " is repeated", "sizes of 1");
+    if (full.size() == 4 && d >= 2 && !made.extra) {
+      node.shape[d] = shape[d];
+    } else {
+      made = pick(made, d, Shape(static_cast<size_t>(std::min<int64_t>(shape[d], 1 << 10)), 0));
+    }
+  }
+  if (std::all_of(node.shape.begin(), node.shape.end(), [](int64_t n) { return n == 1; })) {
+    return made;
+  }
+  Value wide = push_function(std::move(node), made);
+  wide.shape = shape;
+  wide.type = x.type;
+  return wide;
+}
+
 void Importer::read_concat() {
   expect_inputs(1, 1 << 12);
   std::vector<Value> parts;
-  for (int i = 0; i < input_count(); ++i) parts.push_back(value(i));
-  bind(concat(parts, normal_axis(attributes_->integer("axis", 1), parts[0].shape.size())));
+  std::vector<int> constants;
+  for (int i = 0; i < input_count(); ++i) {
+    if (is_constant(i)) {
+      constants.push_back(i);
+    } else {
+      parts.push_back(value(i));
+    }
+  }
+  const size_t axis = normal_axis(attributes_->integer("axis", 1), parts[0].shape.size());
+  const Value joined = concat(parts, axis);
+  if (constants.empty()) return bind(joined);
+  // Constants in front and behind: padding, to which they are added.
+  Shape shape = joined.shape;
+  std::vector<Tensor> all;
+  int64_t before = 0;
+  bool is_behind = false;
+  for (int i = 0; i < input_count(); ++i) {
+    if (!is_constant(i)) {
+      const Shape& part = values_.at(input(i)).shape;
+      const int64_t count = element_count(part);
+      is_behind = true;
+      if (!all.empty() && i > 0 && !is_constant(i - 1)) {
+        all.back().shape[axis] += part[axis];
+        all.back().reals.resize(all.back().reals.size() + static_cast<size_t>(count));
+        continue;
+      }
+      all.push_back(make_reals(part, std::vector<float>(static_cast<size_t>(count))));
+      continue;
+    }
+    const Tensor& part = constant(i);
+    if (!part.is_real() || part.shape.size() != shape.size()) {
+      refuse("a constant of the shape " + to_string(part.shape), "as many dimensions");
+    }
+    if (!is_behind) before += part.shape[axis];
+    shape[axis] += part.shape[axis];
+    all.push_back(part);
+  }
+  size_t runs = 0;
+  for (int i = 0; i < input_count(); ++i) {
+    runs += !is_constant(i) && (i == 0 || is_constant(i - 1)) ? 1 : 0;
+  }
+  if (runs != 1) refuse("constants between values", "constants in front of values or behind");
+  Tensor summand = all[0];
+  for (size_t i = 1; i < all.size(); ++i) summand = joined_tensors(summand, all[i], axis);
+  const bool extra = needs_extra(shape);
+  Shape full = joined.shape;
+  if (extra) full.insert(full.begin(), 1);
+  Node pad = make(Op::kPad);
+  pad.alpha = 0;
+  pad.shape.assign(2 * full.size(), 0);
+  const size_t at = axis + (extra ? 1 : 0);
+  pad.shape[at] = before;
+  pad.shape[full.size() + at] = shape[axis] - joined.shape[axis] - before;
+  pad.inputs = {in_shape(joined, full)};
+  const Value wide = view(push(std::move(pad), shape, extra), shape);
+  bind(with_constant(Op::kAdd, wide, summand));
 }
 
-// Expand and Tile, where they change nothing.
+// Expand and Tile.
 void Importer::read_expand() {
   expect_inputs(2, 2);
   const Value x = value(0, true);
   const Shape given = numbers(1);
-  const bool tiles = node_->op_type() == "Tile";
-  Shape shape = tiles ? x.shape : broadcast(x.shape, given);
-  for (size_t d = 0; tiles && d < std::min(given.size(), shape.size()); ++d) {
-    if (given[d] != 1) shape[d] = 0;
+  if (node_->op_type() == "Expand") return bind(expand(x, broadcast(x.shape, given)));
+  if (given.size() != x.shape.size()) refuse(number(given.size()) + " repeats");
+  Value made = x;
+  for (size_t d = 0; d < given.size(); ++d) {
+    if (given[d] < 1 || given[d] > 256) refuse("repeats " + to_string(given), "1 to 256");
+    if (given[d] == 1) continue;
+    Shape indices;
+    for (int64_t i = 0; i < given[d]; ++i) {
+      for (int64_t k = 0; k < made.shape[d]; ++k) indices.push_back(k);
+    }
+    made = pick(made, d, indices);
   }
-  Shape full(shape.size() > x.shape.size() ? shape.size() - x.shape.size() : 0, 1);
-  full.insert(full.end(), x.shape.begin(), x.shape.end());
-  if (shape != full) {
-    refuse("a value of the shape " + to_string(x.shape) + " is repeated",
-           "values as they are" + way_out());
-  }
-  bind(view(x, shape));
+  bind(made);
 }
 
 void Importer::read_cast() {
@@ -189,103 +273,6 @@ void Importer::read_cast() {
   }
   x.type = is_real_type(type) ? static_cast<int>(onnx::TensorProto::FLOAT) : type;
   bind(x);
-}
-
-void Importer::read_resize() {
-  const bool is_new = opset_ >= 11;
-  expect_inputs(1, 4);
-  const Value x = value(0);
-  const size_t rank = x.shape.size();
-  const std::string mode = attributes_->text("mode", "nearest");
-  if (mode != "nearest") refuse("attribute 'mode' is " + quoted(mode), "nearest" + way_out());
-  std::string position =
-      attributes_->text("coordinate_transformation_mode", is_new ? "half_pixel" : "asymmetric", 11);
-  if (!is_new) position = "asymmetric";
-  const std::string rounding =
-      is_new ? attributes_->text("nearest_mode", "round_prefer_floor") : "floor";
-  for (const char* name :
-       {"cubic_coeff_a", "exclude_outside", "extrapolation_value", "antialias"}) {
-    attributes_->ignore(name);
-  }
-  if (attributes_->text("keep_aspect_ratio_policy", "stretch", 18) != "stretch") {
-    refuse("attribute 'keep_aspect_ratio_policy'", "stretch");
-  }
-  Shape axes(rank);
-  std::iota(axes.begin(), axes.end(), 0);
-  if (const auto given = attributes_->integers("axes", 18)) axes = *given;
-  // Factors: an attribute, then the second input, then the third; or sizes as the fourth.
-  std::vector<double> factors(rank, 1.0);
-  const int at = is_new ? 2 : 1;
-  Tensor scales;
-  if (opset_ < 9) {
-    const auto given = attributes_->reals("scales");
-    if (given) scales = make_reals({static_cast<int64_t>(given->size())}, *given);
-  } else if (has_input(at)) {
-    scales = constant(at);
-  }
-  const bool by_sizes = scales.count() == 0 && is_new && has_input(3);
-  const Tensor given = by_sizes ? constant(3) : scales;
-  if (given.count() != axes.size() || given.count() == 0) {
-    refuse(number(given.count()) + " scales or sizes", number(axes.size()));
-  }
-  for (size_t i = 0; i < axes.size(); ++i) {
-    const size_t d = normal_axis(axes[i], rank);
-    factors[d] = by_sizes ? given.at(i) / static_cast<double>(x.shape[d]) : given.at(i);
-  }
-  Node node = make(Op::kResize);
-  Shape shape;
-  for (size_t d = 0; d < rank; ++d) {
-    const double factor = factors[d];
-    if (!(factor >= 1 && factor <= 1024) || factor != std::floor(factor) ||
-        (factor != 1 && (d < 2 || x.extra || rank > 4))) {
-      refuse("a factor of " + std::to_string(factor) + " for dimension " + number(d) +
-                 " of an input of the shape " + to_string(x.shape),
-             "whole numbers, for dimensions of an image" + way_out());
-    }
-    const auto whole = static_cast<int64_t>(factor);
-    shape.push_back(x.shape[d] * whole);
-    node.shape.push_back(whole);
-    // Where elements are taken from: the same as rounding i / factor down?
-    for (int64_t i = 0; i < shape[d] && whole > 1; ++i) {
-      const auto out = static_cast<double>(i);
-      const auto length = static_cast<double>(shape[d]);
-      double from = out / factor;
-      if (position == "half_pixel" || position == "half_pixel_symmetric" ||
-          (position == "pytorch_half_pixel" && length > 1)) {
-        from = (out + 0.5) / factor - 0.5;
-      } else if (position == "pytorch_half_pixel") {
-        from = 0;
-      } else if (position == "align_corners") {
-        from = length == 1 ? 0 : out * static_cast<double>(x.shape[d] - 1) / (length - 1);
-      } else if (position != "asymmetric") {
-        refuse("attribute 'coordinate_transformation_mode' is " + quoted(position),
-               "asymmetric, half_pixel");
-      }
-      double index = std::floor(from);
-      if (rounding == "ceil") index = std::ceil(from);
-      if (rounding == "round_prefer_floor") index = std::ceil(from - 0.5);
-      if (rounding == "round_prefer_ceil") index = std::floor(from + 0.5);
-      index = std::clamp(index, 0.0, static_cast<double>(x.shape[d] - 1));
-      if (index != std::floor(out / factor)) {
-        refuse("attributes 'coordinate_transformation_mode' and 'nearest_mode' are " +
-                   quoted(position) + " and " + quoted(rounding) + ", with a factor of " +
-                   number(whole),
-               "what comes to repeating each element" + way_out());
-      }
-    }
-  }
-  if (shape == x.shape) return bind(x);
-  if (rank == 4)
-    return bind([&] {
-      Value made = push_function(std::move(node), x);
-      made.shape = shape;
-      return made;
-    }());
-  const Value image = view(x, {1, x.shape[1], 1, x.shape[2]});
-  node.shape.insert(node.shape.begin() + 2, 1);
-  Value made = push_function(std::move(node), image);
-  made.shape = {1, x.shape[1], 1, shape[2]};
-  bind(view(made, shape));
 }
 
 void Importer::read_depth_to_space() {

@@ -216,7 +216,16 @@ Value Importer::slice(const Value& x, const Slices& slices) {
   for (size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] == 0) refuse("nothing is left, the shape is " + to_string(shape));
     if (slices.steps[d] < 1 && shape[d] > 1) {
-      refuse("step " + number(slices.steps[d]), "steps from 1");
+      // Backwards: element by element, and the other dimensions as they are told.
+      Shape indices;
+      for (int64_t i = 0; i < shape[d]; ++i) {
+        indices.push_back(slices.starts[d] + i * slices.steps[d]);
+      }
+      Slices others = slices;
+      others.starts[d] = 0;
+      others.ends[d] = shape[d];
+      others.steps[d] = 1;
+      return slice(pick(x, d, indices), others);
     }
     starts.push_back(slices.starts[d]);
     ends.push_back(slices.steps[d] < 1 ? slices.starts[d] + 1 : slices.ends[d]);

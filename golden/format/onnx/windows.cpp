@@ -337,7 +337,10 @@ void Importer::read_pad() {
   expect_inputs(as_inputs ? 2 : 1, as_inputs ? 4 : 1);
   Value x = value(0);
   const std::string mode = attributes_->text("mode", "constant");
-  if (mode != "constant") refuse("attribute 'mode' is " + quoted(mode), "constant");
+  const bool edge = mode == "edge";
+  if (!edge && mode != "constant" && mode != "reflect") {
+    refuse("attribute 'mode' is " + quoted(mode), "constant, edge, reflect");
+  }
   const std::optional<Shape> given = numbers("pads", 1, 11);
   if (!given) refuse("no pads");
   const float fill = as_inputs ? (has_input(2) ? scalar(2) : 0) : attributes_->real("value", 0);
@@ -367,6 +370,27 @@ void Importer::read_pad() {
   Shape shape;
   for (size_t d = 0; d < rank; ++d) shape.push_back(x.shape[d] + begins[d] + ends[d]);
   if (shape == x.shape) return bind(x);
+  if (mode != "constant") {
+    // Elements of the input once more.
+    for (size_t d = 0; d < rank; ++d) {
+      const int64_t last = x.shape[d] - 1;
+      if (!edge && std::max(begins[d], ends[d]) > last) {
+        refuse("pads " + to_string(*given) + " of an input of the shape " + to_string(x.shape),
+               "fewer than there are elements");
+      }
+      if (begins[d] + ends[d] == 0) continue;
+      if (begins[d] + ends[d] > 1024) refuse("pads " + to_string(*given));
+      Shape indices;
+      for (int64_t i = -begins[d]; i <= last + ends[d]; ++i) {
+        indices.push_back(edge       ? std::clamp<int64_t>(i, 0, last)
+                          : i < 0    ? -i
+                          : i > last ? 2 * last - i
+                                     : i);
+      }
+      x = pick(x, d, indices);
+    }
+    return bind(x);
+  }
   const bool extra = needs_extra(shape) || x.extra;
   Node node = make(Op::kPad);
   node.alpha = fill;
