@@ -257,4 +257,23 @@ eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
   return compressed;
 }
 
+eie::Network to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf sample,
+                              DeepCompressionReport* report, FixedPointOptions options) {
+  const SharedMlp chain = dense_chain(network);
+  // The engine's inputs: pixels as p / 256.
+  sample.array() = (sample.array() - chain.input_offset) / (256 * chain.input_scale);
+  const double largest = sample.size() == 0 ? 0 : sample.cwiseAbs().maxCoeff();
+  // Inputs beyond 16 bits of the usual radix point, or too small for it.
+  if (largest > 0) {
+    options.input_frac =
+        largest >= 0.125 && largest < 127
+            ? options.input_frac
+            : std::clamp(static_cast<int>(std::floor(std::log2(32767 / largest))), -15, 30);
+  }
+  std::vector<FixedPointLayerReport> fixed_point;
+  eie::Network compressed = to_fixed_point(chain, sample, options, &fixed_point);
+  if (report != nullptr) report->fixed_point = std::move(fixed_point);
+  return compressed;
+}
+
 }  // namespace sparsys

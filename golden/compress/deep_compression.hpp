@@ -143,4 +143,9 @@ eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
                               uint32_t validation_count, DeepCompressionReport* report,
                               const FixedPointOptions& options = {}, unsigned threads = 0);
 
+// The same without a data set: `sample`, inputs of the network x samples as it takes them, decides
+// the radix points. Throws Error if it does not fit.
+eie::Network to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf sample,
+                              DeepCompressionReport* report, FixedPointOptions options = {});
+
 }  // namespace sparsys

@@ -204,6 +204,8 @@ SharedMlp dense_chain(const SharedNetwork& network) {
   SharedMlp mlp;
   mlp.name = decoded.name;
   mlp.origin = decoded.origin;
+  mlp.input_scale = decoded.input_scale;
+  mlp.input_offset = decoded.input_offset;
   for (const Link& link : links_of(decoded, all)) {
     const SharedParameter& codes = network.parameters[link.layer->weights];
     const Node& node = decoded.nodes[link.layer->node];

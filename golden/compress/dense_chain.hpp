@@ -45,6 +45,9 @@ struct SharedLayer {
 struct SharedMlp {
   std::string name;
   std::string origin;
+  // Of the network that it was made of.
+  float input_scale = 1.0F / 256;
+  float input_offset = 0;
   std::vector<SharedLayer> layers;
 
   Mlp decode() const;

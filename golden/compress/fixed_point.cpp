@@ -90,6 +90,8 @@ class Converter {
     provide_for_biases();
     network_.name = mlp_.name;
     network_.origin = mlp_.origin;
+    network_.input_scale = mlp_.input_scale;
+    network_.input_offset = mlp_.input_offset;
     int input_frac = options_.input_frac;
     if (drafts_.front().need > 0) {
       input_frac = std::min(input_frac, frac_for(drafts_.front().need, kMaxConstant));

@@ -96,6 +96,8 @@ void visit(V& fields, Visited<V, eie::Network>& network) {
   fields("name", network.name);
   fields("origin", network.origin);
   fields.numbers("input_constants", network.input_constants);
+  fields.unless("input_scale", network.input_scale, 1.0F / 256);
+  fields.unless("input_offset", network.input_offset, 0.0F);
   fields.list("layers", network.layers, "layer", 1, kMaxLayers);
 }
 

@@ -16,6 +16,12 @@
 namespace sparsys {
 namespace {
 
+constexpr size_t kScaleBytes = 8;
+bool has_scale(const eie::Network& network) {
+  const eie::Network usual;
+  return network.input_scale != usual.input_scale || network.input_offset != usual.input_offset;
+}
+
 using Bytes = std::vector<uint8_t>;
 
 constexpr size_t kCodes = 16;
@@ -121,7 +127,8 @@ Plan make_plan(const eie::Network& network, const StoreOptions& options) {
   check_options(options, name);
   Plan plan;
   plan.head = network_head(network);
-  plan.report.stored_bytes = kHeaderSize + plan.head.size();
+  plan.report.stored_bytes =
+      kHeaderSize + plan.head.size() + (has_scale(network) ? kScaleBytes : 0);
   uint64_t inputs = 0;
   for (size_t l = 0; l < network.layers.size(); ++l) {
     const eie::Layer& layer = network.layers[l];
@@ -215,6 +222,10 @@ Bytes store(const eie::Network& network, const StoreOptions& options, StoredRepo
     out.insert(out.end(), plan.layer_heads[l].begin(), plan.layer_heads[l].end());
     put_entries(line_of(network.layers[l]), plan.layers[l], out);
   }
+  if (has_scale(network)) {
+    put_float(network.input_scale, out);
+    put_float(network.input_offset, out);
+  }
   put_header(ModelKind::kStoredCompressed, out);
   if (report != nullptr) *report = std::move(plan.report);
   return out;
@@ -272,6 +283,11 @@ eie::Network load_stored(const uint8_t* data, size_t size, const std::string& na
     constants = layer.constant_outputs;
     frac = layer.output_frac;
     network.layers.push_back(std::move(layer));
+  }
+  if (in.left() == kScaleBytes) {
+    network.input_scale = in.real("input scale");
+    network.input_offset = in.real("input offset");
+    if (!has_scale(network)) fail(name, "an input scale that need not be told");
   }
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last layer");
   check(network, name);

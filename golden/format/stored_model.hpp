@@ -13,6 +13,8 @@
 //            each of these, entries of the matrix column after column (constant columns, the
 //            biases, last), without contexts
 //
+// Behind the layers: float32 input scale and input offset, if they are not the usual ones.
+//
 // What a layer takes from the one before (inputs, constants, input_frac) is not repeated.
 #pragma once
 

@@ -109,6 +109,10 @@ void check(const Layer& layer, const std::string& name) {
 void check(const Network& network, const std::string& name) {
   check_text(network.name, false, name, "the network's name");
   check_text(network.origin, true, name, "its origin");
+  if (!std::isfinite(network.input_scale) || network.input_scale == 0 ||
+      !std::isfinite(network.input_offset)) {
+    fail(name, "input scale or offset is not finite, or a scale of 0");
+  }
   check_layer_count(network.layers.size(), name);
   for (size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];

@@ -47,6 +47,10 @@ struct Network {
   std::string origin;
   // Appended to every input vector: layers[0].constant_inputs values, at layers[0].input_frac.
   std::vector<int16_t> input_constants;
+  // A real input x of the network that it was made of enters as (x - input_offset) / input_scale /
+  // 256; the engine's own inputs are pixels p as p / 256, whatever these are.
+  float input_scale = 1.0F / 256;
+  float input_offset = 0;
   std::vector<Layer> layers;
 
   // Sizes as the network's user sees them, constants excluded.

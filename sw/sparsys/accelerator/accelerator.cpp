@@ -102,7 +102,12 @@ void run_images(Accelerator& engine, Accelerator* reference, const ImageRange& r
     if (reference != nullptr) {
       compare(run, reference->run(samples, count), range.first + done, totals);
     }
-    add_score(run, count, range, done, totals.score);
+    if (range.scored) add_score(run, count, range, done, totals.score);
+    if (totals.keep_outputs) {
+      for (const int y : run.outputs) {
+        totals.outputs.push_back(run.output_scale * static_cast<float>(y - run.output_zero));
+      }
+    }
     if (!run.saturated.empty()) {
       totals.saturated_images =
           totals.saturated_images.value_or(0) +

@@ -101,6 +101,8 @@ struct RunTotals {
   uint64_t cycles = 0;
   double seconds = 0;
   std::map<std::string, uint64_t> counters;
+  bool keep_outputs = false;   // whether the next are to be kept, as real numbers
+  std::vector<float> outputs;  // samples x outputs
 
   // Of a counter, or of `cycles` if it has no name.
   double per_image(const std::string& counter) const;
@@ -118,6 +120,7 @@ struct ImageRange {
   // What the targets of an autoencoder are of the samples' values.
   float scale = 1 / 256.0F;
   float offset = 0;
+  bool scored = true;  // whether there are targets
 };
 ImageRange test_images(const Dataset& data, uint64_t first, uint64_t count, uint64_t batch);
 

@@ -49,6 +49,16 @@ class Target {
   virtual void load_file(const std::string& file, uint64_t images, const LoadData& load) = 0;
   virtual const std::string& network_name() const = 0;
   virtual uint64_t inputs() const = 0;
+  // A real input x of the network enters as the sample's value (x - offset) / scale.
+  struct InputScale {
+    float scale;
+    float offset;
+  };
+  virtual InputScale input_scale() const = 0;
+  // Names of the values between layers, the last being the output; and one of them for one sample,
+  // in real numbers, as the functional model has it. `number` is below tensor_names().size().
+  virtual std::vector<std::string> tensor_names() const = 0;
+  virtual std::vector<float> tensor(size_t number, Samples sample) const = 0;
   // Images that run at once.
   virtual uint64_t batch() const = 0;
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "golden/base/error.hpp"
+#include "golden/base/random.hpp"
 #include "golden/base/text.hpp"
 #include "golden/compress/deep_compression.hpp"
 #include "golden/compress/dense_chain.hpp"
@@ -18,6 +19,7 @@
 #include "golden/network/check.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/commands/run_values.hpp"
 #include "sw/sparsys/report/compression.hpp"
 #include "sw/sparsys/report/describe.hpp"
 #include "sw/sparsys/report/json_file.hpp"
@@ -38,8 +40,12 @@ struct QuantisationArguments {
   uint32_t samples = 1000;
 };
 
+// That choose radix points without data.
+constexpr Eigen::Index kRandomSamples = 200;
+
 // Options of the sparse engine's numbers.
 struct EngineArguments {
+  std::string input;
   FixedPointOptions fixed_point;
   double max_error_pct = 100 * kMostLoss;
 };
@@ -94,8 +100,8 @@ class Compression {
       return;
     }
     refuse_given(*arguments_.int8, target);
-    if (arguments_.no_data && arguments_.target == "eie") {
-      throw Error("--no-data: --target eie needs images to choose radix points");
+    if (!arguments_.engine.input.empty() && !arguments_.no_data) {
+      throw Error("--input: is for --no-data; else training samples choose radix points");
     }
     if (arguments_.no_data && !arguments_.checkpoints.empty()) {
       throw Error("--checkpoints: nothing is trained with --no-data");
@@ -107,6 +113,33 @@ class Compression {
     data_ = arguments_.data.load(true, table_);
     check_image_size(static_cast<uint64_t>(element_count(infer_shapes(trained_).front())), *data_,
                      arguments_.model);
+  }
+
+  // Of --input, or random as pixels are: inputs x samples, as the network takes them.
+  Eigen::MatrixXf sample() {
+    const Eigen::Index size = element_count(trained_.input_shape);
+    if (arguments_.engine.input.empty()) {
+      Random random(arguments_.seed);
+      listing_.add("radix points", "by " + std::to_string(kRandomSamples) +
+                                       " random inputs, pixels 0 to 255; --input FILE gives "
+                                       "others");
+      return Eigen::MatrixXf::NullaryExpr(size, kRandomSamples, [&] {
+        return static_cast<float>(random.below(256)) * trained_.input_scale + trained_.input_offset;
+      });
+    }
+    uint64_t count = 0;
+    const std::vector<float> values =
+        input_samples(arguments_.engine.input, static_cast<uint64_t>(size), count);
+    const Eigen::MatrixXf found =
+        Eigen::Map<const Eigen::MatrixXf>(values.data(), size, static_cast<Eigen::Index>(count));
+    const auto negative = (found.array() < trained_.input_offset).cast<float>().mean() * 100.0F;
+    result_["negative_inputs_pct"] = negative;
+    if (negative > 0) {
+      listing_.add("inputs", percent_text(static_cast<double>(negative)) +
+                                 " are negative: the engine skips only zeros, so signed inputs "
+                                 "take more cycles");
+    }
+    return found;
   }
 
   // Deep Compression.
@@ -138,8 +171,9 @@ class Compression {
     result_ = {{"name", printable(trained_.name, 0)}, {"target", arguments_.target}};
     if (engine) {
       const eie::Network network =
-          to_sparse_engine(shared, *data_, options.validation_count, &report,
-                           arguments_.engine.fixed_point, options.threads);
+          data_ ? to_sparse_engine(shared, *data_, options.validation_count, &report,
+                                   arguments_.engine.fixed_point, options.threads)
+                : to_sparse_engine(shared, sample(), &report, arguments_.engine.fixed_point);
       check_loss(printable(arguments_.model, 0), report.fixed_point,
                  arguments_.engine.max_error_pct / 100);
       save_model(arguments_.out, network);
@@ -188,7 +222,7 @@ class Compression {
     listing_.add("weights kept", share_text(description["nonzeros"], description["weights"]));
     add_size(4 * description["weights"].get<uint64_t>(),
              std::filesystem::file_size(arguments_.out));
-    if (arguments_.no_test) return;
+    if (arguments_.no_test || !data_) return;
     add_errors(eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
                           data_->test_count(), trained_.input_scale, trained_.input_offset,
                           arguments_.data.threads),
@@ -283,6 +317,11 @@ void add_deep_compression(CLI::App& group, Arguments& arguments) {
 }
 
 void add_fixed_point(CLI::App& group, EngineArguments& arguments) {
+  group
+      .add_option("--input", arguments.input,
+                  "With --no-data: samples that choose radix points, as the network takes them: "
+                  ".npy, .csv or .json; else random ones do")
+      ->type_name("FILE");
   group
       .add_option("--constants", arguments.fixed_point.constants,
                   "Constant inputs of each layer, of which its biases are made, 1 to 6; 0: 2, or "

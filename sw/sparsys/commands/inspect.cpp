@@ -5,6 +5,7 @@
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/network/check.hpp"
+#include "sw/sparsys/accelerator/eie/target.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/layers/engine_options.hpp"
@@ -68,6 +69,7 @@ void add_inspect(CLI::App& program) {
       ->capture_default_str()
       ->type_name("N_PE");
   add_rows(*command, arguments->rows);
+  eie::add_memory_options(*command, arguments->config);
   add_json(*command, arguments->json);
   command->footer("Example: sparsys inspect net.model --pe 16\n");
   command->callback([arguments] { run_inspect(*arguments); });

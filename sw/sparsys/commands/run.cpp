@@ -6,9 +6,13 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/format/stored_model.hpp"
+#include "golden/train/train.hpp"
 #include "sw/sparsys/accelerator/options.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
+#include "sw/sparsys/commands/run_values.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/score.hpp"
 #include "tb/lockstep/core/lockstep_options.hpp"
@@ -30,6 +34,19 @@ struct Arguments {
   bool no_lockstep = false;
   std::string waves;
   std::string json;
+  ValueArguments values;
+};
+
+// What runs: samples of a data set, or of a file.
+struct RunSamples {
+  std::optional<Dataset> data;
+  std::vector<float> own;  // of --input
+  std::string name;
+  bool labelled = false;
+  Samples samples{static_cast<const float*>(nullptr)};
+  Targets targets = Targets::inputs();
+  uint64_t first = 0;
+  uint64_t count = 0;
 };
 
 // "mxu-cycle": how --engine names a target at a level.
@@ -79,14 +96,102 @@ void check_range(const Arguments& arguments, const Dataset& data) {
               " test samples in " + data.description);
 }
 
+// Reads the samples of a network with `inputs` inputs, whose sample's values v are inputs
+// v * scale + offset.
+void load_samples(const Arguments& arguments, uint64_t inputs, const Target::InputScale& scale,
+                  bool table, RunSamples& run) {
+  if (!arguments.values.input.empty()) {
+    run.own = input_samples(arguments.values.input, inputs, run.count);
+    for (float& x : run.own) x = (x - scale.offset) / scale.scale;
+    run.samples = run.own.data();
+    run.name = printable(arguments.values.input, 0);
+    return;
+  }
+  if (!run.data) run.data = arguments.data.load(false, table);
+  check_image_size(inputs, *run.data, arguments.model);
+  check_range(arguments, *run.data);
+  run.name = run.data->name;
+  run.labelled = !arguments.values.no_labels;
+  run.samples = run.data->samples(run.data->test, arguments.first);
+  if (run.labelled) run.targets = run.data->targets(run.data->test, arguments.first);
+  run.first = arguments.first;
+  run.count = arguments.images;
+}
+
+// Of a float model, or of what a stored model stands for, in floating point.
+void run_float(const Arguments& arguments) {
+  const bool stored = model_kind(arguments.model) == ModelKind::kStored;
+  Network network =
+      stored ? load_stored_network(arguments.model).decode() : load_model<Network>(arguments.model);
+  const bool table = arguments.json != "-";
+  const auto inputs = static_cast<uint64_t>(element_count(network.input_shape));
+  RunSamples run;
+  load_samples(arguments, inputs, {network.input_scale, network.input_offset}, table, run);
+  std::vector<float> x(run.count * inputs);
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = run.samples[i] * network.input_scale + network.input_offset;
+  }
+  if (!arguments.values.input.empty()) {
+    uint64_t count = 0;
+    x = input_samples(arguments.values.input, inputs, count);
+  }
+  if (table) {
+    std::cout << printable(network.name) << " in floating point" << std::endl;
+  }
+  json report = {{"model", printable(network.name)},
+                 {"dataset", run.name},
+                 {"target", "float"},
+                 {"level", "float"},
+                 {"engine", "float"},
+                 {"lockstep", false},
+                 {"first", run.first},
+                 {"images", run.count}};
+  Listing lines;
+  const std::vector<float> outputs = infer(network, x.data(), run.count, arguments.data.threads);
+  if (run.labelled) {
+    const size_t size = outputs.size() / run.count;
+    Score score(size);
+    add_outputs(score, outputs.data(), size, run.count, run.targets, run.samples,
+                network.input_scale, network.input_offset);
+    if (!score.of_numbers()) report["errors"] = score.wrong();
+    add_error(report, "", score);
+    lines.add(score.of_numbers() ? "squared error" : "wrong answers", answers_text(score));
+    add_top5(outputs, run.targets, run.count, report, lines);
+  }
+  std::string wrong;
+  if (arguments.values.tensor.empty()) {
+    wrong = finish_values(arguments.values, outputs, run.count, report, lines);
+  } else {
+    network = network_up_to(network, arguments.values.tensor);
+    wrong =
+        finish_values(arguments.values, infer(network, x.data(), run.count, arguments.data.threads),
+                      run.count, report, lines);
+  }
+  if (table) lines.print(std::cout);
+  write_json(arguments.json, report);
+  if (!wrong.empty()) throw Error(wrong);
+}
+
+// Values of a layer, of all samples.
+std::vector<float> tensor_values(const Target& target, size_t number, const RunSamples& run) {
+  std::vector<float> values;
+  for (uint64_t i = 0; i < run.count; ++i) {
+    const std::vector<float> one = target.tensor(number, run.samples + i * target.inputs());
+    values.insert(values.end(), one.begin(), one.end());
+  }
+  return values;
+}
+
 // Adds the result to `report`; returns it for people.
 Listing results(const Target& target, const Accelerator& engine, const RunTotals& totals,
                 bool function, json& report) {
   Listing lines;
-  if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
-  add_error(report, "", totals.score);
-  lines.add(totals.score.of_numbers() ? "squared error" : "wrong answers",
-            answers_text(totals.score));
+  if (totals.score.count() > 0) {
+    if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
+    add_error(report, "", totals.score);
+    lines.add(totals.score.of_numbers() ? "squared error" : "wrong answers",
+              answers_text(totals.score));
+  }
   if (!function) {
     report["batches"] = totals.batches;
     report["mismatched_images"] = totals.mismatched_images;
@@ -122,34 +227,49 @@ Listing results(const Target& target, const Accelerator& engine, const RunTotals
 }
 
 void run_run(Arguments& arguments) {
+  const ValueArguments& values = arguments.values;
+  check_values_name(values.outputs);
+  check_outputs({arguments.json, arguments.waves, values.outputs},
+                {arguments.model, arguments.data.input(), values.input, values.expect});
+  if (!values.tensor.empty() && values.outputs.empty() && values.expect.empty()) {
+    throw Error("--tensor: expected --outputs or --expect for its values");
+  }
+  const ModelKind kind = model_kind(arguments.model);
+  const bool said = arguments.level_option->count() > 0 || !arguments.engine.empty();
+  if (arguments.level == "float" || (kind == ModelKind::kFloat && !said)) {
+    if (kind != ModelKind::kFloat && kind != ModelKind::kStored) {
+      throw Error("--level float: " + printable(arguments.model, 0) + " holds a " +
+                  to_string(kind) + ", which has no floating point");
+    }
+    return run_float(arguments);
+  }
   Target& target = target_of(arguments);
   const Level level = level_of(arguments);
   arguments.targets.check(target);
-  check_outputs({arguments.json, arguments.waves}, {arguments.model, arguments.data.input()});
   const bool table = arguments.json != "-";
-  std::optional<Dataset> data;
+  RunSamples run;
   target.load_file(arguments.model, arguments.images, [&]() -> const Dataset& {
-    data = arguments.data.load(true, table);
-    return *data;
+    run.data = arguments.data.load(true, table);
+    return *run.data;
   });
+  size_t tensor = 0;
+  if (!values.tensor.empty()) tensor = number_of(values.tensor, target.tensor_names());
   AcceleratorOptions options;
   options.level = level;
   options.threads = arguments.data.threads;
   options.waves = arguments.waves;
   options.mismatch_waves = "lockstep-mismatch.fst";
   const std::unique_ptr<Accelerator> engine = target.make(options);
-  if (!data) data = arguments.data.load(false, table);
-  check_image_size(target.inputs(), *data, arguments.model);
-  check_range(arguments, *data);
+  load_samples(arguments, target.inputs(), target.input_scale(), table, run);
 
   json report = {{"model", printable(target.network_name())},
-                 {"dataset", data->name},
+                 {"dataset", run.name},
                  {"target", target.name()},
                  {"level", arguments.level},
                  {"engine", old_spelling(target, arguments.level)},
                  {"lockstep", level == Level::kLockstep},
-                 {"first", arguments.first},
-                 {"images", arguments.images}};
+                 {"first", run.first},
+                 {"images", run.count}};
   report.update(target.size());
   if (table) {
     std::cout << printable(target.network_name()) << " on the " << to_string(level) << " of a "
@@ -163,16 +283,22 @@ void run_run(Arguments& arguments) {
     reference->load();
   }
   RunTotals totals;
+  totals.keep_outputs = true;
   try {
     engine->load();
-    run_images(*engine, reference.get(),
-               test_images(*data, arguments.first, arguments.images, target.batch()),
-               to_string(level), totals);
+    ImageRange range{run.samples, run.targets, target.inputs(),
+                     run.first,   run.count,   target.batch()};
+    range.scored = run.labelled;
+    run_images(*engine, reference.get(), range, to_string(level), totals);
     engine->finish();
   } catch (const LockstepMismatch& mismatch) {
     throw ExpectationFailed(mismatch.what());
   }
-  const Listing lines = results(target, *engine, totals, function, report);
+  Listing lines = results(target, *engine, totals, function, report);
+  if (run.labelled) add_top5(totals.outputs, run.targets, run.count, report, lines);
+  const std::string wrong = finish_values(
+      values, values.tensor.empty() ? totals.outputs : tensor_values(target, tensor, run),
+      run.count, report, lines);
   if (table) lines.print(std::cout);
   write_json(arguments.json, report);
   if (totals.mismatched_images > 0) {
@@ -180,6 +306,7 @@ void run_run(Arguments& arguments) {
         std::to_string(totals.mismatched_images) + " of " + std::to_string(totals.images) +
         " images differ from the functional model, first " + totals.first_mismatch);
   }
+  if (!wrong.empty()) throw Error(wrong);
 }
 
 }  // namespace
@@ -193,7 +320,7 @@ void add_run(CLI::App& program) {
   command
       ->add_option("--model", arguments->model,
                    "Network as `sparsys compress` writes it: compressed or stored, for the sparse "
-                   "engine, or quantised, for the matrix unit")
+                   "engine, or quantised, for the matrix unit; or a float model")
       ->required()
       ->type_name("FILE");
   command->add_option("--images", arguments->images, "Number of test images")
@@ -207,8 +334,9 @@ void add_run(CLI::App& program) {
       command
           ->add_option("--level", arguments->level,
                        "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
-                       "alone; function: the functional model, which knows no cycles")
-          ->check(CLI::IsMember({"rtl", "cycle", "function"}))
+                       "alone; function: the functional model, which knows no cycles; float: a "
+                       "float or stored model in floating point, as float models always run")
+          ->check(CLI::IsMember({"rtl", "cycle", "function", "float"}))
           ->capture_default_str()
           ->type_name("LEVEL");
   command->add_option("--engine", arguments->engine, "Old spelling of --level")->group("");
@@ -218,6 +346,7 @@ void add_run(CLI::App& program) {
       ->add_option("--waves", arguments->waves,
                    "FST file of all compared signals of RTL and cycle model")
       ->type_name("FILE");
+  arguments->values.add_to(*command);
   add_json(*command, arguments->json);
   arguments->targets.add_to(*command, false);
   arguments->data.add_to(*command);

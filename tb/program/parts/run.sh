@@ -57,6 +57,51 @@ expect 0 run --model net.sps --images 3 --synthetic --level function
 expect 0 run --model net.model --images 1 --pe 2 --synthetic --waves waves.fst
 [ -s waves.fst ] || wrong "no waveform"
 
+# Values out: each engine and level, floats too, in three kinds of files, and compared.
+for model in net.model int8.model; do
+  expect 0 run --model $model --level function --images 8 --synthetic --outputs want.npy
+  for kind in csv json npy; do
+    expect 0 run --model $model --level cycle --images 8 --synthetic --outputs values.$kind \
+      --expect want.npy --json run.json
+    holds run.json '"largest_difference": 0.0' '"top5_error_pct"'
+    expect 0 run --model $model --level function --images 8 --synthetic --expect values.$kind
+  done
+  expect 1 run --model $model --level function --first 1 --images 8 --synthetic --expect want.npy
+  [ "$(wc -l <err)" -eq 1 ] || wrong "more or less than one line on stderr"
+  holds err "beyond 0, first value"
+  expect 0 run --model $model --level function --first 1 --images 8 --synthetic \
+    --expect want.npy --tolerance 1e6
+  expect 0 run --model $model --level function --images 8 --synthetic --tensor ip1 \
+    --outputs ip1.csv
+  [ "$(wc -l <ip1.csv)" -eq 8 ] || wrong "not a line for each sample"
+  refuse "expected one of ip1, ip2, ip3" run --model $model --synthetic --level function \
+    --tensor ip7 --outputs x.csv
+done
+expect 0 run --model float.model --images 8 --synthetic --outputs float.csv
+holds out "in floating point" "wrong answers"
+expect 0 run --model stored.sps --level float --images 8 --synthetic --outputs stored.json
+head -n 1 float.csv | sed 's/[^,]//g' | grep -q '^,,,,,,,,,$' || wrong "not ten values a line"
+awk 'BEGIN { for (i = 0; i < 784; ++i) printf "%s%g", i ? "," : "", i % 7 / 8; print "" }' >in.csv
+expect 0 run --model float.model --input in.csv --outputs one.npy
+expect 0 run --model int8.model --input in.csv --level cycle --array 16 --outputs two.npy
+expect 0 run --model net.model --input in.csv --level cycle --outputs three.npy
+refuse "want.npy: 80 values, expected a multiple" run --model float.model --input want.npy
+refuse "ends in .npy, .csv or .json" run --model float.model --synthetic --outputs x.txt
+refuse "want.npy: 80 values" run --model float.model --synthetic --images 3 --expect want.npy
+refuse "also read" run --model float.model --input in.csv --outputs in.csv
+# Engines of other memories.
+expect 0 run --model net.model --images 2 --synthetic --level cycle --pe 1 --act-ram 2048
+holds out "every output value identical"
+refuse "is built into this program; there are:" run --model net.model --synthetic --pe 4 --act-ram 64
+# Radix points without data.
+expect 0 compress --model float.model --target eie --no-data --density 0.1,0.1,0.3 --out random.eie
+holds out "200 random inputs" "16-bit layer" "written: random.eie"
+expect 0 compress --model float.model --target eie --no-data --density 0.1,0.1,0.3 --out given.eie \
+  --input in.csv --json compressed.json
+valid compressed compressed.json
+holds compressed.json '"fixed_point"' '"negative_inputs_pct": 0.0'
+expect 0 run --model given.eie --level cycle --input in.csv
+
 # Old spellings, and options of the other engine.
 refuse "--engine rtl: int8.model holds a quantised network, which runs on the matrix unit" \
   run --model int8.model --engine rtl --synthetic
@@ -79,7 +124,8 @@ refuse "64" run --model net.model --pe 32
 refuse "QUEUE_DEPTH is 999" run --model net.model --synthetic --level cycle --queue 999
 refuse "only 10000 test images" run --model net.model --synthetic --first 9999 --images 2
 refuse "missing.model" run --model missing.model --synthetic
-refuse "float.model: holds a float model" run --model float.model --synthetic
+refuse "float.model: holds a float model" run --model float.model --synthetic --level rtl
+refuse "--level float: net.model" run --model net.model --synthetic --level float
 head -c 2000 net.model >short.model
 refuse "short.model" run --model short.model --synthetic
 { printf 'X'; tail -c +2 net.model; } >magic.model

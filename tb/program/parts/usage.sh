@@ -30,7 +30,8 @@ refuse "one per layer" compress --model float.model --out x.model --density 0.1,
 refuse "--density" compress --model float.model --out x.model --density 0.1,0.2,1.5
 refuse "excludes" compress --model float.model --out x.sps --density 0.1 --quality 1
 refuse "excludes" compress --model float.model --out x.sps --no-data --synthetic
-refuse "images" compress --model float.model --out x.model --no-data --target eie
+refuse "--input: is for --no-data" compress --model float.model --out x.model --target eie \
+  --input x.npy
 refuse "--bits" compress --model float.model --out x.sps --bits 9
 refuse "--init" compress --model float.model --out x.sps --init magic
 refuse "one per layer" compress --model float.model --out x.sps --bits 4,4 --no-data

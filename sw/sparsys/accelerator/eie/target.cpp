@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/sparsys/accelerator/eie/target.hpp"
 
+#include <cmath>
 #include <iostream>
 
 #include "golden/base/error.hpp"
@@ -42,11 +43,24 @@ void EieTarget::add_options(CLI::App& command, bool demo) {
       ->type_name("N_PE");
   add_rows(command, rows);
   if (demo) return compression_.add_to(command, false);
-  command
-      .add_option("--queue", config.queue_depth,
-                  "Depth of the activation queues, 1 to 255; of the RTL as built in")
-      ->capture_default_str()
-      ->type_name("D");
+  add_memory_options(command, config);
+}
+
+void add_memory_options(CLI::App& command, Config& config) {
+  const auto add = [&command](const char* name, uint32_t& value, const char* text) {
+    command.add_option(name, value, std::string(text) + "; of the RTL as built in")
+        ->capture_default_str()
+        ->type_name("N");
+  };
+  add("--queue", config.queue_depth, "Depth of the activation queues, 1 to 255");
+  add("--entries", config.entry_depth, "Entries of a PE's memory, a power of two");
+  add("--pointers", config.ptr_depth, "Pointers of a PE's two banks together, a power of two");
+  add("--act-registers", config.act_regs,
+      "Activation registers of a PE, as source and as destination, a power of two from 4 to 64");
+  add("--act-ram", config.act_ram_depth,
+      "Words of a PE's activation RAM, a power of two up to 65,536");
+  add("--codebooks", config.codebooks, "Codebooks, a power of two from 2 to 256");
+  add("--list", config.list_depth, "Passes in a list, a power of two from 2 to 32,768");
 }
 
 void EieTarget::check_options() const {
@@ -84,6 +98,27 @@ void EieTarget::load_file(const std::string& file, uint64_t, const LoadData& loa
   } catch (const Error& error) {
     throw Error(printable(file, 0) + ": " + error.what());
   }
+}
+
+Target::InputScale EieTarget::input_scale() const {
+  return {network_.input_scale, network_.input_offset};
+}
+
+std::vector<std::string> EieTarget::tensor_names() const {
+  std::vector<std::string> names;
+  for (const Layer& layer : network_.layers) names.push_back(layer.name);
+  return names;
+}
+
+std::vector<float> EieTarget::tensor(size_t number, Samples sample) const {
+  const Layer& layer = network_.layers[number];
+  const std::vector<int16_t> made = run_layers(network_, image_inputs(network_, sample, 1),
+                                               static_cast<int>(config.acc_width))[number + 1];
+  std::vector<float> values;
+  for (uint32_t r = 0; r < layer.outputs - layer.constant_outputs; ++r) {
+    values.push_back(std::ldexp(static_cast<float>(made[r]), -layer.output_frac));
+  }
+  return values;
 }
 
 std::string EieTarget::size_text() const { return std::to_string(config.n_pe) + " PEs"; }

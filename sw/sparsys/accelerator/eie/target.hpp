@@ -12,6 +12,9 @@
 
 namespace sparsys::eie {
 
+// Options of the engine's memories.
+void add_memory_options(CLI::App& command, Config& config);
+
 class EieTarget final : public Target {
  public:
   const char* name() const override { return "eie"; }
@@ -25,6 +28,9 @@ class EieTarget final : public Target {
   void set_network(Network network);
   const std::string& network_name() const override { return network_.name; }
   uint64_t inputs() const override { return network_.input_size(); }
+  InputScale input_scale() const override;
+  std::vector<std::string> tensor_names() const override;
+  std::vector<float> tensor(size_t number, Samples sample) const override;
   uint64_t batch() const override { return 1; }
   std::unique_ptr<Accelerator> make(const AcceleratorOptions& options) const override;
 

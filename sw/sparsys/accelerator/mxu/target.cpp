@@ -89,6 +89,25 @@ void MxuTarget::load_file(const std::string& file, uint64_t images, const LoadDa
   }
 }
 
+Target::InputScale MxuTarget::input_scale() const {
+  return {network_.pixel_scale, network_.pixel_offset};
+}
+
+std::vector<std::string> MxuTarget::tensor_names() const {
+  std::vector<std::string> names;
+  for (const Layer& layer : network_.layers) names.push_back(layer.name);
+  return names;
+}
+
+std::vector<float> MxuTarget::tensor(size_t number, Samples sample) const {
+  const Layer& layer = network_.layers[number];
+  std::vector<float> values;
+  for (const int8_t y : run_layers(network_, image_inputs(network_, sample, 1))[number + 1]) {
+    values.push_back(layer.output_scale * static_cast<float>(y - layer.output_zero));
+  }
+  return values;
+}
+
 std::string MxuTarget::size_text() const {
   return std::to_string(array_) + "x" + std::to_string(array_);
 }

@@ -21,6 +21,9 @@ class MxuTarget final : public Target {
   void load_file(const std::string& file, uint64_t images, const LoadData& load) override;
   const std::string& network_name() const override { return network_.name; }
   uint64_t inputs() const override { return network_.input_size(); }
+  InputScale input_scale() const override;
+  std::vector<std::string> tensor_names() const override;
+  std::vector<float> tensor(size_t number, Samples sample) const override;
   uint64_t batch() const override { return batch_; }
   std::unique_ptr<Accelerator> make(const AcceleratorOptions& options) const override;
 
