@@ -147,6 +147,19 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
   return options;
 }
 
+void adapt(DeepCompressionOptions& options, const Dataset& data) {
+  TrainOptions train;
+  train.learning_rate = 1;
+  train.max_shift = options.max_shift;
+  adapt(train, data);
+  options.max_shift = train.max_shift;
+  if (train.max_shift == 0) options.max_rotation = options.max_scale = 0;
+  for (float* rate : {&options.retrain_learning_rate, &options.fine_tune_learning_rate,
+                      &options.reassign_learning_rate}) {
+    *rate *= train.learning_rate;
+  }
+}
+
 SharedNetwork deep_compress(const Network& trained, const Dataset* data,
                             const DeepCompressionOptions& options, DeepCompressionReport* report) {
   if (layers(trained).empty()) {
@@ -172,7 +185,9 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
       prune(network, how);
       add("prune", network, -1);
     } else {
-      add("prune", network, prune_and_retrain(network, *data, how).validation_error);
+      const PruneReport pruned = prune_and_retrain(network, *data, how);
+      add("prune", network, pruned.validation_error);
+      steps.steps.back().tried_error = pruned.tried_error;
     }
   }
 
@@ -183,6 +198,16 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
   Network decoded = shared.decode();
   add("share", decoded, validate(decoded));
 
+  // A step of training, or its start if that was better.
+  const auto improve = [&](const char* name, const auto& train) {
+    const SharedNetwork before = shared;
+    const double start = steps.steps.back().validation_error;
+    const double error = train();
+    const bool kept = error <= start;
+    if (!kept) shared = before;
+    add(name, shared.decode(), kept ? error : start);
+    if (!kept) steps.steps.back().tried_error = error;
+  };
   if (data != nullptr && options.reassign_epochs > 0) {
     ReassignOptions reassign;
     reassign.train = training(options, trained, "reassign");
@@ -194,8 +219,8 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
     reassign.train.weight_decay = 0;
     reassign.entropy = sharing.entropy;
     reassign.entropy_prunes = sharing.entropy_prunes;
-    const double error = reassign_codes(shared, network, *data, reassign).validation_error;
-    add("reassign", shared.decode(), error);
+    improve("reassign",
+            [&] { return reassign_codes(shared, network, *data, reassign).validation_error; });
   }
 
   if (data != nullptr && options.fine_tune_epochs > 0) {
@@ -209,8 +234,7 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
     tune.train.weight_decay = 0;
     tune.centroid_rate = options.centroid_rate;
     tune.centroid_power = options.centroid_power;
-    const double error = fine_tune_centroids(shared, *data, tune).validation_error;
-    add("fine-tune", shared.decode(), error);
+    improve("fine-tune", [&] { return fine_tune_centroids(shared, *data, tune).validation_error; });
   }
 
   const CompressionStep& last = steps.steps.back();

@@ -114,12 +114,17 @@ std::vector<double> default_densities(const Network& network);
 // densities.
 DeepCompressionOptions deep_compression_recipe(const Network& network);
 
+// What of options suits a data set, as adapt() of TrainOptions.
+void adapt(DeepCompressionOptions& options, const Dataset& data);
+
 struct CompressionStep {
   // "float", "prune", "share", "reassign", "fine-tune", "fixed point"; those that there were.
   std::string name;
   std::vector<double> layer_densities;  // weights kept, biases excluded
   double density = 1;                   // of all layers together
   double validation_error = -1;         // percent; negative: without data
+  // What its training came to, if that was worse than its start, which was kept; else negative.
+  double tried_error = -1;
   double seconds = 0;
 };
 

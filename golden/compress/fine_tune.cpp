@@ -33,10 +33,11 @@ class SharedNetworkUpdate : public Update {
       digest_.add(parameter.code.data(), parameter.code.size());
       if (!parameter.shared()) {
         state.velocity.assign(network.parameters[p].values.size(), 0);
+        state.fixed = zeros_among(network.parameters[p].values);
         continue;
       }
       for (size_t i = 0; i < parameter.code.size(); ++i) {
-        if (!state.weights || parameter.code[i] != 0) state.index.push_back(i);
+        if (!prunes(state, parameter, parameter.code[i])) state.index.push_back(i);
       }
       state.gradient.resize(state.index.size());
     }
@@ -50,6 +51,7 @@ class SharedNetworkUpdate : public Update {
       float* values = network_.parameters[p].values.data();
       const float decay = state.weights ? decay_ : 0;
       for (size_t i = 0; i < count; ++i) {
+        if (!state.fixed.empty() && state.fixed[first + i] != 0) continue;
         float& velocity = state.velocity[first + i];
         velocity = momentum_ * velocity - rate_ * (gradient[i] + decay * values[first + i]);
         values[first + i] += velocity;
@@ -127,11 +129,26 @@ class SharedNetworkUpdate : public Update {
  protected:
   struct State {
     bool weights = false;         // of a layer, so that code 0 is for pruned ones
+    std::vector<uint8_t> fixed;   // not shared: 1 for pruned elements; empty: none
     std::vector<size_t> index;    // elements that may be other than 0, rising
     std::vector<float> gradient;  // theirs
     std::vector<float> velocity;  // of elements, codes or latent weights
     std::vector<float> latent;    // weights that choose codes, one per element of index
   };
+
+  // Whether a code stands for pruned elements: code 0 of weights, the value 0 of biases.
+  static bool prunes(const State& state, const SharedParameter& parameter, size_t code) {
+    return state.weights ? code == 0 : parameter.codebook[code] == 0;
+  }
+
+  // 1 for elements that are 0 among others that are not.
+  static std::vector<uint8_t> zeros_among(const std::vector<float>& values) {
+    std::vector<uint8_t> zeros(values.size(), 0);
+    size_t count = 0;
+    for (size_t i = 0; i < values.size(); ++i) count += zeros[i] = values[i] == 0 ? 1 : 0;
+    if (count == 0 || count == values.size()) zeros.clear();
+    return zeros;
+  }
 
   // Moves codes and codebook by state.gradient.
   virtual void step(State& state, SharedParameter& parameter) = 0;
@@ -175,8 +192,8 @@ class CentroidUpdate final : public SharedNetworkUpdate {
       sum[code] += static_cast<double>(state.gradient[e]);
       ++count[code];
     }
-    for (size_t k = state.weights ? 1 : 0; k < sum.size(); ++k) {
-      if (count[k] == 0) continue;
+    for (size_t k = 0; k < sum.size(); ++k) {
+      if (count[k] == 0 || prunes(state, parameter, k)) continue;
       double rate = rate_ / count[k];
       if (state.weights) {
         sum[k] += static_cast<double>(decay_) * count[k] * parameter.codebook[k];
@@ -235,8 +252,8 @@ class ReassignUpdate final : public SharedNetworkUpdate {
       sum[code] += static_cast<double>(state.latent[e]);
       ++count[code];
     }
-    for (size_t k = state.weights ? 1 : 0; k < sum.size(); ++k) {
-      if (count[k] == 0) continue;
+    for (size_t k = 0; k < sum.size(); ++k) {
+      if (count[k] == 0 || prunes(state, parameter, k)) continue;
       const auto mean = static_cast<float>(sum[k] / static_cast<double>(count[k]));
       parameter.codebook[k] = state.weights ? nonzero(mean, parameter.codebook[k]) : mean;
     }

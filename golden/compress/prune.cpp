@@ -247,6 +247,15 @@ ParameterMasks prune_to(Network& network, const std::vector<Layer>& all, bool by
     }
     masks[all[l].weights] = mask_by_density(network, all[l], target, n_pe);
   }
+  // A bias that is 0 among others that are not is a pruned one, and stays so.
+  for (const Layer& layer : all) {
+    if (layer.bias < 0) continue;
+    const auto b = static_cast<size_t>(layer.bias);
+    const std::vector<float>& biases = network.parameters[b].values;
+    const size_t kept = nonzeros(biases);
+    if (kept == 0 || kept == biases.size() || !masks[b].empty()) continue;
+    for (const float value : biases) masks[b].push_back(value != 0 ? 1 : 0);
+  }
   apply_masks(network, masks);
   return masks;
 }
@@ -280,7 +289,16 @@ PruneReport prune_and_retrain(Network& network, const Dataset& data, const Prune
       retrain.learning_rate = options.round_learning_rate;
       retrain.final_learning_rate = std::min(retrain.learning_rate, options.round_final_rate);
     }
+    const bool last = round == options.rounds;
+    const Network before = last ? network : Network();
+    const double start =
+        last ? validation_error(network, data, retrain.validation_count, retrain.threads) : 0;
     report.validation_error = train(network, data, retrain, &report.masks).validation_error;
+    if (last && report.validation_error > start) {
+      report.tried_error = report.validation_error;
+      report.validation_error = start;
+      network = before;
+    }
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

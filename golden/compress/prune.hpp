@@ -3,7 +3,8 @@
 // Compression, Han 2016, section 2), and its load-balance-aware form (ESE, Han 2017, section 4).
 //
 // A weight that is 0 is pruned: masks are made of values, so that they only ever shrink, and zeros
-// that a network came with stay. Biases are never pruned.
+// that a network came with stay. Biases are never pruned, but those that came
+// as 0 among others stay 0.
 #pragma once
 
 #include <cstdint>
@@ -68,6 +69,8 @@ ParameterMasks prune(Network& network, const PruneOptions& options);
 struct PruneReport {
   ParameterMasks masks;
   double validation_error = 0;  // percent, after the last retraining
+  // Of the last retraining, if it made the network worse and was not kept; else negative.
+  double tried_error = -1;
   double seconds = 0;
 };
 

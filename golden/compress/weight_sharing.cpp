@@ -128,6 +128,26 @@ SharedParameter share_within(const std::vector<float>& values, const SharingOpti
   throw Error(place + ": " + text.data() + " of their root mean square (--max-weight-error)");
 }
 
+// Biases. A 0 among others is a pruned one: it has a code of its own, whose value is exactly 0.
+SharedParameter share_biases(const std::vector<float>& values, unsigned bits,
+                             const SharingOptions& options) {
+  std::vector<float> members;
+  for (const float v : values) {
+    if (v != 0) members.push_back(v);
+  }
+  if (members.size() == values.size() || members.empty()) {
+    return share(values, bits, false, options);
+  }
+  SharingOptions plain = options;
+  plain.entropy = 0;
+  SharedParameter shared = share(members, bits, true, plain);
+  std::vector<uint8_t> code;
+  size_t next = 0;
+  for (const float v : values) code.push_back(v == 0 ? uint8_t{0} : shared.code[next++]);
+  shared.code = std::move(code);
+  return shared;
+}
+
 }  // namespace
 
 SharedNetwork share_weights(const Network& network, const SharingOptions& options) {
@@ -156,7 +176,7 @@ SharedNetwork share_weights(const Network& network, const SharingOptions& option
     if (all[l].bias < 0 || bias_bits[l] == 0) continue;
     const auto p = static_cast<size_t>(all[l].bias);
     if (shared.parameters[p].shared()) continue;
-    SharedParameter bias = share(network.parameters[p].values, bias_bits[l], false, options);
+    SharedParameter bias = share_biases(network.parameters[p].values, bias_bits[l], options);
     const size_t floats = 32 * bias.code.size();
     if (32 * bias.codebook.size() + bias_bits[l] * bias.code.size() >= floats) continue;
     shared.parameters[p] = std::move(bias);

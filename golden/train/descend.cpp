@@ -298,8 +298,8 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
     report.loss = loss / static_cast<double>(count);
     if (!std::isfinite(report.loss)) {
       throw Error(options.step + ": the loss is no number any more in epoch " +
-                  std::to_string(epoch + 1) + ": training diverges; try a learning rate below " +
-                  short_number(options.learning_rate) + ", or inputs on a smaller scale");
+                  std::to_string(epoch + 1) + ": training diverges; try --learning-rate below " +
+                  short_number(options.learning_rate) + ", or a smaller --input-scale");
     }
     const bool last = epoch + 1 == options.epochs;
     if (options.validation_count > 0 && (options.progress || last)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -65,6 +66,64 @@ class Builder {
 };
 
 }  // namespace
+
+void make_fresh(Network& network, uint64_t seed) {
+  size_t drawn = 0;
+  for (const Layer& layer : layers(network)) {
+    Random random(seed, drawn++);
+    const float scale = std::sqrt(2.0F / static_cast<float>(layer.inputs));
+    for (float& w : network.parameters[layer.weights].values) w = scale * random.normal();
+    if (layer.bias < 0) continue;
+    std::vector<float>& biases = network.parameters[static_cast<size_t>(layer.bias)].values;
+    std::fill(biases.begin(), biases.end(), 0.0F);
+  }
+}
+
+void fit_last_layer(Network& network, const Dataset& data) {
+  const std::vector<Layer> all = layers(network);
+  const size_t outputs = data.outputs();
+  const size_t count = data.train_count();
+  if (data.task == DataTask::kClassification || all.empty() || count == 0) return;
+  const Samples samples = data.samples(data.train);
+  std::vector<double> sum(outputs, 0);
+  std::vector<double> square(outputs, 0);
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t o = 0; o < outputs; ++o) {
+      const double value =
+          data.task == DataTask::kAutoencoder
+              ? static_cast<double>(samples[i * outputs + o] * network.input_scale +
+                                    network.input_offset)
+              : static_cast<double>(data.train.targets[i * outputs + o]);
+      sum[o] += value;
+      square[o] += value * value;
+    }
+  }
+  const auto n = static_cast<double>(count);
+  double variance = 0;
+  for (size_t o = 0; o < outputs; ++o) {
+    variance +=
+        std::max(0.0, square[o] / n - sum[o] / n * sum[o] / n) / static_cast<double>(outputs);
+  }
+  const Layer& last = all.back();
+  if (variance <= 0 || last.node + 1 != network.nodes.size()) return;
+  const auto deviation = static_cast<float>(std::sqrt(variance));
+  for (float& w : network.parameters[last.weights].values) w *= deviation;
+  if (last.bias < 0) return;
+  std::vector<float>& biases = network.parameters[static_cast<size_t>(last.bias)].values;
+  if (biases.size() != outputs) return;
+  for (size_t o = 0; o < outputs; ++o) biases[o] = static_cast<float>(sum[o] / n);
+}
+
+void adapt(TrainOptions& options, const Dataset& data) {
+  constexpr uint32_t kLeastSide = 16;
+  if (data.task != DataTask::kClassification) {
+    options.learning_rate /= 10;
+    options.final_learning_rate /= 10;
+  }
+  if (data.shape.size() < 2 || std::min(data.rows(), data.cols()) < kLeastSide) {
+    options.max_shift = 0;
+  }
+}
 
 Network make_lenet_300_100(size_t inputs, size_t outputs, uint64_t seed) {
   if (inputs == 0 || outputs == 0) {

@@ -2,6 +2,7 @@
 #include "golden/train/train.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
@@ -119,6 +120,90 @@ TrainReport train(Network& network, const Dataset& data, const TrainOptions& opt
   }
   ParameterUpdate update(network, options, masks);
   return descend(network, data, options, update);
+}
+
+namespace {
+
+// Mean loss of a network over training samples, or of the best constant answer: cross-entropy of
+// classes, squared error of numbers as a share of their variance.
+class LossCheck {
+ public:
+  LossCheck(const Dataset& data, const TrainOptions& options)
+      : data_(data), threads_(options.threads) {
+    constexpr size_t kMost = 2000;
+    count_ = std::min(kMost, data.train_count() - options.validation_count);
+  }
+
+  double of(const Network& network) const {
+    const Samples samples = data_.samples(data_.train);
+    const Targets targets = data_.targets(data_.train);
+    if (!targets.are_classes()) {
+      return score(network, samples, targets, count_, threads_).percent() / 100;
+    }
+    const auto inputs = data_.inputs();
+    std::vector<float> x(count_ * inputs);
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = samples[i] * network.input_scale + network.input_offset;
+    }
+    std::vector<float> y = infer(network, x.data(), count_, threads_);
+    const size_t outputs = y.size() / count_;
+    const bool shares = !network.nodes.empty() && network.nodes.back().op == Op::kSoftmax;
+    double sum = 0;
+    for (size_t i = 0; i < count_; ++i) {
+      const float* z = &y[i * outputs];
+      const auto right = static_cast<double>(z[targets.label(i)]);
+      if (shares) {
+        sum -= std::log(std::max(right, 1e-30));
+        continue;
+      }
+      const auto largest = static_cast<double>(*std::max_element(z, z + outputs));
+      double all = 0;
+      for (size_t o = 0; o < outputs; ++o) all += std::exp(static_cast<double>(z[o]) - largest);
+      sum += largest + std::log(all) - right;
+    }
+    return sum / static_cast<double>(count_);
+  }
+
+  double of_constant() const {
+    if (data_.task != DataTask::kClassification) return 1;
+    std::vector<double> classes(data_.classes, 0);
+    for (size_t i = 0; i < count_; ++i) ++classes[data_.train.labels[i]];
+    double sum = 0;
+    for (const double n : classes) {
+      if (n > 0) sum -= n / static_cast<double>(count_) * std::log(n / static_cast<double>(count_));
+    }
+    return sum;
+  }
+
+ private:
+  const Dataset& data_;
+  unsigned threads_;
+  size_t count_ = 0;
+};
+
+}  // namespace
+
+TrainReport train_from_start(Network& network, const Dataset& data, const TrainOptions& options) {
+  check_fits(network, data);
+  constexpr size_t kSteps = 50;
+  if (options.epochs == 0 || data.train_count() <= options.validation_count) {
+    return train(network, data, options);
+  }
+  const LossCheck loss(data, options);
+  const double before = loss.of(network);
+  const TrainReport report = train(network, data, options);
+  const double after = loss.of(network);
+  const double constant = loss.of_constant();
+  const size_t count = data.train_count() - options.validation_count;
+  const size_t steps = options.epochs * ((count + options.batch - 1) / options.batch);
+  const bool one_class = constant == 0;
+  // A thousandth: a network that gives a constant answer is no better by rounding.
+  const bool learnt = after <= before && (steps < kSteps || one_class || after < 0.999 * constant);
+  if (learnt && std::isfinite(after)) return report;
+  throw Error(options.step + ": the loss is " + short_number(after) + " at the end, " +
+              short_number(before) + " before and " + short_number(constant) +
+              " for the best constant answer: nothing was learnt; try --learning-rate other than " +
+              short_number(options.learning_rate) + ", or --input-scale and --input-offset");
 }
 
 TrainOptions lenet_300_100_options() {

@@ -111,6 +111,11 @@ struct TrainReport {
 TrainReport train(Network& network, const Dataset& data, const TrainOptions& options,
                   const ParameterMasks* masks = nullptr);
 
+// train(), and Error if nothing was learnt: if the loss over training samples (2,000 of them at
+// most) is no number, larger than before the first epoch or, after 50 steps or more, no smaller
+// than that of the best constant answer. It says what to try.
+TrainReport train_from_start(Network& network, const Dataset& data, const TrainOptions& options);
+
 // How far the network is off (golden/base/score.hpp). All throw Error as infer_shapes(), and if
 // data and network do not fit each other.
 Score score(const Network& network, Samples samples, Targets targets, size_t count,
@@ -147,6 +152,18 @@ double loss_gradient(const Network& network, Samples samples, Targets targets, s
 // latter at least 16. Throw Error if sizes are too small.
 Network make_lenet_300_100(size_t inputs, size_t outputs, uint64_t seed);
 Network make_lenet_5(const std::array<size_t, 3>& image, size_t outputs, uint64_t seed);
+
+// Weights of all layers as those of the networks above: normal with variance 2 / inputs (He 2015),
+// biases 0.
+void make_fresh(Network& network, uint64_t seed);
+
+// Of targets that are numbers: biases of the last layer become the targets' means, and its weights
+// are multiplied by their deviation, so that training begins near the best constant answer.
+void fit_last_layer(Network& network, const Dataset& data);
+
+// What of a recipe suits a data set: numbers have a tenth of the learning rate; vectors and images
+// of less than 16 pixels a side do not move.
+void adapt(TrainOptions& options, const Dataset& data);
 
 // Settings for these networks; docs/reference/deep-compression.md has what others reach. `epochs`
 // and the other fields may be changed by the caller.

@@ -49,7 +49,7 @@ class Schemas(unittest.TestCase):
         for name, place, value in (
                 ("demo", ["float_error_pct"], 101), ("demo", ["mismatched_signals"], -1),
                 ("demo", ["mismatched_signals"], "0"), ("demo", ["layers"], []),
-                ("demo", ["dataset"], "cifar"), ("demo-mxu", ["cycles"], 1.5),
+                ("demo", ["dataset"], 7), ("demo-mxu", ["cycles"], 1.5),
                 ("run-mxu", ["input_stall_cycles"], None), ("test", ["passed"], True),
                 ("lint", ["checks", 0, "complaints"], [""]), ("bench", ["ratios"], []),
                 ("bench", ["made", "date"], "yesterday"), ("bench", ["made", "commit"], "HEAD")):

@@ -35,7 +35,7 @@ using nlohmann::json;
 // Options of int8.
 struct QuantisationArguments {
   std::string scheme = "affine";
-  std::string outputs = "scores";
+  std::string outputs;  // empty: by the task
   double percentile = 100;
   uint32_t samples = 1000;
 };
@@ -110,6 +110,7 @@ class Compression {
 
   void load_data() {
     arguments_.data.seed = arguments_.seed;
+    arguments_.data.expect(trained_);
     data_ = arguments_.data.load(true, table_);
     check_image_size(static_cast<uint64_t>(element_count(infer_shapes(trained_).front())), *data_,
                      arguments_.model);
@@ -160,6 +161,8 @@ class Compression {
     if (!arguments_.no_data) {
       load_data();
       options.validation_count = DataOptions::validation_count(*data_);
+      adapt(options, *data_);
+      arguments_.compression.apply_to(options, trained_, printable(arguments_.model, 0));
     }
     if (!arguments_.checkpoints.empty()) {
       make_directory(arguments_.checkpoints);
@@ -254,8 +257,9 @@ class Compression {
     QuantisationOptions options;
     options.scheme =
         how.scheme == "radix" ? QuantisationScheme::kRadix : QuantisationScheme::kAffine;
-    options.outputs =
-        how.outputs == "values" ? QuantisationOutputs::kValues : QuantisationOutputs::kScores;
+    const bool scores =
+        how.outputs.empty() ? data.task == DataTask::kClassification : how.outputs == "scores";
+    options.outputs = scores ? QuantisationOutputs::kScores : QuantisationOutputs::kValues;
     options.percentile = how.percentile;
     options.threads = arguments_.data.threads;
     const size_t samples = std::min<size_t>(how.samples, first);
@@ -265,7 +269,7 @@ class Compression {
     result_ = {{"model", printable(trained_.name)},
                {"target", "mxu"},
                {"scheme", how.scheme},
-               {"outputs", how.outputs},
+               {"outputs", to_string(options.outputs)},
                {"percentile", how.percentile},
                {"samples", samples},
                {"weights", describe(quantised)["weights"]}};
@@ -354,10 +358,11 @@ void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
       ->capture_default_str()
       ->type_name("SCHEME");
   group
-      .add_option("--outputs", arguments.outputs,
-                  "scores: of classes, their softmax shall change least; values: as other values")
+      .add_option(
+          "--outputs", arguments.outputs,
+          "scores: of classes, their softmax shall change least; values: as other values, the "
+          "default of numbers and autoencoders")
       ->check(CLI::IsMember({"scores", "values"}))
-      ->capture_default_str()
       ->type_name("KIND");
   group
       .add_option("--percentile", arguments.percentile,

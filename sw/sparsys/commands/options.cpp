@@ -39,6 +39,17 @@ void DataOptions::add_limit_to(CLI::App& command) {
       ->type_name("N");
 }
 
+void DataOptions::expect(const Network& network) {
+  if (!task.empty()) return;
+  const std::vector<Shape> shapes = infer_shapes(network);
+  const int64_t outputs = element_count(shapes.back());
+  if (outputs == element_count(shapes.front()) && outputs > 1) {
+    task = to_string(DataTask::kAutoencoder);
+  } else if (network.task == Task::kRegression) {
+    task = to_string(DataTask::kRegression);
+  }
+}
+
 std::string DataOptions::input() const {
   if (synthetic) return "";
   const char* named = std::getenv("SPARSYS_DATA");

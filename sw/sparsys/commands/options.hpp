@@ -30,6 +30,9 @@ struct DataOptions {
   // samples, and says on stdout (if `say`) which it is and what was done. With `training` false
   // synthetic training images are not drawn: only the test samples count.
   Dataset load(bool training = true, bool say = true) const;
+  // Without --task a network for numbers gets targets that are numbers, and one with as many
+  // outputs as inputs is an autoencoder. To be called before load().
+  void expect(const Network& network);
   // The file or folder that load() reads; empty if there is none.
   std::string input() const;
   // Training samples kept for validation: 5,000, or a tenth if fewer than 50,000 are used.

@@ -106,6 +106,10 @@ json describe(const DeepCompressionReport& report) {
                      {"layer_density_pct", densities},
                      {"validation_error_pct", error},
                      {"seconds", step.seconds}});
+    if (step.tried_error >= 0) {
+      steps.back()["kept"] = false;
+      steps.back()["tried_validation_error_pct"] = step.tried_error;
+    }
   }
   return steps;
 }
@@ -122,6 +126,11 @@ void print_steps(std::ostream& out, const DeepCompressionReport& report) {
                percent_text(100 * step.density), densities, fixed(step.seconds, 1)});
   }
   table.print(out);
+  for (const CompressionStep& step : report.steps) {
+    if (step.tried_error < 0) continue;
+    out << "  " << step.name << ": training came to " << percent_text(step.tried_error)
+        << ", worse than its start, which is kept\n";
+  }
 }
 
 json describe(const std::vector<FixedPointLayerReport>& report) {
