@@ -13,7 +13,7 @@ from scripts import ROOT
 BASIC = ("sh", "cat", "dirname", "env", "grep", "head", "mkdir", "mktemp", "mv", "rm", "sed",
          "sort", "tail")
 TOOLS = ("cmake", "ninja", "g++", "ccache", "verilator", "iverilog", "yosys", "sta", "git",
-         "clang-format", "yamllint", "shellcheck", "nextpnr-ice40", "icepack", "python3")
+         "clang-format", "yamllint", "shellcheck", "nextpnr-ice40", "icepack", "flatc", "python3")
 # Notes its arguments; after an installation Python and its modules are there.
 APT_GET = """
 echo "apt-get $*" >>"$LOG"

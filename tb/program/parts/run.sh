@@ -52,7 +52,7 @@ mv out run.json
 valid run run.json
 holds run.json '"images_per_second"' '"engine": "function"'
 expect 0 run --model stored.sps --images 3 --synthetic --level function
-holds out "wrong digits"
+holds out "wrong answers"
 expect 0 run --model net.sps --images 3 --synthetic --level function
 expect 0 run --model net.model --images 1 --pe 2 --synthetic --waves waves.fst
 [ -s waves.fst ] || wrong "no waveform"
@@ -122,7 +122,7 @@ refuse "N_PE is 3" run --model net.model --pe 3
 refuse "N_PE is 3" run --model net.model --pe 3 --level cycle
 refuse "64" run --model net.model --pe 32
 refuse "QUEUE_DEPTH is 999" run --model net.model --synthetic --level cycle --queue 999
-refuse "only 10000 test images" run --model net.model --synthetic --first 9999 --images 2
+refuse "only 10000 test samples" run --model net.model --synthetic --first 9999 --images 2
 refuse "missing.model" run --model missing.model --synthetic
 refuse "float.model: holds a float model" run --model float.model --synthetic --level rtl
 refuse "--level float: net.model" run --model net.model --synthetic --level float
@@ -142,8 +142,8 @@ for set in train t10k; do
     >small/$set-images-idx3-ubyte
   printf '\000\000\010\001\000\000\000\002\001\002' >small/$set-labels-idx1-ubyte
 done
-refuse "pixels" run --model net.model --data small --images 1
-refuse "pixels" compress --model float.model --data small --out x.model
+refuse "the network takes 784 inputs" run --model net.model --data small --images 1
+refuse "the network takes 784 inputs" compress --model float.model --data small --out x.model
 head -c 20 small/t10k-images-idx3-ubyte >small/cut && mv small/cut small/t10k-images-idx3-ubyte
 refuse "t10k-images-idx3-ubyte" run --model net.model --data small --images 1
 
