@@ -32,7 +32,7 @@ holds out '"rtl_images": 3' "array active"
 
 : >text.model
 refuse "expected 2, 4, 16 or 64" demo --synthetic --epochs 100000 --pe 1
-refuse "built in with 16 and 256" demo-mxu --synthetic --epochs 100000 --array 32
+refuse "built in with 8, 16, 32 and 256" demo-mxu --synthetic --epochs 100000 --array 20
 refuse "only 10000 test images" demo-mxu --synthetic --epochs 0 --images 20000 --array 16 --cache .
 refuse "--array: is of the matrix unit" demo --synthetic --array 16
 refuse "--density: is of the sparse engine" demo --target mxu --synthetic --density 0.5

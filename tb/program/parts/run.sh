@@ -29,7 +29,7 @@ holds mxu.json '"engine": "mxu-function"' '"level": "function"'
 grep -qF "$(grep '"errors"' mxu.json)" lockstep.txt || wrong "wrong digits differ"
 expect 0 run --level cycle --model int8.model --array 20 --images 10 --synthetic
 holds out "cycle model of a matrix unit of 20x20"
-refuse "built in with 16 and 256 rows and columns; --level cycle" run --model int8.model \
+refuse "built in with 8, 16, 32 and 256 rows and columns; --level cycle" run --model int8.model \
   --array 20 --synthetic
 
 expect 0 run --model net.model --images 3 --pe 4 --synthetic --json run.json

@@ -23,7 +23,7 @@ constexpr double kMaxBuildSeconds = 180;      // on two processors with nothing 
 // Training images whose values decide on scales.
 constexpr size_t kSamples = 1000;
 
-// Sides of the arrays whose RTL is built into this program: "16 and 256".
+// Sides of the arrays whose RTL is built into this program: "8, 16, 32 and 256".
 std::string arrays_built_in() {
   std::vector<uint32_t> sides;
   for (const Config& c : rtl_configs()) sides.push_back(c.rows);
