@@ -8,7 +8,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
-#include "golden/format/onnx/simplify.hpp"
+#include "golden/format/onnx/simplify/simplify.hpp"
 
 namespace sparsys::onnx_import {
 namespace {

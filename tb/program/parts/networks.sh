@@ -57,7 +57,7 @@ holds out '"density_pct": 100.0'
 expect 0 export float.model --out float.onnx
 holds out "written: float.onnx"
 expect 0 import float.onnx --out imported.model
-holds out "lenet-300-100" "input 'input' [1, 784]" "266,200 weights, " "written: imported.model"
+holds out "lenet-300-100" "input [1, 784]" "266,200 weights, " "written: imported.model"
 expect 0 export imported.model --out again.onnx --samples samples.json
 cmp -s float.onnx again.onnx || wrong "import and export do not give the same file"
 holds samples.json '"input_shape"' '"inputs"' '"outputs"' '"samples": 8'

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "golden/base/error.hpp"
-#include "golden/format/onnx/simplifier.hpp"
+#include "golden/format/onnx/simplify/simplifier.hpp"
 
 namespace sparsys::onnx_import {
 namespace {

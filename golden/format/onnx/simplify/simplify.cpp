@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/format/onnx/simplify.hpp"
+#include "golden/format/onnx/simplify/simplify.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "golden/base/text.hpp"
-#include "golden/format/onnx/simplifier.hpp"
+#include "golden/format/onnx/simplify/simplifier.hpp"
 
 namespace sparsys::onnx_import {
 namespace {
