@@ -161,7 +161,7 @@ std::vector<uint8_t> unpack(const std::vector<uint8_t>& zip, const Member& membe
     fail(name, "packed by method " + number(member.method) + ", expected stored or deflated");
   }
   if (bytes.size() != member.size || crc32_z(0, bytes.data(), bytes.size()) != member.crc) {
-    fail(name, "damaged: size or CRC-32 is not that of the archive's directory");
+    fail(name, "damaged, expected the size and CRC-32 of the archive's directory");
   }
   return bytes;
 }

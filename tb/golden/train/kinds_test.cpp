@@ -19,7 +19,7 @@ namespace {
 
 Dataset digits() {
   SyntheticDigitsOptions options;
-  options.train_count = 6000;
+  options.train_count = 4000;
   options.test_count = 2000;
   return make_synthetic_digits(options);
 }
@@ -34,7 +34,7 @@ Network trained(const Dataset& data, unsigned epochs, float learning_rate = 0) {
   TrainOptions options = lenet_300_100_options();
   adapt(options, data);
   options.epochs = epochs;
-  options.validation_count = 600;
+  options.validation_count = 400;
   if (learning_rate > 0) options.learning_rate = learning_rate;
   train_from_start(network, data, options);
   return network;

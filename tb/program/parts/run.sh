@@ -92,7 +92,7 @@ refuse "also read" run --model float.model --input in.csv --outputs in.csv
 # Engines of other memories.
 expect 0 run --model net.model --images 2 --synthetic --level cycle --pe 1 --act-ram 2048
 holds out "every output value identical"
-refuse "is built into this program; there are:" run --model net.model --synthetic --pe 4 --act-ram 1024
+refuse "is built into this program; there are:" run --model net.model --synthetic --pe 4 --act-ram 2048
 # Radix points without data.
 expect 0 compress --model float.model --target eie --no-data --density 0.1,0.1,0.3 --out random.eie
 holds out "200 random inputs" "16-bit layer" "written: random.eie"
