@@ -116,15 +116,21 @@ def operands(config, width):
         signed, subtract = config[cursor:cursor + 2]
         middle = cursor + 2 + size
         width_a, width_b = number(config[cursor + 2:middle]), number(config[middle:middle + size])
-        bits = [f"A[{first + i}]" for i in range(width_a + width_b)]
-        yield Operand(signed, subtract, bits[:width_a], bits[width_a:])
-        cursor, first = middle + size, first + len(bits)
+        term = [f"A[{first + i}]" for i in range(width_a + width_b)]
+        yield Operand(signed, subtract, term[:width_a], term[width_a:])
+        cursor, first = middle + size, first + len(term)
+
+
+def bits(constant):
+    """Binary digits of a constant as Yosys writes it: 4'0101, or decimal where it has 32 bits."""
+    _, quote, digits = constant.partition("'")
+    return digits if quote else f"{int(constant) & 0xFFFFFFFF:032b}"
 
 
 def tree(parameters):
     """The tree of $macc cells with these parameters (name -> string as Yosys writes it)."""
     made = Tree(int(parameters["Y_WIDTH"]))
-    config = [digit == "1" for digit in reversed(parameters["CONFIG"].split("'")[1])]
+    config = [digit == "1" for digit in reversed(bits(parameters["CONFIG"]))]
     for term in operands(config, int(parameters["A_WIDTH"])):
         if term.b:
             made.add_product(term.a, term.b, term.signed, term.subtract)

@@ -48,6 +48,12 @@ def differs(text, terms, width_y):
 
 
 class Trees(unittest.TestCase):
+    def test_constants_as_yosys_writes_them(self):
+        """With base and width, but for 32 bits as a decimal number."""
+        self.assertEqual(carry_save.bits("5'01101"), "01101")
+        self.assertEqual(carry_save.bits("33949718"), "00000010000001100000100000010110")
+        self.assertEqual(carry_save.bits("-2"), 31 * "1" + "0")
+
     def test_sums_and_products(self):
         """Signed, unsigned, subtracted; results narrower than the sum and in a fast adder."""
         draw = random.Random(1)
