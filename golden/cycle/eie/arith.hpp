@@ -22,26 +22,10 @@ struct ArithCommon {
   uint64_t cb_data_i = 0;
 };
 
-class Arith : public ArithCommon {
- public:
-  explicit Arith(const Config& config)
-      : acc(config.act_regs), act_regs_(config.act_regs), acc_width_(config.acc_width) {}
-
-  // Ports, besides those of eie_arith_common.
-  uint8_t e_valid_i = 0;
-  uint8_t e_first_i = 0;
-  uint8_t e_code_i = 0;
-  uint8_t e_skip_i = 0;
-  uint16_t e_act_i = 0;
-  uint8_t flags_clear_i = 0;
-  uint8_t wb_read_i = 0;
-  uint8_t wb_row_i = 0;
-  uint8_t busy_o = 0;
-  uint8_t saturated_o = 0;
-  uint8_t row_error_o = 0;
-  uint64_t wb_acc_o = 0;
-
-  // Registers. Accumulator values are ACC_WIDTH bits of two's complement.
+// Its registers but the codebook, and their way through the pipeline. Apart from the ports, so that
+// a caller can keep them in a variable of its own for many cycles. Accumulator values are ACC_WIDTH
+// bits of two's complement.
+struct ArithRegisters {
   uint8_t s1_valid_q = 0;
   uint8_t s1_write_q = 0;
   uint8_t s1_row_q = 0;
@@ -60,8 +44,72 @@ class Arith : public ArithCommon {
   uint64_t s2_acc_q = 0;
   uint64_t s3_sum_q = 0;
   uint64_t acc_valid_q = 0;  // a bit per accumulator; one that is not valid counts as 0
-  std::array<uint16_t, 16> cb_q{};
 
+  bool busy() const { return s1_valid_q | s2_valid_q | s3_valid_q; }
+
+  // Add.
+  void update_stage3(uint32_t acc_width) {
+    const bool hazard = s3_valid_q && s3_write_q && s3_row_q == s2_row_q;
+    s3_valid_q = s2_valid_q;
+    if (!s2_valid_q) return;
+    const int64_t operand = sign_extend(hazard ? s3_sum_q : s2_acc_q, acc_width);
+    const int64_t sum = operand + static_cast<int32_t>(s2_product_q);
+    const int64_t largest = static_cast<int64_t>(low_mask(acc_width - 1));
+    const int64_t saturated = std::min(std::max(sum, -largest - 1), largest);
+    s3_sum_q = static_cast<uint64_t>(saturated) & low_mask(acc_width);
+    s3_write_q = s2_write_q;
+    s3_row_q = s2_row_q;
+    saturated_q |= s2_write_q & (saturated != sum);
+  }
+
+  // Multiply and read the accumulator: as stage 4 writes it, else as it stands.
+  void update_stage2(uint64_t accumulator) {
+    s2_valid_q = s1_valid_q;
+    if (!s1_valid_q) return;
+    s2_acc_q = accumulator;
+    s2_product_q = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
+                                         int32_t{static_cast<int16_t>(s1_act_q)});
+    s2_write_q = s1_write_q;
+    s2_row_q = s1_row_q;
+  }
+
+  // Look up the weight, accumulate the row.
+  void update_stage1(uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip,
+                     uint16_t e_act, const std::array<uint16_t, 16>& cb, uint32_t act_regs) {
+    s1_valid_q = e_valid;
+    if (!e_valid) return;
+    const uint32_t row = std::min(act_regs, e_first ? e_skip : row_q + 1U + e_skip);
+    const bool inside = row < act_regs;
+    row_q = static_cast<uint8_t>(row);
+    row_error_q |= !inside;
+    s1_write_q = e_code != 0 && inside;
+    s1_row_q = static_cast<uint8_t>(row & (act_regs - 1));
+    s1_weight_q = e_code ? cb[e_code] : uint16_t{0};
+    s1_act_q = e_act;
+  }
+};
+
+class Arith : public ArithCommon, public ArithRegisters {
+ public:
+  explicit Arith(const Config& config)
+      : acc(config.act_regs), act_regs_(config.act_regs), acc_width_(config.acc_width) {}
+
+  // Ports, besides those of eie_arith_common.
+  uint8_t e_valid_i = 0;
+  uint8_t e_first_i = 0;
+  uint8_t e_code_i = 0;
+  uint8_t e_skip_i = 0;
+  uint16_t e_act_i = 0;
+  uint8_t flags_clear_i = 0;
+  uint8_t wb_read_i = 0;
+  uint8_t wb_row_i = 0;
+  uint8_t busy_o = 0;
+  uint8_t saturated_o = 0;
+  uint8_t row_error_o = 0;
+  uint64_t wb_acc_o = 0;
+
+  // Registers, besides ArithRegisters, and the accumulators.
+  std::array<uint16_t, 16> cb_q{};
   Regfile1r1w<uint64_t> acc;
 
   void propagate() {
@@ -84,7 +132,7 @@ class Arith : public ArithCommon {
 
   // The outputs that follow from the registers alone: all but wb_acc_o.
   void propagate_state() {
-    busy_o = s1_valid_q | s2_valid_q | s3_valid_q;
+    busy_o = busy();
     saturated_o = saturated_q;
     row_error_o = row_error_q;
   }
@@ -100,9 +148,9 @@ class Arith : public ArithCommon {
     // From the last stage to the first, so that each finds the registers before it unchanged; what
     // stage 4 writes in this cycle stands at the ports of `acc`.
     if (acc.we_i) acc_valid_q |= uint64_t{1} << acc.waddr_i;
-    update_stage3();
+    update_stage3(acc_width_);
     update_stage2(acc.we_i && acc.waddr_i == s1_row_q ? acc.wdata_i : wb_acc_o);
-    update_stage1(e_valid_i, e_first_i, e_code_i, e_skip_i, e_act_i);
+    update_stage1(e_valid_i, e_first_i, e_code_i, e_skip_i, e_act_i, cb_q, act_regs_);
 
     if (clear_i) acc_valid_q = 0;
     if (flags_clear_i) saturated_q = row_error_q = 0;
@@ -113,65 +161,21 @@ class Arith : public ArithCommon {
     }
   }
 
-  // propagate() and update(false) in one go, for a cycle in which the control asks for nothing: the
-  // entry comes as arguments, no port is set.
-  void step(uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip, uint16_t e_act) {
-    if (!(e_valid | s1_valid_q | s2_valid_q | s3_valid_q)) return;
-    const bool write = s3_valid_q && s3_write_q;
-    const uint8_t row = s3_row_q;
-    const uint64_t sum = s3_sum_q;
-    if (write) {
-      acc.mem[row] = sum;
-      acc_valid_q |= uint64_t{1} << row;
+  // propagate() and update(false) of this unit with registers `r`, in one go, for a cycle in which
+  // the control asks for nothing: the entry comes as arguments, no port is set.
+  void step(ArithRegisters& r, uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip,
+            uint16_t e_act) {
+    if (r.s3_valid_q && r.s3_write_q) {
+      acc.mem[r.s3_row_q] = r.s3_sum_q;
+      r.acc_valid_q |= uint64_t{1} << r.s3_row_q;
     }
-    update_stage3();
+    r.update_stage3(acc_width_);
     // What stage 4 writes in this cycle stands in the file already.
-    update_stage2(acc_valid_q >> s1_row_q & 1 ? acc.mem[s1_row_q] : 0);
-    update_stage1(e_valid, e_first, e_code, e_skip, e_act);
+    r.update_stage2(r.acc_valid_q >> r.s1_row_q & 1 ? acc.mem[r.s1_row_q] : 0);
+    r.update_stage1(e_valid, e_first, e_code, e_skip, e_act, cb_q, act_regs_);
   }
 
  private:
-  // Add.
-  void update_stage3() {
-    const bool hazard = s3_valid_q && s3_write_q && s3_row_q == s2_row_q;
-    s3_valid_q = s2_valid_q;
-    if (!s2_valid_q) return;
-    const int64_t operand = sign_extend(hazard ? s3_sum_q : s2_acc_q, acc_width_);
-    const int64_t sum = operand + static_cast<int32_t>(s2_product_q);
-    const int64_t largest = static_cast<int64_t>(low_mask(acc_width_ - 1));
-    const int64_t saturated = std::min(std::max(sum, -largest - 1), largest);
-    s3_sum_q = static_cast<uint64_t>(saturated) & low_mask(acc_width_);
-    s3_write_q = s2_write_q;
-    s3_row_q = s2_row_q;
-    saturated_q |= s2_write_q & (saturated != sum);
-  }
-
-  // Multiply and read the accumulator: as stage 4 writes it, else as it stands.
-  void update_stage2(uint64_t accumulator) {
-    s2_valid_q = s1_valid_q;
-    if (!s1_valid_q) return;
-    s2_acc_q = accumulator;
-    s2_product_q = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
-                                         int32_t{static_cast<int16_t>(s1_act_q)});
-    s2_write_q = s1_write_q;
-    s2_row_q = s1_row_q;
-  }
-
-  // Look up the weight, accumulate the row.
-  void update_stage1(uint8_t e_valid, uint8_t e_first, uint8_t e_code, uint8_t e_skip,
-                     uint16_t e_act) {
-    s1_valid_q = e_valid;
-    if (!e_valid) return;
-    const uint32_t row = std::min(act_regs_, e_first ? e_skip : row_q + 1U + e_skip);
-    const bool inside = row < act_regs_;
-    row_q = static_cast<uint8_t>(row);
-    row_error_q |= !inside;
-    s1_write_q = e_code != 0 && inside;
-    s1_row_q = static_cast<uint8_t>(row & (act_regs_ - 1));
-    s1_weight_q = e_code ? cb_q[e_code] : uint16_t{0};
-    s1_act_q = e_act;
-  }
-
   uint32_t act_regs_;
   uint32_t acc_width_;
 };

@@ -116,6 +116,12 @@ class Ccu : public Inputs {
 
   void propagate();
   void update(bool rst);
+  // update(false) of `cycles` cycles in RUN in which the broadcast is held and nothing else
+  // changes.
+  void wait(uint32_t cycles) {
+    cycles_q += cycles;
+    held_q += cycles;
+  }
 
  private:
   // Rows that hold `count` elements, cut to CNT_W bits.

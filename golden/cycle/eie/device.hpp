@@ -15,23 +15,8 @@ class CycleDevice final : public Device {
 
   const Config& config() const override { return config_; }
   void put(const Image& image) override { model.put(image); }
-  Outputs clock(const Inputs& inputs) override {
-    static_cast<Inputs&>(model) = inputs;
-    const bool step = model.may_step() && !inputs.rst_i && !unit_by_unit;
-    if (step) {
-      model.propagate_control();
-    } else {
-      model.propagate_rest([](uint32_t, uint32_t) {});
-    }
-    if (statistics) statistics->observe(model);
-    const Outputs outputs = model;
-    if (step) {
-      model.step();
-    } else {
-      model.edge(inputs.rst_i);
-    }
-    return outputs;
-  }
+  Outputs clock(const Inputs& inputs) override;
+  uint64_t clock_until_done(uint64_t most) override;
 
   // To be read only: clock() goes on from what it left in the model. In state RUN the registers are
   // right, the ports inside of PEs are not.
@@ -42,6 +27,10 @@ class CycleDevice final : public Device {
   Statistics* statistics = nullptr;
 
  private:
+  // As many cycles in state RUN as can be done at once, at most `most`. Returns how many.
+  template <bool counted>
+  uint64_t step(uint64_t most);
+
   Config config_;
 };
 

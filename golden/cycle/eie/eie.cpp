@@ -18,6 +18,7 @@ Eie::Eie(const Config& config)
     : ccu(checked(config)),
       lnzd(config),
       pe(config.n_pe, Pe(config)),
+      done_(config.n_pe),
       list_first_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w))),
       list_count_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w + 1))) {
   for (uint32_t k = 0; k < config.n_pe; ++k) pe[k].id_i = static_cast<uint8_t>(k);
@@ -53,6 +54,11 @@ inline void Eie::propagate_pe_outputs(uint32_t k) {
   ccu.pe_busy_i |= p.busy_o;
   ccu.flags_i |= p.flags_o;
   ccu.io_rdata_i |= p.io_rdata_o;
+  propagate_leaf(k);
+}
+
+inline void Eie::propagate_leaf(uint32_t k) {
+  const Pe& p = pe[k];
   lnzd.leaf_valid_i[k] = p.leaf_valid_o;
   lnzd.leaf_done_i[k] = p.leaf_done_o;
   lnzd.leaf_col_i[k] = p.leaf_col_o;
@@ -144,20 +150,17 @@ void Eie::put(const Image& image) {
   std::copy(list.begin(), list.end(), ccu.list_ram.mem.begin());
 }
 
-void Eie::step() {
-  const PtrReadCommon broadcast = common_;
-  // What else a PE gets of the pass it has had since LAUNCH.
-  ccu.update(false);
-  lnzd.update(false);
-  uint8_t hold = 0, busy = 0, flags = 0;
+// A leaf moves when it is popped, and in the cycle behind LAUNCH.
+void Eie::step_leaves() {
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
-    Pe& p = pe[k];
-    if (p.step(broadcast, lnzd.leaf_pop_o[k])) {
-      lnzd.leaf_valid_i[k] = p.leaf_valid_o;
-      lnzd.leaf_done_i[k] = p.leaf_done_o;
-      lnzd.leaf_col_i[k] = p.leaf_col_o;
-      lnzd.leaf_act_i[k] = p.leaf_act_o;
-    }
+    if (!lnzd.leaf_pop_o[k] && (lnzd.leaf_valid_i[k] | lnzd.leaf_done_i[k])) continue;
+    if (pe[k].step_leaf(lnzd.leaf_pop_o[k])) propagate_leaf(k);
+  }
+}
+
+void Eie::finish_steps() {
+  uint8_t hold = 0, busy = 0, flags = 0;
+  for (const Pe& p : pe) {
     hold |= p.full_o;
     busy |= p.busy_o;
     flags |= p.flags_o;

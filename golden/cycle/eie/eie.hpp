@@ -4,6 +4,7 @@
 // timing contract alone, for comparison with rtl/eie register by register.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -53,18 +54,72 @@ class Eie : public Inputs, public Outputs {
   // become what edge() makes them; the ports of the PEs' units are right again in the first cycle
   // of another state.
   bool may_step() const { return ccu.state_q == Ccu::RUN; }
-  void step();
+  // seen(PE, its registers before the cycle ..., cycle): as in Pe::step(); cycle 0 is this one.
+  template <class Seen>
+  void step(Seen&& seen) {
+    const PtrReadCommon broadcast = common_;
+    ccu.update(false);
+    lnzd.update(false);
+    step_leaves();
+    for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+      pe[k].step(broadcast, 1, false, [&](const auto&... of) { seen(k, of..., 0); });
+    }
+    finish_steps();
+  }
+  // Instead of step() in a cycle in which a full queue holds the broadcast: as many cycles as it is
+  // held for, at most `most`. Meanwhile the PEs hear nothing from outside, so each does all of them
+  // by itself. Returns how many; before each, but for those that differ in nothing from the one
+  // before, control() is called, which is told how many alike there are.
+  template <class Control, class Seen>
+  uint32_t step_held(uint32_t most, Control&& control, Seen&& seen) {
+    const PtrReadCommon nothing;
+    const uint32_t n_pe = static_cast<uint32_t>(pe.size());
+    const auto run = [&](uint32_t k, uint32_t first, uint32_t count, bool till_room) {
+      uint32_t cycle = first;
+      return pe[k].step(nothing, count, till_room,
+                        [&](const auto&... of) { seen(k, of..., cycle++); });
+    };
+    uint32_t held = 0;
+    for (uint32_t k = 0; k < n_pe; ++k) {
+      done_[k] = pe[k].full_o ? run(k, 0, most, true) : 0;
+      held = std::max(held, done_[k]);
+    }
+    for (uint32_t k = 0; k < n_pe; ++k) {
+      if (done_[k] < held) run(k, done_[k], held - done_[k], false);
+    }
+    step_control(held, control);
+    finish_steps();
+    return held;
+  }
 
  private:
+  // Control and tree in `cycles` cycles in which the broadcast is held.
+  template <class Control>
+  void step_control(uint32_t cycles, Control&& control) {
+    while (cycles > 0) {
+      const bool moves = lnzd.moves();
+      control(moves ? 1 : cycles);
+      if (!moves) return ccu.wait(cycles);
+      ccu.update(false);
+      lnzd.update(false);
+      step_leaves();
+      if (--cycles > 0) propagate_control();
+    }
+  }
+  void step_leaves();
+  void finish_steps();
+
   void propagate_pe_outputs();
   void propagate_ccu();
   void propagate_pe_inputs(uint32_t first, uint32_t count);
   void propagate_pe_outputs(uint32_t k);
+  void propagate_leaf(uint32_t k);
 
   static constexpr uint32_t kBlock = 8;
 
-  bool stale_ = false;  // step() has left the ports inside of PEs behind
-  PeCommon common_;     // what all PEs get in this cycle
+  bool stale_ = false;          // step() has left the ports inside of PEs behind
+  std::vector<uint32_t> done_;  // cycles in advance, PE by PE, in step_held()
+  PeCommon common_;             // what all PEs get in this cycle
   uint16_t list_first_mask_;
   uint16_t list_count_mask_;
 };

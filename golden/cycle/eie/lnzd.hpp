@@ -3,6 +3,7 @@
 // activations of all source registers in rising column (docs/reference/eie-timing.md section 2).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -38,6 +39,11 @@ class Lnzd {
   void propagate_up();
   // From the root to the leaves: the pops.
   void propagate_down();
+
+  // After propagate(): whether the edge changes anything in the tree.
+  bool moves() const {
+    return std::any_of(node.begin(), node.end(), [](const LnzdNode& n) { return n.moves(); });
+  }
 
   void update(bool rst) {
     for (LnzdNode& n : node) n.update(rst);

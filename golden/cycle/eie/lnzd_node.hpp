@@ -62,6 +62,9 @@ class LnzdNode {
     child_pop_o[taken] = take_;
   }
 
+  // After propagate_down(): whether the edge changes a register.
+  bool moves() const { return take_ || (valid_q && pop_i); }
+
   void update(bool rst) {
     if (rst) {
       valid_q = 0;

@@ -65,10 +65,20 @@ class Pe : public PeCommon {
 
   void update(bool rst);
 
-  // propagate() and update(false) in one go, for a cycle of a run, in which the control only
-  // broadcasts; `pop`: leaf_pop_i. Of the ports, those of the leaf, full_o, busy_o and flags_o are
-  // set for the next cycle. Returns whether the leaf's changed.
-  bool step(const PtrReadCommon& broadcast, bool pop);
+  // propagate() and update(false) in one go, for cycles of a run, in which the control only
+  // broadcasts: `most` of them; with `till_room` no more than until the queue is not full. All have
+  // the same broadcast, so more than one only if there is none. Returns how many. Of the ports,
+  // full_o, busy_o and flags_o are set for the next cycle. The leaf has a step of its own.
+  // seen(spmat_read's registers, arith's, columns in the queue) is called in each cycle, before it,
+  // in which the PE is at work.
+  template <class Seen>
+  uint32_t step(const PtrReadCommon& broadcast, uint32_t most, bool till_room, Seen&& seen);
+  // The same for the leaf; `pop`: leaf_pop_i. Returns whether its ports changed.
+  bool step_leaf(bool pop) {
+    if (!act_rw.step(pop)) return false;
+    propagate_leaf();
+    return true;
+  }
 
  private:
   void propagate_io();
@@ -94,32 +104,47 @@ inline void Pe::propagate_leaf() {
   leaf_act_o = act_rw.leaf_act_o;
 }
 
-inline bool Pe::step(const PtrReadCommon& broadcast, bool pop) {
-  // From the last unit to the first, so that each finds the registers before it unchanged.
-  const bool arrives = broadcast.advance_i && broadcast.b_valid_i;
-  if (busy_o | arrives) {
-    arith.step(spmat_read.e_valid_q, spmat_read.e_first_q, spmat_read.e_code_q, spmat_read.e_skip_q,
-               spmat_read.e_act_q);
-    Fifo<uint64_t>& queue = act_queue.queue;
-    const uint64_t head = queue.mem_q[queue.rd_q];
-    queue.pop_i = spmat_read.step(queue.count_q == 0, static_cast<uint16_t>(head >> 32),
+template <class Seen>
+inline uint32_t Pe::step(const PtrReadCommon& broadcast, uint32_t most, bool till_room,
+                         Seen&& seen) {
+  if (!(busy_o | (broadcast.advance_i & broadcast.b_valid_i))) return most;
+  // The registers are in variables of their own meanwhile: the processor's, as nothing points
+  // there.
+  ArithRegisters a = arith;
+  SpmatReadRegisters s = spmat_read;
+  Fifo<uint64_t>& queue = act_queue.queue;
+  uint32_t count = queue.count_q;
+  uint64_t head = queue.mem_q[queue.rd_q];
+  bool busy = true;
+  uint32_t cycles = 0;
+  do {
+    seen(s, a, count);
+    // From the last unit to the first, so that each finds the registers before it unchanged.
+    arith.step(a, s.e_valid_q, s.e_first_q, s.e_code_q, s.e_skip_q, s.e_act_q);
+    queue.pop_i = spmat_read.step(s, count == 0, static_cast<uint16_t>(head >> 32),
                                   static_cast<uint16_t>(head), static_cast<uint16_t>(head >> 16),
                                   entry_base_i);
     queue.push_i = ptr_read.step(broadcast);
     if (queue.push_i | queue.pop_i) {
-      queue.data_i =
-          ActQueue::word(ptr_read.push_act_o, ptr_read.push_start_o, ptr_read.push_end_o);
+      if (queue.push_i) {
+        queue.data_i =
+            ActQueue::word(ptr_read.push_act_o, ptr_read.push_start_o, ptr_read.push_end_o);
+        spmat_read.prefetch(entry_base_i, ptr_read.push_start_o);
+      }
       queue.update(false);
+      count = queue.count_q;
+      head = queue.mem_q[queue.rd_q];
       full_o = queue.full();
     }
-    busy_o = ptr_read.p_valid_q | (queue.count_q != 0) | spmat_read.d_valid_q |
-             spmat_read.e_valid_q | arith.s1_valid_q | arith.s2_valid_q | arith.s3_valid_q;
-    flags_o =
-        static_cast<uint8_t>(ptr_read.error_q << 2 | arith.row_error_q << 1 | arith.saturated_q);
-  }
-  if (!act_rw.step(pop)) return false;
-  propagate_leaf();
-  return true;
+    busy = ptr_read.p_valid_q || count != 0 || s.busy() || a.busy();
+    ++cycles;
+  } while (cycles < most && busy && !(till_room && !full_o));
+  static_cast<ArithRegisters&>(arith) = a;
+  static_cast<SpmatReadRegisters&>(spmat_read) = s;
+  busy_o = busy;
+  flags_o =
+      static_cast<uint8_t>(ptr_read.error_q << 2 | arith.row_error_q << 1 | arith.saturated_q);
+  return busy ? cycles : most;
 }
 
 inline void Pe::propagate_state() {

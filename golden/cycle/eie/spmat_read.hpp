@@ -13,7 +13,76 @@
 
 namespace sparsys::eie {
 
-class SpmatRead {
+// Its registers, and how they move. Apart from the ports, as ArithRegisters are.
+struct SpmatReadRegisters {
+  // Fetch.
+  uint8_t f_mid_q = 0;  // inside a column
+  uint16_t f_pos_q = 0;
+  // Decode: the segment under way, and the entry that leaves.
+  uint8_t d_valid_q = 0;
+  uint8_t d_first_q = 0;
+  uint8_t d_off_q = 0;
+  uint8_t d_left_q = 0;
+  uint16_t d_act_q = 0;
+  uint16_t e_act_q = 0;
+  uint8_t e_valid_q = 0;
+  uint8_t e_first_q = 0;
+  uint8_t e_code_q = 0;
+  uint8_t e_skip_q = 0;
+
+  bool busy() const { return d_valid_q | e_valid_q; }
+
+  // The part of a column that lies in one entry row.
+  struct Segment {
+    uint32_t pos = 0;
+    uint32_t count = 0;
+    bool last = false;
+  };
+  // Whether the next segment is fetched: as soon as the decoder is at the last entry of the one
+  // before.
+  bool issues(bool empty) const { return !empty && (!d_valid_q || d_left_q == 1); }
+  // The next segment of the head's column.
+  Segment next_segment(uint32_t start, uint32_t end) const {
+    Segment next;
+    next.pos = f_mid_q ? f_pos_q : start;
+    const uint32_t room = 8 - (next.pos & 7);
+    const uint32_t rest = (end - next.pos) & 0xFFFF;
+    next.last = rest <= room;
+    next.count = std::min(room, rest);
+    return next;
+  }
+
+  // The edge. entries: the memory's output before it; issued: whether `next` is being fetched.
+  void advance(uint64_t entries, uint16_t head_act, bool issued, const Segment& next) {
+    e_valid_q = d_valid_q;
+    if (d_valid_q) {
+      const uint32_t entry = static_cast<uint32_t>(entries >> (8 * d_off_q)) & 0xFF;
+      e_first_q = d_first_q;
+      e_code_q = entry & 0xF;
+      e_skip_q = static_cast<uint8_t>(entry >> 4);
+      e_act_q = d_act_q;
+    }
+    if (issued) {
+      d_valid_q = 1;
+      d_first_q = !f_mid_q;
+      d_off_q = next.pos & 7;
+      d_left_q = static_cast<uint8_t>(next.count);
+      d_act_q = head_act;
+      f_mid_q = !next.last;
+      f_pos_q = static_cast<uint16_t>((next.pos & ~7U) + 8);
+    } else if (d_valid_q) {
+      if (d_left_q > 1) {
+        --d_left_q;
+        d_off_q = (d_off_q + 1) & 7;
+        d_first_q = 0;
+      } else {
+        d_valid_q = 0;
+      }
+    }
+  }
+};
+
+class SpmatRead : public SpmatReadRegisters {
  public:
   explicit SpmatRead(const Config& config)
       : entry_ram(config.entry_depth / 8),
@@ -38,21 +107,6 @@ class SpmatRead {
   uint64_t io_wdata_i = 0;
   uint64_t io_rdata_o = 0;
 
-  // Registers: fetch.
-  uint8_t f_mid_q = 0;  // inside a column
-  uint16_t f_pos_q = 0;
-  // Decode: the segment under way, and the entry that leaves.
-  uint8_t d_valid_q = 0;
-  uint8_t d_first_q = 0;
-  uint8_t d_off_q = 0;
-  uint8_t d_left_q = 0;
-  uint16_t d_act_q = 0;
-  uint16_t e_act_q = 0;
-  uint8_t e_valid_q = 0;
-  uint8_t e_first_q = 0;
-  uint8_t e_code_q = 0;
-  uint8_t e_skip_q = 0;
-
   Ram1rw<uint64_t> entry_ram;
 
   void propagate() {
@@ -62,13 +116,13 @@ class SpmatRead {
 
   // pop_o and the entry memory.
   void propagate_inputs() {
-    issue_ = !head_empty_i && (!d_valid_q || d_left_q == 1);
-    choose_segment(head_start_i, head_end_i);
-    pop_o = issue_ && last_;
+    issue_ = issues(head_empty_i);
+    next_ = next_segment(head_start_i, head_end_i);
+    pop_o = issue_ && next_.last;
 
     entry_ram.en_i = io_en_i | issue_;
     entry_ram.we_i = io_en_i & io_write_i;
-    entry_ram.addr_i = io_en_i ? io_addr_i : (entry_base_i + (pos_ >> 3)) & row_mask_;
+    entry_ram.addr_i = io_en_i ? io_addr_i : row_of(entry_base_i, next_.pos);
     entry_ram.wdata_i = io_wdata_i;
   }
 
@@ -76,7 +130,7 @@ class SpmatRead {
   void propagate_state() {
     entry_ram.propagate();
     io_rdata_o = entry_ram.rdata_o;
-    busy_o = d_valid_q | e_valid_q;
+    busy_o = busy();
     e_valid_o = e_valid_q;
     e_first_o = e_first_q;
     e_code_o = e_code_q;
@@ -90,69 +144,39 @@ class SpmatRead {
       f_mid_q = d_valid_q = e_valid_q = 0;
       return;
     }
-    advance(entry_ram.rdata_o, head_act_i);
+    advance(entry_ram.rdata_o, head_act_i, issue_, next_);
   }
 
-  // propagate() and update(false) in one go, for a cycle without a request of the I/O port: the
-  // queue's head comes as arguments, no port is set. Returns pop_o.
-  bool step(bool empty, uint16_t act, uint16_t start, uint16_t end, uint16_t entry_base) {
-    if (empty && !(d_valid_q | e_valid_q)) return false;
+  // propagate() and update(false) of this unit with registers `r`, in one go, for a cycle without a
+  // request of the I/O port: the queue's head comes as arguments, no port is set. Returns pop_o.
+  bool step(SpmatReadRegisters& r, bool empty, uint16_t act, uint16_t start, uint16_t end,
+            uint16_t entry_base) {
     const uint64_t entries = entry_ram.rdata_q;
-    issue_ = !empty && (!d_valid_q || d_left_q == 1);
-    if (issue_) {
-      choose_segment(start, end);
-      entry_ram.rdata_q = entry_ram.mem[(entry_base + (pos_ >> 3)) & row_mask_];
+    const bool issued = r.issues(empty);
+    Segment next;
+    if (issued) {
+      next = r.next_segment(start, end);
+      entry_ram.rdata_q = entry_ram.mem[row_of(entry_base, next.pos)];
     }
-    advance(entries, act);
-    return issue_ && last_;
+    r.advance(entries, act, issued, next);
+    return issued && next.last;
+  }
+
+  // For the processor's caches: a column that starts at `pos` is in the queue.
+  void prefetch(uint32_t entry_base, uint32_t pos) const {
+    __builtin_prefetch(&entry_ram.mem[row_of(entry_base, pos)]);
+  }
+
+  // The row of an entry of the pass.
+  uint32_t row_of(uint32_t entry_base, uint32_t pos) const {
+    return (entry_base + (pos >> 3)) & row_mask_;
   }
 
  private:
-  // The next segment, the part of the head's column that lies in one entry row. It is fetched as
-  // soon as the decoder is at the last entry of the one before.
-  void choose_segment(uint16_t start, uint16_t end) {
-    pos_ = f_mid_q ? f_pos_q : start;
-    const uint32_t room = 8 - (pos_ & 7);
-    const uint32_t rest = (end - pos_) & 0xFFFF;
-    last_ = rest <= room;
-    count_ = std::min(room, rest);
-  }
-
-  // The registers' edge. entries: the memory's output before it.
-  void advance(uint64_t entries, uint16_t head_act) {
-    e_valid_q = d_valid_q;
-    if (d_valid_q) {
-      const uint32_t entry = static_cast<uint32_t>(entries >> (8 * d_off_q)) & 0xFF;
-      e_first_q = d_first_q;
-      e_code_q = entry & 0xF;
-      e_skip_q = static_cast<uint8_t>(entry >> 4);
-      e_act_q = d_act_q;
-    }
-    if (issue_) {
-      d_valid_q = 1;
-      d_first_q = !f_mid_q;
-      d_off_q = pos_ & 7;
-      d_left_q = static_cast<uint8_t>(count_);
-      d_act_q = head_act;
-      f_mid_q = !last_;
-      f_pos_q = static_cast<uint16_t>((pos_ & ~7U) + 8);
-    } else if (d_valid_q) {
-      if (d_left_q > 1) {
-        --d_left_q;
-        d_off_q = (d_off_q + 1) & 7;
-        d_first_q = 0;
-      } else {
-        d_valid_q = 0;
-      }
-    }
-  }
-
   uint32_t row_mask_;
   // The next segment, from propagate() to update().
-  uint32_t pos_ = 0;
-  uint32_t count_ = 0;
+  Segment next_;
   bool issue_ = false;
-  bool last_ = false;
 };
 
 }  // namespace sparsys::eie

@@ -63,15 +63,45 @@ class Statistics {
     const Ccu& ccu = engine.ccu;
     if (ccu.state_q == Ccu::IDLE) return;
     if (ccu.state_q == Ccu::START) *this = Statistics();
+    if (ccu.state_q != Ccu::RUN) return observe_rest(engine);
+    observe_run(engine);
+    for (uint32_t k = 0; k < engine.pe.size(); ++k) {
+      const Pe& pe = engine.pe[k];
+      observe_pe(k, pe.spmat_read, pe.arith, pe.act_queue.queue.count_q, 0);
+    }
+  }
+  // Or in parts, in state RUN. First what the control does; `alike`: cycles, of which more than one
+  // only if the broadcast is held in them.
+  void observe_run(const Eie& engine, uint32_t alike = 1) {
+    const Ccu& ccu = engine.ccu;
     pe_count_ = engine.pe.size();
-    ++cycles;
+    cycles += alike;
+    run_cycles += alike;
     broadcasts += ccu.root_pop_o;
-    held += ccu.state_q == Ccu::RUN && ccu.hold_i;
+    held += ccu.hold_i ? alike : 0;
     if (first_broadcast == 0 && ccu.b_valid_q) first_broadcast = cycles;
-    if (ccu.state_q == Ccu::RUN) {
-      observe_run(engine);
-    } else {
-      observe_rest(engine);
+    drain_cycles = ccu.root_pop_o ? drain_before_ : drain_cycles + alike;
+    activity.register_reads += ccu.root_pop_o;
+    if (!ccu.advance_o) return;
+    if (ccu.b_valid_q) activity.pointer_reads += 2 * pe_count_;
+    for (const Pe& pe : engine.pe) {
+      const PtrRead& banks = pe.ptr_read;
+      const uint16_t even = banks.even.rdata_q, odd = banks.odd.rdata_q;
+      activity.queue_writes += banks.p_valid_q && (banks.p_odd_first_q ? even > odd : odd > even);
+    }
+  }
+  // Then what PE `k` does, from its registers, `cycle` cycles behind the last that observe_run()
+  // was told of. A PE that has nothing to do may be left out.
+  void observe_pe(uint32_t k, const SpmatReadRegisters& s, const ArithRegisters& a, uint32_t queued,
+                  uint32_t cycle) {
+    if (k >= per_pe_.size()) per_pe_.resize(k + 1);
+    per_pe_[k] += s.e_valid_q;
+    activity.multiplications += a.s1_valid_q & a.s1_write_q;
+    activity.accumulator_reads += a.s1_valid_q;
+    activity.entry_row_reads += s.issues(queued == 0);
+    if (a.s3_valid_q & a.s3_write_q) {
+      ++activity.accumulator_writes;
+      last_write = std::max(last_write, cycles + cycle);
     }
   }
 
@@ -87,39 +117,10 @@ class Statistics {
   }
 
  private:
-  // Entries are under way in this state only. What PEs do follows from their registers.
-  void observe_run(const Eie& engine) {
-    const Ccu& ccu = engine.ccu;
-    ++run_cycles;
-    drain_cycles = ccu.root_pop_o ? drain_before_ : drain_cycles + 1;
-    activity.register_reads += ccu.root_pop_o;
-    if (ccu.advance_o && ccu.b_valid_q) activity.pointer_reads += 2 * pe_count_;
-    per_pe_.resize(pe_count_);
-    uint32_t writes = 0, rows = 0, taken = 0, products = 0, reads = 0;
-    for (size_t k = 0; k < pe_count_; ++k) {
-      const Pe& pe = engine.pe[k];
-      per_pe_[k] += pe.spmat_read.e_valid_q;
-      products += pe.arith.s1_valid_q & pe.arith.s1_write_q;
-      reads += pe.arith.s1_valid_q;
-      writes += pe.arith.s3_valid_q & pe.arith.s3_write_q;
-      rows += pe.act_queue.queue.count_q != 0 &&
-              (!pe.spmat_read.d_valid_q || pe.spmat_read.d_left_q == 1);
-      const PtrRead& banks = pe.ptr_read;
-      const bool odd = banks.p_odd_first_q;
-      taken +=
-          banks.p_valid_q && ccu.advance_o &&
-          (odd ? banks.even.rdata_q > banks.odd.rdata_q : banks.odd.rdata_q > banks.even.rdata_q);
-    }
-    if (writes) last_write = cycles;
-    activity.entry_row_reads += rows;
-    activity.queue_writes += taken;
-    activity.multiplications += products;
-    activity.accumulator_reads += reads;
-    activity.accumulator_writes += writes;
-  }
-
   void observe_rest(const Eie& engine) {
     const Ccu& ccu = engine.ccu;
+    pe_count_ = engine.pe.size();
+    ++cycles;
     write_back_cycles += ccu.state_q == Ccu::WRITE_BACK;
     if (ccu.ld_read_o) {
       activity.activation_ram_reads += pe_count_;

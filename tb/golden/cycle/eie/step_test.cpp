@@ -104,17 +104,22 @@ class Both final : public Device {
   CycleDevice fast_;
 };
 
+Config random_config(uint64_t seed) {
+  Config config;
+  config.n_pe = 1U << seed % 6;
+  config.act_regs = 4U << seed % 3;
+  config.act_ram_depth = 256;
+  config.entry_depth = 16384;
+  config.ptr_depth = 2048;
+  config.queue_depth = 1 + static_cast<uint32_t>(seed % 9);
+  config.acc_width = 20 + static_cast<uint32_t>(seed % 13);
+  return config;
+}
+
 TEST(EngineStep, AllRegistersAsUnitByUnit) {
   uint64_t steps = 0;
   for_seeds(24, [&steps](uint64_t seed) {
-    Config config;
-    config.n_pe = 1U << seed % 6;
-    config.act_regs = 4U << seed % 3;
-    config.act_ram_depth = 256;
-    config.entry_depth = 16384;
-    config.ptr_depth = 2048;
-    config.queue_depth = 1 + static_cast<uint32_t>(seed % 9);
-    config.acc_width = 20 + static_cast<uint32_t>(seed % 13);
+    const Config config = random_config(seed);
     const RandomNetworkOptions options = random_options(seed, 60);
     const Network network = random_network(seed, options);
     const Image image = build_image(network, config);
@@ -137,6 +142,60 @@ TEST(EngineStep, AllRegistersAsUnitByUnit) {
     steps += device.steps;
   });
   EXPECT_GT(steps, 100u);
+}
+
+std::vector<uint64_t> counts_of(const Statistics& s) {
+  std::vector<uint64_t> all = {s.cycles,         s.broadcasts,        s.held,
+                               s.entries,        s.first_broadcast,   s.last_write,
+                               s.run_cycles,     s.write_back_cycles, s.drain_cycles,
+                               s.slowest_entries};
+  visit_activity(s.activity, [&all](const char*, uint64_t value) { all.push_back(value); });
+  return all;
+}
+
+// Cycles in which nobody looks are run in any order of the PEs: after any number of them all
+// registers and all counts are as cycle by cycle.
+TEST(EngineStep, ManyCyclesAtOnceAsOneByOne) {
+  uint64_t held = 0;
+  for_seeds(24, [&held](uint64_t seed) {
+    const Config config = random_config(seed);
+    const RandomNetworkOptions options = random_options(seed, 60);
+    const Network network = random_network(seed, options);
+    const Image image = build_image(network, config);
+    CycleDevice one(config), many(config);
+    Statistics one_counts, many_counts;
+    one.statistics = &one_counts;
+    if (seed % 2) many.statistics = &many_counts;
+    const std::vector<int16_t> input = random_input(seed, network, 0.7, options.extreme);
+    std::vector<int16_t> vector = input;
+    vector.insert(vector.end(), image.input_constants.begin(), image.input_constants.end());
+    Inputs start;
+    start.start_i = true;
+    start.list_count_i = static_cast<uint16_t>(image.passes.size());
+    for (CycleDevice* device : {&one, &many}) {
+      Driver driver(*device);
+      driver.reset();
+      driver.put(image);
+      driver.write_vector(image.input.in_ram ? Space::kActRam : Space::kSource, image.input.ram_row,
+                          vector);
+      device->clock(start);
+    }
+    Random random(seed);
+    for (bool done = false; !done;) {
+      const uint64_t most = 1 + random.below(40);
+      const uint64_t cycles = many.clock_until_done(most);
+      done = cycles != 0;
+      for (uint64_t c = 1; c <= (done ? cycles : most); ++c) {
+        ASSERT_EQ(one.clock(Inputs()).done_o, done && c == cycles);
+      }
+      ASSERT_EQ(registers(one.model), registers(many.model));
+    }
+    if (seed % 2) {
+      EXPECT_EQ(counts_of(one_counts), counts_of(many_counts));
+    }
+    held += one_counts.held;
+  });
+  EXPECT_GT(held, 100u);
 }
 
 TEST(EngineBackDoor, MemoriesAsThroughThePort) {
