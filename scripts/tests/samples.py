@@ -150,12 +150,14 @@ SAMPLES = {
             {"layer": "NT-We", "n_pe": n_pe, "queue_depth": depth, "key": f"{n_pe} {depth}",
              "nonzeros": 900, "entries": 1000, "padding": 100, "work": 1000, "broadcasts": 100,
              "held_cycles": 5, "theoretical_cycles": 1000 / n_pe, "cycles": 2000 // n_pe + 100,
+             "run_cycles": 2000 // n_pe + 50,
              "balance_pct": 40.0 + depth,
              "widths": [{"bits": bits, "reads": 6400 // bits + 50} for bits in (32, 64, 512)]
                        if (n_pe, depth) == (64, 8) else []}
             for n_pe, depth in ((1, 8), (16, 8), (64, 1), (64, 8), (64, 32), (256, 8))],
         "precision": [{"bits": bits, "error_pct": 1.0 + 4 / bits} for bits in (32, 16, 8, 4)],
-        "findings": [{"figure": "8", "paper": "half idle", "ours": "59 % idle", "agrees": True}]},
+        "findings": [{"figure": "8", "paper": "half idle", "ours": "59 % idle", "agrees": True,
+                      "value": 59.0}]},
     "test": {
         "passed": 10, "failed": 1, "skipped": 1, "seconds": 12.5, "failed_tests": ["Bad.A"],
         "skipped_tests": [{"test": "Some.A", "part": "", "reason": "no <MNIST> here"}],

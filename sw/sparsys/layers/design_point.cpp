@@ -20,7 +20,7 @@ eie::Config wide_config(const DesignPoint& point) {
   eie::Config config;
   config.n_pe = point.n_pe;
   config.queue_depth = point.queue_depth;
-  config.entry_depth = point.n_pe < 16 ? 524288 : 131072;
+  config.entry_depth = point.n_pe < 64 ? 524288 : 131072;
   config.ptr_depth = 65536;
   config.act_ram_depth = std::min<uint32_t>(65536, (1U << 20) / std::max(point.n_pe / 4, 1U));
   config.list_depth = 4096;
@@ -75,7 +75,7 @@ uint64_t reads_at_width(const SparseLayer& layer, const eie::Image& image, uint3
 }  // namespace
 
 std::string DesignPoint::key() const {
-  return "1 " + text() + ", rows interleaved, seed " + std::to_string(seed);
+  return "2 " + text() + ", rows interleaved, seed " + std::to_string(seed);
 }
 
 std::string DesignPoint::text() const {
@@ -123,13 +123,14 @@ json run_point(const DesignPoint& point) {
   const uint64_t ranges = (paper.outputs + range - 1) / range;
   const bool whole = ranges * (paper.inputs + paper.inputs / range + 1) <= config.ptr_depth;
   const uint32_t step = whole ? paper.outputs : range;
-  uint64_t cycles = 0, work = 0, entries = 0, padding = 0, held = 0, broadcasts = 0;
+  uint64_t cycles = 0, running = 0, work = 0, entries = 0, padding = 0, held = 0, broadcasts = 0;
   json widths = json::array();
   for (uint32_t first = 0; first < paper.outputs; first += step) {
     const uint32_t count = std::min(step, paper.outputs - first);
     const SparseLayer part = whole ? layer : outputs_of(layer, first, count);
     const SparseRun run = run_cycles(part, config, eie::Rows::kInterleaved);
     cycles += run.cycles();
+    running += run.counts.run_cycles;
     work += run.counts.entries;
     entries += run.stored().entries;
     padding += run.stored().padding;
@@ -154,6 +155,7 @@ json run_point(const DesignPoint& point) {
           {"held_cycles", held},
           {"theoretical_cycles", theory},
           {"cycles", cycles},
+          {"run_cycles", running},
           {"balance_pct", 100 * theory / static_cast<double>(cycles)},
           {"widths", std::move(widths)}};
 }
