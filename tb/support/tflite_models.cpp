@@ -129,9 +129,10 @@ Op& TfliteModel::depthwise(Random& random, std::array<int32_t, 2> kernel,
 
 Op& TfliteModel::fully_connected(Random& random, int32_t outputs, Activation activation,
                                  bool per_tensor) {
-  const auto inputs = static_cast<int32_t>(tensor(output).elements());
+  const int32_t rows = tensor(output).at(0);
+  const auto inputs = static_cast<int32_t>(tensor(output).elements()) / rows;
   return weighted(random, BuiltinOperator::FULLY_CONNECTED, {outputs, inputs}, outputs, 0,
-                  per_tensor, {1, outputs}, activation);
+                  per_tensor, {rows, outputs}, activation);
 }
 
 Op& TfliteModel::pool(bool average, std::array<int32_t, 2> kernel, int32_t stride,
@@ -148,13 +149,56 @@ Op& TfliteModel::pool(bool average, std::array<int32_t, 2> kernel, int32_t strid
   return op;
 }
 
-Op& TfliteModel::mean(Random& random, bool keep) {
+namespace {
+
+// Of a map whose height (1) or width (2) is reduced to one.
+std::vector<int32_t> reduced(std::vector<int32_t> shape, const std::vector<int32_t>& axes,
+                             bool keep) {
+  for (const int32_t axis : axes) shape[static_cast<size_t>(axis)] = keep ? 1 : 0;
+  shape.erase(std::remove(shape.begin(), shape.end(), 0), shape.end());
+  return shape;
+}
+
+}  // namespace
+
+Op& TfliteModel::mean(Random& random, bool keep, const std::vector<int32_t>& axes) {
   const int32_t from = output;
-  const int32_t channels = tensor(from).at(3);
-  const int32_t axes = constant({2}, TensorType::INT32, {1, 2});
-  const std::vector<int32_t> shape =
-      keep ? std::vector<int32_t>{1, 1, 1, channels} : std::vector<int32_t>{1, channels};
-  return add(BuiltinOperator::MEAN, {from, axes}, after(random, shape, Activation::NONE));
+  const std::vector<int32_t> shape = reduced(tensor(from).shape, axes, keep);
+  const int32_t over = constant({static_cast<int32_t>(axes.size())}, TensorType::INT32, axes);
+  Op& op = add(BuiltinOperator::MEAN, {from, over}, after(random, shape, Activation::NONE));
+  op.keep = keep;
+  return op;
+}
+
+Op& TfliteModel::reduce_max(bool keep, const std::vector<int32_t>& axes) {
+  const int32_t from = output;
+  const Tensor in = tensor(from);
+  const std::vector<int32_t> shape = reduced(in.shape, axes, keep);
+  const int32_t over = constant({static_cast<int32_t>(axes.size())}, TensorType::INT32, axes);
+  Op& op = add(BuiltinOperator::REDUCE_MAX, {from, over},
+               value(shape, in.scale[0], static_cast<int32_t>(in.zero[0])));
+  op.keep = keep;
+  return op;
+}
+
+Op& TfliteModel::flatten() {
+  const Tensor in = tensor(output);
+  const int32_t from = output;
+  const auto elements = static_cast<int32_t>(in.elements());
+  const auto integers = [&](std::vector<int32_t> shape) {
+    return value(std::move(shape), 0, 0, TensorType::INT32);
+  };
+  const auto single = [&](int32_t number) { return constant({1}, TensorType::INT32, {number}); };
+  const int32_t shape = integers({static_cast<int32_t>(in.shape.size())});
+  add(BuiltinOperator::SHAPE, {from}, shape);
+  const int32_t samples = integers({});
+  add(BuiltinOperator::STRIDED_SLICE, {shape, single(0), single(1), single(1)}, samples);
+  const int32_t target = integers({2});
+  const int32_t size = constant({}, TensorType::INT32, {elements});
+  add(BuiltinOperator::PACK, {samples, size}, target);
+  const int32_t made = value({1, elements}, in.scale[0], static_cast<int32_t>(in.zero[0]));
+  tensors.back().signature = {-1, elements};
+  return add(BuiltinOperator::RESHAPE, {from, target}, made);
 }
 
 Op& TfliteModel::reshape(std::vector<int32_t> shape) {
@@ -163,10 +207,6 @@ Op& TfliteModel::reshape(std::vector<int32_t> shape) {
   const int32_t target = constant({static_cast<int32_t>(shape.size())}, TensorType::INT32, shape);
   const int32_t made = value(shape, in.scale[0], static_cast<int32_t>(in.zero[0]));
   return add(BuiltinOperator::RESHAPE, {from, target}, made);
-}
-
-Op& TfliteModel::requantise(BuiltinOperator code, Random& random) {
-  return add(code, {output}, after(random, tensor(output).shape, Activation::NONE));
 }
 
 Op& TfliteModel::sum(Random& random, int32_t a, int32_t b, Activation activation) {
@@ -212,6 +252,12 @@ int32_t version_of(BuiltinOperator code) {
     case BuiltinOperator::FULLY_CONNECTED:
       return 5;
     case BuiltinOperator::RESHAPE:
+    case BuiltinOperator::SHAPE:
+    case BuiltinOperator::STRIDED_SLICE:
+    case BuiltinOperator::PACK:
+    case BuiltinOperator::ELU:
+    case BuiltinOperator::HARD_SWISH:
+    case BuiltinOperator::PRELU:
       return 1;
     default:
       return 2;
@@ -248,8 +294,27 @@ flatbuffers::Offset<void> options_of(flatbuffers::FlatBufferBuilder& fbb, const 
       type = BuiltinOptions::AddOptions;
       return tflite::CreateAddOptions(fbb, op.activation).Union();
     case BuiltinOperator::MEAN:
+    case BuiltinOperator::REDUCE_MAX:
       type = BuiltinOptions::ReducerOptions;
-      return tflite::CreateReducerOptions(fbb, true).Union();
+      return tflite::CreateReducerOptions(fbb, op.keep).Union();
+    case BuiltinOperator::MUL:
+      type = BuiltinOptions::MulOptions;
+      return tflite::CreateMulOptions(fbb, op.activation).Union();
+    case BuiltinOperator::SUB:
+      type = BuiltinOptions::SubOptions;
+      return tflite::CreateSubOptions(fbb, op.activation).Union();
+    case BuiltinOperator::LEAKY_RELU:
+      type = BuiltinOptions::LeakyReluOptions;
+      return tflite::CreateLeakyReluOptions(fbb, op.alpha).Union();
+    case BuiltinOperator::SHAPE:
+      type = BuiltinOptions::ShapeOptions;
+      return tflite::CreateShapeOptions(fbb, TensorType::INT32).Union();
+    case BuiltinOperator::STRIDED_SLICE:
+      type = BuiltinOptions::StridedSliceOptions;
+      return tflite::CreateStridedSliceOptions(fbb, 0, 0, 0, 0, 1).Union();
+    case BuiltinOperator::PACK:
+      type = BuiltinOptions::PackOptions;
+      return tflite::CreatePackOptions(fbb, static_cast<int32_t>(op.inputs.size()), 0).Union();
     default:
       type = BuiltinOptions::NONE;
       return 0;
@@ -278,8 +343,9 @@ std::vector<uint8_t> TfliteModel::bytes() const {
     if (!t.scale.empty()) {
       quantisation = tflite::CreateQuantizationParametersDirect(fbb, &t.scale, &t.zero, t.axis);
     }
-    made.push_back(
-        tflite::CreateTensorDirect(fbb, &t.shape, t.type, buffer, t.name.c_str(), quantisation));
+    made.push_back(tflite::CreateTensorDirect(fbb, &t.shape, t.type, buffer, t.name.c_str(),
+                                              quantisation, false, 0,
+                                              t.signature.empty() ? nullptr : &t.signature));
   }
   std::vector<BuiltinOperator> codes;
   std::vector<flatbuffers::Offset<tflite::Operator>> operators;

@@ -24,6 +24,8 @@ class TfliteModel {
     std::vector<int64_t> zero;
     int32_t axis = 0;
     std::vector<int32_t> values;  // of a constant
+    // Sizes as the file has them, -1 for those that are free; as `shape` if it is empty.
+    std::vector<int32_t> signature;
 
     size_t elements() const;
     int32_t at(size_t d) const { return shape[d]; }
@@ -38,6 +40,8 @@ class TfliteModel {
     std::array<int32_t, 2> dilation{1, 1};
     tflite::Activation activation = tflite::Activation::NONE;
     int32_t axis = -1;
+    float alpha = 0;   // LEAKY_RELU
+    bool keep = true;  // MEAN, REDUCE_MAX: dimensions of size 1
   };
 
   std::vector<Tensor> tensors;
@@ -64,9 +68,17 @@ class TfliteModel {
   Op& fully_connected(Random& random, int32_t outputs, tflite::Activation activation,
                       bool per_tensor = true);
   Op& pool(bool average, std::array<int32_t, 2> kernel, int32_t stride, tflite::Padding padding);
-  Op& mean(Random& random, bool keep);
+  // Over height, width or, as the first has it, both.
+  Op& mean(Random& random, bool keep, const std::vector<int32_t>& axes = {1, 2});
+  Op& reduce_max(bool keep, const std::vector<int32_t>& axes = {1, 2});
   Op& reshape(std::vector<int32_t> shape);
-  Op& requantise(tflite::BuiltinOperator code, Random& random);  // QUANTIZE, RELU, RELU6
+  // To a vector, by the arithmetic of shapes that converters write for a free number of samples.
+  Op& flatten();
+  // QUANTIZE, RELU, RELU6, LEAKY_RELU, PRELU (slopes per channel or one), TANH, LOGISTIC,
+  // HARD_SWISH; ELU as a floating-point function between DEQUANTIZE and QUANTIZE.
+  Op& requantise(tflite::BuiltinOperator code, Random& random);
+  // ADD, SUB, MUL by a constant, per channel or one.
+  Op& with_constant(tflite::BuiltinOperator code, Random& random);
   Op& sum(Random& random, int32_t a, int32_t b, tflite::Activation activation);
   Op& concat(std::vector<int32_t> values);
   Op& pad(std::array<int32_t, 4> sides);  // top, left, bottom, right
@@ -82,8 +94,20 @@ class TfliteModel {
   Op& weighted(Random& random, tflite::BuiltinOperator code, std::vector<int32_t> weight_shape,
                int32_t outputs, int32_t axis, bool per_tensor, std::vector<int32_t> shape,
                tflite::Activation activation);
+  int32_t slopes(Random& random, int32_t least, int32_t most, float scale);
   int32_t after(Random& random, std::vector<int32_t> shape, tflite::Activation activation);
 };
+
+// What operators that take each element by itself make of `x`, by the reference kernels'
+// definition; `second` is the constant or slope beside it, of tensor `other`. Throws
+// std::logic_error for others.
+std::vector<int32_t> run_element_operator(const TfliteModel::Op& op, const TfliteModel::Tensor& in,
+                                          const std::vector<int32_t>& x,
+                                          const TfliteModel::Tensor& other,
+                                          const std::vector<int32_t>& second,
+                                          const TfliteModel::Tensor& out);
+// The bounds of an operator with an activation.
+int32_t bounded_by(const TfliteModel::Op& op, const TfliteModel::Tensor& out, int32_t value);
 
 // Random inputs and what a model makes of them, as bytes of the network that it became, [channels]
 // [height][width] of one sample after the other. Of the first inputs all are least or all largest.

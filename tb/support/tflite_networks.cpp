@@ -118,7 +118,7 @@ TfliteModel random_tflite_model(uint64_t seed) {
     const auto within = [&](size_t d, uint64_t most) {
       return upto(std::min<uint64_t>(most, static_cast<uint64_t>(shape[d])));
     };
-    switch (random.below(10)) {
+    switch (random.below(13)) {
       case 0:
         model.depthwise(random, {upto(3), upto(3)}, {upto(2), upto(2)}, activation(), upto(2));
         break;
@@ -129,10 +129,23 @@ TfliteModel random_tflite_model(uint64_t seed) {
         model.pool(false, {upto(3), upto(3)}, upto(2), Padding::SAME);
         break;
       case 3:
-        model.requantise(random.below(2) == 0   ? BuiltinOperator::RELU
-                         : random.below(2) == 0 ? BuiltinOperator::RELU6
-                                                : BuiltinOperator::QUANTIZE,
-                         random);
+      case 10: {
+        constexpr std::array<BuiltinOperator, 9> kElements{
+            BuiltinOperator::RELU,       BuiltinOperator::RELU6, BuiltinOperator::QUANTIZE,
+            BuiltinOperator::LEAKY_RELU, BuiltinOperator::PRELU, BuiltinOperator::TANH,
+            BuiltinOperator::LOGISTIC,   BuiltinOperator::ELU,   BuiltinOperator::HARD_SWISH};
+        model.requantise(kElements[random.below(kElements.size())], random);
+        break;
+      }
+      case 11: {
+        constexpr std::array<BuiltinOperator, 3> kSums{BuiltinOperator::ADD, BuiltinOperator::SUB,
+                                                       BuiltinOperator::MUL};
+        model.with_constant(kSums[random.below(kSums.size())], random);
+        break;
+      }
+      case 12:
+        model.pad({1, upto(3) - 1, upto(2) - 1, 1});
+        model.pool(random.below(2) == 0, {2, 2}, upto(2), Padding::VALID);
         break;
       case 4: {
         model.conv(random, shape[3], {3, 3}, {1, 1}, activation());
@@ -155,11 +168,19 @@ TfliteModel random_tflite_model(uint64_t seed) {
     }
   }
   const std::vector<int32_t> shape = model.tensors[static_cast<size_t>(model.output)].shape;
-  switch (random.below(3)) {
+  switch (random.below(5)) {
     case 0:
       model.mean(random, random.below(2) == 0);
       break;
     case 1:
+      model.reduce_max(true, {upto(2)});
+      model.mean(random, true, {upto(2)});
+      break;
+    case 2:
+      model.flatten();
+      model.fully_connected(random, upto(10), activation(), true);
+      break;
+    case 3:
       model.reshape({1, shape[1] * shape[2] * shape[3]});
       model.fully_connected(random, upto(10), activation(), random.below(2) == 0);
       break;

@@ -2,6 +2,7 @@
 // What a model computes, by the reference kernels' definition: maps as they stand in the format,
 // [height][width][channels].
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "tb/support/tflite_models.hpp"
@@ -32,18 +33,6 @@ Side side_of(const Op& op, size_t s, int32_t size, int32_t kernel, int32_t count
 }
 
 int32_t zero_of(const Tensor& t) { return static_cast<int32_t>(t.zero.at(0)); }
-
-int32_t bounded(const Op& op, const Tensor& out, int32_t value) {
-  int32_t low = out.type == TensorType::UINT8 ? 0 : -128;
-  int32_t high = low + 255;
-  const int32_t zero = zero_of(out);
-  const bool relu6 = op.activation == Activation::RELU6 || op.code == BuiltinOperator::RELU6;
-  if (relu6 || op.activation == Activation::RELU || op.code == BuiltinOperator::RELU) {
-    low = std::max(low, zero);
-  }
-  if (relu6) high = std::min(high, zero + static_cast<int32_t>(std::round(6 / out.scale[0])));
-  return std::clamp(value, low, high);
-}
 
 reference::Multiplier product(const Tensor& in, const Tensor& weights, size_t o,
                               const Tensor& out) {
@@ -83,7 +72,7 @@ Values run_convolve(const Op& op, const Tensor& in, const Values& x, const Tenso
         const int32_t scaled =
             reference::multiply_twice_rounded(sum, product(in, w, static_cast<size_t>(o), out));
         y[static_cast<size_t>((oy * h.count + ox) * outputs + o)] =
-            bounded(op, out, scaled + zero_of(out));
+            bounded_by(op, out, scaled + zero_of(out));
       }
     }
   }
@@ -101,8 +90,8 @@ Values run_connect(const Op& op, const Tensor& in, const Values& x, const Tensor
     for (size_t k = 0; k < inputs; ++k) {
       sum += (w.values[o * inputs + k] - zero_of(w)) * (x[i / outputs * inputs + k] - zero_of(in));
     }
-    y[i] = bounded(op, out,
-                   reference::multiply_once_rounded(sum, product(in, w, o, out)) + zero_of(out));
+    y[i] = bounded_by(op, out,
+                      reference::multiply_once_rounded(sum, product(in, w, o, out)) + zero_of(out));
   }
   return y;
 }
@@ -130,27 +119,51 @@ Values run_pool(const Op& op, const Tensor& in, const Values& x, const Tensor& o
         ++count;
       }
     }
-    y[static_cast<size_t>(i)] = bounded(
+    y[static_cast<size_t>(i)] = bounded_by(
         op, out, op.code == BuiltinOperator::MAX_POOL_2D ? most : reference::divide(sum, count));
   }
   return y;
 }
 
-Values run_mean(const Op& op, const Tensor& in, const Values& x, const Tensor& out) {
-  const int32_t channels = in.shape.back();
-  const auto pixels = static_cast<int32_t>(in.elements()) / channels;
+// Elements of the window that each of `out` stands for: [out][of it].
+std::vector<Values> reduced(const Tensor& in, const Values& x, const Values& axes) {
+  const bool h = std::count(axes.begin(), axes.end(), 1) != 0;
+  const bool w = std::count(axes.begin(), axes.end(), 2) != 0;
+  const int32_t channels = in.at(3);
+  std::vector<Values> windows(
+      static_cast<size_t>((h ? 1 : in.at(1)) * (w ? 1 : in.at(2)) * channels));
+  for (int32_t i = 0; i < static_cast<int32_t>(x.size()); ++i) {
+    const int32_t iy = h ? 0 : i / channels / in.at(2);
+    const int32_t ix = w ? 0 : i / channels % in.at(2);
+    const int32_t o = (iy * (w ? 1 : in.at(2)) + ix) * channels + i % channels;
+    windows[static_cast<size_t>(o)].push_back(x[static_cast<size_t>(i)]);
+  }
+  return windows;
+}
+
+Values run_reduce_max(const Tensor& in, const Values& x, const Values& axes) {
+  Values y;
+  for (const Values& window : reduced(in, x, axes)) {
+    y.push_back(*std::max_element(window.begin(), window.end()));
+  }
+  return y;
+}
+
+Values run_mean(const Op& op, const Tensor& in, const Values& x, const Values& axes,
+                const Tensor& out) {
+  const std::vector<Values> windows = reduced(in, x, axes);
+  const auto pixels = static_cast<int32_t>(windows[0].size());
   reference::Multiplier m = reference::multiplier_of(double{in.scale[0]} / double{out.scale[0]});
   int bits = 0;
   while (pixels >> (bits + 1) != 0) ++bits;
   bits = std::min(std::min(bits, 32), 31 + m.shift);
   m.value = static_cast<int32_t>((int64_t{m.value} << bits) / pixels);
   m.shift -= bits;
-  Values y(static_cast<size_t>(channels));
-  for (int32_t c = 0; c < channels; ++c) {
+  Values y;
+  for (const Values& window : windows) {
     int32_t sum = -pixels * zero_of(in);
-    for (int32_t p = 0; p < pixels; ++p) sum += x[static_cast<size_t>(p * channels + c)];
-    y[static_cast<size_t>(c)] =
-        bounded(op, out, reference::multiply_twice_rounded(sum, m) + zero_of(out));
+    for (const int32_t value : window) sum += value;
+    y.push_back(bounded_by(op, out, reference::multiply_twice_rounded(sum, m) + zero_of(out)));
   }
   return y;
 }
@@ -166,18 +179,7 @@ Values run_add(const Op& op, const Tensor& ta, const Values& a, const Tensor& tb
   for (size_t i = 0; i < y.size(); ++i) {
     const int32_t sa = reference::multiply_twice_rounded((a[i] - zero_of(ta)) * (1 << 20), ma);
     const int32_t sb = reference::multiply_twice_rounded((b[i] - zero_of(tb)) * (1 << 20), mb);
-    y[i] = bounded(op, out, reference::multiply_twice_rounded(sa + sb, mo) + zero_of(out));
-  }
-  return y;
-}
-
-Values run_requantise(const Op& op, const Tensor& in, const Values& x, const Tensor& out) {
-  const reference::Multiplier m =
-      reference::multiplier_of(double{in.scale[0]} / double{out.scale[0]});
-  Values y;
-  for (const int32_t value : x) {
-    y.push_back(
-        bounded(op, out, reference::multiply_twice_rounded(value - zero_of(in), m) + zero_of(out)));
+    y[i] = bounded_by(op, out, reference::multiply_twice_rounded(sa + sb, mo) + zero_of(out));
   }
   return y;
 }
@@ -212,6 +214,7 @@ std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
   std::vector<Values> values(tensors.size());
   for (size_t t = 0; t < tensors.size(); ++t) values[t] = tensors[t].values;
   values[static_cast<size_t>(input)] = first;
+  std::vector<float> real;  // between DEQUANTIZE and QUANTIZE
   for (const Op& op : ops) {
     const Tensor& in = tensor(op.inputs[0]);
     const Tensor& out = tensor(op.output);
@@ -235,15 +238,14 @@ std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
         y = run_pool(op, in, x, out);
         break;
       case BuiltinOperator::MEAN:
-        y = run_mean(op, in, x, out);
+        y = run_mean(op, in, x, o, out);
+        break;
+      case BuiltinOperator::REDUCE_MAX:
+        y = run_reduce_max(in, x, o);
         break;
       case BuiltinOperator::ADD:
-        y = run_add(op, in, x, other, o, out);
-        break;
-      case BuiltinOperator::QUANTIZE:
-      case BuiltinOperator::RELU:
-      case BuiltinOperator::RELU6:
-        y = run_requantise(op, in, x, out);
+        y = other.values.empty() ? run_add(op, in, x, other, o, out)
+                                 : run_element_operator(op, in, x, other, o, out);
         break;
       case BuiltinOperator::PAD:
         y = run_pad(in, x, o, out);
@@ -260,10 +262,34 @@ std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
       }
       case BuiltinOperator::RESHAPE:
       case BuiltinOperator::SQUEEZE:
+      case BuiltinOperator::EXPAND_DIMS:
         y = x;
         break;
+      case BuiltinOperator::SHAPE:
+      case BuiltinOperator::STRIDED_SLICE:
+      case BuiltinOperator::PACK:
+        break;  // shapes that the model's tensors have
+      case BuiltinOperator::DEQUANTIZE:
+        for (const int32_t q : x) {
+          real.push_back(static_cast<float>(double{in.scale[0]} * (q - zero_of(in))));
+        }
+        break;
+      case BuiltinOperator::ELU:
+        for (float& r : real) r = r < 0 ? std::expm1(r) : r;
+        break;
+      case BuiltinOperator::QUANTIZE:
+        if (real.empty()) {
+          y = run_element_operator(op, in, x, other, o, out);
+          break;
+        }
+        for (const float r : real) {
+          y.push_back(bounded_by(
+              op, out, static_cast<int32_t>(std::round(r / out.scale[0])) + zero_of(out)));
+        }
+        real.clear();
+        break;
       default:
-        throw std::logic_error("an operator without a reference");
+        y = run_element_operator(op, in, x, other, o, out);
     }
   }
   return values[static_cast<size_t>(output)];

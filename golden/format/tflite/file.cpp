@@ -91,6 +91,11 @@ class Reader {
       tensor.shape.push_back(size);
     }
     tensor.elements = static_cast<size_t>(elements);
+    if (count_of(table.shape_signature()) == rank) {
+      for (size_t d = 0; d < rank; ++d) {
+        tensor.signature.push_back(table.shape_signature()->Get(static_cast<uint32_t>(d)));
+      }
+    }
     read_quantisation(table, tensor);
     read_data(table, tensor);
     file_.tensors.push_back(std::move(tensor));
@@ -211,6 +216,7 @@ size_t size_of(TensorType type) {
 }
 
 File read_file(const uint8_t* data, size_t size, const std::string& name) {
+  if (size == 0) fail(name, "not a .tflite file: the file is empty");
   if (size < 8 || !ModelBufferHasIdentifier(data)) {
     fail(name, "not a .tflite file: its identifier 'TFL3' is missing");
   }

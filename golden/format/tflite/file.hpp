@@ -23,7 +23,8 @@ struct Quantisation {
 struct FileTensor {
   std::string name;  // fit to be shown, cut
   TensorType type = TensorType::FLOAT32;
-  std::vector<int64_t> shape;  // sizes from 1; their product is at most 2^40
+  std::vector<int64_t> shape;      // sizes from 1; their product is at most 2^40
+  std::vector<int64_t> signature;  // -1 where the size is free; may be empty
   Quantisation quantisation;
   const uint8_t* data = nullptr;  // of a constant; of exactly the size that shape and type ask for
   size_t elements = 1;

@@ -7,16 +7,20 @@
 // tensor or per channel, and these operators.
 //
 //   CONV_2D, DEPTHWISE_CONV_2D   constant weights of zero point 0, 32-bit bias if any
-//   FULLY_CONNECTED              as these, of vectors and of whole maps
-//   ADD, CONCATENATION           of two values of one shape; of channels
-//   AVERAGE_POOL_2D, MAX_POOL_2D, MEAN over maps
+//   FULLY_CONNECTED              as these, of vectors, of whole maps, and of each row
+//   ADD                          of two values of one shape, or with a constant; SUB, MUL with one
+//   CONCATENATION                of channels
+//   AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and REDUCE_MAX over height, width or both
 //   RELU, RELU6                  also as part of another operator
-//   PAD                          in front of a convolution, of height and width
-//   RESHAPE, SQUEEZE             maps to vectors; the input to maps
+//   LEAKY_RELU, PRELU            as the sum of what is positive and what is negative
+//   LOGISTIC, TANH, HARD_SWISH   as tables, which are exact (golden/network/byte_table.hpp)
+//   PAD                          of height and width
+//   RESHAPE, SQUEEZE, EXPAND_DIMS  maps to vectors, maps to maps; the input to maps
+//   SHAPE, STRIDED_SLICE, PACK, GATHER, ...  computed: what is free in the file is one sample here
 //   QUANTIZE                     between scales; and, as DEQUANTIZE, at the ends, where values are
 //                                floating-point numbers outside and bytes here
-//   LOGISTIC, TANH               if the unit's table holds exactly what the kernel computes
-//   SOFTMAX, LOGISTIC            at the end, where they are left out: the largest stays the largest
+//   DEQUANTIZE, functions of one number such as ELU, QUANTIZE  as one table
+//   SOFTMAX                      at the end, where it is left out: the largest stays the largest
 #pragma once
 
 #include <cstddef>
@@ -28,7 +32,8 @@
 
 namespace sparsys {
 
-// Whether the file begins as a .tflite file does. Throws Error if it cannot be read.
+// Whether the file is called .tflite or begins as such a file does. Throws Error if it cannot be
+// read.
 bool is_tflite(const std::string& path);
 
 // Throws Error of one line, "<path>: operator 3 (CONV_2D): <what is wrong>" where an operator is to

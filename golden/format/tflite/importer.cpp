@@ -18,15 +18,30 @@ namespace {
 constexpr size_t kMaxWeights = size_t{1} << 28;  // of a network, as read
 constexpr size_t kAlignment = 16;
 
-std::string text_of(const std::vector<int64_t>& shape) {
+bool is_byte(TensorType type) { return type == TensorType::INT8 || type == TensorType::UINT8; }
+
+}  // namespace
+
+std::string text_of(const Dims& shape) {
   std::string text = "[";
   for (const int64_t size : shape) text += (text.size() > 1 ? ", " : "") + number(size);
   return text + "]";
 }
 
-bool is_byte(TensorType type) { return type == TensorType::INT8 || type == TensorType::UINT8; }
+size_t elements_of(const Dims& shape) {
+  size_t elements = 1;
+  for (const int64_t size : shape) elements *= static_cast<size_t>(size);
+  return elements;
+}
 
-}  // namespace
+mxu::Value map_of(const Dims& shape) {
+  mxu::Value value;
+  value.channels = shape.empty() ? 1 : static_cast<uint32_t>(shape.back());
+  const auto pixels = static_cast<uint32_t>(elements_of(shape)) / value.channels;
+  value.height = shape.size() == 4 ? static_cast<uint32_t>(shape[0] * shape[1]) : 1;
+  value.width = pixels / value.height;
+  return value;
+}
 
 std::string Importer::place() const {
   return name_ + ": operator " + number(op_index_ + 1) + " (" + name_of(op_->code) + ")";
@@ -49,25 +64,14 @@ void Importer::expect_inputs(size_t least, size_t most) const {
   }
 }
 
-mxu::Value Importer::value_of(int32_t index) const {
+mxu::Value Importer::scale_of(int32_t index) const {
   const FileTensor& t = tensor(index);
   const std::string what = "tensor '" + t.name + "'";
   if (!is_byte(t.type)) fail(what + " has elements of type " + name_of(t.type), "INT8 and UINT8");
   if (t.quantisation.scale.size() != 1) {
     fail(what + " has " + number(t.quantisation.scale.size()) + " scales", "values with one scale");
   }
-  const std::vector<int64_t>& shape = t.shape;
-  if (shape.size() < 2 || shape.size() > 4 || shape[0] != 1) {
-    fail(what + " has the shape " + text_of(shape),
-         "[1, height, width, channels], [1, width, channels] and [1, size], one sample at a time");
-  }
-  if (t.elements > kMaxVector) {
-    fail(what + " has " + number(t.elements) + " elements", "at most " + number(kMaxVector));
-  }
   mxu::Value value;
-  value.channels = static_cast<uint32_t>(shape.back());
-  if (shape.size() > 2) value.width = static_cast<uint32_t>(shape[shape.size() - 2]);
-  if (shape.size() > 3) value.height = static_cast<uint32_t>(shape[1]);
   value.scale = t.quantisation.scale[0];
   const int64_t first = t.type == TensorType::UINT8 ? 0 : -128;
   const int64_t zero = t.quantisation.zero[0];
@@ -78,44 +82,104 @@ mxu::Value Importer::value_of(int32_t index) const {
   return value;
 }
 
-const Importer::Known& Importer::known(size_t i, bool padded) const {
+const Importer::Known& Importer::made(size_t i) const {
   const int32_t index = input(i);
   const Known& found = known_[static_cast<size_t>(index)];
   const std::string what = "input " + number(i + 1) + ", '" + tensor(index).name + "',";
   if (found.value == Known::kNone) {
-    if (tensor(index).data != nullptr) fail(what + " is a constant", "values that are computed");
+    if (found.numbers || tensor(index).data != nullptr) {
+      fail(what + " is a constant", "values that are computed");
+    }
     fail(what + " is made by no operator before this one");
-  }
-  if (found.outside)
-    fail(what + " is no value of bytes", "floating-point numbers at the ends only");
-  if (!padded && found.pad != std::array<uint32_t, 4>{}) {
-    fail(what + " is padded", "PAD in front of convolutions");
   }
   return found;
 }
 
-std::vector<int64_t> Importer::integers(size_t i, bool wide) const {
-  const FileTensor& t = tensor(input(i));
-  const bool long_ones = wide && t.type == TensorType::INT64;
-  if (t.data == nullptr || (t.type != TensorType::INT32 && !long_ones)) {
-    fail("input " + number(i + 1) + ", '" + t.name + "', is no constant of type INT32" +
-         (wide ? " or INT64" : ""));
+const Importer::Known& Importer::known(size_t i, bool padded) const {
+  const Known& found = made(i);
+  const std::string what = "input " + number(i + 1) + ", '" + tensor(input(i)).name + "',";
+  if (found.outside) {
+    fail(what + " is no value of bytes",
+         "floating-point numbers at the ends and in functions of each element; convert with "
+         "full integer quantisation");
   }
+  if (!padded && found.pad != std::array<uint32_t, 4>{}) {
+    fail(what + " is padded", "PAD in front of convolutions and poolings");
+  }
+  return found;
+}
+
+uint32_t Importer::map(size_t i, bool padded) {
+  const Known& from = known(i, padded);
+  const mxu::Value is = builder_.value(from.value);
+  mxu::Value wanted = map_of(from.shape);
+  if (is.channels == wanted.channels && is.height == wanted.height && is.width == wanted.width) {
+    return from.value;
+  }
+  wanted.scale = is.scale;
+  wanted.zero = is.zero;
+  if (is.channels == wanted.channels) {
+    mxu::Layer layer = builder_.start(mxu::Kind::kReshape, {from.value}, is);
+    layer.map = {wanted.height, wanted.width};
+    return add(std::move(layer), " (map)");
+  }
+  // Before anything takes the input it may have any shape.
+  if (from.value == 0 && !builder_.has_layers() && is.channels == is.size()) {
+    builder_.set_input(wanted);
+    return 0;
+  }
+  fail("input " + number(i + 1) + ", '" + tensor(input(i)).name + "', of the shape " +
+           text_of(from.shape) + " has pixels and channels that were others before: [1, " +
+           number(is.height) + ", " + number(is.width) + ", " + number(is.channels) + "]",
+       "maps to vectors in front of FULLY_CONNECTED, maps to maps of as many channels, and the "
+       "input to a map");
+}
+
+std::optional<Numbers> Importer::numbers(size_t i) const {
+  if (!has_input(i)) return std::nullopt;
+  const Known& found = known_[static_cast<size_t>(input(i))];
+  if (found.numbers) return found.numbers;
+  const FileTensor& t = tensor(input(i));
+  const bool wide = t.type == TensorType::INT64;
   constexpr size_t kMost = 64;  // of a shape, axes or paddings
-  if (t.elements > kMost) fail("'" + t.name + "' has " + number(t.elements) + " numbers");
-  std::vector<int64_t> values;
+  if (t.data == nullptr || (t.type != TensorType::INT32 && !wide) || t.elements > kMost) {
+    return std::nullopt;
+  }
+  Numbers made{t.shape, {}};
   for (size_t e = 0; e < t.elements; ++e) {
     int32_t narrow = 0;
-    int64_t found = 0;
-    if (long_ones) {
-      std::memcpy(&found, t.data + e * sizeof found, sizeof found);
+    int64_t value = 0;
+    if (wide) {
+      std::memcpy(&value, t.data + e * sizeof value, sizeof value);
     } else {
       std::memcpy(&narrow, t.data + e * sizeof narrow, sizeof narrow);
-      found = narrow;
+      value = narrow;
     }
-    values.push_back(found);
+    made.values.push_back(value);
   }
-  return values;
+  return made;
+}
+
+std::vector<int64_t> Importer::integers(size_t i) const {
+  const std::optional<Numbers> found = numbers(i);
+  if (!found) {
+    fail("input " + number(i + 1) + ", '" + tensor(input(i)).name + "', is unknown before it runs",
+         "up to 64 constants of type INT32 or INT64, or what is computed of shapes");
+  }
+  return found->values;
+}
+
+std::vector<int64_t> Importer::axes(size_t i, size_t rank) const {
+  std::vector<int64_t> found = integers(i);
+  for (int64_t& axis : found) {
+    axis += axis < 0 ? static_cast<int64_t>(rank) : 0;
+    if (axis < 0 || axis >= static_cast<int64_t>(rank)) {
+      fail("dimension " + number(axis) + " of " + number(rank));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 void Importer::count_weights(size_t count) const {
@@ -164,7 +228,7 @@ std::vector<int32_t> Importer::bias(size_t i, uint32_t outputs) const {
   return values;
 }
 
-std::vector<int8::Fixed> Importer::factors(const FileTensor& weights, int64_t axis,
+std::vector<int8::Fixed> Importer::factors(const FileTensor& weights, float in, int64_t axis,
                                            uint32_t outputs) const {
   const std::vector<float>& scales = weights.quantisation.scale;
   if (scales.size() > 1 && (weights.quantisation.axis != axis || scales.size() != outputs)) {
@@ -172,23 +236,44 @@ std::vector<int8::Fixed> Importer::factors(const FileTensor& weights, int64_t ax
              " scales along dimension " + number(weights.quantisation.axis),
          "one scale, or one for each output");
   }
-  const double in = double{value(0).scale};
-  const double out = double{value_of(output()).scale};
+  const double out = double{scale_of(output()).scale};
   std::vector<int8::Fixed> factors;
   for (uint32_t o = 0; o < outputs; ++o) {
-    factors.push_back(
-        int8::fixed_point(in * double{scales[scales.size() > 1 ? o : 0]} / out, place()));
+    const double scale = double{scales[scales.size() > 1 ? o : 0]};
+    factors.push_back(int8::fixed_point(double{in} * scale / out, place()));
   }
   return factors;
 }
 
+std::vector<int32_t> Importer::constant(size_t i, uint32_t channels) const {
+  const FileTensor& t = tensor(input(i));
+  const std::string what = "constant '" + t.name + "' of the shape " + text_of(t.shape);
+  if (t.elements != 1 &&
+      (t.elements != channels || t.shape.back() != static_cast<int64_t>(channels))) {
+    fail(what + " beside " + number(channels) + " channels", "one number, or one for each channel");
+  }
+  const mxu::Value scale = scale_of(input(i));
+  std::vector<int32_t> values(channels);
+  for (size_t c = 0; c < values.size(); ++c) {
+    const uint8_t stored = t.data[t.elements == 1 ? 0 : c];
+    values[c] =
+        (t.type == TensorType::UINT8 ? stored - 128 : static_cast<int8_t>(stored)) - scale.zero;
+  }
+  return values;
+}
+
 mxu::Layer Importer::start(mxu::Kind kind, std::vector<uint32_t> sources) const {
-  mxu::Layer layer = builder_.start(kind, std::move(sources), value_of(output()));
+  mxu::Layer layer = builder_.start(kind, std::move(sources), scale_of(output()));
   layer.rounding = mxu::Rounding::kDouble;
   return layer;
 }
 
-void Importer::define(mxu::Layer layer, Activation activation) {
+uint32_t Importer::add(mxu::Layer layer, const char* part) {
+  layer.name = tensor(output()).name + part;
+  return builder_.add(std::move(layer), place());
+}
+
+void Importer::bound(mxu::Layer& layer, Activation activation) const {
   // As the kernels have it: a quotient of 32-bit floats, rounded half away from zero.
   const auto step = [&](float x) {
     const double steps = std::round(double{x / layer.output_scale});
@@ -211,17 +296,40 @@ void Importer::define(mxu::Layer layer, Activation activation) {
     default:
       fail("activation number " + number(static_cast<int>(activation)), "NONE, RELU and RELU6");
   }
-  layer.name = tensor(output()).name;
-  const mxu::Value made = builder_.value(rename(builder_.add(std::move(layer), place())).value);
-  if (made.size() != tensor(output()).elements) {
-    fail("its output '" + tensor(output()).name + "' is declared as " +
-         text_of(tensor(output()).shape) + ", but what it makes is [1, " + number(made.height) +
-         ", " + number(made.width) + ", " + number(made.channels) + "]");
-  }
 }
 
-Importer::Known& Importer::rename(uint32_t value) {
+Dims Importer::declared(Dims shape) const {
+  const FileTensor& t = tensor(output());
+  const bool free =
+      std::any_of(t.signature.begin(), t.signature.end(), [](int64_t size) { return size < 0; });
+  bool same = shape.size() == t.shape.size();
+  if (same) {
+    for (size_t d = 0; d < shape.size(); ++d) {
+      same &= shape[d] == t.shape[d] || (d < t.signature.size() && t.signature[d] < 0);
+    }
+  } else if (!free && elements_of(shape) == t.elements) {
+    return t.shape;
+  }
+  if (!same) {
+    fail("its output '" + t.name + "' is declared as " + text_of(t.shape) +
+         ", but what it makes is " + text_of(shape));
+  }
+  return shape;
+}
+
+void Importer::define(mxu::Layer layer, Activation activation, Dims shape) {
+  bound(layer, activation);
+  const uint32_t value = add(std::move(layer));
+  if (shape.empty()) {
+    const mxu::Value made = builder_.value(value);
+    shape = {1, made.height, made.width, made.channels};
+  }
+  rename(value, std::move(shape));
+}
+
+Importer::Known& Importer::rename(uint32_t value, Dims shape) {
   Known& known = known_[static_cast<size_t>(output())];
+  known.shape = declared(std::move(shape));
   known.value = value;
   return known;
 }
@@ -230,11 +338,19 @@ bool Importer::is_last() const {
   int32_t made = output();
   for (size_t o = op_index_ + 1; made != file_.output && o < file_.operators.size(); ++o) {
     const FileOperator& next = file_.operators[o];
-    if (next.inputs != std::vector<int32_t>{made}) return false;
-    if (next.code != BuiltinOperator::QUANTIZE && next.code != BuiltinOperator::DEQUANTIZE) {
-      return false;
+    const bool takes = std::find(next.inputs.begin(), next.inputs.end(), made) != next.inputs.end();
+    if (!takes || next.code == BuiltinOperator::SHAPE) continue;
+    switch (next.code) {
+      case BuiltinOperator::QUANTIZE:
+      case BuiltinOperator::DEQUANTIZE:
+      case BuiltinOperator::RESHAPE:
+      case BuiltinOperator::SQUEEZE:
+      case BuiltinOperator::EXPAND_DIMS:
+        made = next.outputs.at(0);
+        break;
+      default:
+        return false;
     }
-    made = next.outputs.at(0);
   }
   return made == file_.output;
 }
@@ -243,11 +359,26 @@ void Importer::read_input() {
   const FileTensor& t = tensor(file_.input);
   Known& known = known_[static_cast<size_t>(file_.input)];
   known.value = 0;
-  // Of a floating-point number QUANTIZE tells what it is here.
-  known.outside = t.type == TensorType::FLOAT32;
+  known.shape = t.shape;
   if (file_.operators.empty()) sparsys::fail(name_, "no operators");
   op_ = &file_.operators[0];
-  if (!known.outside) builder_.set_input(value_of(file_.input));
+  if (t.shape.size() < 2 || t.shape.size() > 4 || t.shape[0] != 1) {
+    fail("tensor '" + t.name + "' has the shape " + text_of(t.shape),
+         "[1, height, width, channels], [1, width, channels] and [1, size], one sample at a time");
+  }
+  if (t.elements > kMaxVector) {
+    fail("tensor '" + t.name + "' has " + number(t.elements) + " elements, expected at most " +
+         number(kMaxVector));
+  }
+  // Of a floating-point number QUANTIZE tells what it is here.
+  known.outside = t.type == TensorType::FLOAT32;
+  mxu::Value value = known.outside ? mxu::Value{} : scale_of(file_.input);
+  // Three dimensions may be a sequence of channels or a picture: what takes it will tell.
+  const mxu::Value map = map_of(t.shape.size() == 4 ? t.shape : Dims{1, int64_t(t.elements)});
+  value.channels = map.channels;
+  value.height = map.height;
+  value.width = map.width;
+  builder_.set_input(value);
 }
 
 mxu::Network Importer::run() {
@@ -255,17 +386,22 @@ mxu::Network Importer::run() {
   for (op_index_ = 0; op_index_ < file_.operators.size(); ++op_index_) {
     op_ = &file_.operators[op_index_];
     if (op_->outputs.size() != 1) fail(number(op_->outputs.size()) + " outputs", "one output");
-    if (known_[static_cast<size_t>(output())].value != Known::kNone ||
-        tensor(output()).data != nullptr) {
+    const Known& before = known_[static_cast<size_t>(output())];
+    if (before.value != Known::kNone || before.numbers || tensor(output()).data != nullptr) {
       fail("its output '" + tensor(output()).name + "' is made twice");
     }
-    read_operator();
+    if (!fold()) read_operator();
   }
   const Known& last = known_[static_cast<size_t>(file_.output)];
   const std::string what = "output '" + tensor(file_.output).name + "'";
   if (last.value == Known::kNone) sparsys::fail(name_, what + " is made by no operator");
   if (last.value == 0 || last.pad != std::array<uint32_t, 4>{}) {
     sparsys::fail(name_, what + " is no value that is computed");
+  }
+  if (!last.plain) {
+    sparsys::fail(name_, what +
+                             " is a floating-point function of bytes; convert with "
+                             "inference_output_type int8");
   }
   const mxu::Value in = builder_.value(0);
   mxu::Network network = builder_.finish(last.value, name_);
@@ -295,6 +431,11 @@ std::vector<int8_t> channels_first(const std::vector<int8_t>& weights, size_t ou
 }  // namespace tflite
 
 bool is_tflite(const std::string& path) {
+  const std::string ending = ".tflite";
+  if (path.size() >= ending.size() &&
+      path.compare(path.size() - ending.size(), ending.size(), ending) == 0) {
+    return true;
+  }
   InputFile file(path);
   std::array<uint8_t, 8> head{};
   if (file.size() < head.size()) return false;

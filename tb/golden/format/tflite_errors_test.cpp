@@ -7,6 +7,7 @@
 
 #include "golden/format/tflite/import.hpp"
 #include "tb/support/error_of.hpp"
+#include "tb/support/temporary.hpp"
 #include "tb/support/tflite_models.hpp"
 
 namespace sparsys {
@@ -48,9 +49,9 @@ TEST(TfliteErrors, SayOperatorAndExpectation) {
   EXPECT_EQ(error([](TfliteModel& m) { m.ops[0].code = BuiltinOperator::SOFTMAX; }),
             "net.tflite: operator 1 (SOFTMAX): 3 inputs; supported: 1 inputs");
   EXPECT_EQ(
-      error([](TfliteModel& m) { m.ops[1].code = static_cast<BuiltinOperator>(77); }).substr(0, 92),
-      "net.tflite: operator 2 (number 77): this operator is not supported; supported: CONV_2D, "
-      "DEPT");
+      error([](TfliteModel& m) { m.ops[1].code = BuiltinOperator::LSTM; }).substr(0, 110),
+      "net.tflite: operator 2 (LSTM): operator number 16, which makes 'value6', is not supported; "
+      "supported: CONV_2D,");
   EXPECT_EQ(error([](TfliteModel& m) { tensor(m, m.ops[0].inputs[1]).zero[0] = 3; }),
             "net.tflite: operator 1 (CONV_2D): weights 'value1' have zero points that differ; "
             "supported: one zero point");
@@ -105,7 +106,15 @@ TEST(TfliteErrors, FilesThatAreNone) {
   const auto of = [](const std::vector<uint8_t>& bytes) {
     return error_of([&] { tflite_from_bytes(bytes.data(), bytes.size(), "net.tflite"); });
   };
-  EXPECT_EQ(of({}), "net.tflite: not a .tflite file: its identifier 'TFL3' is missing");
+  EXPECT_EQ(of({}), "net.tflite: not a .tflite file: the file is empty");
+  EXPECT_EQ(of(std::vector<uint8_t>(100, 'x')),
+            "net.tflite: not a .tflite file: its identifier 'TFL3' is missing");
+  // By its name alone.
+  const TemporaryFolder folder;
+  for (const std::string name : {"empty.tflite", "empty.onnx"}) {
+    write_bytes(folder.file(name), {});
+    EXPECT_EQ(is_tflite(folder.file(name)), name == "empty.tflite");
+  }
   std::vector<uint8_t> cut = good().bytes();
   cut.resize(cut.size() / 2);
   EXPECT_EQ(of(cut),
@@ -119,14 +128,14 @@ TEST(TfliteErrors, OperatorsByTheirInputs) {
   other.sum(random, other.ops[0].output, other.ops[1].output, Activation::NONE);
   EXPECT_EQ(
       error_of([&] { read(other); }),
-      "net.tflite: operator 3 (ADD): values of two shapes; supported: two values of one shape");
+      "net.tflite: operator 3 (ADD): values of two shapes, [1, 6, 6, 4] and [1, 5]; supported: two "
+      "values of one shape");
   TfliteModel rescaled = good();
   rescaled.output = rescaled.ops[0].output;
   rescaled.ops.pop_back();
   rescaled.pool(true, {3, 3}, 1, Padding::SAME);
   EXPECT_EQ(error_of([&] { read(rescaled); }),
-            "net.tflite: operator 2 (AVERAGE_POOL_2D): windows that reach beyond the map; "
-            "supported: averages of windows inside of it");
+            "net.tflite: operator 2 (AVERAGE_POOL_2D): average pooling with padding");
   rescaled.ops.back().padding = Padding::VALID;
   tensor(rescaled, rescaled.output).shape = {1, 4, 4, 4};
   EXPECT_EQ(error_of([&] { read(rescaled); }), "no error");
@@ -134,6 +143,68 @@ TEST(TfliteErrors, OperatorsByTheirInputs) {
   EXPECT_EQ(error_of([&] { read(rescaled); }),
             "net.tflite: operator 2 (AVERAGE_POOL_2D): its output has another scale or zero point "
             "than its input");
+}
+
+// What the matrix unit cannot do, or the file does not say.
+TEST(TfliteErrors, OperatorsThatAreRefused) {
+  const auto refused = [](const std::function<void(TfliteModel&, Random&)>& add) {
+    Random random(3);
+    TfliteModel model = good();
+    model.output = model.ops[0].output;
+    model.ops.pop_back();
+    add(model, random);
+    return error_of([&] { read(model); });
+  };
+  EXPECT_EQ(refused([](TfliteModel& m, Random& r) {
+              const int32_t from = m.output;
+              m.requantise(BuiltinOperator::LOGISTIC, r);
+              m.add(BuiltinOperator::MUL, {from, m.output}, from + 20);
+              m.ops.back().output = m.value({1, 6, 6, 4}, 0.02F, 0);
+              m.output = m.ops.back().output;
+            }),
+            "net.tflite: operator 3 (MUL): a product of two values, which makes 'value8': the "
+            "matrix unit multiplies by constants only; supported: products of a value and a "
+            "constant; for squeeze and excitation a network without it");
+  EXPECT_EQ(refused([](TfliteModel& m, Random& r) {
+              m.requantise(BuiltinOperator::LEAKY_RELU, r).alpha = -1;
+            }),
+            "net.tflite: operator 2 (LEAKY_RELU): a slope of -1.000000; supported: slopes from 0");
+  EXPECT_EQ(refused([](TfliteModel& m, Random& r) { m.mean(r, true, {3}); }),
+            "net.tflite: operator 2 (MEAN): a mean over other dimensions than height and width; "
+            "supported: means over height, width or both");
+  EXPECT_EQ(refused([](TfliteModel& m, Random& r) {
+              m.flatten();
+              m.ops[m.ops.size() - 2].code = BuiltinOperator::POW;
+              m.fully_connected(r, 3, Activation::NONE);
+            }),
+            "net.tflite: operator 4 (POW): operator number 78 of shapes, which makes 'value12', is "
+            "not supported; supported: SHAPE, STRIDED_SLICE, GATHER, PACK, CONCATENATION, "
+            "REDUCE_PROD, ADD, SUB, MUL, RESHAPE, SQUEEZE, EXPAND_DIMS, CAST; convert with a fixed "
+            "number of samples");
+  EXPECT_EQ(refused([](TfliteModel& m, Random&) {
+              m.reshape({1, 12, 12, 1}).axis = 0;
+            }),
+            "no error");  // as long as nothing takes it
+  EXPECT_EQ(
+      refused([](TfliteModel& m, Random& r) {
+        m.reshape({1, 12, 12, 1});
+        m.conv(r, 2, {3, 3}, {1, 1}, Activation::NONE);
+      }),
+      "net.tflite: operator 3 (CONV_2D): input 1, 'value8', of the shape [1, 12, 12, 1] has pixels "
+      "and channels that were others before: [1, 6, 6, 4]; supported: maps to vectors in front of "
+      "FULLY_CONNECTED, maps to maps of as many channels, and the input to a map");
+  EXPECT_EQ(refused([](TfliteModel& m, Random&) {
+              m.reshape({1, 7, 6, 4});
+            }),
+            "net.tflite: operator 2 (RESHAPE): from [1, 6, 6, 4], 144 elements, to [1, 7, 6, 4]");
+  // A floating-point function that stays one.
+  EXPECT_EQ(refused([](TfliteModel& m, Random& r) {
+              m.requantise(BuiltinOperator::ELU, r);
+              m.ops.pop_back();
+              m.output = m.ops.back().output;
+            }),
+            "net.tflite: output 'value8' is a floating-point function of bytes; convert with "
+            "inference_output_type int8");
 }
 
 }  // namespace
