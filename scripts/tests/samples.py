@@ -119,12 +119,18 @@ SAMPLES = {
                          "bytes_per_cycle": 48.6, "cycles": 1000, **SHARES, "paper": SHARES}]},
     "bench-eie": {
         "seed": 11, "n_pe": 64, "queue_depth": 8, "host_seconds": 0.3,
+        "configurations": [{"text": "64 PEs, queue 8", "engine": {"pe": 64, "queue": 8},
+                            "geo_means": {"interleaved": 1.1, "balanced": 1.1}}],
         "layers": [{
             "name": "Alex-7", "mapping": "interleaved", "configuration": "64 PEs, queue 8",
+            "engine": {"pe": 64, "queue": 8},
             "inputs": 4096, "outputs": 4096, "weights": 100, "nonzeros": 9,
             "activation_density_pct": 35.0, "ptr_depth": 16384, "passes": 1, "entries": 10,
             "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
-            "balance_pct": 96.0, "us_at_800mhz": 12.9, "utilisation_pct": 96.5,
+            "balance_pct": 96.0, "running_balance_pct": 96.5, "us_at_800mhz": 12.9,
+            "utilisation_pct": 96.5, "over_seeds": {
+                "seeds": 2, **dict.fromkeys(("balance", "running_balance"), dict.fromkeys(
+                    ("mean_pct", "deviation_pct", "least_pct", "most_pct"), 96.0))},
             "bounds": dict.fromkeys((
                 "slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles", "setup_cycles",
                 "write_back_cycles", "held_cycles"), 1),

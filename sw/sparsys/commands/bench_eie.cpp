@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <deque>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -35,7 +36,8 @@ using nlohmann::json;
 
 struct Arguments {
   LayerSource source;  // of layers from outside
-  eie::Config config;
+  EngineConfigs engines;
+  uint32_t seeds = 1;
   bool no_rtl = false;
   double host_seconds = 0.3;
   std::string report = "build/reports/bench-eie.json";
@@ -48,8 +50,14 @@ constexpr double kLeastSpeedup = 2;
 // The engine's RTL and its cycle model, kept from layer to layer.
 class Checker {
  public:
-  Checker(const eie::Config& config, bool rtl) : config_(config) {
-    if (rtl && !eie::rtl_configs().empty()) lockstep_.emplace(config);
+  // Without the RTL nothing is compared; it is optional where it is not built in.
+  Checker(const eie::Config& config, bool rtl, bool optional) : config_(config) {
+    const std::vector<eie::Config> built = eie::rtl_configs();
+    if (!rtl || built.empty()) return;
+    const auto same = [&config](const eie::Config& other) {
+      return to_json(other) == to_json(config);
+    };
+    if (!optional || std::any_of(built.begin(), built.end(), same)) lockstep_.emplace(config);
   }
 
   // Runs the layer, or as many of its first inputs as the RTL's memories hold, and compares cycle
@@ -121,20 +129,42 @@ json paper_row(const PaperLayer& paper) {
           {"mgpu_dense_us", paper.mgpu_dense_us}, {"mgpu_sparse_us", paper.mgpu_sparse_us}};
 }
 
+// Balance with rows interleaved over so many seeds, `run`'s own among them: of all cycles, and of
+// those in which passes run.
+json balance_of_seeds(const PaperLayer& paper, const eie::Config& config, uint64_t first,
+                      uint32_t seeds) {
+  std::vector<double> all, running;
+  for (uint64_t seed = first; seed < first + seeds; ++seed) {
+    const SparseRun run = run_cycles(random_layer_of(paper, seed), config, eie::Rows::kInterleaved);
+    all.push_back(run.balance_pct());
+    running.push_back(run.running_balance_pct());
+  }
+  const auto of = [](const std::vector<double>& values) {
+    double sum = 0, squares = 0;
+    for (const double value : values) sum += value;
+    const double mean = sum / static_cast<double>(values.size());
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    return json{{"mean_pct", mean},
+                {"deviation_pct", std::sqrt(squares / static_cast<double>(values.size() - 1))},
+                {"least_pct", *std::min_element(values.begin(), values.end())},
+                {"most_pct", *std::max_element(values.begin(), values.end())}};
+  };
+  return {{"seeds", seeds}, {"balance", of(all)}, {"running_balance", of(running)}};
+}
+
 // A row of the table for each mapping.
 void add_rows_of(const SparseLayer& layer, const PaperLayer* paper, const eie::Config& asked,
-                 Checker& checker, double host_seconds, json& report) {
+                 Checker& checker, const HostProducts& host, const Arguments& arguments,
+                 json& report) {
   eie::Config config = asked;
   const eie::Layer& of = layer.network.layers.front();
   widen_pointers(config, of.inputs, of.outputs);
-  const HostProducts host = measure_host(layer, host_seconds);
   for (const eie::Rows rows : {eie::Rows::kInterleaved, eie::Rows::kBalanced}) {
     const SparseRun run = run_cycles(layer, config, rows);
     json row = describe_run(run, kPaperMhz);
-    row.erase("engine");
     row["mapping"] = to_string(rows);
-    row["configuration"] =
-        std::to_string(config.n_pe) + " PEs, queue " + std::to_string(config.queue_depth);
+    row["configuration"] = to_text(asked);
+    row["engine"] = to_json(config);
     row["inputs"] = of.inputs;
     row["outputs"] = of.outputs;
     row["ptr_depth"] = config.ptr_depth;
@@ -153,6 +183,10 @@ void add_rows_of(const SparseLayer& layer, const PaperLayer* paper, const eie::C
       row["paper"] = paper_row(*paper);
       // As figure 7 reckons: time by the engine's power.
       row["paper_nanojoules"] = paper->actual_us * kPaperMilliwatts;
+      if (arguments.seeds > 1 && rows == eie::Rows::kInterleaved) {
+        row["over_seeds"] =
+            balance_of_seeds(*paper, config, arguments.source.seed, arguments.seeds);
+      }
     }
     checker.check(layer, run, rows, row);
     report["layers"].push_back(std::move(row));
@@ -160,11 +194,13 @@ void add_rows_of(const SparseLayer& layer, const PaperLayer* paper, const eie::C
   }
 }
 
-double geo_mean(const json& rows, const std::string& mapping, const char* field) {
+double geo_mean(const json& rows, const std::string& configuration, const std::string& mapping,
+                const char* field) {
   double sum = 0;
   int count = 0;
   for (const json& row : rows) {
-    if (row["mapping"] != mapping || !row.contains(field)) continue;
+    if (row["mapping"] != mapping || row["configuration"] != configuration) continue;
+    if (!row.contains(field)) continue;
     sum += std::log(row[field].get<double>());
     ++count;
   }
@@ -172,15 +208,17 @@ double geo_mean(const json& rows, const std::string& mapping, const char* field)
 }
 
 void print(const json& report) {
-  Table table("llrrrrrrrrrrr");
-  table.add({"layer", "rows", "entries", "padding", "theory", "cycles", "balance", "paper", "us",
-             "paper", "speed", "RTL cycles", "CPU here, us"});
+  const bool several = report["configurations"].size() > 1;
+  Table table("lllrrrrrrrrrrr");
+  table.add({"layer", several ? "engine" : "", "rows", "entries", "padding", "theory", "cycles",
+             "balance", "paper", "us", "paper", "speed", "RTL cycles", "CPU here, us"});
   for (const json& row : report["layers"]) {
     const auto paper = [&](const char* field, int digits) {
       return row.contains(field) ? fixed(row[field], digits) : std::string("-");
     };
-    table.add({printable(row["name"].get<std::string>(), 24), row["mapping"].get<std::string>(),
-               grouped(row["entries"]), grouped(row["padding"]),
+    table.add({printable(row["name"].get<std::string>(), 24),
+               several ? row["configuration"].get<std::string>() : "",
+               row["mapping"].get<std::string>(), grouped(row["entries"]), grouped(row["padding"]),
                fixed(row["theoretical_cycles"], 0), grouped(row["actual_cycles"]),
                fixed(row["balance_pct"], 1) + " %", paper("paper_balance_pct", 1),
                fixed(row["us_at_800mhz"], 1), paper("paper_us", 1), paper("speed_over_paper", 2),
@@ -188,12 +226,14 @@ void print(const json& report) {
                fixed(row["host_sparse_us"], 0) + " / " + fixed(row["host_dense_us"], 0)});
   }
   table.print(std::cout);
-  Table energy("llrrrrr");
-  energy.add({"energy at 45 nm", "rows", "uJ", "EIE, uJ", "pJ/operation", "mW/PE", "EIE, mW/PE"});
+  Table energy("lllrrrrr");
+  energy.add({"energy at 45 nm", several ? "engine" : "", "rows", "uJ", "EIE, uJ", "pJ/operation",
+              "mW/PE", "EIE, mW/PE"});
   for (const json& row : report["layers"]) {
     const json& one = row["energy"];
-    energy.add({printable(row["name"].get<std::string>(), 24), row["mapping"].get<std::string>(),
-                fixed(one["nanojoules"].get<double>() / 1000, 2),
+    energy.add({printable(row["name"].get<std::string>(), 24),
+                several ? row["configuration"].get<std::string>() : "",
+                row["mapping"].get<std::string>(), fixed(one["nanojoules"].get<double>() / 1000, 2),
                 row.contains("paper_nanojoules")
                     ? fixed(row["paper_nanojoules"].get<double>() / 1000, 2)
                     : "-",
@@ -204,6 +244,23 @@ void print(const json& report) {
                "CPU here: Eigen, one thread, sparse / dense\n\n";
   energy.print(std::cout);
   std::cout << "estimated from counted accesses (Horowitz, ISSCC 2014; EIE, Table II)\n\n";
+  Table seeds("lrlrrrrr");
+  seeds.add({"balance over seeds", "seeds", "cycles", "mean", "deviation", "least", "most", "EIE"});
+  bool any = false;
+  for (const json& row : report["layers"]) {
+    if (!row.contains("over_seeds")) continue;
+    any = true;
+    for (const auto& [field, text] :
+         {std::pair("balance", "all"), {"running_balance", "running"}}) {
+      const json& one = row["over_seeds"][field];
+      seeds.add({row["name"].get<std::string>() +
+                     (several ? ", " + row["configuration"].get<std::string>() : ""),
+                 grouped(row["over_seeds"]["seeds"]), text, percent_text(one["mean_pct"]),
+                 fixed(one["deviation_pct"], 2), percent_text(one["least_pct"]),
+                 percent_text(one["most_pct"]), percent_text(row["paper_balance_pct"])});
+    }
+  }
+  if (any) seeds.print(std::cout);
 }
 
 // What must hold of the paper's layers.
@@ -218,7 +275,9 @@ void judge(json& report) {
   double alex_6 = 0;
   bool balanced = true;
   for (const json& row : report["layers"]) {
-    if (row["mapping"] != "interleaved") continue;
+    // The others are what they are.
+    const bool first = row["configuration"] == report["configurations"][0]["text"];
+    if (row["mapping"] != "interleaved" || !first) continue;
     const double took = row["model_seconds"];
     seconds += took;
     if (row["name"] == "Alex-6") alex_6 = took;
@@ -237,44 +296,59 @@ void judge(json& report) {
 }
 
 void run_bench(const Arguments& arguments) {
-  check(arguments.config);
+  const std::vector<eie::Config> configs = arguments.engines.all();
   const std::string folder = directory_of(arguments.report);
   if (!folder.empty()) make_directory(folder);
   check_outputs({arguments.report}, {arguments.source.matrix, arguments.source.input});
   json report = {{"seed", arguments.source.seed},
-                 {"n_pe", arguments.config.n_pe},
-                 {"queue_depth", arguments.config.queue_depth},
+                 {"n_pe", configs.front().n_pe},
+                 {"queue_depth", configs.front().queue_depth},
+                 {"configurations", json::array()},
                  {"host_seconds", arguments.host_seconds},
                  {"layers", json::array()}};
+  for (const eie::Config& config : configs) {
+    report["configurations"].push_back({{"text", to_text(config)}, {"engine", to_json(config)}});
+  }
   const bool own = arguments.source.given();
   try {
-    Checker checker(arguments.config, !arguments.no_rtl);
+    std::deque<Checker> checkers;
+    for (const eie::Config& config : configs) {
+      checkers.emplace_back(config, !arguments.no_rtl, configs.size() > 1);
+    }
+    const auto add_all = [&](const SparseLayer& layer, const PaperLayer* paper) {
+      const HostProducts host = measure_host(layer, arguments.host_seconds);
+      for (size_t c = 0; c < configs.size(); ++c) {
+        add_rows_of(layer, paper, configs[c], checkers[c], host, arguments, report);
+      }
+    };
     if (own) {
-      add_rows_of(arguments.source.load(), nullptr, arguments.config, checker,
-                  arguments.host_seconds, report);
+      add_all(arguments.source.load(), nullptr);
     } else {
       for (const PaperLayer& paper : kPaperLayers) {
-        const SparseLayer layer =
-            random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
-                         paper.activation_pct / 100, arguments.source.seed);
+        const SparseLayer layer = random_layer_of(paper, arguments.source.seed);
         if (std::string(paper.name) == "Alex-7") {
-          report["cycle_model"] = model_speed(layer, arguments.config);
+          report["cycle_model"] = model_speed(layer, configs.front());
         }
-        add_rows_of(layer, &paper, arguments.config, checker, arguments.host_seconds, report);
+        add_all(layer, &paper);
       }
     }
-    checker.finish();
+    for (Checker& checker : checkers) checker.finish();
   } catch (const LockstepMismatch& mismatch) {
     throw ExpectationFailed(mismatch.what());
   }
   std::cout << '\n';
   print(report);
   if (!own) {
-    for (const char* mapping : {"interleaved", "balanced"}) {
-      report["geo_means"][mapping] = geo_mean(report["layers"], mapping, "speed_over_paper");
-      std::cout << "geometric mean of speed over the paper, rows " << mapping << ": "
-                << fixed(report["geo_means"][mapping], 3) << '\n';
+    for (json& configuration : report["configurations"]) {
+      const std::string text = configuration["text"];
+      for (const char* mapping : {"interleaved", "balanced"}) {
+        configuration["geo_means"][mapping] =
+            geo_mean(report["layers"], text, mapping, "speed_over_paper");
+        std::cout << "geometric mean of speed over the paper, " << text << ", rows " << mapping
+                  << ": " << fixed(configuration["geo_means"][mapping], 3) << '\n';
+      }
     }
+    report["geo_means"] = report["configurations"][0]["geo_means"];
     report["geo_mean_speed_over_paper"] = report["geo_means"]["interleaved"];
   }
   std::optional<ExpectationFailed> failed;
@@ -299,7 +373,13 @@ void add_bench_eie(CLI::App& program) {
       "on "
       "the RTL in lockstep and on this machine's processor, beside the paper's times");
   arguments->source.add_to(*command, false);
-  add_engine(*command, arguments->config);
+  arguments->engines.add_to(*command);
+  command
+      ->add_option("--seeds", arguments->seeds,
+                   "Also the balance of the nine layers over so many seeds, from --seed on")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str()
+      ->type_name("N");
   command->add_flag("--no-rtl", arguments->no_rtl, "Cycle model alone");
   command
       ->add_option("--host-seconds", arguments->host_seconds,
@@ -311,7 +391,8 @@ void add_bench_eie(CLI::App& program) {
       ->type_name("FILE");
   command->footer(
       "Weights and activations of the nine layers are random, at the table's densities.\n"
-      "Example: sparsys bench-eie --matrix layer.smtx --activations .35\n");
+      "Example: sparsys bench-eie --matrix layer.smtx --activations .35\n"
+      "         sparsys bench-eie --queue 4 --config queue=16 --config pe=128,queue=16\n");
   command->callback([arguments] { run_bench(*arguments); });
 }
 

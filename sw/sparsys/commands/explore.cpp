@@ -143,7 +143,7 @@ json merged(const Arguments& arguments, const std::string& sweep, size_t points)
 // LeNet-300-100 as the demo trains it, in fewer and fewer bits.
 void add_precision(const Arguments& arguments, json& report) {
   const Dataset data = arguments.data.load();
-  TrainOptions train;
+  TrainOptions train = lenet_300_100_options();
   train.seed = arguments.data.seed;
   train.threads = arguments.data.threads;
   train.progress = training_progress();

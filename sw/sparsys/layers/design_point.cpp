@@ -115,9 +115,7 @@ std::vector<DesignPoint> design_points(uint64_t seed, bool quick) {
 
 json run_point(const DesignPoint& point) {
   const PaperLayer& paper = kPaperLayers[point.layer];
-  const SparseLayer layer =
-      random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
-                   paper.activation_pct / 100, point.seed);
+  const SparseLayer layer = random_layer_of(paper, point.seed);
   const eie::Config config = wide_config(point);
   const uint32_t range = config.act_regs * config.n_pe;
   const uint64_t ranges = (paper.outputs + range - 1) / range;

@@ -60,6 +60,11 @@ SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outp
   return make_layer(std::move(layer), eie::uniform_activations(seed, inputs, activations));
 }
 
+SparseLayer random_layer_of(const PaperLayer& paper, uint64_t seed) {
+  return random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
+                      paper.activation_pct / 100, seed);
+}
+
 eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed) {
   eie::Layer layer;
   layer.name = name;
@@ -174,6 +179,7 @@ json describe_run(const SparseRun& run, double mhz) {
           {"theoretical_cycles", run.theoretical_cycles()},
           {"actual_cycles", run.cycles()},
           {"balance_pct", run.balance_pct()},
+          {"running_balance_pct", run.running_balance_pct()},
           {"us", static_cast<double>(run.cycles()) / mhz},
           {"mhz", mhz},
           {"utilisation_pct", 100 * counts.pe_utilisation()},

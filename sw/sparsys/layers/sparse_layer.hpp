@@ -13,6 +13,7 @@
 #include "golden/engine/eie/pins.hpp"
 #include "golden/format/matrix_file.hpp"
 #include "golden/network/eie_network.hpp"
+#include "sw/sparsys/layers/paper_layers.hpp"
 
 namespace sparsys {
 
@@ -27,6 +28,8 @@ SparseLayer make_layer(eie::Layer layer, std::vector<int16_t> input);
 // Random weights and activations of these densities (0 to 1).
 SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outputs, double density,
                          double activations, uint64_t seed);
+// One of the paper's, by these.
+SparseLayer random_layer_of(const PaperLayer& paper, uint64_t seed);
 // The weights of a matrix file: values become the nearest of 15 shared ones, a pattern gets random
 // ones.
 eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed);
@@ -55,8 +58,13 @@ struct SparseRun {
   double theoretical_cycles() const {
     return static_cast<double>(counts.entries) / image.config.n_pe;
   }
-  double balance_pct() const {
-    return cycles() ? 100 * theoretical_cycles() / static_cast<double>(cycles()) : 100;
+  double balance_pct() const { return share_pct(cycles()); }
+  // The same of the cycles in which passes run: without set-up and write-back.
+  double running_balance_pct() const { return share_pct(counts.run_cycles); }
+
+ private:
+  double share_pct(uint64_t of) const {
+    return of ? 100 * theoretical_cycles() / static_cast<double>(of) : 100;
   }
 };
 

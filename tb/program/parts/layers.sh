@@ -17,6 +17,19 @@ expect 0 layer --matrix good.smtx --input input.txt --pe 2
 holds out "good.smtx: 3 outputs, 4 inputs"
 expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --report one.json
 valid bench-eie one.json
+expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --queue 4 --config queue=16 \
+  --config pe=16,queue=16,list=512 --report several.json
+holds out "64 PEs, queue 4" "16 PEs, queue 16, list 512"
+valid bench-eie several.json
+[ "$(grep -c '"mapping"' several.json)" -eq 6 ] || wrong "not a row for each of 3 engines and 2 mappings"
+several="bench-eie --matrix good.smtx --no-rtl --report x.json"
+# shellcheck disable=SC2086  # options are words
+{
+  refuse "expected an option of the engine and a number, as queue=16" $several --config lane=2
+  refuse "expected an option of the engine and a number, as queue=16" $several --config queue=-1
+  refuse "an engine of 64 PEs, queue 8 comes twice" $several --config queue=8
+  refuse "N_PE is 3" $several --config pe=3
+}
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
 refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx
 refuse "cut.smtx:3: ends, expected a column" bench-eie --matrix cut.smtx --report x.json
