@@ -2,6 +2,8 @@
 // The cycle model behind the pins of the matrix unit.
 #pragma once
 
+#include <algorithm>
+
 #include "golden/cycle/mxu/mxu.hpp"
 #include "golden/engine/mxu/pins.hpp"
 
@@ -19,6 +21,23 @@ class CycleDevice final : public Device {
     const Outputs outputs = model;
     model.update(inputs.rst_i);
     return outputs;
+  }
+
+  void put(bool parameters, uint32_t row, const uint8_t* data) override {
+    if (parameters) {
+      std::copy_n(data, config().cols, model.params.plane.at(row % 16).row(row / 16));
+    } else {
+      std::copy_n(data, config().lanes(), model.unified_buffer.ram.row(row));
+    }
+  }
+  std::vector<uint8_t> take(bool parameters, uint32_t row) const override {
+    std::vector<uint8_t> data(config().lanes());
+    if (parameters) {
+      std::copy_n(model.params.plane.at(row % 16).row(row / 16), config().cols, data.begin());
+    } else {
+      std::copy_n(model.unified_buffer.ram.row(row), config().lanes(), data.begin());
+    }
+    return data;
   }
 
   // To be read only: clock() goes on from what it left in the model.

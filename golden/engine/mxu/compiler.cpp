@@ -37,16 +37,20 @@ struct Block {
 
 class Compiler {
  public:
-  Compiler(const Network& network, uint32_t batch, const Config& config)
+  Compiler(const Network& network, uint32_t batch, const Config& config, bool resident)
       : network_(network),
         config_(config),
         half_(config.acc_depth / 2),
-        program_(start(batch, config)),
+        program_(start(batch, config, resident)),
         layout_(network, program_),
         plans_(layout_.plans),
         set_holds_(config.param_sets, kNoSet) {}
 
   Program run() {
+    if (program_.resident && program_.passes > 1) {
+      layout_.fail(0, "the batch goes through in " + number(program_.passes) +
+                          " passes, expected one where nothing is loaded on the way");
+    }
     for (uint32_t pass = 0; pass < program_.passes; ++pass) add_blocks(pass);
     set(Register::kClearCounters, {});
     for (size_t b = 0; b < blocks_.size(); ++b) emit(b);
@@ -58,10 +62,11 @@ class Compiler {
  private:
   static constexpr size_t kNoSet = ~size_t{0};
 
-  static Program start(uint32_t batch, const Config& config) {
+  static Program start(uint32_t batch, const Config& config, bool resident) {
     Program program;
     program.config = config;
     program.batch = batch;
+    program.resident = resident;
     return program;
   }
 
@@ -204,13 +209,17 @@ class Compiler {
     const uint32_t first = next_set_;
     next_set_ = (next_set_ + count) % config_.param_sets;
     for (uint32_t s = 0; s < count; ++s) {
+      if (program_.resident && set_holds_[first + s] != kNoSet) {
+        layout_.fail(0, "more than " + number(config_.param_sets) +
+                            " parameter sets, expected that all are there");
+      }
       set_holds_[first + s] = wanted + s;
       Instruction i = instruction(Opcode::kReadHost);
       i.parameters = true;
       i.buffer = 16 * (first + s);
       i.length = kPlanes;
-      add(kHostInUnit, {{Space::kSets, first + s, 1, true}}, i, kPlanes);
-      program_.input.push_back({true, (wanted + s) * kPlanes, 0, kPlanes});
+      if (!program_.resident) add(kHostInUnit, {{Space::kSets, first + s, 1, true}}, i, kPlanes);
+      program_.input.push_back({true, (wanted + s) * kPlanes, 0, kPlanes, i.buffer});
     }
     return first;
   }
@@ -228,9 +237,12 @@ class Compiler {
       Instruction i = instruction(out ? Opcode::kWriteHost : Opcode::kReadHost);
       i.buffer = static_cast<uint32_t>(first + done);
       i.length = rows;
-      add(out ? kHostOutUnit : kHostInUnit, {{Space::kBuffer, first + done, rows, !out}}, i, rows);
+      if (!program_.resident) {
+        add(out ? kHostOutUnit : kHostInUnit, {{Space::kBuffer, first + done, rows, !out}}, i,
+            rows);
+      }
       (out ? program_.output : program_.input)
-          .push_back({false, block.pass * pass_rows + in_pass + done, number, rows});
+          .push_back({false, block.pass * pass_rows + in_pass + done, number, rows, i.buffer});
     }
   }
 
@@ -448,7 +460,11 @@ class Compiler {
 }  // namespace
 
 Program compile(const Network& network, uint32_t batch, const Config& config) {
-  return Compiler(network, batch, config).run();
+  return Compiler(network, batch, config, false).run();
+}
+
+Program compile_resident(const Network& network, uint32_t batch, const Config& config) {
+  return Compiler(network, batch, config, true).run();
 }
 
 }  // namespace sparsys::mxu

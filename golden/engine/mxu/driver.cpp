@@ -163,11 +163,15 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
                                 const Progress& progress) {
   const Config& config = device_.config();
   check_same(program.config, config);
-  const std::vector<uint8_t> in_rows = host_rows(program, inputs);
+  std::vector<uint8_t> in_rows = host_rows(program, inputs);
   const size_t lanes = config.lanes();
   const uint64_t limit = cycle_limit(program, options_);
 
   reset();
+  if (program.resident) {
+    put(program, in_rows);
+    in_rows.clear();
+  }
   Stream<InstructionWords> instructions(program.instructions, 1);
   Stream<uint8_t> rows(in_rows, lanes);
   WeightMemory weights(program, options_.weight_bandwidth);
@@ -209,7 +213,27 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
   }
   counters_ = {read_status(0), read_status(1), read_status(2), read_status(3),
                read_status(4), read_status(5), read_status(6), read_status(7)};
-  return outputs_of(program, out_rows);
+  return outputs_of(program, program.resident ? taken(program) : out_rows);
+}
+
+void Driver::put(const Program& program, const std::vector<uint8_t>& rows) {
+  const uint8_t* row = rows.data();
+  for (const Transfer& transfer : program.input) {
+    for (uint32_t r = 0; r < transfer.rows; ++r, row += program.config.lanes()) {
+      device_.put(transfer.parameters, transfer.place + r, row);
+    }
+  }
+}
+
+std::vector<uint8_t> Driver::taken(const Program& program) const {
+  std::vector<uint8_t> rows;
+  for (const Transfer& transfer : program.output) {
+    for (uint32_t r = 0; r < transfer.rows; ++r) {
+      const std::vector<uint8_t> row = device_.take(false, transfer.place + r);
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+  }
+  return rows;
 }
 
 }  // namespace sparsys::mxu

@@ -51,9 +51,10 @@ class Driver {
   void reset();
 
   // Runs a whole batch, from reset to Halt: `inputs` and result as host_rows() and outputs_of()
-  // have them. Throws Error if the program is for another configuration, if the unit stops in its
-  // error state ("... error 3 (unified buffer) at instruction 17: Activate ..."), if it is not
-  // halted in time, or gives more or fewer rows than it should.
+  // have them. Of a resident program they go through the device's back door. Throws Error if the
+  // program is for another configuration, if the unit stops in its error state ("... error 3
+  // (unified buffer) at instruction 17: Activate ..."), if it is not halted in time, or gives more
+  // or fewer rows than it should.
   std::vector<int8_t> run(const Program& program, const std::vector<int8_t>& inputs,
                           const Progress& progress = {});
 
@@ -66,6 +67,9 @@ class Driver {
  private:
   Outputs clock(const Inputs& inputs);
   bool holds_back();
+  // A resident program's input into the memories, and its output out of them.
+  void put(const Program& program, const std::vector<uint8_t>& rows);
+  std::vector<uint8_t> taken(const Program& program) const;
   std::string position(const Program& program, uint64_t instruction) const;
   [[noreturn]] void report_error(const Program& program);
 

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
+#include "golden/base/error.hpp"
 #include "golden/engine/mxu/config.hpp"
 
 namespace sparsys::mxu {
@@ -48,6 +50,14 @@ class Device {
   // that ends the cycle, then takes that edge. A transfer takes place in a cycle with valid and
   // ready; no ready or valid of the unit depends on an input of the same cycle.
   virtual Outputs clock(const Inputs& inputs) = 0;
+  // The back door, to be used while the unit is idle: a row of LANES bytes past the pins, in no
+  // cycle. put(parameters, row, data), take(parameters, row): with `parameters` the row is 16 * set
+  // + plane, else one of the unified buffer. They throw Error if there is no such door.
+  virtual void put(bool, uint32_t, const uint8_t*) { throw Error(kNoBackDoor); }
+  virtual std::vector<uint8_t> take(bool, uint32_t) const { throw Error(kNoBackDoor); }
+
+ private:
+  static constexpr const char* kNoBackDoor = "matrix unit: memories are loaded by the port only";
 };
 
 }  // namespace sparsys::mxu

@@ -19,18 +19,23 @@ struct Transfer {
   uint64_t first = 0;  // row of Program::parameters; else image * pixels + pixel
   uint32_t plane = 0;
   uint32_t rows = 0;
+  uint32_t place = 0;  // the first row in the unified buffer, or 16 * set
 };
 
 struct Program {
   Config config;
   uint32_t batch = 0;   // images
   uint32_t passes = 0;  // parts of the batch that go through all layers by themselves
+  // Parameters and input are to be in the memories when it begins, and the output stays there: it
+  // has no transfers by the host's ports.
+  bool resident = false;
   // Ends with Halt. Clears the counters first.
   std::vector<InstructionWords> instructions;
   uint64_t tiles = 0;
   std::vector<uint8_t> weights;     // tiles x ROWS x COLS bytes, in FIFO order
   std::vector<uint8_t> parameters;  // sets x 9 x LANES bytes
-  std::vector<Transfer> input;      // in the order in which the host's rows are taken
+  // In the order in which the host's rows are taken, or would be.
+  std::vector<Transfer> input;
   std::vector<Transfer> output;
   uint32_t plane_width = 0;  // values of a row that are used, the most
   // The output's planes: their first channel and how many.

@@ -46,22 +46,30 @@ std::vector<TopologyLayer> layers_of(const Arguments& arguments) {
 }
 
 void print(const json& rows) {
-  Table table("lrrrrrrrrrrrrrr");
-  table.add({"layer", "M", "K", "N", "cycles", "utilisation", "active", "weight stall", "shift",
-             "non-matrix", "RAW", "input", "tiles", "host rows", "weight B/cycle"});
+  Table table("lrrrrrrrrrrrrrrrr");
+  table.add({"layer", "M", "K", "N", "cycles", "utilisation", "resident", "utilisation", "active",
+             "weight stall", "shift", "non-matrix", "RAW", "input", "tiles", "host rows",
+             "weight B/cycle"});
   for (const json& row : rows) {
     const json& bounds = row["bounds"];
+    const json& resident = row["resident"];
+    const bool fits = resident["fits"];
     table.add(
         {row["name"].get<std::string>(), grouped(row["m"]), grouped(row["k"]), grouped(row["n"]),
          grouped(row["cycles"]), percent_text(row["utilisation_pct"]),
-         grouped(bounds["active_cycles"]), grouped(bounds["weight_stall_cycles"]),
-         grouped(bounds["weight_shift_cycles"]), grouped(bounds["non_matrix_cycles"]),
-         grouped(bounds["read_after_write_stall_cycles"]), grouped(bounds["input_stall_cycles"]),
-         grouped(bounds["weight_tiles"]),
+         fits ? grouped(resident["cycles"]) : "-",
+         fits ? percent_text(resident["utilisation_pct"]) : "-", grouped(bounds["active_cycles"]),
+         grouped(bounds["weight_stall_cycles"]), grouped(bounds["weight_shift_cycles"]),
+         grouped(bounds["non_matrix_cycles"]), grouped(bounds["read_after_write_stall_cycles"]),
+         grouped(bounds["input_stall_cycles"]), grouped(bounds["weight_tiles"]),
          grouped(bounds["host_rows_in"].get<int64_t>() + bounds["host_rows_out"].get<int64_t>()),
          fixed(row["weight_bytes_per_cycle"], 1)});
   }
   table.print(std::cout);
+  for (const json& row : rows) {
+    if (row["resident"]["fits"].get<bool>()) continue;
+    std::cout << "not resident: " << row["resident"]["error"].get<std::string>() << '\n';
+  }
 }
 
 void run_gemm(const Arguments& arguments) {
@@ -84,7 +92,9 @@ void run_gemm(const Arguments& arguments) {
     print(report["layers"]);
     std::cout << grouped(static_cast<int64_t>(cycles)) << " cycles in all, array "
               << arguments.config.rows << " x " << arguments.config.cols
-              << ", every output as of the functional model\n";
+              << ", every output as of the functional model\n"
+              << "resident: input and parameters there before it begins, through the back door, "
+                 "and the output left there\n";
   }
   write_json(arguments.json, report);
 }

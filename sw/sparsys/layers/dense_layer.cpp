@@ -45,6 +45,44 @@ mxu::Network network_of(const TopologyLayer& from, uint64_t seed) {
   return network;
 }
 
+// Counters of a program's run. Throws ExpectationFailed if an output is not as expected.
+mxu::Counters counters_of(const mxu::Program& program, const std::vector<int8_t>& inputs,
+                          const std::vector<int8_t>& expected, const mxu::DriverOptions& options,
+                          const std::string& name) {
+  mxu::CycleDevice device(program.config);
+  mxu::Driver driver(device, options);
+  if (driver.run(program, inputs) != expected) {
+    throw ExpectationFailed(name + ": outputs are not those of the functional model");
+  }
+  return driver.counters();
+}
+
+double utilisation_pct(const mxu::Counters& c, const mxu::Config& config) {
+  const double cells = static_cast<double>(config.rows) * config.cols;
+  return 100 * static_cast<double>(c.useful) / (static_cast<double>(c.cycles) * cells);
+}
+
+// The same layer with parameters and input in the memories before it begins, and its output left
+// there.
+nlohmann::json run_resident(const mxu::Network& network, uint32_t images, const mxu::Config& config,
+                            const std::vector<int8_t>& inputs, const std::vector<int8_t>& expected,
+                            const mxu::DriverOptions& options) {
+  mxu::Program program;
+  try {
+    program = compile_resident(network, images, config);
+  } catch (const Error& error) {
+    return {{"fits", false}, {"error", error.what()}};
+  }
+  const mxu::Counters c = counters_of(program, inputs, expected, options, network.name);
+  return {{"fits", true},
+          {"cycles", c.cycles},
+          {"active_cycles", c.active},
+          {"weight_stall_cycles", c.weight_stall},
+          {"weight_shift_cycles", c.weight_shift},
+          {"non_matrix_cycles", c.non_matrix},
+          {"utilisation_pct", utilisation_pct(c, config)}};
+}
+
 }  // namespace
 
 nlohmann::json run_dense(const TopologyLayer& from, uint32_t batch, const mxu::Config& config,
@@ -59,15 +97,10 @@ nlohmann::json run_dense(const TopologyLayer& from, uint32_t batch, const mxu::C
   std::vector<int8_t> inputs(images * network.input_size());
   Random random(seed, 1);
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
-  mxu::CycleDevice device(config);
   mxu::DriverOptions options;
   options.weight_bandwidth = weight_bandwidth;
-  mxu::Driver driver(device, options);
-  if (driver.run(program, inputs) != run_batch(network, inputs)) {
-    throw ExpectationFailed(from.name + ": outputs are not those of the functional model");
-  }
-  const mxu::Counters& c = driver.counters();
-  const double cells = static_cast<double>(config.rows) * config.cols;
+  const std::vector<int8_t> expected = run_batch(network, inputs);
+  const mxu::Counters c = counters_of(program, inputs, expected, options, from.name);
   const double cycles = static_cast<double>(c.cycles);
   // The host's rows pass a port each of one row a cycle.
   const uint64_t in_rows = host_rows(program, inputs).size() / config.lanes();
@@ -92,7 +125,9 @@ nlohmann::json run_dense(const TopologyLayer& from, uint32_t batch, const mxu::C
             {"host_rows_out", out_rows},
             {"weight_tiles", program.tiles}}},
           {"active_pct", 100 * static_cast<double>(c.active) / cycles},
-          {"utilisation_pct", 100 * static_cast<double>(c.useful) / (cycles * cells)},
+          {"utilisation_pct", utilisation_pct(c, config)},
+          {"resident",
+           run_resident(network, static_cast<uint32_t>(images), config, inputs, expected, options)},
           {"weight_bytes_per_cycle", static_cast<double>(program.weights.size()) / cycles},
           {"host_bytes_per_cycle",
            static_cast<double>((in_rows + out_rows) * config.lanes()) / cycles}};

@@ -48,7 +48,10 @@ small="--array-rows 16 --array-cols 16 --tile-rows 16 --tile-cols 16"
 # shellcheck disable=SC2086  # options are words
 {
   expect 0 gemm --shape 2x40x24 --batch 3 $small --json gemm.json
-  holds out "6" "40" "24" "every output as of the functional model"
+  holds out "6" "40" "24" "every output as of the functional model" "resident"
+  holds gemm.json '"fits": true'
+  expect 0 gemm --shape 1x16x2000 $small
+  holds out "not resident: network '1x16x2000': layer 1" "more than 64 parameter sets"
   printf '%s\n' 'Layer, M, N, K,' 'a, 4, 20, 30,' 'b, 8, 16, 16,' >net.csv
   expect 0 gemm --csv net.csv $small
   printf '%s\n' 'Layer, M, N, K,' 'a, 4, 20,' >cut.csv

@@ -12,6 +12,7 @@
 #include "golden/engine/mxu/disassembler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/mxu/random_graph.hpp"
 #include "tb/support/seeds.hpp"
 
@@ -50,6 +51,61 @@ Counters expect_same(const Network& network, uint32_t batch, const Config& confi
   const Counters& c = driver.counters();
   EXPECT_EQ(c.cycles, c.active + c.weight_stall + c.weight_shift + c.non_matrix);
   return found == expected ? c : Counters();
+}
+
+// Input and parameters put into the memories past the ports are what the ports bring there, the
+// output is the same, and the cycles are fewer by what passes the ports.
+TEST(MxuProgram, ResidentAsThroughThePorts) {
+  for (const uint32_t batch : {1, 9, 64}) {
+    for (const std::vector<uint32_t>& sizes :
+         {std::vector<uint32_t>{40, 33}, {16, 16}, {70, 40, 24, 3}}) {
+      SCOPED_TRACE(batch);
+      const Config config = unit(16, 16, 1024, 128);
+      const Network network = quantised_chain(sizes, batch);
+      const std::vector<int8_t> inputs = random_bytes(batch * network.input_size(), 3 + batch);
+      const Program program = compile(network, batch, config);
+      const Program resident = compile_resident(network, batch, config);
+      for (const InstructionWords& words : resident.instructions) {
+        const Opcode opcode = decode(words).opcode;
+        EXPECT_TRUE(opcode != Opcode::kReadHost && opcode != Opcode::kWriteHost);
+      }
+      CycleDevice port(config), door(config);
+      Driver port_driver(port), door_driver(door);
+      const std::vector<int8_t> expected = run_batch(network, inputs);
+      EXPECT_EQ(port_driver.run(program, inputs), expected);
+      EXPECT_EQ(door_driver.run(resident, inputs), expected);
+      // Few rows are hidden behind the weights.
+      EXPECT_LE(door_driver.counters().cycles, port_driver.counters().cycles + 8);
+      if (batch == 64) {
+        EXPECT_LT(door_driver.counters().cycles + batch, port_driver.counters().cycles);
+      }
+      EXPECT_EQ(door_driver.counters().useful, port_driver.counters().useful);
+      ASSERT_EQ(program.input.size(), resident.input.size());
+      for (size_t t = 0; t < program.input.size(); ++t) {
+        const Transfer& transfer = program.input[t];
+        ASSERT_EQ(transfer.place, resident.input[t].place);
+        // Rows of the buffer are written over by the layers behind the first.
+        if (!transfer.parameters && sizes.size() > 2) continue;
+        for (uint32_t r = 0; r < transfer.rows; ++r) {
+          EXPECT_EQ(port.take(transfer.parameters, transfer.place + r),
+                    door.take(transfer.parameters, transfer.place + r))
+              << "transfer " << t << " row " << r;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(error_of([] {
+              compile_resident(quantised_chain({64, 64}, 1), 200, unit(8, 8, 256, 64));
+            }),
+            "network 'chain': layer 1 (layer1): the batch goes through in 13 passes, expected one "
+            "where nothing is loaded on the way");
+  Config few = unit(8, 8, 1024, 64);
+  few.param_sets = 2;
+  EXPECT_EQ(
+      error_of([&few] {
+        compile_resident(quantised_chain({8, 64}, 1), 4, few);
+      }),
+      "network 'chain': layer 1 (layer1): more than 2 parameter sets, expected that all are there");
 }
 
 TEST(MxuProgram, FullyConnected) {
