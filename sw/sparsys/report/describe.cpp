@@ -44,7 +44,11 @@ json describe_layer(const eie::Layer& layer) {
   const uint32_t outputs = layer.outputs - layer.constant_outputs;
   const uint64_t weights = uint64_t{inputs} * outputs;
   uint64_t nonzeros = 0;
-  for (uint64_t k = 0; k < layer.column_start[inputs]; ++k) nonzeros += layer.row[k] < outputs;
+  std::vector<bool> has_weight(layer.outputs);
+  for (uint64_t k = 0; k < layer.column_start[inputs]; ++k) {
+    nonzeros += layer.row[k] < outputs;
+    has_weight[layer.row[k]] = true;
+  }
   std::vector<uint64_t> code_count(layer.codebook.size());
   for (const uint8_t code : layer.code) ++code_count[code];
   return {{"name", layer.name},
@@ -53,6 +57,7 @@ json describe_layer(const eie::Layer& layer) {
           {"weights", weights},
           {"nonzeros", nonzeros},
           {"density", percent(nonzeros, weights)},
+          {"empty_rows", std::count(has_weight.begin(), has_weight.begin() + outputs, false)},
           {"relu", layer.relu},
           {"constant_inputs", layer.constant_inputs},
           {"constant_outputs", layer.constant_outputs},
@@ -209,17 +214,15 @@ std::string short_text(const json& value) {
 }
 
 void print_layers(std::ostream& out, const json& description) {
-  Table table("lrrrrrlrrrr");
-  table.add({"layer", "inputs", "outputs", "weights", "non-zero", "density", "act", "in.frac",
-             "w.frac", "out.frac", "shift"});
+  Table table("lrrrrrrlrrrr");
+  table.add({"layer", "inputs", "outputs", "weights", "non-zero", "density", "empty rows", "act",
+             "in.frac", "w.frac", "out.frac", "shift"});
   for (const json& layer : description["layers"]) {
-    std::vector<std::string> line = {short_text(layer["name"]),
-                                     grouped(layer["inputs"]),
-                                     grouped(layer["outputs"]),
-                                     grouped(layer["weights"]),
-                                     grouped(layer["nonzeros"]),
-                                     share(layer["density"]),
-                                     layer["relu"].get<bool>() ? "ReLU" : "-"};
+    std::vector<std::string> line = {
+        short_text(layer["name"]),    grouped(layer["inputs"]),
+        grouped(layer["outputs"]),    grouped(layer["weights"]),
+        grouped(layer["nonzeros"]),   share(layer["density"]),
+        grouped(layer["empty_rows"]), layer["relu"].get<bool>() ? "ReLU" : "-"};
     for (const char* field : {"input_frac", "weight_frac", "output_frac", "shift"}) {
       line.push_back(grouped(layer[field]));
     }

@@ -31,11 +31,11 @@ std::string input_text(const Network& network);
 nlohmann::json describe(const SharedNetwork& network, const StoredReport& report);
 
 // kind "compressed network", name, origin, inputs, outputs, weights, nonzeros, density, layers[]:
-// name, inputs, outputs, weights, nonzeros, density, relu. Inputs, outputs, weights and what is
-// counted of them leave constants out (docs/reference/eie-format.md section 8).
-// Besides: input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in
-// rows or columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16]
-// and code_count[16], how many non-zeros have each code.
+// name, inputs, outputs, weights, nonzeros, density, empty_rows, relu. Inputs, outputs, weights and
+// what is counted of them leave constants out (docs/reference/eie-format.md section 8). Besides:
+// input_constants[]; per layer constant_inputs, constant_outputs, constant_nonzeros (in rows or
+// columns of constants: biases), input_frac, weight_frac, output_frac, shift, codebook[16] and
+// code_count[16], how many non-zeros have each code.
 nlohmann::json describe(const eie::Network& network);
 
 // Besides: `engine`, as describe_engine gives it, or if the network does not fit {fits: false,
