@@ -18,9 +18,9 @@ BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
-SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-fpga setup-fpga-setup setup-format
+SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-fpga setup-fpga-setup setup-format
 .PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench bench-eie explore area area-check \
-  area-baseline fpga fpga-setup build format clean setup $(SETUPS)
+  area-baseline power fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
 .NOTPARALLEL:
@@ -39,6 +39,7 @@ help:
 	@echo "make explore          queue depths, memory widths and numbers of PEs beside EIE's figures, as a page"
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
+	@echo "make power            power of a PE of these cells from the switching activity of a run, beside EIE's"
 	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
 	@echo "make fpga-setup       the placer for ECP5, from PyPI into $(BUILD)/fpga-tools, for make fpga"
 	@echo "make build            build everything, run nothing"
@@ -149,6 +150,17 @@ area-check: setup-area
 
 area-baseline: setup-area
 	@$(AREA) accept $(AREA_FLAGS) $(AREA_ARGS)
+
+# The simulation of the PE's netlist is built for this alone.
+power: setup-power
+	@$(CONFIGURE) $(ALL)
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target power_activity
+	@echo "make: simulating the netlist; a minute"
+	@$(BUILD)/bin/power_activity --out $(BUILD)/power-activity.json $(POWER_ARGS)
+	@status=0; \
+	python3 -m synth.power report --work $(BUILD)/synth --jobs $(JOBS) --activity $(BUILD)/power-activity.json --report $(REPORTS)/power.json || exit $$?; \
+	python3 -m synth.page $(REPORTS) || status=1; \
+	$(INDEX)
 
 # What fails fails the target, but not before the page shows the rest.
 fpga: setup-fpga

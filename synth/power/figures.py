@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All figures of power.json from the counts of a run and OpenSTA (docs/method/power.md has its
+fields)."""
+import collections
+from collections.abc import Iterable, Sequence
+
+from synth import yosys
+from synth.area.rams import Technology
+from synth.flat import Flat
+from synth.power import config, sta
+from synth.power.sta import Power
+from synth.yosys import Failure
+
+KINDS = ("clock", "registers", "combinational")
+
+
+def rates_of(counts: dict) -> dict[int, tuple[float, float]]:
+    """{net: (changes a cycle, share of cycles at 1)}. The first cycle has none before it."""
+    cycles = counts["cycles"]
+    return {net: (changes / max(cycles - 1, 1), ones / cycles)
+            for net, changes, ones in counts["nets"]}
+
+
+def check(flat: Flat, counts: dict) -> None:
+    """Raises a Failure if the counts are of another netlist or of no run."""
+    found = {net for net, _, _ in counts["nets"]}
+    if found != flat.used:
+        raise Failure(f"activity of {len(found)} nets, the netlist of {flat.top.shown()} has "
+                      f"{len(flat.used)}, {len(found & flat.used)} of them the same")
+    if counts["cycles"] < 2:
+        raise Failure(f"activity of {counts['cycles']} cycles, expected at least 2")
+
+
+class Sums:
+    """Watts by what they are of."""
+
+    def __init__(self, flat: Flat, active: Sequence[Power], idle: Sequence[Power]):
+        self.flat, self.active, self.idle = flat, active, idle
+        self.registers = [c.kind in flat.library.flip_flops for c in flat.cells]
+
+    def kinds(self, cells: Iterable[int]) -> dict[str, float]:
+        """What a flip-flop takes while nothing changes but its clock is the clock's."""
+        sums = dict.fromkeys(KINDS, 0.0)
+        for i in cells:
+            if self.registers[i]:
+                sums["clock"] += self.idle[i].internal
+                sums["registers"] += self.active[i].total - self.idle[i].internal
+            else:
+                sums["combinational"] += self.active[i].total
+        return sums
+
+    def units(self) -> dict[str, list[int]]:
+        """Cells by unit of the PE; what is between the units is eie_pe's."""
+        found = collections.defaultdict(list)
+        for i, cell in enumerate(self.flat.cells):
+            found[config.UNITS.get(cell.path.split(".")[0], "eie_pe")].append(i)
+        return dict(sorted(found.items()))
+
+    def clock_if_gated(self, rates: dict[int, tuple[float, float]]) -> float:
+        """The clock's share if a flip-flop were clocked in those cycles alone that change it."""
+        return sum(self.idle[i].internal * rates.get(cell.pins["Q"], (0.0, 0.0))[0]
+                   for i, cell in enumerate(self.flat.cells)
+                   if self.registers[i] and "Q" in cell.pins)
+
+
+def estimate(counts: dict) -> dict[str, float]:
+    """pJ a cycle and PE at 45 nm by kind, from the counted accesses."""
+    parts = counts["estimate"]["parts"]
+    sums: dict[str, float] = collections.defaultdict(float)
+    for part in parts:
+        sums[config.ESTIMATE_KINDS[part["name"]]] += 1000 * part["nanojoules"]
+    return {kind: sums[kind] / counts["cycles"] / counts["pes"] for kind in config.PAPER_KINDS}
+
+
+def row(name: str, watts: float, paper_mw: float | None, estimated: float | None = None) -> dict:
+    """A line of a table: of the cells, and of the paper and the estimate at 45 nm."""
+    picojoules = 1e6 * watts / config.CLOCK_MHZ
+    return {"name": name, "milliwatts": 1e3 * watts, "pj_per_cycle": picojoules,
+            "pj_per_cycle_45nm": picojoules * config.TO_45_NM,
+            "estimate_pj_per_cycle": estimated,
+            "paper_pj_per_cycle": paper_mw and 1e3 * paper_mw / config.PAPER_MHZ}
+
+
+def figures(flat: Flat, technology: Technology, counts: dict) -> dict:
+    """The report."""
+    check(flat, counts)
+    rates = rates_of(counts)
+    active = sta.measure(flat, technology, rates, config.CLOCK_MHZ)
+    idle = sta.measure(flat, technology, {}, config.CLOCK_MHZ)
+    sums = Sums(flat, active, idle)
+    kinds = sums.kinds(range(len(flat.cells)))
+    watts = sum(kinds.values())
+    guess = estimate(counts)
+    cycles, operations = counts["cycles"], 2 * counts["multiplications"]
+    picojoules = 1e6 * watts / config.CLOCK_MHZ
+    logic = sum(guess[k] for k in KINDS)
+    paper_logic = sum(config.PAPER_KINDS[k] for k in KINDS)
+    mean = counts["engine_multiplications"] / counts["pes"]
+    clocked = sum(rates.get(c.pins.get("Q"), (0.0, 0.0))[0]
+                  for c, is_register in zip(flat.cells, sums.registers) if is_register)
+    return {
+        "library": flat.library.name, "pe": {"parameters": flat.top.parameters},
+        "clock_mhz": config.CLOCK_MHZ, "layer": counts["layer"],
+        "number": counts["pe"], "pes": counts["pes"], "cycles": cycles,
+        "compared_cycles": counts["compared_cycles"], "entries": counts["entries"],
+        "multiplications": counts["multiplications"], "mean_multiplications": mean,
+        "cells": len(flat.cells), "flip_flops": sum(sums.registers), "nets": len(flat.used),
+        "changes_per_net_and_cycle": sum(r[0] for r in rates.values()) / len(rates),
+        "flip_flops_changing_pct": 100 * clocked / max(1, sum(sums.registers)),
+        "kinds": [row(k, kinds[k], config.PAPER_KINDS[k], guess[k]) for k in KINDS],
+        "logic": row("logic", watts, paper_logic, logic),
+        "clock_if_gated": row("clock, if gated", sums.clock_if_gated(rates), None),
+        "memory": {"name": "memory", "estimate_pj_per_cycle": guess["memory"],
+                   "paper_pj_per_cycle":
+                       1e3 * config.PAPER_KINDS["memory"] / config.PAPER_MHZ},
+        "units": [{**row(unit, sum(sums.kinds(cells).values()), config.PAPER_UNITS.get(unit)),
+                   "kinds": {k: 1e3 * w for k, w in sums.kinds(cells).items()}}
+                  for unit, cells in sums.units().items()],
+        "leakage_milliwatts": 1e3 * sum(p.leakage for p in active),
+        "microjoules_per_inference": picojoules * cycles * counts["pes"] / 1e6,
+        "pj_per_operation": picojoules * cycles / operations if operations else None,
+        "estimate": {"microjoules_per_inference": counts["estimate"]["nanojoules"] / 1000,
+                     "pj_per_operation": counts["estimate"]["picojoules_per_operation"]},
+        "to_45nm": config.TO_45_NM,
+        "bounds": {"clock": "lower", "registers": "lower", "combinational": "lower"},
+        "tools": {"yosys": yosys.version("yosys"), "sta": yosys.version("sta", "-version")},
+    }
