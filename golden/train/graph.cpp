@@ -108,7 +108,7 @@ void Graph::place_in_memory(size_t index) {
   switch (step.op) {
     case Op::kFlatten:
     case Op::kReshape:
-      step.in_place = in.uses == 1 || step.x == 0;
+      step.gradient_stays = step.in_place = in.uses == 1 || step.x == 0;
       break;
     case Op::kRelu:
     case Op::kSigmoid:
@@ -116,7 +116,7 @@ void Graph::place_in_memory(size_t index) {
       step.in_place = in.uses == 1 && (product || maker == Op::kAdd || is_pooling(maker));
       break;
     case Op::kAdd:
-      step.in_place = in.uses == 1 && product && step.other == kNone;
+      step.gradient_stays = step.in_place = in.uses == 1 && product && step.other == kNone;
       break;
     default:
       break;

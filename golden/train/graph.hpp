@@ -37,11 +37,13 @@ class Graph {
     size_t weights = kNone;  // in Network::parameters
     size_t bias = kNone;     // likewise, or what is added, multiplied by, or a slope
     bool in_place = false;   // y has the memory of x
-    bool dropout = false;    // hidden units that dropout may silence
-    bool head = false;       // a softmax that training leaves to its loss
-    Sliding sliding;         // of windows; of kConvTranspose those of the convolution from y to x
-    DenseWeights dense;      // kGemm, kMatMul; without values
-    int64_t rows = 1;        // kMatMul: vectors of a sample
+    // In place, and the gradient of x is that of y: nothing is to be done on the way back.
+    bool gradient_stays = false;
+    bool dropout = false;  // hidden units that dropout may silence
+    bool head = false;     // a softmax that training leaves to its loss
+    Sliding sliding;       // of windows; of kConvTranspose those of the convolution from y to x
+    DenseWeights dense;    // kGemm, kMatMul; without values
+    int64_t rows = 1;      // kMatMul: vectors of a sample
     float bias_factor = 1;
     std::vector<int32_t> bias_of;   // which element of the bias each element of y gets
     std::vector<int32_t> other_of;  // which of `other`; empty: the same

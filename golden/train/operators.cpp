@@ -101,6 +101,38 @@ void for_place(const Sliding& s, const Run& run) {
   }
 }
 
+// Rows of the output from `first` up to `last` in a group of a convolution.
+struct Piece {
+  int64_t group;
+  int64_t first;
+  int64_t last;
+  Index outputs;  // of the group
+  Index weights;  // where the group's begin
+  Index values;   // where those of its outputs begin, one output `stride` behind the other
+  Eigen::OuterStride<> stride;
+};
+
+// Calls body(piece, memory) for all pieces: a row of the memory is a position of a sample, a column
+// a tap of an input channel.
+template <typename Body>
+void for_pieces(const Sliding& s, int64_t samples, const Body& body) {
+  thread_local Eigen::VectorXf memory;
+  const Index depth = depth_of(s);
+  const Index outputs = s.outputs / s.group;
+  const Index line = s.out_width * samples;
+  const int64_t rows = rows_at_once(s, samples);
+  float* columns = scratch(memory, rows * line * depth);
+  for (int64_t g = 0; g < s.group; ++g) {
+    for (int64_t first = 0; first < s.out_height; first += rows) {
+      const int64_t last = std::min(s.out_height, first + rows);
+      const Index plane = s.out_height * line;
+      body(Piece{g, first, last, outputs, g * outputs * depth, g * outputs * plane + first * line,
+                 Eigen::OuterStride<>(plane)},
+           Map<MatrixXf>(columns, (last - first) * line, depth));
+    }
+  }
+}
+
 // A column per tap of each input channel of the group, a row per position and sample.
 void to_columns(const Sliding& s, const float* x, int64_t group, int64_t first_row,
                 int64_t last_row, float* columns, int64_t samples) {
@@ -145,53 +177,29 @@ void add_columns(const Sliding& s, const float* columns, int64_t group, int64_t 
 }  // namespace
 
 void convolve(const Sliding& s, const float* x, const float* weights, float* y, int64_t samples) {
-  thread_local Eigen::VectorXf memory;
-  const Index depth = depth_of(s);
-  const Index outputs = s.outputs / s.group;
-  const Index plane = s.out_height * s.out_width * samples;
-  const int64_t rows = rows_at_once(s, samples);
-  float* columns = scratch(memory, rows * s.out_width * samples * depth);
-  for (int64_t g = 0; g < s.group; ++g) {
-    const Map<const MatrixXf> w(weights + g * outputs * depth, depth, outputs);
-    for (int64_t first = 0; first < s.out_height; first += rows) {
-      const int64_t last = std::min(s.out_height, first + rows);
-      const Index height = (last - first) * s.out_width * samples;
-      to_columns(s, x, g, first, last, columns, samples);
-      Strided out(y + g * outputs * plane + first * s.out_width * samples, height, outputs,
-                  Eigen::OuterStride<>(plane));
-      out.noalias() += Map<const MatrixXf>(columns, height, depth) * w;
-    }
-  }
+  for_pieces(s, samples, [&](const Piece& piece, Map<MatrixXf> columns) {
+    const Map<const MatrixXf> w(weights + piece.weights, columns.cols(), piece.outputs);
+    to_columns(s, x, piece.group, piece.first, piece.last, columns.data(), samples);
+    Strided out(y + piece.values, columns.rows(), piece.outputs, piece.stride);
+    out.noalias() += columns * w;
+  });
 }
 
 void convolve_back(const Sliding& s, const float* x, const float* weights, const float* dy,
                    float* weight_gradient, float* dx, int64_t samples) {
-  thread_local Eigen::VectorXf memory;
-  const Index depth = depth_of(s);
-  const Index outputs = s.outputs / s.group;
-  const Index plane = s.out_height * s.out_width * samples;
-  const int64_t rows = rows_at_once(s, samples);
-  float* columns = scratch(memory, rows * s.out_width * samples * depth);
-  for (int64_t g = 0; g < s.group; ++g) {
-    const Map<const MatrixXf> w(weights + g * outputs * depth, depth, outputs);
-    const bool of_weights = weight_gradient != nullptr;
-    Map<MatrixXf> dw(of_weights ? weight_gradient + g * outputs * depth : nullptr, depth, outputs);
-    if (of_weights) dw.setZero();
-    for (int64_t first = 0; first < s.out_height; first += rows) {
-      const int64_t last = std::min(s.out_height, first + rows);
-      const Index height = (last - first) * s.out_width * samples;
-      const ConstStrided delta(dy + g * outputs * plane + first * s.out_width * samples, height,
-                               outputs, Eigen::OuterStride<>(plane));
-      Map<MatrixXf> matrix(columns, height, depth);
-      if (of_weights) {
-        to_columns(s, x, g, first, last, columns, samples);
-        dw.noalias() += matrix.transpose() * delta;
-      }
-      if (dx == nullptr) continue;
-      matrix.noalias() = delta * w.transpose();
-      add_columns(s, columns, g, first, last, dx, samples);
+  for_pieces(s, samples, [&](const Piece& piece, Map<MatrixXf> columns) {
+    const Map<const MatrixXf> w(weights + piece.weights, columns.cols(), piece.outputs);
+    const ConstStrided delta(dy + piece.values, columns.rows(), piece.outputs, piece.stride);
+    if (weight_gradient != nullptr) {
+      Map<MatrixXf> dw(weight_gradient + piece.weights, columns.cols(), piece.outputs);
+      if (piece.first == 0) dw.setZero();
+      to_columns(s, x, piece.group, piece.first, piece.last, columns.data(), samples);
+      dw.noalias() += columns.transpose() * delta;
     }
-  }
+    if (dx == nullptr) return;
+    columns.noalias() = delta * w.transpose();
+    add_columns(s, columns.data(), piece.group, piece.first, piece.last, dx, samples);
+  });
 }
 
 void max_pool(const Sliding& s, const float* x, float* y, int32_t* choice, int64_t samples) {

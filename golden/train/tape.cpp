@@ -11,6 +11,16 @@ using Eigen::Index;
 using ArrayMap = Eigen::Map<Eigen::ArrayXf>;
 using ConstArrayMap = Eigen::Map<const Eigen::ArrayXf>;
 
+// Operand: an array, or one number.
+template <typename Operand>
+void combine(bool sum, const ConstArrayMap& in, const Operand& operand, ArrayMap out) {
+  if (sum) {
+    out = in + operand;
+  } else {
+    out = in * operand;
+  }
+}
+
 }  // namespace
 
 Tape::Tape(const Graph& graph, size_t samples, bool gradients) : graph_(graph) {
@@ -155,40 +165,19 @@ void Tape::arithmetic(const Graph::Step& step) {
   const bool sum = step.op == Op::kAdd;
   const float* x = value(step.x);
   float* y = value(step.y);
-  if (step.other == Graph::kNone) {
-    const float* p = parameter(step.bias);
-    for (int64_t e = 0; e < elements; ++e) {
-      const ConstArrayMap in(x + e * samples_, samples_);
-      const float operand = p[step.bias_of[static_cast<size_t>(e)]];
-      ArrayMap out(y + e * samples_, samples_);
-      if (sum) {
-        out = in + operand;
-      } else {
-        out = in * operand;
-      }
-    }
-    return;
-  }
-  const float* other = value(step.other);
-  if (step.other_of.empty()) {
-    const ConstArrayMap in(x, all);
-    const ConstArrayMap operand(other, all);
-    ArrayMap out(y, all);
-    if (sum) {
-      out = in + operand;
-    } else {
-      out = in * operand;
-    }
+  const bool of_values = step.other != Graph::kNone;
+  if (of_values && step.other_of.empty()) {
+    combine(sum, ConstArrayMap(x, all), ConstArrayMap(value(step.other), all), ArrayMap(y, all));
     return;
   }
   for (int64_t e = 0; e < elements; ++e) {
     const ConstArrayMap in(x + e * samples_, samples_);
-    const ConstArrayMap operand(other + step.other_of[static_cast<size_t>(e)] * samples_, samples_);
-    ArrayMap out(y + e * samples_, samples_);
-    if (sum) {
-      out = in + operand;
+    const ArrayMap out(y + e * samples_, samples_);
+    if (of_values) {
+      const int64_t place = step.other_of[static_cast<size_t>(e)];
+      combine(sum, in, ConstArrayMap(value(step.other) + place * samples_, samples_), out);
     } else {
-      out = in * operand;
+      combine(sum, in, parameter(step.bias)[step.bias_of[static_cast<size_t>(e)]], out);
     }
   }
 }
@@ -218,7 +207,8 @@ void Tape::backward(float dropout) {
   }
   for (size_t n = graph_.steps().size(); n-- > 0;) {
     const Graph::Step& step = graph_.steps()[n];
-    if (!step.head && graph_.values()[step.y].varies) backward(step, n, dropout);
+    if (step.head || step.gradient_stays || !graph_.values()[step.y].varies) continue;
+    backward(step, n, dropout);
   }
 }
 
@@ -239,7 +229,7 @@ void Tape::backward(const Graph::Step& step, size_t n, float dropout) {
       return;
     case Op::kAdd:
     case Op::kMul:
-      if (!step.in_place) arithmetic_back(step);
+      arithmetic_back(step);
       return;
     case Op::kConcat: {
       int64_t first = 0;
@@ -273,7 +263,7 @@ void Tape::backward(const Graph::Step& step, size_t n, float dropout) {
       break;
     case Op::kFlatten:
     case Op::kReshape:
-      if (!step.in_place) ArrayMap(dx, all) += ConstArrayMap(dy, all);
+      ArrayMap(dx, all) += ConstArrayMap(dy, all);
       break;
     case Op::kSoftmax:
     case Op::kLogSoftmax:
