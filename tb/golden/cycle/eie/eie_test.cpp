@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole cycle model of the sparse engine behind its pins: the worked example of EIE (Han 2016,
-// Fig 2 and 3), the pipeline's timing, load and read-back, and random networks against plain
-// matrix-vector arithmetic.
+// Fig 2 and 3), the pipeline's timing, load and read-back, statistics, errors.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "golden/base/error.hpp"
-#include "golden/base/random.hpp"
 #include "golden/cycle/eie/device.hpp"
 #include "golden/engine/eie/driver.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/function/eie/model.hpp"
 #include "tb/support/error_of.hpp"
-#include "tb/support/random_network.hpp"
 
 namespace sparsys::eie {
 namespace {
@@ -255,183 +250,6 @@ TEST(EngineFigure, ReadsBackWhatWasLoaded) {
     driver.write(space << 28, ~uint64_t{0});
     EXPECT_EQ(driver.read(space << 28), 0u);
   }
-}
-
-class EngineSize : public testing::TestWithParam<uint32_t> {};
-
-TEST_P(EngineSize, VectorsThroughThePort) {
-  Config config;
-  config.n_pe = GetParam();
-  config.act_regs = 8;
-  config.act_ram_depth = 32;
-  config.entry_depth = 32;
-  config.ptr_depth = 16;
-  CycleDevice device(config);
-  Driver driver(device);
-  driver.reset();
-  Random random(GetParam());
-  const auto vector = [&random](uint32_t size) {
-    std::vector<int16_t> values(size);
-    for (int16_t& v : values) v = static_cast<int16_t>(random.next());
-    return values;
-  };
-  const uint32_t n = config.n_pe;
-  const std::vector<int16_t> ram = vector(20 * n), source = vector(8 * n - n / 2),
-                             destination = vector(7 * n + 1);
-  driver.write_vector(Space::kActRam, 3, ram);
-  driver.write_vector(Space::kSource, 0, source);
-  driver.write_vector(Space::kDestination, 1,
-                      std::vector<int16_t>(destination.begin(), destination.begin() + 6 * n));
-  EXPECT_EQ(driver.read_vector(Space::kActRam, 3, 20 * n), ram);
-  EXPECT_EQ(driver.read_vector(Space::kSource, 0, 8 * n - n / 2), source);
-  EXPECT_EQ(driver.read_vector(Space::kDestination, 1, 6 * n),
-            std::vector<int16_t>(destination.begin(), destination.begin() + 6 * n));
-  // Element i is register i div N of PE i mod N.
-  for (uint32_t i = 0; i < source.size(); ++i) {
-    EXPECT_EQ(device.model.pe[i % n].act_rw.bank0.mem[i / n], static_cast<uint16_t>(source[i]));
-  }
-  const Status status = driver.read_status();
-  EXPECT_EQ(status.n_pe, n);
-  EXPECT_EQ(status.act_regs, 8u);
-  EXPECT_EQ(status.queue_depth, 8u);
-  EXPECT_EQ(status.acc_width, 32u);
-  // A pipelined read takes a cycle a word and three more.
-  const uint64_t before = driver.cycles();
-  driver.read_vector(Space::kActRam, 3, 20 * n);
-  const uint32_t lanes = std::min(4u, n);
-  EXPECT_EQ(driver.cycles() - before, 20 * n / lanes + 3);
-}
-
-INSTANTIATE_TEST_SUITE_P(Sizes, EngineSize, testing::Values(1, 2, 4, 8, 64, 256));
-
-// Every cycle of a run: an entry leaves decode two cycles after the queue had work, whatever
-// happened in between (docs/reference/eie-timing.md section 6).
-class BubbleWatch {
- public:
-  explicit BubbleWatch(const Eie& model) : model_(model), work_(model.pe.size()) {}
-  void observe() {
-    for (size_t k = 0; k < model_.pe.size(); ++k) {
-      const Pe& pe = model_.pe[k];
-      if ((work_[k] & 2) && !pe.spmat_read.e_valid_q) ++bubbles;
-      const bool work = pe.act_queue.queue.count_q != 0;
-      work_[k] = static_cast<uint8_t>((work_[k] << 1 | work) & 3);
-      cycles_with_work += work;
-    }
-  }
-  uint64_t bubbles = 0;
-  uint64_t cycles_with_work = 0;
-
- private:
-  const Eie& model_;
-  std::vector<uint8_t> work_;  // bit 0 a cycle ago, bit 1 two
-};
-
-class WatchedDevice final : public Device {
- public:
-  explicit WatchedDevice(const Config& config) : device(config), watch(device.model) {}
-  const Config& config() const override { return device.config(); }
-  Outputs clock(const Inputs& inputs) override {
-    watch.observe();
-    return device.clock(inputs);
-  }
-  CycleDevice device;
-  BubbleWatch watch;
-};
-
-Config random_config(Random& random) {
-  Config config;
-  config.n_pe = 1u << random.below(6);
-  config.act_regs = 4u << random.below(5);
-  config.entry_depth = 1u << 18;
-  config.ptr_depth = 1u << 16;
-  config.list_depth = 4096;
-  config.act_ram_depth = 1024;
-  config.queue_depth = static_cast<uint32_t>(1 + random.below(9));
-  config.acc_width = static_cast<uint32_t>(20 + random.below(29));
-  return config;
-}
-
-TEST(EngineRandom, NetworksAgainstPlainArithmetic) {
-  const uint64_t first_seed = seed_from_environment(1);
-  const uint64_t seeds = seed_is_given() ? 1 : 60;
-  uint64_t work = 0;
-  for (uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
-    SCOPED_TRACE("rerun with SPARSYS_SEED=" + std::to_string(seed));
-    Random random(seed);
-    const Config config = random_config(random);
-    const RandomNetworkOptions options = random_options(seed, 150);
-    const Network network = random_network(seed, options);
-    const Image image = build_image(network, config);
-    WatchedDevice device(config);
-    Statistics statistics;
-    device.device.statistics = &statistics;
-    Driver driver(device);
-    driver.reset();
-    driver.load(image);
-    for (uint64_t run = 0; run < 3; ++run) {
-      const std::vector<int16_t> input =
-          random_input(seed + 1000 * run, network, random.uniform(), options.extreme);
-      ASSERT_EQ(driver.run(image, input),
-                eie::run(network, input, static_cast<int>(config.acc_width)));
-      const Status status = driver.read_status();
-      EXPECT_FALSE(status.row_error);
-      EXPECT_FALSE(status.pointer_error);
-      EXPECT_EQ(status.cycles, statistics.cycles);
-      EXPECT_EQ(status.broadcasts, statistics.broadcasts);
-      EXPECT_EQ(status.held, statistics.held);
-      EXPECT_LE(statistics.pe_utilisation(), 1.0);
-    }
-    ASSERT_EQ(device.watch.bubbles, 0u);
-    work += device.watch.cycles_with_work;
-  }
-  if (!seed_is_given()) {
-    EXPECT_GT(work, seeds * 100);
-  }
-}
-
-TEST(EngineRandom, SixtyFourPes) {
-  const uint64_t seed = seed_from_environment(64);
-  SCOPED_TRACE("rerun with SPARSYS_SEED=" + std::to_string(seed));
-  RandomNetworkOptions options;
-  options.sizes = {5000, 4500, 300};  // more than the registers hold: several passes, through RAM
-  options.density = 0.02;
-  options.constants = 1;
-  const Network network = random_network(seed, options);
-  const Config config;
-  const Image image = build_image(network, config);
-  WatchedDevice device(config);
-  Driver driver(device);
-  driver.reset();
-  driver.load(image);
-  const std::vector<int16_t> input = random_input(seed, network, 0.35);
-  EXPECT_EQ(driver.run(image, input), run(network, input, static_cast<int>(config.acc_width)));
-  EXPECT_EQ(device.watch.bubbles, 0u);
-}
-
-// Two full layers of 4096 x 4096; also prints how fast the model runs.
-TEST(EngineSpeed, SixtyFourPes) {
-  RandomNetworkOptions options;
-  options.sizes = {4096, 4096, 4096};
-  options.density = 0.1;
-  options.uneven = false;
-  const Network network = random_network(1, options);
-  const Image image = build_image(network, Config());
-  CycleDevice device{Config()};
-  Driver driver(device);
-  driver.reset();
-  driver.load(image);
-  const std::vector<int16_t> input = random_input(2, network, 0.35);
-  const std::vector<int16_t> expected = run(network, input);
-  double best = 0;
-  for (int run = 0; run < 3; ++run) {
-    const uint64_t before = driver.cycles();
-    const std::clock_t start = std::clock();
-    const std::vector<int16_t> output = driver.run(image, input);
-    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-    best = std::max(best, static_cast<double>(driver.cycles() - before) / seconds);
-    ASSERT_EQ(output, expected);
-  }
-  std::printf("%.0f engine cycles per second of processor time, 64 PEs\n", best);
 }
 
 TEST(EngineStatistics, OneEntry) {
