@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "golden/base/error.hpp"
@@ -124,6 +125,83 @@ Network decode_engine_network(const eie::Network& network) {
              layer.relu);
   }
   return std::move(made.network);
+}
+
+Network decode_split_network(const eie::SplitNetwork& split) {
+  if (split.is_plain()) return decode_engine_network(split.engine);
+  if (split.int8_front) {
+    throw Error(printable(split.engine.name) +
+                ": its front is int8, expected floating point (compress --front float)");
+  }
+  Network engine = decode_engine_network(split.engine);
+  Network whole;
+  std::set<std::string> names;
+  // Names of a part that are taken get another.
+  const auto append = [&](Network part, const std::string& input) {
+    std::map<std::string, std::string> name{{part.input, input}};
+    const auto renamed = [&](const std::string& old) {
+      const auto [found, is_new] = name.emplace(old, old);
+      if (is_new) {
+        while (!names.insert(found->second).second) found->second += "_";
+      }
+      return found->second;
+    };
+    for (Parameter& parameter : part.parameters) {
+      parameter.name = renamed(parameter.name);
+      whole.parameters.push_back(std::move(parameter));
+    }
+    for (Node& node : part.nodes) {
+      for (std::string& value : node.inputs) value = renamed(value);
+      whole.output = node.output = renamed(node.output);
+      whole.nodes.push_back(std::move(node));
+    }
+  };
+  const auto reshape = [&](const std::string& text, Shape shape) {
+    Network part;
+    Node node;
+    node.op = Op::kReshape;
+    node.name = text;
+    node.inputs = {part.input, text + "_shape"};
+    node.output = text;
+    node.shape = std::move(shape);
+    part.nodes.push_back(std::move(node));
+    append(std::move(part), whole.output);
+  };
+  if (split.front) {
+    Network front = split.front->decode();
+    whole.input = front.input;
+    whole.input_shape = front.input_shape;
+    whole.input_scale = front.input_scale;
+    whole.input_offset = front.input_offset;
+    whole.batch = front.batch;
+    names.insert(whole.input);
+    append(std::move(front), whole.input);
+  } else {
+    whole.input_shape = split.shape;
+    whole.output = whole.input;
+    names.insert(whole.input);
+  }
+  whole.name = split.engine.name;
+  whole.origin = split.engine.origin;
+  if (split.positions == 1) {
+    if (split.shape.size() != 2) reshape("handed_over", {0, -1});
+  } else {
+    for (Node& node : engine.nodes) {
+      if (node.op != Op::kGemm) continue;
+      node.op = Op::kConv;
+      node.trans_b = false;
+      Shape& shape = engine.find(node.inputs[1])->shape;
+      shape.insert(shape.end(), {1, 1});
+    }
+  }
+  append(std::move(engine), whole.output);
+  if (split.back) {
+    Shape shape = split.back->input_shape;
+    shape[0] = 0;
+    if (shape.size() != 2 && split.positions == 1) reshape("taken_back", std::move(shape));
+    append(*split.back, whole.output);
+  }
+  return whole;
 }
 
 }  // namespace sparsys

@@ -6,6 +6,7 @@
 #include "golden/compress/dense_chain.hpp"
 #include "golden/network/eie_network.hpp"
 #include "golden/network/network.hpp"
+#include "golden/network/split_network.hpp"
 
 namespace sparsys {
 
@@ -17,5 +18,9 @@ Network to_network(const Mlp& chain);
 // computes in real numbers what the engine computes with values rounded between layers. Throws
 // Error if a layer's matrix has more than the 2^28 elements that a parameter can have.
 Network decode_engine_network(const eie::Network& network);
+
+// The same between front and back, of layers per position as 1x1 convolutions. Throws Error if the
+// front is not in floating point.
+Network decode_split_network(const eie::SplitNetwork& network);
 
 }  // namespace sparsys

@@ -8,14 +8,10 @@
 #include <cstdio>
 
 #include "golden/base/error.hpp"
-#include "golden/compress/dense_chain.hpp"
 #include "golden/compress/fine_tune.hpp"
-#include "golden/function/eie/model.hpp"
 
 namespace sparsys {
 namespace {
-
-constexpr size_t kSampleImages = 2000;
 
 class Stopwatch {
  public:
@@ -30,19 +26,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-CompressionStep measure(const std::string& name, const Network& network, double error,
-                        double seconds) {
-  CompressionStep step;
-  step.name = name;
-  step.validation_error = error;
-  step.seconds = seconds;
-  for (const Layer& layer : layers(network)) {
-    step.layer_densities.push_back(density(network, layer));
-  }
-  step.density = density(network);
-  return step;
-}
 
 // What all training has in common.
 TrainOptions training(const DeepCompressionOptions& options, const Network& teacher,
@@ -87,6 +70,19 @@ PruneOptions pruning(const Network& trained, const DeepCompressionOptions& optio
 bool arrives_pruned(const Network& network) { return 1 - density(network) >= kPrunedShare; }
 
 }  // namespace
+
+CompressionStep compression_step(const std::string& name, const Network& network, double error,
+                                 double seconds) {
+  CompressionStep step;
+  step.name = name;
+  step.validation_error = error;
+  step.seconds = seconds;
+  for (const Layer& layer : layers(network)) {
+    step.layer_densities.push_back(density(network, layer));
+  }
+  step.density = density(network);
+  return step;
+}
 
 std::vector<double> default_densities(const Network& network) {
   std::vector<double> densities;
@@ -172,7 +168,7 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
     return validation_error(network, *data, options.validation_count, options.threads);
   };
   const auto add = [&](const char* name, const Network& network, double error) {
-    steps.steps.push_back(measure(name, network, error, watch.lap()));
+    steps.steps.push_back(compression_step(name, network, error, watch.lap()));
   };
   add("float", trained, validate(trained));
 
@@ -208,15 +204,20 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
     add(name, shared.decode(), kept ? error : start);
     if (!kept) steps.steps.back().tried_error = error;
   };
+  const auto tuning = [&](const char* name, uint64_t seed, unsigned epochs, float rate) {
+    TrainOptions train = training(options, trained, name);
+    if (!train.checkpoint.empty()) train.checkpoint += ".checkpoint";
+    train.seed = seed;
+    train.epochs = epochs;
+    train.learning_rate = rate;
+    train.final_learning_rate = rate / 50;
+    train.weight_decay = 0;
+    return train;
+  };
   if (data != nullptr && options.reassign_epochs > 0) {
     ReassignOptions reassign;
-    reassign.train = training(options, trained, "reassign");
-    if (!reassign.train.checkpoint.empty()) reassign.train.checkpoint += ".checkpoint";
-    reassign.train.seed = options.seed + 300;
-    reassign.train.epochs = options.reassign_epochs;
-    reassign.train.learning_rate = options.reassign_learning_rate;
-    reassign.train.final_learning_rate = options.reassign_learning_rate / 50;
-    reassign.train.weight_decay = 0;
+    reassign.train = tuning("reassign", options.seed + 300, options.reassign_epochs,
+                            options.reassign_learning_rate);
     reassign.entropy = sharing.entropy;
     reassign.entropy_prunes = sharing.entropy_prunes;
     improve("reassign",
@@ -225,13 +226,8 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
 
   if (data != nullptr && options.fine_tune_epochs > 0) {
     FineTuneOptions tune;
-    tune.train = training(options, trained, "fine-tune");
-    if (!tune.train.checkpoint.empty()) tune.train.checkpoint += ".checkpoint";
-    tune.train.seed = options.seed + 200;
-    tune.train.epochs = options.fine_tune_epochs;
-    tune.train.learning_rate = options.fine_tune_learning_rate;
-    tune.train.final_learning_rate = options.fine_tune_learning_rate / 50;
-    tune.train.weight_decay = 0;
+    tune.train = tuning("fine-tune", options.seed + 200, options.fine_tune_epochs,
+                        options.fine_tune_learning_rate);
     tune.centroid_rate = options.centroid_rate;
     tune.centroid_power = options.centroid_power;
     improve("fine-tune", [&] { return fine_tune_centroids(shared, *data, tune).validation_error; });
@@ -248,56 +244,6 @@ SharedNetwork deep_compress(const Network& trained, const Dataset* data,
   steps.pruned = std::move(network);
   if (report != nullptr) *report = std::move(steps);
   return shared;
-}
-
-eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
-                              uint32_t validation_count, DeepCompressionReport* report,
-                              const FixedPointOptions& options, unsigned threads) {
-  Stopwatch watch;
-  if (validation_count > data.train_count()) {
-    throw Error(data.name + ": " + std::to_string(data.train_count()) +
-                " training samples, expected at least the " + std::to_string(validation_count) +
-                " of the validation split");
-  }
-  const SharedMlp chain = dense_chain(network);
-  if (static_cast<uint64_t>(chain.layers.front().code.cols()) != data.inputs()) {
-    throw Error(chain.name + ": " + std::to_string(chain.layers.front().code.cols()) +
-                " inputs, expected " + std::to_string(data.inputs()) +
-                " as the values of a sample of " + data.name);
-  }
-  std::vector<FixedPointLayerReport> fixed_point;
-  eie::Network compressed =
-      to_fixed_point(chain, calibration_sample(data, kSampleImages), options, &fixed_point);
-  if (report == nullptr) return compressed;
-  report->fixed_point = std::move(fixed_point);
-
-  const size_t first = data.train_count() - validation_count;
-  const double error =
-      eie::score(compressed, data.samples(data.train, first), data.targets(data.train, first),
-                 validation_count, network.network.input_scale, network.network.input_offset,
-                 threads)
-          .percent();
-  report->steps.push_back(measure("fixed point", network.decode(), error, watch.lap()));
-  return compressed;
-}
-
-eie::Network to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf sample,
-                              DeepCompressionReport* report, FixedPointOptions options) {
-  const SharedMlp chain = dense_chain(network);
-  // The engine's inputs: pixels as p / 256.
-  sample.array() = (sample.array() - chain.input_offset) / (256 * chain.input_scale);
-  const double largest = sample.size() == 0 ? 0 : sample.cwiseAbs().maxCoeff();
-  // Inputs beyond 16 bits of the usual radix point, or too small for it.
-  if (largest > 0) {
-    options.input_frac =
-        largest >= 0.125 && largest < 127
-            ? options.input_frac
-            : std::clamp(static_cast<int>(std::floor(std::log2(32767 / largest))), -15, 30);
-  }
-  std::vector<FixedPointLayerReport> fixed_point;
-  eie::Network compressed = to_fixed_point(chain, sample, options, &fixed_point);
-  if (report != nullptr) report->fixed_point = std::move(fixed_point);
-  return compressed;
 }
 
 }  // namespace sparsys

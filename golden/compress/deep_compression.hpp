@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deep Compression from end to end (Han 2016): prune, retrain, share weights, fine-tune; and on to
-// fixed point, as EIE runs it.
+// Deep Compression from end to end (Han 2016): prune, retrain, share weights, fine-tune. On to
+// fixed point, as EIE runs it: golden/compress/sparse_engine/to_sparse_engine.hpp.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@
 #include "golden/compress/prune.hpp"
 #include "golden/compress/weight_sharing.hpp"
 #include "golden/data/dataset.hpp"
-#include "golden/network/eie_network.hpp"
 #include "golden/network/network.hpp"
 #include "golden/network/shared_network.hpp"
 #include "golden/train/train.hpp"
@@ -128,6 +127,10 @@ struct CompressionStep {
   double seconds = 0;
 };
 
+// Of a network that a step made.
+CompressionStep compression_step(const std::string& name, const Network& network, double error,
+                                 double seconds);
+
 struct DeepCompressionReport {
   std::vector<CompressionStep> steps;
   std::vector<FixedPointLayerReport> fixed_point;
@@ -140,17 +143,5 @@ struct DeepCompressionReport {
 SharedNetwork deep_compress(const Network& trained, const Dataset* data,
                             const DeepCompressionOptions& options,
                             DeepCompressionReport* report = nullptr);
-
-// The sparse engine's network of it (golden/compress/dense_chain.hpp, fixed_point.hpp): training
-// images decide the radix points. Adds step "fixed point" to the report: the validation error is
-// that of the engine's function, bit for bit.
-eie::Network to_sparse_engine(const SharedNetwork& network, const Dataset& data,
-                              uint32_t validation_count, DeepCompressionReport* report,
-                              const FixedPointOptions& options = {}, unsigned threads = 0);
-
-// The same without a data set: `sample`, inputs of the network x samples as it takes them, decides
-// the radix points. Throws Error if it does not fit.
-eie::Network to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf sample,
-                              DeepCompressionReport* report, FixedPointOptions options = {});
 
 }  // namespace sparsys

@@ -76,6 +76,12 @@ struct Link {
   bool relu = false;
 };
 
+const std::string kChain = "which is what the sparse engine runs";
+
+const Layer* layer_of(const std::vector<Layer>& all, size_t node) {
+  return &*std::find_if(all.begin(), all.end(), [node](const Layer& l) { return l.node == node; });
+}
+
 // Follows the one value from node to node.
 std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all) {
   const std::vector<Shape> shapes = infer_shapes(network);
@@ -85,22 +91,34 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
     const Node& node = network.nodes[n];
     if (std::count(node.inputs.begin(), node.inputs.end(), value) != 1) {
       fail(network, node,
-           "takes another value than the node before it gives, expected a chain of layers, which "
-           "is what the sparse engine runs");
+           "takes another value than the node before it gives, expected a chain of layers, " +
+               kChain);
     }
     switch (node.op) {
       case Op::kGemm:
       case Op::kMatMul: {
         if (shapes[n + 1].size() != 2) fail(network, node, "expected one vector for a sample");
-        const auto layer =
-            std::find_if(all.begin(), all.end(), [n](const Layer& l) { return l.node == n; });
-        links.push_back({&*layer, 1, 1, false});
+        links.push_back({layer_of(all, n), 1, 1, false});
         if (node.op == Op::kGemm) {
           links.back().scale = node.alpha;
           links.back().bias_scale = node.beta;
         }
         break;
       }
+      case Op::kConv: {
+        // Of all of a map.
+        const Window& window = node.window;
+        if (node.group != 1 || window.pad != Window().pad || window.kernel[0] != shapes[n][2] ||
+            window.kernel[1] != shapes[n][3]) {
+          fail(network, node, "expected one group and a kernel of the whole map, " + kChain);
+        }
+        links.push_back({layer_of(all, n), 1, 1, false});
+        break;
+      }
+      case Op::kAveragePool:
+      case Op::kMaxPool:
+        if (shapes[n] == shapes[n + 1] && element_count(shapes[n]) == shapes[n][1]) break;
+        fail(network, node, "expected a chain of fully connected layers, " + kChain);
       case Op::kAdd: {
         // Of a parameter: the bias of the layer before it.
         const bool first = node.inputs.front() == value;
@@ -110,8 +128,7 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
             &network.parameters[static_cast<size_t>(links.back().layer->bias)] != bias ||
             links.back().layer->node + 1 != n) {
           fail(network, node,
-               "is not the bias of a layer, expected a chain of fully connected layers, which is "
-               "what the sparse engine runs");
+               "is not the bias of a layer, expected a chain of fully connected layers, " + kChain);
         }
         break;
       }
@@ -126,11 +143,11 @@ std::vector<Link> links_of(const Network& network, const std::vector<Layer>& all
       case Op::kReshape:
         break;
       case Op::kSoftmax:
+      case Op::kLogSoftmax:
         if (n + 1 == network.nodes.size()) break;
         [[fallthrough]];
       default:
-        fail(network, node,
-             "expected a chain of fully connected layers, which is what the sparse engine runs");
+        fail(network, node, "expected a chain of fully connected layers, " + kChain);
     }
     value = node.output;
   }

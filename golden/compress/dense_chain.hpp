@@ -53,11 +53,11 @@ struct SharedMlp {
   Mlp decode() const;
 };
 
-// The network as a chain: MatMul and Gemm with their biases (a layer without one gets zeros) and
-// the Relu behind them. Flatten and Reshape, and a Softmax at the end, which changes no answer,
-// are left out. Its inputs are pixels p of 0..255 as p / 256: what the network makes of a pixel
-// otherwise (input_scale, input_offset) moves into the first layer's weights and biases, and so do
-// alpha and beta of a Gemm.
+// The network as a chain: MatMul, Gemm and convolutions of a whole map with their biases (a layer
+// without one gets zeros) and the Relu behind them. Flatten and Reshape, and a Softmax at the end,
+// which changes no answer, are left out. Its inputs are pixels p of 0..255 as p / 256: what the
+// network makes of a pixel otherwise (input_scale, input_offset) moves into the first layer's
+// weights and biases, and so do alpha and beta of a Gemm.
 //
 // Throw Error "<network>: node '<name>' (<op>): <what is wrong>" if the network is no such chain or
 // not sound, or of a shared network if a layer's weights have more than 15 values other than 0,

@@ -60,8 +60,8 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
     fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
   }
   const uint64_t kind = earlier ? get(data + 12, 4) : get(data + 6, 2);
-  if (kind > 4 || (earlier && kind == 0)) {
-    fail(name, "header: kind " + number(kind) + ", expected " + (earlier ? "1" : "0") + " to 4");
+  if (earlier ? kind < 1 || kind > 4 : kind > 5) {
+    fail(name, "header: kind " + number(kind) + ", expected " + (earlier ? "1 to 4" : "0 to 5"));
   }
   if (earlier && get(data + 16, 8) != file_size - size) {
     fail(name, "header: payload length " + number(get(data + 16, 8)) + ", but " +
@@ -109,6 +109,8 @@ const char* to_string(ModelKind kind) {
       return "stored engine network";
     case ModelKind::kStored:
       return "stored model";
+    case ModelKind::kSplit:
+      return "split network";
     default:
       return "float model";
   }

@@ -7,9 +7,9 @@
 //         8..11  CRC-32 (zlib) of the payload
 //        12..    payload, to the end of the file
 //
-// The payloads of kinds 0 and 1 are in golden/format/stored_model.hpp, the others in
-// golden/format/model_file.hpp. Earlier versions wrote kinds 2 to 4 with the same payload behind
-// another header, which is still read:
+// The payloads of kinds 0 and 1 are in golden/format/stored_model.hpp, that of kind 5 in
+// golden/format/split/split_file.hpp, the others in golden/format/model_file.hpp. Earlier versions
+// wrote kinds 2 to 4 with the same payload behind another header, which is still read:
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
 //          8..11  version, 1
@@ -33,6 +33,7 @@ enum class ModelKind : uint16_t {
   kCompressed = 2,
   kFloat = 3,
   kQuantised = 4,
+  kSplit = 5,         // of the sparse engine and its host
   kOldFloat = 0xFFFF  // kind 1 behind the earlier header
 };
 const char* to_string(ModelKind kind);

@@ -18,6 +18,17 @@ constexpr ModelKind kKind<eie::Network> = ModelKind::kCompressed;
 template <>
 constexpr ModelKind kKind<mxu::Network> = ModelKind::kQuantised;
 
+template <typename Model>
+Model from_payload(const uint8_t* data, size_t size, const std::string& name) {
+  const nlohmann::json map = parse_cbor(data, size, name);
+  Model model;
+  FieldReader fields(map, name);
+  visit(fields, model);
+  fields.expect_no_more();
+  check(model, name);
+  return model;
+}
+
 }  // namespace
 
 template <typename Model>
@@ -39,13 +50,11 @@ std::vector<uint8_t> model_to_bytes(const Model& model) {
 template <typename Model>
 Model model_from_bytes(const uint8_t* data, size_t size, const std::string& name) {
   const Payload payload = open_container(data, size, kKind<Model>, name);
-  const nlohmann::json map = parse_cbor(payload.data, payload.size, name);
-  Model model;
-  FieldReader fields(map, name);
-  visit(fields, model);
-  fields.expect_no_more();
-  check(model, name);
-  return model;
+  return from_payload<Model>(payload.data, payload.size, name);
+}
+
+mxu::Network quantised_from_payload(const uint8_t* data, size_t size, const std::string& name) {
+  return from_payload<mxu::Network>(data, size, name);
 }
 
 template <typename Model>

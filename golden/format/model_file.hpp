@@ -37,4 +37,7 @@ std::vector<uint8_t> model_to_bytes(const Model& model);
 template <typename Model>
 Model model_from_bytes(const uint8_t* data, size_t size, const std::string& name);
 
+// The payload alone of a quantised network, as a part of another file.
+mxu::Network quantised_from_payload(const uint8_t* data, size_t size, const std::string& name);
+
 }  // namespace sparsys

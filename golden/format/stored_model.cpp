@@ -241,9 +241,10 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
   return out;
 }
 
-eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name) {
-  const Payload payload = open_container(data, size, ModelKind::kStoredCompressed, name);
-  PackedReader in(payload.data, payload.size, name);
+namespace {
+
+// `size` is that of the whole file.
+eie::Network take_engine(PackedReader& in, uint64_t size, const std::string& name) {
   eie::Network network;
   network.name = in.text("name");
   network.origin = in.text("origin");
@@ -292,6 +293,29 @@ eie::Network load_stored(const uint8_t* data, size_t size, const std::string& na
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last layer");
   check(network, name);
   return network;
+}
+
+Bytes without_header(const Bytes& file) { return {file.begin() + kHeaderSize, file.end()}; }
+
+}  // namespace
+
+eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name) {
+  const Payload payload = open_container(data, size, ModelKind::kStoredCompressed, name);
+  PackedReader in(payload.data, payload.size, name);
+  return take_engine(in, size, name);
+}
+
+Bytes payload_of(const eie::Network& network) { return without_header(store(network)); }
+Bytes payload_of(const SharedNetwork& network) { return without_header(store(network)); }
+
+eie::Network engine_from_payload(const uint8_t* data, size_t size, const std::string& name) {
+  PackedReader in(data, size, name);
+  return take_engine(in, kHeaderSize + size, name);
+}
+
+SharedNetwork network_from_payload(const uint8_t* data, size_t size, const std::string& name) {
+  PackedReader in(data, size, name);
+  return take_network(in, size, name, nullptr);
 }
 
 eie::Network load_stored(const Bytes& bytes, const std::string& name) {

@@ -99,6 +99,12 @@ SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::s
 SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
                                   const std::string& name = "stored model");
 
+// The payloads alone, as parts of another file.
+std::vector<uint8_t> payload_of(const eie::Network& network);
+std::vector<uint8_t> payload_of(const SharedNetwork& network);
+eie::Network engine_from_payload(const uint8_t* data, size_t size, const std::string& name);
+SharedNetwork network_from_payload(const uint8_t* data, size_t size, const std::string& name);
+
 // Files, written completely or not at all (golden/base/atomic_file.hpp). Throw Error with the
 // path if the file cannot be written or read, and as above.
 void save_stored(const std::string& path, const eie::Network& network,

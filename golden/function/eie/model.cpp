@@ -179,12 +179,16 @@ std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& inp
   return output;
 }
 
-std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_t count) {
+std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_t count,
+                                  uint64_t* saturated) {
+  if (saturated != nullptr) *saturated = 0;
   const int shift = network.layers.front().input_frac - kPixelFrac;
   std::vector<int16_t> inputs(count * network.input_size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     const double value = round_half_up(std::ldexp(static_cast<double>(samples[i]), shift));
-    inputs[i] = static_cast<int16_t>(std::clamp<double>(value, INT16_MIN, INT16_MAX));
+    const double bounded = std::clamp<double>(value, INT16_MIN, INT16_MAX);
+    if (saturated != nullptr && bounded != value) ++*saturated;
+    inputs[i] = static_cast<int16_t>(bounded);
   }
   return inputs;
 }
@@ -195,27 +199,5 @@ size_t argmax(const int16_t* values, size_t count) {
 }
 
 size_t argmax(const std::vector<int16_t>& values) { return argmax(values.data(), values.size()); }
-
-void add_outputs(Score& score, const Network& network, const std::vector<int16_t>& outputs,
-                 Samples samples, Targets targets, float scale, float offset) {
-  std::vector<float> numbers;
-  numbers.reserve(outputs.size());
-  for (const int16_t y : outputs) {
-    numbers.push_back(std::ldexp(static_cast<float>(y), -network.layers.back().output_frac));
-  }
-  const size_t size = network.output_size();
-  sparsys::add_outputs(score, numbers.data(), size, numbers.size() / size, targets, samples, scale,
-                       offset);
-}
-
-Score score(const Network& network, Samples samples, Targets targets, size_t count, float scale,
-            float offset, unsigned threads) {
-  Score all(targets.are_classes() ? 0 : network.output_size());
-  if (count == 0) return all;
-  const FunctionalModel model(network);
-  add_outputs(all, network, model.run_batch(image_inputs(network, samples, count), threads),
-              samples, targets, scale, offset);
-  return all;
-}
 
 }  // namespace sparsys::eie

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "golden/base/samples.hpp"
-#include "golden/base/score.hpp"
 #include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
@@ -38,8 +37,9 @@ std::vector<std::vector<int16_t>> run_layers(const Network& network,
                                              bool* saturated = nullptr);
 
 // Samples of input_size() values each as inputs: real value v / kPixelScale, at the radix point of
-// the first layer, saturated.
-std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_t count);
+// the first layer, saturated. `saturated`, if given, gets how many lie beyond 16 bits.
+std::vector<int16_t> image_inputs(const Network& network, Samples samples, size_t count,
+                                  uint64_t* saturated = nullptr);
 
 // The number of the largest element; of equal ones the lowest. Throws Error if there is none.
 size_t argmax(const int16_t* values, size_t count);
@@ -100,12 +100,5 @@ class FunctionalModel {
   std::vector<int16_t> constants_;
   std::vector<Columns> layers_;
 };
-
-// How far outputs, as the real numbers that they stand for, are off. `scale` and `offset`: what the
-// targets of an autoencoder are of the samples' values.
-Score score(const Network& network, Samples samples, Targets targets, size_t count, float scale,
-            float offset, unsigned threads = 0);
-void add_outputs(Score& score, const Network& network, const std::vector<int16_t>& outputs,
-                 Samples samples, Targets targets, float scale, float offset);
 
 }  // namespace sparsys::eie

@@ -10,8 +10,8 @@ namespace sparsys {
 namespace {
 
 // Adds where `run`, of images from `first` on, differs from `expected`.
-void compare(const BatchRun& run, const BatchRun& expected, uint64_t first, RunTotals& totals) {
-  const size_t images = expected.classes.size();
+void compare(const BatchRun& run, const BatchRun& expected, size_t images, uint64_t first,
+             RunTotals& totals) {
   const size_t outputs = expected.outputs.size() / images;
   for (size_t i = 0; i < images; ++i) {
     std::string difference = run.fault;
@@ -38,17 +38,9 @@ void compare(const BatchRun& run, const BatchRun& expected, uint64_t first, RunT
 void add_score(const BatchRun& run, uint64_t count, const ImageRange& range, uint64_t done,
                Score& score) {
   const Targets targets = range.targets + done;
-  if (targets.are_classes()) {
-    for (uint64_t i = 0; i < count; ++i) score.add_answer(run.classes[i] == targets.label(i));
-    return;
-  }
-  const size_t size = run.outputs.size() / count;
-  if (score.count() == 0) score = Score(size);
-  std::vector<float> numbers;
-  for (const int y : run.outputs) {
-    numbers.push_back(run.output_scale * static_cast<float>(y - run.output_zero));
-  }
-  add_outputs(score, numbers.data(), size, count, targets, range.samples + done * range.inputs,
+  const size_t size = run.values.size() / count;
+  if (score.count() == 0 && !targets.are_classes()) score = Score(size);
+  add_outputs(score, run.values.data(), size, count, targets, range.samples + done * range.inputs,
               range.scale, range.offset);
 }
 
@@ -98,15 +90,14 @@ void run_images(Accelerator& engine, Accelerator* reference, const ImageRange& r
     totals.images += count;
     totals.cycles += run.cycles;
     totals.seconds += run.seconds;
+    totals.saturated_inputs += run.saturated_inputs;
     for (const auto& [counter, value] : run.counters) totals.counters[counter] += value;
     if (reference != nullptr) {
-      compare(run, reference->run(samples, count), range.first + done, totals);
+      compare(run, reference->run(samples, count), count, range.first + done, totals);
     }
     if (range.scored) add_score(run, count, range, done, totals.score);
     if (totals.keep_outputs) {
-      for (const int y : run.outputs) {
-        totals.outputs.push_back(run.output_scale * static_cast<float>(y - run.output_zero));
-      }
+      totals.outputs.insert(totals.outputs.end(), run.values.begin(), run.values.end());
     }
     if (!run.saturated.empty()) {
       totals.saturated_images =

@@ -36,15 +36,14 @@ struct LockstepCounts {
 
 // A batch of images.
 struct BatchRun {
-  std::vector<int> outputs;  // images x outputs of the network
-  float output_scale = 1;    // an output y stands for output_scale * (y - output_zero)
-  int output_zero = 0;
-  std::vector<uint32_t> classes;   // one an image: the largest output, the first of equals
+  std::vector<int> outputs;        // images x outputs of the engine, which levels are compared by
+  std::vector<float> values;       // images x outputs of the network, in real numbers
   std::vector<uint8_t> saturated;  // one an image, if the engine tells: whether a sum saturated
   std::string fault;               // what the engine itself calls wrong, empty if nothing
   uint64_t cycles = 0;             // 0 of the functional model
   double seconds = 0;              // for all of them
   std::map<std::string, uint64_t> counters;  // those of the engine
+  uint64_t saturated_inputs = 0;             // of the engine, as the host hands them over
 };
 
 class Accelerator {
@@ -101,6 +100,7 @@ struct RunTotals {
   uint64_t cycles = 0;
   double seconds = 0;
   std::map<std::string, uint64_t> counters;
+  uint64_t saturated_inputs = 0;
   bool keep_outputs = false;   // whether the next are to be kept, as real numbers
   std::vector<float> outputs;  // samples x outputs
 

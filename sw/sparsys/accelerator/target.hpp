@@ -69,6 +69,8 @@ class Target {
   // "16 PEs", for people; and as fields of a report.
   virtual std::string size_text() const = 0;
   virtual nlohmann::json size() const = 0;
+  // What of a run the host did, likewise; nothing if there is nothing.
+  virtual void report_host(const RunTotals&, nlohmann::json&, Listing&) const {}
   // Counters of a run, as fields of a report and as lines for people.
   virtual void report(const RunTotals& totals, nlohmann::json& result, Listing& lines) const = 0;
 

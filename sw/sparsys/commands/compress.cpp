@@ -10,18 +10,22 @@
 #include "golden/base/random.hpp"
 #include "golden/base/text.hpp"
 #include "golden/compress/deep_compression.hpp"
-#include "golden/compress/dense_chain.hpp"
 #include "golden/compress/quantise.hpp"
+#include "golden/compress/sparse_engine/split.hpp"
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/onnx/import.hpp"
+#include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
-#include "golden/function/eie/model.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "golden/host/host.hpp"
 #include "golden/network/check.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/commands/run_values.hpp"
 #include "sw/sparsys/report/compression.hpp"
 #include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/describe_split.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/progress.hpp"
 #include "sw/sparsys/report/score.hpp"
@@ -46,7 +50,8 @@ constexpr Eigen::Index kRandomSamples = 200;
 // Options of the sparse engine's numbers.
 struct EngineArguments {
   std::string input;
-  FixedPointOptions fixed_point;
+  SparseEngineOptions options;
+  std::string front = "float";
   double max_error_pct = 100 * kMostLoss;
 };
 
@@ -79,7 +84,9 @@ class Compression {
     check_usage();
     check_outputs({arguments_.out, arguments_.json},
                   {arguments_.model, arguments_.no_data ? "" : arguments_.data.input()});
-    trained_ = load_model<Network>(arguments_.model);
+    const std::string& file = arguments_.model;
+    const bool onnx = file.size() > 5 && file.compare(file.size() - 5, 5, ".onnx") == 0;
+    trained_ = onnx ? import_onnx(file) : load_model<Network>(file);
     const bool mxu = arguments_.target == "mxu";
     mxu ? quantise_network() : compress();
     if (table_) {
@@ -157,7 +164,15 @@ class Compression {
     options.threads = arguments_.data.threads;
     options.progress = training_progress();
     // Told before the training.
-    if (engine) dense_chain(trained_);
+    EngineLayers on_engine;
+    if (engine) {
+      on_engine = engine_layers(trained_, arguments_.engine.options.cut);
+      if (on_engine.first > 0) {
+        // The front's layers may have more than the engine's 15 values.
+        options.sharing.bits.assign(layers(trained_).size(), 4);
+        std::fill_n(options.sharing.bits.begin(), on_engine.first, 8);
+      }
+    }
     if (!arguments_.no_data) {
       load_data();
       options.validation_count = DataOptions::validation_count(*data_);
@@ -173,14 +188,17 @@ class Compression {
         deep_compress(trained_, data_ ? &*data_ : nullptr, options, &report);
     result_ = {{"name", printable(trained_.name, 0)}, {"target", arguments_.target}};
     if (engine) {
-      const eie::Network network =
-          data_ ? to_sparse_engine(shared, *data_, options.validation_count, &report,
-                                   arguments_.engine.fixed_point, options.threads)
-                : to_sparse_engine(shared, sample(), &report, arguments_.engine.fixed_point);
+      SparseEngineOptions how = arguments_.engine.options;
+      how.int8_front = arguments_.engine.front == "int8";
+      how.threads = options.threads;
+      const eie::SplitNetwork network =
+          data_ ? to_sparse_engine(shared, *data_, options.validation_count, &report, how)
+                : to_sparse_engine(shared, sample(), &report, how);
       check_loss(printable(arguments_.model, 0), report.fixed_point,
                  arguments_.engine.max_error_pct / 100);
-      save_model(arguments_.out, network);
+      save_split(arguments_.out, network);
       add_steps(report);
+      add_parts(network);
       result_["fixed_point"] = describe(report.fixed_point);
       if (table_) {
         print_fixed_point(std::cout, report.fixed_point);
@@ -220,15 +238,29 @@ class Compression {
                              " bytes: " + fixed(ratio, 1) + " times smaller");
   }
 
-  void finish_engine(const eie::Network& network) {
-    const json description = describe(network);
-    listing_.add("weights kept", share_text(description["nonzeros"], description["weights"]));
-    add_size(4 * description["weights"].get<uint64_t>(),
-             std::filesystem::file_size(arguments_.out));
+  // Which part runs where, if there is more than the engine's.
+  void add_parts(const eie::SplitNetwork& network) {
+    if (network.is_plain()) return;
+    result_["parts"] = describe_parts(network);
+    result_["cut"] = printable(network.cut);
+    listing_.add("hand-over", hand_over_text(network));
+    if (!table_) return;
+    print_parts(std::cout, result_["parts"]);
+    std::cout << "  cut at " << quoted(network.cut) << ": " << network.reason << "\n\n";
+  }
+
+  void finish_engine(const eie::SplitNetwork& network) {
+    uint64_t weights = 0;
+    uint64_t nonzeros = 0;
+    for (const json& part : describe_parts(network)) {
+      weights += part["weights"].get<uint64_t>();
+      nonzeros += part["nonzeros"].get<uint64_t>();
+    }
+    listing_.add("weights kept", share_text(nonzeros, weights));
+    add_size(4 * weights, std::filesystem::file_size(arguments_.out));
     if (arguments_.no_test || !data_) return;
     add_errors(eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
-                          data_->test_count(), trained_.input_scale, trained_.input_offset,
-                          arguments_.data.threads),
+                          data_->test_count(), arguments_.data.threads),
                " (functional model of the engine)");
   }
 
@@ -306,13 +338,10 @@ void add_deep_compression(CLI::App& group, Arguments& arguments) {
                  "Without images: prune once as --density or --quality say, else keep the zeros; "
                  "share the weights; that is all");
   arguments.compression.add_to(group, true);
-  group
-      .add_option("--index-bits", arguments.store.index_bits,
-                  "Width of the relative indices in the stored model, 1 to " +
-                      std::to_string(kMaxIndexBits) + "; 0: the best for each layer")
-      ->check(CLI::Range(0U, kMaxIndexBits))
-      ->capture_default_str()
-      ->type_name("N");
+  add_value(group, "--index-bits", arguments.store.index_bits,
+            "Width of the relative indices in the stored model, 1 to " +
+                std::to_string(kMaxIndexBits) + "; 0: the best for each layer")
+      ->check(CLI::Range(0U, kMaxIndexBits));
   group
       .add_option("--checkpoints", arguments.checkpoints,
                   "Directory in which steps are kept as they go: the same command again goes on "
@@ -322,40 +351,38 @@ void add_deep_compression(CLI::App& group, Arguments& arguments) {
 
 void add_fixed_point(CLI::App& group, EngineArguments& arguments) {
   group
+      .add_option(
+          "--cut", arguments.options.cut,
+          "Value of the network from which on it runs on the engine; what is in front of it "
+          "runs on the host. Else the first with only fully connected layers behind it")
+      ->type_name("VALUE");
+  add_value(group, "--front", arguments.front,
+            "Arithmetic of what runs on the host in front of the engine: float or int8")
+      ->check(CLI::IsMember({"float", "int8"}));
+  group
       .add_option("--input", arguments.input,
                   "With --no-data: samples that choose radix points, as the network takes them: "
                   ".npy, .csv or .json; else random ones do")
       ->type_name("FILE");
-  group
-      .add_option("--constants", arguments.fixed_point.constants,
-                  "Constant inputs of each layer, of which its biases are made, 1 to 6; 0: 2, or "
-                  "more if biases are not met else")
-      ->check(CLI::Range(0, 6))
-      ->capture_default_str()
-      ->type_name("N");
-  group
-      .add_option("--headroom", arguments.fixed_point.headroom,
-                  "Largest activation that can be represented, as a multiple of the largest one "
-                  "that the sample gives")
-      ->check(CLI::Range(1.0, 1024.0))
-      ->capture_default_str()
-      ->type_name("X");
-  group
-      .add_option("--max-error", arguments.max_error_pct,
-                  "Refuse the network if an output of the engine is off by more than this, in per "
-                  "cent of the largest, on the sample that chooses radix points")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str()
-      ->type_name("PCT");
+  add_value(group, "--constants", arguments.options.fixed_point.constants,
+            "Constant inputs of each layer, of which its biases are made, 1 to 6; 0: 2, or more if "
+            "biases are not met else")
+      ->check(CLI::Range(0, 6));
+  add_value(group, "--headroom", arguments.options.fixed_point.headroom,
+            "Largest activation that can be represented, as a multiple of the largest one that the "
+            "sample gives")
+      ->check(CLI::Range(1.0, 1024.0));
+  add_value(group, "--max-error", arguments.max_error_pct,
+            "Refuse the network if an output of the engine is off by more than this, in per cent "
+            "of the largest, on the sample that chooses radix points")
+      ->check(CLI::Range(0.0, 1e6));
 }
 
 void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
-  group
-      .add_option("--scheme", arguments.scheme,
-                  "affine: a scale for each output's weights, scale and zero point for values; "
-                  "radix: powers of two for each layer")
+  add_value(group, "--scheme", arguments.scheme,
+            "affine: a scale for each output's weights, scale and zero point for values; radix: "
+            "powers of two for each layer")
       ->check(CLI::IsMember({"affine", "radix"}))
-      ->capture_default_str()
       ->type_name("SCHEME");
   group
       .add_option(
@@ -364,17 +391,12 @@ void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
           "default of numbers and autoencoders")
       ->check(CLI::IsMember({"scores", "values"}))
       ->type_name("KIND");
-  group
-      .add_option("--percentile", arguments.percentile,
-                  "Of affine scales: 100 - P per cent of a layer's values at most may be above "
-                  "its range, and as many below; above 50")
-      ->check(CLI::Range(50.0, 100.0))
-      ->capture_default_str()
-      ->type_name("P");
-  group.add_option("--samples", arguments.samples, "Training images that decide on scales")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str()
-      ->type_name("N");
+  add_value(group, "--percentile", arguments.percentile,
+            "Of affine scales: 100 - X per cent of a layer's values at most may be above its "
+            "range, and as many below; above 50")
+      ->check(CLI::Range(50.0, 100.0));
+  add_value(group, "--samples", arguments.samples, "Training images that decide on scales")
+      ->check(CLI::Range(1, 1000000));
 }
 
 // `compress`, or under another name that for `target`.
@@ -382,19 +404,22 @@ CLI::App* add(CLI::App& program, const char* name, const char* target, const cha
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(name, description);
   command
-      ->add_option("--model", arguments->model,
-                   "Float model, as `sparsys train` and `sparsys import` write it")
+      ->add_option("MODEL,--model", arguments->model,
+                   "Float model, as `sparsys train` and `sparsys import` write it, or an ONNX file")
       ->required()
       ->type_name("FILE");
-  command->add_option("--out", arguments->out, "Network to write")->required()->type_name("FILE");
+  command->add_option("-o,--out", arguments->out, "Network to write")
+      ->required()
+      ->type_name("FILE");
   if (target != nullptr) {
     arguments->target = target;
   } else {
     command
-        ->add_option("--target", arguments->target,
-                     "stored: stored model, of any network; eie: 16-bit fixed-point network of the "
-                     "sparse engine, of fully connected layers and up to 15 values; mxu: 8-bit "
-                     "network of the matrix unit")
+        ->add_option(
+            "--target", arguments->target,
+            "stored: stored model, of any network; eie: network whose fully connected layers "
+            "run on the sparse engine in 16-bit fixed point, with up to 15 values, and "
+            "what is in front of them on the host; mxu: 8-bit network of the matrix unit")
         ->check(CLI::IsMember({"stored", "eie", "mxu"}))
         ->capture_default_str()
         ->type_name("TARGET");
@@ -414,7 +439,7 @@ CLI::App* add(CLI::App& program, const char* name, const char* target, const cha
     }
   }
   if (target == nullptr) {
-    arguments->fixed = command->add_option_group("16-bit numbers, target eie");
+    arguments->fixed = command->add_option_group("Host and 16-bit numbers, target eie");
     add_fixed_point(*arguments->fixed, arguments->engine);
   }
   arguments->int8 = command->add_option_group("Signed bytes, target mxu");

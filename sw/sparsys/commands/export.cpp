@@ -8,6 +8,7 @@
 #include "golden/base/random.hpp"
 #include "golden/compress/decode_eie_network.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/commands/commands.hpp"
@@ -27,9 +28,9 @@ constexpr uint64_t kSamples = 8;
 Network load_any(const std::string& path) {
   switch (model_kind(path)) {
     case ModelKind::kCompressed:
-      return decode_engine_network(load_model<eie::Network>(path));
     case ModelKind::kStoredCompressed:
-      return decode_engine_network(load_stored_file(path));
+    case ModelKind::kSplit:
+      return decode_split_network(load_split(path));
     case ModelKind::kStored:
       return load_stored_network(path).decode();
     case ModelKind::kFloat:
@@ -73,8 +74,9 @@ void add_export(CLI::App& program) {
   command
       ->add_option(
           "FILE", arguments->file,
-          "Float model, stored model, or compressed network of the sparse engine: its weights "
-          "and biases in real numbers, without the rounding between layers")
+          "Float model, stored model, or compressed or split network of the sparse engine: its "
+          "weights and biases in real numbers, without the rounding between layers; a front as "
+          "int8 has none")
       ->required();
   command->add_option("--out", arguments->out, "ONNX model to write")
       ->required()

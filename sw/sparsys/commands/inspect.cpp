@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "golden/format/model_file.hpp"
+#include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/network/check.hpp"
 #include "sw/sparsys/accelerator/eie/target.hpp"
@@ -10,6 +11,7 @@
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/layers/engine_options.hpp"
 #include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/describe_split.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 
 namespace sparsys {
@@ -34,10 +36,8 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config,
     }
     case ModelKind::kQuantised:
       return describe(load_model<mxu::Network>(file));
-    case ModelKind::kStoredCompressed:
-      return describe(load_stored_file(file), config, rows);
     default:
-      return describe(load_model<eie::Network>(file), config, rows);
+      return describe(load_split(file), config, rows);
   }
 }
 
@@ -58,10 +58,11 @@ void add_inspect(CLI::App& program) {
       "inspect",
       "Prints a model file: nodes, layers, densities, codebooks; of a stored model what each layer "
       "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
-      "PE, padding, balance");
+      "PE, padding, balance; of a split network also where it is cut and why, and what of it runs "
+      "where");
   command
       ->add_option("FILE", arguments->file,
-                   "Float model, stored model, compressed or quantised network")
+                   "Float model, stored model, compressed, split or quantised network")
       ->required();
   command
       ->add_option("--pe", arguments->config.n_pe,
@@ -69,7 +70,7 @@ void add_inspect(CLI::App& program) {
       ->capture_default_str()
       ->type_name("N_PE");
   add_rows(*command, arguments->rows);
-  eie::add_memory_options(*command, arguments->config);
+  add_memories(*command, arguments->config);
   add_json(*command, arguments->json);
   command->footer("Example: sparsys inspect net.model --pe 16\n");
   command->callback([arguments] { run_inspect(*arguments); });

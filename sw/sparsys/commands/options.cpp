@@ -101,10 +101,8 @@ uint32_t DataOptions::validation_count(const Dataset& data) {
 }
 
 void add_seed(CLI::App& command, uint64_t& seed) {
-  command
-      .add_option("--seed", seed, "Seed of all random numbers, those of synthetic digits included")
-      ->capture_default_str()
-      ->type_name("N");
+  add_value(command, "--seed", seed,
+            "Seed of all random numbers, those of synthetic digits included");
 }
 
 void add_threads(CLI::App& command, unsigned& threads) {
@@ -116,10 +114,8 @@ void add_threads(CLI::App& command, unsigned& threads) {
 }
 
 void add_epochs(CLI::App& command, unsigned& epochs) {
-  command.add_option("--epochs", epochs, "Passes over the training images")
-      ->check(CLI::Range(0, 100000))
-      ->capture_default_str()
-      ->type_name("N");
+  add_value(command, "--epochs", epochs, "Passes over the training images")
+      ->check(CLI::Range(0, 100000));
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "golden/compress/deep_compression.hpp"
@@ -38,6 +39,17 @@ struct DataOptions {
   // Training samples kept for validation: 5,000, or a tenth if fewer than 50,000 are used.
   static uint32_t validation_count(const Dataset& data);
 };
+
+// An option for a field, whose default is shown: N is a whole number, X another. Ranges and other
+// type names are the caller's.
+template <typename T>
+CLI::Option* add_value(CLI::App& command, const std::string& name, T& value,
+                       const std::string& text) {
+  const char* const type = std::is_same_v<T, std::string> ? "KIND"
+                           : std::is_integral_v<T>        ? "N"
+                                                          : "X";
+  return command.add_option(name, value, text)->capture_default_str()->type_name(type);
+}
 
 void add_seed(CLI::App& command, uint64_t& seed);
 void add_threads(CLI::App& command, unsigned& threads);

@@ -33,6 +33,8 @@ void expect_kind(const std::string& file, ModelKind expected) {
     text += "; `sparsys compress` makes one of it";
   } else if (kind == ModelKind::kOldFloat) {
     text += "; train again";
+  } else if (kind == ModelKind::kSplit) {
+    text += "; its parts are packed already, and stay so";
   } else {
     text += expected == ModelKind::kCompressed ? "; it is packed already" : "; it is not packed";
   }

@@ -8,6 +8,7 @@
 #include "golden/base/text.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
+#include "golden/network/part.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/accelerator/options.hpp"
 #include "sw/sparsys/commands/commands.hpp"
@@ -162,6 +163,9 @@ void run_float(const Arguments& arguments) {
   if (arguments.values.tensor.empty()) {
     wrong = finish_values(arguments.values, outputs, run.count, report, lines);
   } else {
+    std::vector<std::string> names;
+    for (const Node& node : network.nodes) names.push_back(node.output);
+    number_of(arguments.values.tensor, names);
     network = network_up_to(network, arguments.values.tensor);
     wrong =
         finish_values(arguments.values, infer(network, x.data(), run.count, arguments.data.threads),
@@ -208,6 +212,7 @@ Listing results(const Target& target, const Accelerator& engine, const RunTotals
     lines.add("lockstep", grouped(lockstep->signals_per_cycle) + " signals identical in " +
                               grouped(lockstep->checked_cycles) + " cycles");
   }
+  target.report_host(totals, report, lines);
   if (!function) target.report(totals, report, lines);
   if (totals.saturated_images) {
     report["saturated_images"] = *totals.saturated_images;
@@ -318,9 +323,9 @@ void add_run(CLI::App& program) {
                                              "that it was made for, and compares every "
                                              "output value with the functional model");
   command
-      ->add_option("--model", arguments->model,
-                   "Network as `sparsys compress` writes it: compressed or stored, for the sparse "
-                   "engine, or quantised, for the matrix unit; or a float model")
+      ->add_option("MODEL,--model", arguments->model,
+                   "Network as `sparsys compress` writes it: compressed, split or stored, for the "
+                   "sparse engine, or quantised, for the matrix unit; or a float model")
       ->required()
       ->type_name("FILE");
   command->add_option("--images", arguments->images, "Number of test images")

@@ -2,7 +2,6 @@
 #include "sw/sparsys/commands/run_values.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -110,27 +109,6 @@ void add_top5(const std::vector<float>& outputs, const Targets& targets, uint64_
   const double percent = 100.0 * static_cast<double>(wrong) / static_cast<double>(count);
   report["top5_error_pct"] = percent;
   lines.add("not among the top 5", share_text(wrong, count));
-}
-
-Network network_up_to(const Network& network, const std::string& tensor) {
-  std::vector<std::string> names;
-  for (const Node& node : network.nodes) names.push_back(node.output);
-  number_of(tensor, names);
-  Network part = network;
-  part.output = tensor;
-  std::set<std::string> needed{tensor};
-  part.nodes.clear();
-  for (size_t n = network.nodes.size(); n-- > 0;) {
-    const Node& node = network.nodes[n];
-    if (needed.count(node.output) == 0) continue;
-    needed.insert(node.inputs.begin(), node.inputs.end());
-    part.nodes.insert(part.nodes.begin(), node);
-  }
-  part.parameters.clear();
-  for (const Parameter& parameter : network.parameters) {
-    if (needed.count(parameter.name) > 0) part.parameters.push_back(parameter);
-  }
-  return part;
 }
 
 }  // namespace sparsys

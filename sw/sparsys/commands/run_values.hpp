@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "golden/network/network.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/report/table.hpp"
 #include "sw/sparsys/values/values.hpp"
@@ -41,9 +40,5 @@ std::string finish_values(const ValueArguments& arguments, std::vector<float> va
 // Adds the share of samples whose class is not among the five largest outputs, if there are more.
 void add_top5(const std::vector<float>& outputs, const Targets& targets, uint64_t count,
               nlohmann::json& report, Listing& lines);
-
-// The nodes that a value takes, with it as the output. Throws Error listing all values if there is
-// none of this name.
-Network network_up_to(const Network& network, const std::string& tensor);
 
 }  // namespace sparsys

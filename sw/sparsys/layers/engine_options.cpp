@@ -2,6 +2,7 @@
 #include "sw/sparsys/layers/engine_options.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <iterator>
 #include <map>
@@ -10,31 +11,54 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "sw/sparsys/commands/options.hpp"
 
 namespace sparsys {
 namespace {
 
-void add(CLI::App& command, const std::string& option, uint32_t& value, const char* text) {
-  command.add_option(option, value, text)->capture_default_str()->type_name("N")->group("Engine");
-}
-
+// A parameter of an engine's configuration.
+template <typename Config>
 struct Parameter {
-  const char* name;
-  uint32_t eie::Config::*value;
+  const char* name;  // of its option, without dashes
+  uint32_t Config::*value;
   const char* text;
+  const char* other_option = "";  // ",--another-name"
 };
 
-// The one place to add a parameter to: options, --config and reports follow.
-constexpr Parameter kParameters[] = {
+template <typename Config>
+void add(CLI::App& command, const Parameter<Config>& parameter, Config& config) {
+  add_value(command, "--" + (parameter.name + std::string(parameter.other_option)),
+            config.*parameter.value, parameter.text)
+      ->group("Engine");
+}
+
+// The one place to add a parameter to: options, --config and reports follow. The first is the
+// number of PEs.
+constexpr Parameter<eie::Config> kParameters[] = {
     {"pe", &eie::Config::n_pe, "PEs, a power of two from 1 to 256"},
     {"queue", &eie::Config::queue_depth, "Depth of the activation queues, 1 to 255"},
     {"entries", &eie::Config::entry_depth, "Entries of a PE's entry memory, a power of two"},
-    {"pointers", &eie::Config::ptr_depth, "Pointers of a PE, a power of two"},
-    {"registers", &eie::Config::act_regs, "Activation registers of a PE, 4 to 64"},
-    {"activation-ram", &eie::Config::act_ram_depth, "Words of a PE's activation RAM"},
+    {"pointers", &eie::Config::ptr_depth, "Pointers of a PE's two banks together, a power of two"},
+    {"registers", &eie::Config::act_regs,
+     "Activation registers of a PE, as source and as destination, a power of two from 4 to 64",
+     ",--act-registers"},
+    {"activation-ram", &eie::Config::act_ram_depth,
+     "Words of a PE's activation RAM, a power of two up to 65,536", ",--act-ram"},
     {"accumulator", &eie::Config::acc_width, "Bits of an accumulator, 20 to 48"},
-    {"codebooks", &eie::Config::codebooks, "Codebooks of the engine, a power of two"},
-    {"list", &eie::Config::list_depth, "Pass descriptors of the engine, a power of two"},
+    {"codebooks", &eie::Config::codebooks, "Codebooks, a power of two from 2 to 256"},
+    {"list", &eie::Config::list_depth, "Passes in a list, a power of two from 2 to 32,768"},
+};
+
+constexpr Parameter<mxu::Config> kMatrixUnit[] = {
+    {"array-rows", &mxu::Config::rows, "Rows of the array, 1 to 256"},
+    {"array-cols", &mxu::Config::cols, "Columns of the array, 1 to 256"},
+    {"tile-rows", &mxu::Config::tile_rows, "Rows of a block of the description"},
+    {"tile-cols", &mxu::Config::tile_cols, "Columns of a block of the description"},
+    {"weight-fifo", &mxu::Config::fifo_tiles, "Tiles of weights that wait, 2 to 16"},
+    {"buffer", &mxu::Config::ub_depth, "Rows of the unified buffer"},
+    {"accumulators", &mxu::Config::acc_depth, "Accumulator rows, a power of two"},
+    {"parameter-sets", &mxu::Config::param_sets, "Sets of bias, multiplier and shift"},
+    {"instructions", &mxu::Config::queue_depth, "Depth of the instruction queue"},
 };
 
 // "queue=16,pe=32" over what `config` has. Throws Error.
@@ -42,9 +66,10 @@ eie::Config changed(eie::Config config, const std::string& text) {
   std::istringstream parts(text + ',');
   for (std::string part; std::getline(parts, part, ',');) {
     const size_t equals = std::min(part.find('='), part.size());
-    const auto wanted = std::find_if(
-        std::begin(kParameters), std::end(kParameters),
-        [&](const Parameter& parameter) { return part.substr(0, equals) == parameter.name; });
+    const auto wanted = std::find_if(std::begin(kParameters), std::end(kParameters),
+                                     [&](const Parameter<eie::Config>& parameter) {
+                                       return part.substr(0, equals) == parameter.name;
+                                     });
     uint32_t value = 0;
     char rest = 0;
     if (wanted == std::end(kParameters) || equals == part.size() ||
@@ -60,15 +85,20 @@ eie::Config changed(eie::Config config, const std::string& text) {
 
 }  // namespace
 
-void add_engine(CLI::App& command, eie::Config& c) {
-  for (const Parameter& parameter : kParameters) {
-    add(command, std::string("--") + parameter.name, c.*parameter.value, parameter.text);
-  }
+void add_engine(CLI::App& command, eie::Config& config) {
+  add(command, kParameters[0], config);
+  add_memories(command, config);
+}
+
+void add_memories(CLI::App& command, eie::Config& config) {
+  std::for_each(std::begin(kParameters) + 1, std::end(kParameters),
+                [&](const Parameter<eie::Config>& parameter) { add(command, parameter, config); });
 }
 
 nlohmann::json to_json(const eie::Config& config) {
   nlohmann::json all;
-  for (const Parameter& parameter : kParameters) all[parameter.name] = config.*parameter.value;
+  for (const Parameter<eie::Config>& parameter : kParameters)
+    all[parameter.name] = config.*parameter.value;
   return all;
 }
 
@@ -76,7 +106,7 @@ std::string to_text(const eie::Config& config) {
   std::string text =
       std::to_string(config.n_pe) + " PEs, queue " + std::to_string(config.queue_depth);
   const eie::Config usual;
-  for (const Parameter& parameter : kParameters) {
+  for (const Parameter<eie::Config>& parameter : kParameters) {
     if (parameter.value == &eie::Config::n_pe || parameter.value == &eie::Config::queue_depth ||
         config.*parameter.value == usual.*parameter.value) {
       continue;
@@ -110,16 +140,8 @@ std::vector<eie::Config> EngineConfigs::all() const {
   return configs;
 }
 
-void add_engine(CLI::App& command, mxu::Config& c) {
-  add(command, "--array-rows", c.rows, "Rows of the array, 1 to 256");
-  add(command, "--array-cols", c.cols, "Columns of the array, 1 to 256");
-  add(command, "--tile-rows", c.tile_rows, "Rows of a block of the description");
-  add(command, "--tile-cols", c.tile_cols, "Columns of a block of the description");
-  add(command, "--weight-fifo", c.fifo_tiles, "Tiles of weights that wait, 2 to 16");
-  add(command, "--buffer", c.ub_depth, "Rows of the unified buffer");
-  add(command, "--accumulators", c.acc_depth, "Accumulator rows, a power of two");
-  add(command, "--parameter-sets", c.param_sets, "Sets of bias, multiplier and shift");
-  add(command, "--instructions", c.queue_depth, "Depth of the instruction queue");
+void add_engine(CLI::App& command, mxu::Config& config) {
+  for (const Parameter<mxu::Config>& parameter : kMatrixUnit) add(command, parameter, config);
 }
 
 void add_rows(CLI::App& command, eie::Rows& rows) {

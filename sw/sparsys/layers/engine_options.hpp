@@ -14,8 +14,9 @@
 
 namespace sparsys {
 
-// Ranges are checked by check(config).
+// Ranges are checked by check(config). Of the RTL there are only the sizes that are built in.
 void add_engine(CLI::App& command, eie::Config& config);
+void add_memories(CLI::App& command, eie::Config& config);  // all but the number of PEs
 void add_engine(CLI::App& command, mxu::Config& config);
 
 // All parameters by the names of their options.

@@ -6,6 +6,7 @@
 
 #include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/format/model_file.hpp"
 #include "sw/sparsys/report/compression.hpp"
 #include "sw/sparsys/report/json_file.hpp"
@@ -119,8 +120,10 @@ eie::Network ModelCache::compressed(const Network& trained, const Dataset& data,
       [&] {
         DeepCompressionReport report;
         const SharedNetwork shared = deep_compress(trained, &data, compression, &report);
-        eie::Network network = to_sparse_engine(shared, data, compression.validation_count, &report,
-                                                {}, compression.threads);
+        SparseEngineOptions options;
+        options.threads = compression.threads;
+        eie::Network network =
+            to_sparse_engine(shared, data, compression.validation_count, &report, options).engine;
         std::cout << '\n';
         print_steps(std::cout, report);
         std::cout << std::endl;

@@ -15,6 +15,7 @@
 #include "golden/format/model_file.hpp"
 #include "golden/network/check.hpp"
 #include "sw/sparsys/report/compression.hpp"
+#include "sw/sparsys/report/describe_split.hpp"
 #include "sw/sparsys/report/table.hpp"
 
 namespace sparsys {
@@ -426,6 +427,10 @@ void print_description(std::ostream& out, const json& description) {
     out << "  " << description["input_text"].get<std::string>() << '\n';
   }
   out << '\n';
+  if (description.contains("parts")) {
+    print_split(out, description);
+    out << "engine:\n";
+  }
   if (description.contains("nodes")) {
     print_graph(out, description);
   } else {

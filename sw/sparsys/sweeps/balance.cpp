@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
@@ -103,7 +104,9 @@ json cycles_on(const eie::Network& network, unsigned n_pe, const ImageRange& ima
   eie::EieTarget target;
   target.config.n_pe = n_pe;
   target.rows = eie::Rows::kInterleaved;  // the pruning has these in mind
-  target.set_network(network);
+  eie::SplitNetwork plain;
+  plain.engine = network;
+  target.set_network(std::move(plain));
   AcceleratorOptions options;
   options.level = Level::kFunction;
   const auto reference = target.make(options);

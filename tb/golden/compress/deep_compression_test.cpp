@@ -10,8 +10,10 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/stop.hpp"
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/data/synthetic_digits.hpp"
 #include "golden/function/eie/model.hpp"
+#include "golden/host/host.hpp"
 #include "golden/network/check.hpp"
 #include "tb/support/small_networks.hpp"
 #include "tb/support/temporary.hpp"
@@ -91,7 +93,9 @@ TEST_F(DeepCompression, KeepsTheErrorAtEightPercent) {
   DeepCompressionReport report;
   const SharedNetwork shared = deep_compress(*network_, data_, options(), &report);
   check(shared, "shared");
-  const eie::Network network = to_sparse_engine(shared, *data_, 1000, &report);
+  const eie::SplitNetwork split = to_sparse_engine(shared, *data_, 1000, &report);
+  EXPECT_TRUE(split.is_plain());
+  const eie::Network& network = split.engine;
   check(network, "network");
   ASSERT_EQ(report.steps.size(), 5U);
   EXPECT_EQ(report.steps.front().density, 1);
@@ -103,9 +107,8 @@ TEST_F(DeepCompression, KeepsTheErrorAtEightPercent) {
   EXPECT_NEAR(report.steps.back().layer_densities[2], 0.26, 0.01);
 
   // The engine's function on all test images, bit for bit what the hardware gives.
-  const Score result =
-      eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
-                 data_->test_count(), shared.network.input_scale, shared.network.input_offset);
+  const Score result = eie::score(split, data_->samples(data_->test), data_->targets(data_->test),
+                                  data_->test_count());
   bool saturated = true;
   eie::FunctionalModel(network).run_batch(
       eie::image_inputs(network, data_->samples(data_->test), data_->test_count()), 0, &saturated);

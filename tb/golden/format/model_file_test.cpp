@@ -166,7 +166,7 @@ TEST_F(ModelFile, DamagedContainers) {
   };
   EXPECT_EQ(load_error(good), "no error");
   EXPECT_EQ(changed(4, 2), "file: header: version 2, expected 1");
-  EXPECT_EQ(changed(6, 5), "file: header: kind 5, expected 0 to 4");
+  EXPECT_EQ(changed(6, 6), "file: header: kind 6, expected 0 to 5");
   EXPECT_EQ(changed(6, 4), "file: holds a quantised network, expected a compressed network");
   EXPECT_EQ(changed(6, 3), "file: holds a float model, expected a compressed network");
   EXPECT_EQ(changed(6, 1), "file: holds a stored model, expected a compressed network");

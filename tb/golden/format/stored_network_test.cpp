@@ -327,8 +327,8 @@ TEST(StoredNetwork, Messages) {
   bytes[4] = 2;
   EXPECT_EQ(load_error(bytes), "file: header: version 2, expected 1");
   bytes = good;
-  bytes[6] = 5;
-  EXPECT_EQ(load_error(bytes), "file: header: kind 5, expected 0 to 4");
+  bytes[6] = 6;
+  EXPECT_EQ(load_error(bytes), "file: header: kind 6, expected 0 to 5");
   bytes = good;
   bytes.back() ^= 1;
   EXPECT_EQ(load_error(bytes).substr(0, 35), "file: damaged: CRC-32 of the payloa");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sparse engine at every level: images run through it one by one.
+// The sparse engine at every level: images run through it one by one, or of each one vector after
+// the other.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -19,17 +20,26 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Images one behind the other, each by one(input, run): its outputs, and what else it adds to run.
+// Vectors one behind the other, each by one(input, outputs, run), which returns whether a sum
+// saturated.
 template <class One>
-BatchRun one_by_one(const Network& network, Samples samples, size_t count, const One& one) {
+BatchRun one_by_one(const EieTarget& target, Samples samples, size_t count, const One& one) {
+  const EieTarget::HandOver& handed = target.hand_over(samples, count);
+  const auto inputs = static_cast<ptrdiff_t>(target.network().input_size());
   BatchRun run;
-  run.output_scale = std::ldexp(1.0F, -network.layers.back().output_frac);
-  for (size_t i = 0; i < count; ++i) {
-    const std::vector<int16_t> input = image_inputs(network, samples + i * network.input_size(), 1);
-    const std::vector<int16_t> outputs = one(input, run);
-    run.outputs.insert(run.outputs.end(), outputs.begin(), outputs.end());
-    run.classes.push_back(static_cast<uint32_t>(argmax(outputs.data(), network.output_size())));
+  run.saturated_inputs = handed.saturated;
+  run.saturated.resize(count);
+  std::vector<int16_t> made;
+  const size_t vectors = count * target.split().positions;
+  for (size_t v = 0; v < vectors; ++v) {
+    const auto first = handed.inputs.begin() + static_cast<ptrdiff_t>(v) * inputs;
+    std::vector<int16_t> outputs;
+    const bool saturated = one(std::vector<int16_t>(first, first + inputs), outputs, run);
+    run.saturated[v / target.split().positions] |= saturated ? 1 : 0;
+    made.insert(made.end(), outputs.begin(), outputs.begin() + target.network().output_size());
   }
+  run.values = target.host().outputs(made);
+  run.outputs.assign(made.begin(), made.end());
   return run;
 }
 
@@ -62,27 +72,26 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
   }
 
   BatchRun run(Samples samples, size_t count) override {
-    return one_by_one(target_.network(), samples, count,
-                      [this](const std::vector<int16_t>& input, BatchRun& run) {
-                        const auto start = Clock::now();
-                        std::vector<int16_t> outputs = driver_->run(target_.image(), input);
-                        run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-                        run.cycles += driver_->list_cycles() + driver_->io_cycles();
-                        const Status status = driver_->read_status();
-                        run.saturated.push_back(status.saturated);
-                        if (status.row_error) run.fault = "the engine met a row out of range";
-                        if (status.pointer_error)
-                          run.fault = "the engine met pointers out of order";
-                        run.counters["cycles"] += driver_->list_cycles();
-                        run.counters["io_cycles"] += driver_->io_cycles();
-                        run.counters["broadcasts"] += status.broadcasts;
-                        run.counters["held_cycles"] += status.held;
-                        if (statistics_) {
-                          run.counters["entries"] += statistics_->entries;
-                          run.counters["active_cycles"] += statistics_->active_cycles();
-                        }
-                        return outputs;
-                      });
+    return one_by_one(
+        target_, samples, count,
+        [this](const std::vector<int16_t>& input, std::vector<int16_t>& outputs, BatchRun& run) {
+          const auto start = Clock::now();
+          outputs = driver_->run(target_.image(), input);
+          run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+          run.cycles += driver_->list_cycles() + driver_->io_cycles();
+          const Status status = driver_->read_status();
+          if (status.row_error) run.fault = "the engine met a row out of range";
+          if (status.pointer_error) run.fault = "the engine met pointers out of order";
+          run.counters["cycles"] += driver_->list_cycles();
+          run.counters["io_cycles"] += driver_->io_cycles();
+          run.counters["broadcasts"] += status.broadcasts;
+          run.counters["held_cycles"] += status.held;
+          if (statistics_) {
+            run.counters["entries"] += statistics_->entries;
+            run.counters["active_cycles"] += statistics_->active_cycles();
+          }
+          return status.saturated != 0;
+        });
   }
 
  private:
@@ -100,15 +109,15 @@ class Functional final : public Accelerator {
   }
 
   BatchRun run(Samples samples, size_t count) override {
-    return one_by_one(target_.network(), samples, count,
-                      [this](const std::vector<int16_t>& input, BatchRun& run) {
-                        bool saturated = false;
-                        const auto start = Clock::now();
-                        std::vector<int16_t> outputs = model_->run_layers(input, &saturated).back();
-                        run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-                        run.saturated.push_back(saturated);
-                        return outputs;
-                      });
+    return one_by_one(
+        target_, samples, count,
+        [this](const std::vector<int16_t>& input, std::vector<int16_t>& outputs, BatchRun& run) {
+          bool saturated = false;
+          const auto start = Clock::now();
+          outputs = model_->run_layers(input, &saturated).back();
+          run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+          return saturated;
+        });
   }
 
  private:

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/sparsys/accelerator/eie/target.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <iostream>
 
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/compress/deep_compression.hpp"
 #include "golden/compress/dense_chain.hpp"
+#include "golden/compress/sparse_engine/split.hpp"
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
+#include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/function/eie/model.hpp"
+#include "golden/function/mxu/network.hpp"
+#include "golden/network/part.hpp"
 #include "sw/sparsys/layers/engine_options.hpp"
 #include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/describe_split.hpp"
 #include "sw/sparsys/report/progress.hpp"
 
 namespace sparsys::eie {
@@ -30,7 +38,7 @@ constexpr double kMinCycleModelSpeed = 1;    // of the free-running RTL
 
 bool EieTarget::takes(ModelKind kind) const {
   return kind == ModelKind::kCompressed || kind == ModelKind::kStoredCompressed ||
-         kind == ModelKind::kStored;
+         kind == ModelKind::kStored || kind == ModelKind::kSplit;
 }
 
 void EieTarget::add_options(CLI::App& command, bool demo) {
@@ -43,24 +51,7 @@ void EieTarget::add_options(CLI::App& command, bool demo) {
       ->type_name("N_PE");
   add_rows(command, rows);
   if (demo) return compression_.add_to(command, false);
-  add_memory_options(command, config);
-}
-
-void add_memory_options(CLI::App& command, Config& config) {
-  const auto add = [&command](const char* name, uint32_t& value, const char* text) {
-    command.add_option(name, value, std::string(text) + "; of the RTL as built in")
-        ->capture_default_str()
-        ->type_name("N");
-  };
-  add("--queue", config.queue_depth, "Depth of the activation queues, 1 to 255");
-  add("--entries", config.entry_depth, "Entries of a PE's memory, a power of two");
-  add("--pointers", config.ptr_depth, "Pointers of a PE's two banks together, a power of two");
-  add("--act-registers", config.act_regs,
-      "Activation registers of a PE, as source and as destination, a power of two from 4 to 64");
-  add("--act-ram", config.act_ram_depth,
-      "Words of a PE's activation RAM, a power of two up to 65,536");
-  add("--codebooks", config.codebooks, "Codebooks, a power of two from 2 to 256");
-  add("--list", config.list_depth, "Passes in a list, a power of two from 2 to 32,768");
+  add_memories(command, config);
 }
 
 void EieTarget::check_options() const {
@@ -72,27 +63,35 @@ void EieTarget::check_options() const {
   }
 }
 
-void EieTarget::set_network(Network network) {
-  image_ = build_image(network, config, rows);
-  network_ = std::move(network);
+void EieTarget::set_network(SplitNetwork network) {
+  image_ = build_image(network.engine, config, rows);
+  split_ = std::make_unique<SplitNetwork>(std::move(network));
+  host_ = std::make_unique<Host>(*split_);
+  kept_ = Kept();
+}
+
+const EieTarget::HandOver& EieTarget::hand_over(Samples samples, size_t count) const {
+  const void* const key =
+      samples.bytes() != nullptr ? static_cast<const void*>(samples.bytes()) : samples.floats();
+  if (kept_.samples == key && kept_.count == count) return kept_.made;
+  const auto start = std::chrono::steady_clock::now();
+  kept_.made.inputs = host_->inputs(samples, count, &kept_.made.saturated);
+  front_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  front_samples_ += count;
+  kept_.samples = key;
+  kept_.count = count;
+  return kept_.made;
 }
 
 void EieTarget::load_file(const std::string& file, uint64_t, const LoadData& load) {
-  const auto read = [&]() -> Network {
-    switch (model_kind(file)) {
-      case ModelKind::kStoredCompressed:
-        return load_stored_file(file);
-      case ModelKind::kStored: {
-        // Training images decide the radix points.
-        const SharedNetwork shared = load_stored_network(file);
-        dense_chain(shared);  // told before the data is loaded
-        return to_sparse_engine(shared, load(), 0, nullptr);
-      }
-      default:
-        return load_model<eie::Network>(file);
-    }
+  const auto read = [&]() -> SplitNetwork {
+    if (model_kind(file) != ModelKind::kStored) return load_split(file);
+    // Training images decide the radix points.
+    const SharedNetwork shared = load_stored_network(file);
+    dense_chain(sparsys::split(shared).tail);  // told before the data is loaded
+    return to_sparse_engine(shared, load(), 0, nullptr);
   };
-  Network network = read();
+  SplitNetwork network = read();
   try {
     set_network(std::move(network));
   } catch (const Error& error) {
@@ -101,24 +100,92 @@ void EieTarget::load_file(const std::string& file, uint64_t, const LoadData& loa
 }
 
 Target::InputScale EieTarget::input_scale() const {
-  return {network_.input_scale, network_.input_offset};
+  return {split_->input_scale(), split_->input_offset()};
 }
 
 std::vector<std::string> EieTarget::tensor_names() const {
   std::vector<std::string> names;
-  for (const Layer& layer : network_.layers) names.push_back(layer.name);
+  if (host_->float_front()) {
+    for (const Node& node : host_->float_front()->nodes) names.push_back(node.output);
+  }
+  if (split_->int8_front) {
+    for (const mxu::Layer& layer : split_->int8_front->layers) names.push_back(layer.name);
+  }
+  for (const Layer& layer : network().layers) names.push_back(layer.name);
+  if (split_->back) {
+    for (const Node& node : split_->back->nodes) names.push_back(node.output);
+  }
   return names;
 }
 
-std::vector<float> EieTarget::tensor(size_t number, Samples sample) const {
-  const Layer& layer = network_.layers[number];
-  const std::vector<int16_t> made = run_layers(network_, image_inputs(network_, sample, 1),
-                                               static_cast<int>(config.acc_width))[number + 1];
-  std::vector<float> values;
-  for (uint32_t r = 0; r < layer.outputs - layer.constant_outputs; ++r) {
-    values.push_back(std::ldexp(static_cast<float>(made[r]), -layer.output_frac));
+std::vector<float> EieTarget::front_tensor(size_t number, Samples sample) const {
+  if (split_->int8_front) {
+    const mxu::Network& front = *split_->int8_front;
+    const mxu::Value value = front.value(number + 1);
+    std::vector<float> values;
+    for (const int8_t q : mxu::run_layers(front, mxu::image_inputs(front, sample, 1))[number + 1]) {
+      values.push_back(value.scale * static_cast<float>(q - value.zero));
+    }
+    return values;
   }
-  return values;
+  const sparsys::Network& front = *host_->float_front();
+  std::vector<float> x;
+  for (size_t i = 0; i < split_->input_size(); ++i) {
+    x.push_back(input_value(sample[i], front.input_scale, front.input_offset));
+  }
+  return infer(network_up_to(front, front.nodes[number].output), x.data(), 1);
+}
+
+std::vector<float> EieTarget::tensor(size_t number, Samples sample) const {
+  const size_t fronts = host_->float_front() ? host_->float_front()->nodes.size()
+                        : split_->int8_front ? split_->int8_front->layers.size()
+                                             : 0;
+  if (number < fronts) return front_tensor(number, sample);
+  number -= fronts;
+  const bool behind = number >= network().layers.size();
+  const size_t l = behind ? network().layers.size() - 1 : number;
+  const Layer& layer = network().layers[l];
+  const uint32_t outputs = layer.outputs - layer.constant_outputs;
+  const std::vector<int16_t> inputs = hand_over(sample, 1).inputs;
+  const size_t size = network().input_size();
+  std::vector<float> values;
+  // In the graph's order: the positions of an output one behind the other.
+  values.resize(outputs * split_->positions);
+  std::vector<int16_t> all;
+  const FunctionalModel model(network(), static_cast<int>(config.acc_width));
+  for (uint32_t p = 0; p < split_->positions; ++p) {
+    const auto first = inputs.begin() + static_cast<ptrdiff_t>(p * size);
+    const std::vector<int16_t> made =
+        model.run_layers({first, first + static_cast<ptrdiff_t>(size)})[l + 1];
+    for (uint32_t r = 0; r < outputs; ++r) {
+      values[r * split_->positions + p] =
+          std::ldexp(static_cast<float>(made[r]), -layer.output_frac);
+    }
+  }
+  if (!behind) return values;
+  const Node& node = split_->back->nodes[number - network().layers.size()];
+  return infer(network_up_to(*split_->back, node.output), values.data(), 1);
+}
+
+void EieTarget::report_host(const RunTotals& totals, json& result, Listing& lines) const {
+  if (split_->is_plain()) return;
+  const double each =
+      front_samples_ == 0 ? 0 : front_seconds_ / static_cast<double>(front_samples_);
+  json parts = describe_parts(*split_);
+  for (json& part : parts) {
+    lines.add(part["part"], part["runs_on"].get<std::string>() + ", " +
+                                grouped(part["multiplications"]) + " multiplications a sample, " +
+                                percent_text(part["share_pct"]));
+    if (part["part"] != "front") continue;
+    part["seconds_per_image"] = each;
+  }
+  result["parts"] = std::move(parts);
+  result["cut"] = printable(split_->cut);
+  result["saturated_inputs"] = totals.saturated_inputs;
+  const uint64_t handed = totals.images * split_->positions * network().input_size();
+  lines.add("hand-over", hand_over_text(*split_) + ", " +
+                             share_text(totals.saturated_inputs, handed) + " saturated");
+  if (split_->has_front()) lines.add("front took", fixed(1000 * each, 2) + " ms a sample");
 }
 
 std::string EieTarget::size_text() const { return std::to_string(config.n_pe) + " PEs"; }
@@ -156,12 +223,13 @@ void EieTarget::make_network(const sparsys::Network& trained, const Dataset& dat
   options.validation_count = train.validation_count;
   compression_.apply_to(options, trained, trained.name);
   std::cout << "deep compression" << std::endl;
-  set_network(cache.compressed(trained, data, train, options));
-  report["compressed_error_pct"] =
-      score(network_, data.samples(data.test), data.targets(data.test), data.test_count(),
-            trained.input_scale, trained.input_offset, train.threads)
-          .percent();
-  const json description = describe(network_, config, rows);
+  SplitNetwork plain;
+  plain.engine = cache.compressed(trained, data, train, options);
+  set_network(std::move(plain));
+  report["compressed_error_pct"] = score(*split_, data.samples(data.test), data.targets(data.test),
+                                         data.test_count(), train.threads)
+                                       .percent();
+  const json description = describe(network(), config, rows);
   report["density_pct"] = description["density"];
   report["layers"] = json::array();
   for (size_t l = 0; l < description["layers"].size(); ++l) {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sparse engine, for compressed networks.
+// The sparse engine, for compressed networks, with what the host does in front of it and behind.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "golden/engine/eie/config.hpp"
 #include "golden/engine/eie/image.hpp"
-#include "golden/network/eie_network.hpp"
+#include "golden/host/host.hpp"
+#include "golden/network/split_network.hpp"
 #include "sw/sparsys/accelerator/target.hpp"
 #include "sw/sparsys/commands/options.hpp"
 
 namespace sparsys::eie {
-
-// Options of the engine's memories.
-void add_memory_options(CLI::App& command, Config& config);
 
 class EieTarget final : public Target {
  public:
@@ -25,9 +25,9 @@ class EieTarget final : public Target {
 
   void load_file(const std::string& file, uint64_t images, const LoadData& load) override;
   // Throws Error if the engine is too small.
-  void set_network(Network network);
-  const std::string& network_name() const override { return network_.name; }
-  uint64_t inputs() const override { return network_.input_size(); }
+  void set_network(SplitNetwork network);
+  const std::string& network_name() const override { return network().name; }
+  uint64_t inputs() const override { return split_->input_size(); }
   InputScale input_scale() const override;
   std::vector<std::string> tensor_names() const override;
   std::vector<float> tensor(size_t number, Samples sample) const override;
@@ -36,6 +36,7 @@ class EieTarget final : public Target {
 
   std::string size_text() const override;
   nlohmann::json size() const override;
+  void report_host(const RunTotals& totals, nlohmann::json& result, Listing& lines) const override;
   void report(const RunTotals& totals, nlohmann::json& result, Listing& lines) const override;
 
   Demo demo_defaults() const override { return {200, "build/reports/demo.json"}; }
@@ -46,17 +47,37 @@ class EieTarget final : public Target {
   nlohmann::json judge_speeds(const Speeds& speeds, const nlohmann::json& report,
                               Expectations& expect) const override;
 
-  const Network& network() const { return network_; }
+  const SplitNetwork& split() const { return *split_; }
+  const Network& network() const { return split_->engine; }  // the engine's part
+  const Host& host() const { return *host_; }
+  struct HandOver {
+    std::vector<int16_t> inputs;  // of the engine, one vector behind the other
+    uint64_t saturated = 0;
+  };
+  // Of samples. The last is kept: an engine and the one that it is compared with get the same, and
+  // the front runs once.
+  const HandOver& hand_over(Samples samples, size_t count) const;
   const Image& image() const { return image_; }
 
   Config config;
   Rows rows = Rows::kBalanced;
 
  private:
+  std::vector<float> front_tensor(size_t number, Samples sample) const;
+
   bool demo_ = false;
-  CompressionArguments compression_;  // of the demo
-  Network network_;
-  Image image_;  // of the network, for an engine of this size
+  CompressionArguments compression_;     // of the demo
+  std::unique_ptr<SplitNetwork> split_;  // to which host_ refers
+  std::unique_ptr<Host> host_;
+  Image image_;  // of the engine's part, for an engine of this size
+  struct Kept {
+    const void* samples = nullptr;
+    size_t count = 0;
+    HandOver made;
+  };
+  mutable Kept kept_;
+  mutable double front_seconds_ = 0;
+  mutable uint64_t front_samples_ = 0;
 };
 
 }  // namespace sparsys::eie
