@@ -22,8 +22,8 @@ from synth.yosys import ROOT, Failure
 
 COLUMNS = ["", "mW", "pJ a cycle", "at 45 nm", "estimate", "EIE"]
 NOTE = """One PE. mW and pJ a cycle in the library's technology at {clock_mhz:g} MHz; at 45 nm:
-times {to_45nm:g}, constant-field scaling; estimate: counted accesses by energies of 45 nm; EIE: Table II.
-Lower bounds: no wires between the cells, no clock tree, no glitches."""
+times {to_45nm:g}, constant-field scaling; estimate: counted accesses by energies of 45 nm; EIE:
+Table II. Lower bounds: no wires between the cells, no clock tree, no glitches."""
 
 
 def number(value: float | None) -> float | str:
