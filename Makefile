@@ -18,9 +18,9 @@ BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
-SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-fpga setup-fpga-setup setup-format
+SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-layout setup-fpga setup-fpga-setup setup-format
 .PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench bench-eie explore area area-check \
-  area-baseline power fpga fpga-setup build format clean setup $(SETUPS)
+  area-baseline power layout fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
 .NOTPARALLEL:
@@ -40,6 +40,7 @@ help:
 	@echo "make area             standard cells of both engines: area and timing of every block, as a page"
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
 	@echo "make power            power of a PE of these cells from the switching activity of a run, beside EIE's"
+	@echo "make layout           tree, matrix tile and PE placed and routed by graywolf and qrouter: picture, paths with wires"
 	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
 	@echo "make fpga-setup       the placer for ECP5, from PyPI into $(BUILD)/fpga-tools, for make fpga"
 	@echo "make build            build everything, run nothing"
@@ -160,6 +161,13 @@ power: setup-power
 	@status=0; \
 	python3 -m synth.power report --work $(BUILD)/synth --jobs $(JOBS) --activity $(BUILD)/power-activity.json --report $(REPORTS)/power.json || exit $$?; \
 	python3 -m synth.page $(REPORTS) || status=1; \
+	$(INDEX)
+
+# Blocks are kept by their content: a second run is quick.
+layout: setup-layout
+	@status=0; \
+	python3 -m synth.layout --work $(BUILD)/synth --jobs $(JOBS) --report $(REPORTS)/layout.json $(LAYOUT_ARGS) || status=$$?; \
+	if [ -f $(REPORTS)/layout.json ]; then python3 -m synth.page $(REPORTS) || status=1; fi; \
 	$(INDEX)
 
 # What fails fails the target, but not before the page shows the rest.

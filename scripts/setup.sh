@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [demo] [build] [test] [test-long] [lint] [area] [power] [fpga] [fpga-setup] [format] [ci]: installs what these
+# setup.sh [demo] [build] [test] [test-long] [lint] [area] [power] [layout] [fpga] [fpga-setup] [format] [ci]: installs what these
 # make targets need and this machine lacks, by default what all of them need; does nothing if all is there. Packages
 # come from Debian; tools are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests
 # else say they skip.
-# What is not installed in the system goes into the build folder, BUILD: the standard cells, one file of a package
+# What is not installed in the system goes into the build folder, BUILD: the standard cells, files of a package
 # that would bring a whole flow with it; linters that Debian has not, nextpnr for ECP5 and, of ci, ONNX Runtime, from PyPI.
 set -u
 export LC_ALL=C
@@ -39,6 +39,12 @@ cells() {
   [ -r "/$CELLS" ] || [ -r "$BUILD/cells/osu018_stdcells.lib" ] || need qflow-tech-osu018
 }
 
+# Of qflow the two programs, and the cells' LEF out of its package.
+place_and_route() {
+  tool graywolf graywolf; tool qrouter qrouter
+  [ -r "/${CELLS%.lib}.lef" ] || [ -r "$BUILD/cells/osu018_stdcells.lef" ] || need qflow-tech-osu018
+}
+
 for wanted; do
   case "$wanted" in
     demo) compiler; reports ;;
@@ -54,13 +60,14 @@ for wanted; do
       tool shellcheck shellcheck; module ensurepip python3-venv ;;
     area) reports; cells ;;
     power) compiler; test_libraries; reports; cells ;;
+    layout) reports; cells; place_and_route ;;
     fpga) reports; tool yosys yosys; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm ;;
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
     ci)
       tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm
       tool python3 python3; module ensurepip python3-venv ;;
-    *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, power, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
+    *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, power, layout, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
 done
 if command -v g++ >/dev/null 2>&1; then
@@ -77,7 +84,7 @@ missing=${missing# }
 unpack_cells() {
   rm -rf "$BUILD/cells"
   mkdir -p "$BUILD/cells/package" && cd "$BUILD/cells/package" || return 1
-  apt-get -q download qflow-tech-osu018 && dpkg-deb -x qflow-tech-osu018_*.deb . && mv "$CELLS" .. &&
+  apt-get -q download qflow-tech-osu018 && dpkg-deb -x qflow-tech-osu018_*.deb . && mv "$CELLS" "${CELLS%.lib}.lef" "${CELLS%_stdcells.lib}.par" .. &&
     cd .. && rm -rf package
 }
 

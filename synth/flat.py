@@ -4,6 +4,7 @@ levels of the hierarchy joined, for what looks at cells and nets one by one."""
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Collection, Iterator
 
 from synth import yosys
@@ -60,6 +61,12 @@ class Flat:
                 self.cells.append(Cell(path, cell["type"], {p: b[0] for p, b in pins.items()}))
             else:
                 raise Failure(f"{top.name}: {path} is a {cell['type']}, neither cell nor memory")
+        # Of nets that have a name in the RTL, the shortest.
+        self.net_names: dict[int, str] = {}
+        for name, net in sorted(data["netnames"].items(), key=lambda n: (-len(n[0]), n[0])):
+            if not re.search(r"(^|\.)_\d+_$", name):
+                self.net_names |= {bit: name if len(net["bits"]) == 1 else f"{name}[{i}]"
+                                   for i, bit in enumerate(net["bits"]) if isinstance(bit, int)}
         self.ports = {name: Port(port["direction"] == "input", port["bits"])
                       for name, port in data["ports"].items()}
 

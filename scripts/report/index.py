@@ -76,6 +76,13 @@ def area(data: Any) -> Figures:
     return [*out, ("library", data["library"])]
 
 
+def layout(data: Any) -> Figures:
+    return [(one["title"], f"{digits(one['cells'])} cells, "
+             f"{digits(one['path_with_wires']['ns'], 2, ' ns')} with wires, "
+             f"{digits(one['path_without_wires']['ns'], 2)} without")
+            for one in data["blocks"]]
+
+
 def power(data: Any) -> Figures:
     return [("a PE's cells", f"{digits(data['logic']['milliwatts'], 0, ' mW')} at "
              f"{digits(data['clock_mhz'], 0, ' MHz')}")] + [
@@ -145,6 +152,7 @@ KINDS = (
          ("compress.html",), "make compress-report"),
     Kind("area", "Synthesis: standard cells",
          lambda data: all(limit["holds"] for limit in data["limits"]), area, ("synthesis.html",)),
+    Kind("layout", "Synthesis: layout", lambda data: True, layout, ("synthesis.html",)),
     Kind("power", "Synthesis: power of a PE", lambda data: True, power, ("synthesis.html",)),
     Kind("fpga", "Synthesis: FPGAs", lambda data: data["passed"], fpga, ("synthesis.html",)),
     Kind("bench", "Benchmarks",

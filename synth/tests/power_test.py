@@ -52,7 +52,7 @@ class Power(unittest.TestCase):
         self.assertLess(data["clock_if_gated"]["milliwatts"], data["kinds"][0]["milliwatts"])
         made = {"date": "2026-01-01T00:00:00Z", "commit": "unknown", "command": "test"}
         validate.check({"made": made, **data}, "power")
-        text = page.render("synthesis.html.j2", area=None, fpga=None,
+        text = page.render("synthesis.html.j2", area=None, layout=None, fpga=None,
                            power=power_page.context(data))
         self.assertIn("Power of a PE", text)
 

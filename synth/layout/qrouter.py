@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Routing of placed cells by qrouter, and the wires that it made. Lengths are hundredths of a
+um."""
+import dataclasses
+import pathlib
+import re
+from collections.abc import Callable, Iterable
+
+from synth import yosys
+from synth.flat import Flat
+from synth.layout import config, tools
+from synth.layout.floorplan import Pin
+from synth.layout.graywolf import UNITS, Placement
+from synth.layout.lef import Layer, Lef
+from synth.yosys import Failure
+
+# As in qflow: of vias on each other two.
+SCRIPT = """verbose 1
+read_lef {lef}
+catch {{layers {layers}}}
+via stack 2
+vdd vdd
+gnd gnd
+read_def block.def
+qrouter::standard_route routed.def false true
+quit
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class PlacedPin:
+    pin: Pin
+    x: int
+    y: int
+    layer: str
+
+
+@dataclasses.dataclass
+class Wires:
+    """Of a net: segments (layer's number from 0, x0, y0, x1, y1) and vias (lower layer's number,
+    x, y)."""
+    segments: list[tuple[int, int, int, int, int]]
+    vias: list[tuple[int, int, int]]
+
+
+def tracks(layer: Layer, low: int, high: int) -> tuple[int, int, int]:
+    """First track at or above `low`, number up to `high`, and their distance."""
+    pitch, offset = round(UNITS * layer.pitch), round(UNITS * layer.offset)
+    first = offset + -((offset - low) // pitch) * pitch
+    return first, (high - first) // pitch + 1, pitch
+
+
+def place_pins(flat: Flat, lef: Lef, placement: Placement, pins: list[Pin]) -> list[PlacedPin]:
+    """Pins around the cells, on the side that they are restricted to or that graywolf put them
+    nearest to; on each in the order of the cells that they lead to, evenly spread over tracks."""
+    at = {c.cell: (c.x, c.y) for c in placement.cells}
+    width, height, margin = placement.width, placement.height, round(UNITS * config.MARGIN)
+    by_side: dict[str, list[tuple[float, int]]] = {s: [] for s in "LRBT"}
+    for i, pin in enumerate(pins):
+        x, y = placement.pins.get(i, (0, 0))
+        distances = {"L": x, "R": width - x, "B": y, "T": height - y}
+        side = pin.side or min(distances, key=lambda s: distances[s])
+        axis = 0 if side in "BT" else 1
+        ends = [at[cell][axis] for cell, _ in flat.nets.get(pin.net, [])]
+        by_side[side].append((sum(ends) / len(ends) if ends else 0.0, i))
+    vertical = next(layer for layer in lef.layers[1:] if not layer.horizontal)
+    horizontal = next(layer for layer in lef.layers[1:] if layer.horizontal)
+    found = []
+    for side, those in by_side.items():
+        layer, length = (vertical, width) if side in "BT" else (horizontal, height)
+        across = horizontal if side in "BT" else vertical
+        first, number, pitch = tracks(layer, 0, length)
+        if len(those) > number:
+            raise Failure(f"{flat.top.name}: {len(those)} pins on side {side}, room for {number}")
+        low, _, step = tracks(across, -margin // 2, 0)
+        high = (width if side == "R" else height) + margin // 2
+        edge = low if side in "LB" else low + (high - low) // step * step
+        for k, (_, i) in enumerate(sorted(those)):
+            along = first + (k * number + number // 2) // len(those) * pitch
+            x, y = (along, edge) if side in "BT" else (edge, along)
+            found.append(PlacedPin(pins[i], x, y, layer.name))
+    return found
+
+
+def routable(flat: Flat, pins: list[PlacedPin]) -> dict[int, list[tuple[str, str]]]:
+    """Nets with two ends or more, the clock's aside: {net: [(instance, pin)]}."""
+    ends = {net: [(f"c{cell}", pin) for cell, pin in those]
+            for net, those in flat.nets.items() if net != flat.clock}
+    for i, placed in enumerate(pins):
+        ends.setdefault(placed.pin.net, []).append(("PIN", f"p{i}"))
+    return {net: those for net, those in sorted(ends.items()) if len(those) > 1}
+
+
+def def_file(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin]) -> str:
+    margin = round(UNITS * config.MARGIN)
+    right, top = placement.width + margin, placement.height + margin
+    out = ["VERSION 5.6 ;", "NAMESCASESENSITIVE ON ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "<>" ;',
+           "DESIGN block ;", f"UNITS DISTANCE MICRONS {UNITS} ;",
+           f"DIEAREA ( {-margin} {-margin} ) ( {right} {top} ) ;"]
+    for layer in lef.layers[:config.LAYERS]:
+        first, number, pitch = tracks(layer, -margin, top if layer.horizontal else right)
+        out.append(f"TRACKS {'Y' if layer.horizontal else 'X'} {first} DO {number} STEP {pitch} "
+                   f"LAYER {layer.name} ;")
+    out.append(f"COMPONENTS {len(placement.cells)} ;")
+    out += [f"- c{c.cell} {flat.cells[c.cell].kind} + PLACED ( {c.x} {c.y} ) {c.orientation} ;"
+            for c in placement.cells]
+    out += ["END COMPONENTS", f"PINS {len(pins)} ;"]
+    half = round(UNITS * lef.layers[1].width / 2)
+    # qrouter calls a pin by its net where one is given; there may be several on a net.
+    out += [f"- p{i} + LAYER {p.layer} ( -{half} -{half} ) ( {half} {half} ) "
+            f"+ PLACED ( {p.x} {p.y} ) N ;" for i, p in enumerate(pins)]
+    nets = routable(flat, pins)
+    out += ["END PINS", f"NETS {len(nets)} ;"]
+    # qrouter adds wires behind a line of its own for each pin.
+    out += [f"- n{net}\n" + "\n".join(f"  ( {a} {b} )" for a, b in ends) + " ;"
+            for net, ends in nets.items()]
+    return "\n".join([*out, "END NETS", "END DESIGN"]) + "\n"
+
+
+PATH = re.compile(r"(\w+) \( (-?\d+) (-?\d+) \)((?: \( \S+ \S+ \)| \w+)*)")
+
+
+def read_wires(lef: Lef, text: str) -> dict[int, Wires]:
+    """Wires of a routed DEF by net."""
+    number = {layer.name: i for i, layer in enumerate(lef.layers)}
+    found = {}
+    nets = text.partition("\nNETS ")[2].partition("END NETS")[0]
+    for net in re.finditer(r"^- n(\d+)\n(.*?);$", nets, re.M | re.S):
+        wires = Wires([], [])
+        routes = net[2].partition("+ ROUTED ")[2]
+        for path in PATH.finditer(routes):
+            layer, x, y = number[path[1]], int(path[2]), int(path[3])
+            for to in re.finditer(r"\( (\S+) (\S+) \)|(\w+)", path[4]):
+                if to[3] == "NEW":
+                    continue
+                if to[3]:
+                    lower = _lower_layer(to[3])
+                    wires.vias.append((lower, x, y))
+                    continue
+                x1, y1 = (x if to[1] == "*" else int(to[1])), (y if to[2] == "*" else int(to[2]))
+                if (x1, y1) != (x, y):
+                    wires.segments.append((layer, x, y, x1, y1))
+                x, y = x1, y1
+        if routes:
+            found[int(net[1])] = wires
+    return found
+
+
+def _lower_layer(via: str) -> int:
+    """Number of the lower layer of a via M<upper>_M<lower>."""
+    match = re.fullmatch(r"M(\d)_M(\d)", via)
+    if not match:
+        raise Failure(f"DEF: a via {via}")
+    return int(match[2]) - 1
+
+
+def route(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin],
+          folder: pathlib.Path, progress: Callable[[str], None]) -> dict[int, Wires]:
+    """Runs qrouter in a folder; raises a Failure that names nets without wires."""
+    yosys.need("qrouter")
+    nets = routable(flat, pins)
+
+    def tell(text: str) -> None:
+        left = re.findall(r"^Nets remaining: (\d+)$", text, re.M)
+        if left:
+            progress(f"routing, {left[-1]} of {len(nets):,} nets left in this round")
+
+    (folder / "block.def").write_text(def_file(flat, lef, placement, pins))
+    (folder / "cells.lef").unlink(missing_ok=True)
+    (folder / "cells.lef").symlink_to(lef.path)
+    (folder / "route.cfg").write_text(SCRIPT.format(lef="cells.lef", layers=config.LAYERS))
+    (folder / "routed.def").unlink(missing_ok=True)
+    status = tools.run(["qrouter", "-nog", "-s", "route.cfg"], folder, "route.log", tell)
+    routed = folder / "routed.def"
+    if status or not routed.exists():
+        last = yosys.last_line((folder / "route.log").read_text(errors="replace"))
+        raise Failure(f"{flat.top.name}: qrouter: {last}")
+    wires = read_wires(lef, routed.read_text())
+    missing = sorted(set(nets) - set(wires))
+    if missing:
+        names = ", ".join(f"n{net}" for net in missing[:5])
+        raise Failure(f"{flat.top.name}: {len(missing)} of {len(nets)} nets not routed: {names}")
+    return wires
+
+
+def length_um(lef: Lef, wires: Iterable[Wires]) -> dict[str, float]:
+    """Length of all wires by layer."""
+    sums = {layer.name: 0.0 for layer in lef.layers[:config.LAYERS]}
+    for net in wires:
+        for layer, x0, y0, x1, y1 in net.segments:
+            sums[lef.layers[layer].name] += (abs(x1 - x0) + abs(y1 - y0)) / UNITS
+    return sums

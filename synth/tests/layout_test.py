@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layout: a node of the detection tree placed and routed, its wires extracted; parts of the flow
+without the tools.
+
+    python3 -m synth.tests.layout_test --work folder [test]...
+"""
+import argparse
+import pathlib
+import shutil
+import struct
+import sys
+import tempfile
+import types
+import unittest
+import zlib
+
+import scripts.tests
+from scripts.report import json_file, page, validate
+from synth.area import rams
+from synth.area.hierarchy import Variant
+from synth.layout import config, floorplan, picture, qrouter, spef
+from synth.layout.flow import Flow
+from synth.layout.lef import Layer
+from synth.layout.qrouter import Wires
+from synth.library import OSU018, Library
+from synth.page import layout as layout_page
+from synth.yosys import Failure
+
+LEF = pathlib.Path(OSU018).with_suffix(".lef")
+
+
+class Node(unittest.TestCase):
+    work = None  # folder of kept results
+
+    def setUp(self):
+        for tool in ("graywolf", "qrouter"):
+            if not shutil.which(tool):
+                self.skipTest(f"{tool} is not installed (scripts/setup.sh layout)")
+        if not LEF.exists():
+            self.skipTest(f"{LEF} is missing (scripts/setup.sh layout)")
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def test_placed_and_routed(self):
+        flow = Flow(Library(OSU018), self.work, 2, str)
+        # Always anew: what is kept are the mapped cells.
+        flow.folder = self.folder
+        data, png = flow.run("node", config.BLOCKS["node"])
+        self.assertEqual(data["routed_nets"], data["nets"])
+        self.assertGreater(data["cells"], 100)
+        self.assertGreater(data["wire_mm"], 1)
+        self.assertLess(data["pins_apart"], data["nets"] / 20)
+        self.assertTrue(50 < data["utilisation_pct"] <= 100)
+        before, after = data["path_without_wires"]["ns"], data["path_with_wires"]["ns"]
+        self.assertTrue(before < after < 2 * before, (before, after))
+        report = {"library": "x", "layers": config.LAYERS, "bounds": {"core_um2": "estimate"},
+                  "blocks": [{**data, "picture": "x.png"}],
+                  "tools": {"yosys": "1", "sta": "2", "qrouter": "3"},
+                  "made": json_file.made("test")}
+        validate.check(report, "layout")
+        report["blocks"][0]["image"] = picture.data_uri(png)
+        text = page.render("synthesis.html.j2", area=None, power=None, fpga=None,
+                           layout=layout_page.context(report))
+        self.assertIn("data:image/png;base64,", text)
+        self.broken(flow)
+
+    def broken(self, flow):
+        """A net that is written without wires is missed."""
+        routed = next(self.folder.glob("*/routed.def"))
+        text = routed.read_text()
+        net = text.index("+ ROUTED")
+        wires = qrouter.read_wires(flow.lef, text[:net] + text[text.index(";", net):])
+        self.assertEqual(len(wires) + 1, len(qrouter.read_wires(flow.lef, text)))
+
+
+class Lef:
+    """Two layers of 1 um wires: 2 ohms a square, .1 pF a um2, nothing from the edges."""
+    layers = [Layer(f"metal{i}", i == 1, 1.0, 0.5, 1.0, 2.0, 0.1, 0.0) for i in (1, 2)]
+
+
+class Parts(unittest.TestCase):
+    def test_extraction(self):
+        """A wire of 10 um with a branch in its middle to another layer, 5 um long."""
+        wires = Wires([(0, 0, 0, 1000, 0), (1, 500, 0, 500, 500)], [(0, 500, 0)])
+        at = {"a": (0, 0, 0), "b": (0, 1000, 0), "c": (1, 500, 500)}
+        net = spef.extract(Lef, wires, {pin: [(layer, (x, y, x, y))]
+                                        for pin, (layer, x, y) in at.items()})
+        self.assertAlmostEqual(net.total, 1.5)
+        self.assertEqual(net.apart, 0)
+        # A tree: one resistor less than points.
+        self.assertEqual(len(net.resistors), len(net.picofarads) - 1)
+        self.assertAlmostEqual(sum(r for _, _, r in net.resistors if r > 1), 30)
+
+    def test_pin_off_its_wire(self):
+        net = spef.extract(Lef, Wires([(0, 0, 0, 1000, 0)], []),
+                           {"a": [(0, (0, 0, 0, 0))], "b": [(0, (3000, 0, 3000, 0))]})
+        self.assertEqual(net.apart, 1)
+
+    def test_paths_of_a_def(self):
+        text = ("\nNETS 1 ;\n- n7\n  ( c1 A )\n  ( PIN p0 ) \n+ ROUTED metal1 ( 0 5 ) M2_M1 \n"
+                "  NEW metal2 ( 0 5 ) ( * 25 ) ( 40 * ) ;\n- n8\n  ( c2 A ) ;\nEND NETS\n")
+        wires = qrouter.read_wires(Lef, text)
+        self.assertEqual(wires, {7: Wires([(1, 0, 5, 0, 25), (1, 0, 25, 40, 25)], [(0, 0, 5)])})
+        with self.assertRaisesRegex(Failure, "a via X"):
+            qrouter.read_wires(Lef, text.replace("M2_M1", "X"))
+
+    def test_tracks(self):
+        self.assertEqual(qrouter.tracks(Lef.layers[0], -120, 260), (-50, 4, 100))
+
+    def test_picture(self):
+        canvas = picture.Canvas(3, 2)
+        canvas.rectangle(-5, 0, 1, 1, (1, 2, 3))
+        png = canvas.png()
+        self.assertEqual(struct.unpack(">II", png[16:24]), (3, 2))
+        data = png[png.index(b"IDAT") + 4:png.index(b"IEND") - 8]
+        white = bytes((255, 255, 255))
+        self.assertEqual(zlib.decompress(data),
+                         b"\0" + 3 * white + b"\0\1\2\3" + 2 * white)
+
+    def test_memories_do_not_overlap(self):
+        sizes = {0: 16384, 1: 1024, 2: 1024, 3: 256}
+        flat = types.SimpleNamespace(memories=[
+            types.SimpleNamespace(variant=Variant("ram_1rw", {"WIDTH": 64, "DEPTH": depth}))
+            for depth in sizes.values()])
+        areas = [rams.area(rams.OSU018, memory.variant) for memory in flat.memories]
+        found = floorplan.memory_places(flat, rams.OSU018, {0: "T", 1: "R", 2: "L", 3: "L"}, 1000,
+                                        800)
+        places = [*found.values(), (0, 0, 1000, 800)]
+        for number, (x0, y0, x1, y1) in found.items():
+            self.assertAlmostEqual((x1 - x0) * (y1 - y0) / areas[number], 1)
+        for i, a in enumerate(places):
+            for b in places[:i]:
+                apart = (a[0] >= b[2] - 1e-6 or b[0] >= a[2] - 1e-6 or a[1] >= b[3] - 1e-6
+                         or b[1] >= a[3] - 1e-6)
+                self.assertTrue(apart, (a, b))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", help="folder of kept results")
+    options, sys.argv[1:] = parser.parse_known_args()
+    Node.work = options.work
+    scripts.tests.main()
