@@ -26,7 +26,8 @@ addEventListener("load", () => {
     charts: charts.length, width: document.documentElement.scrollWidth,
     empty: charts.filter(empty).map((e) => e.querySelector("title").textContent),
     fetched: [...performance.getEntriesByType("resource").map((e) => e.name),
-              ...[...document.querySelectorAll("[src], link")].map((e) => e.outerHTML)]});
+              ...[...document.querySelectorAll('[src]:not([src^="data:"]), link')]
+                  .map((e) => e.outerHTML)]});
 });
 </script></body>"""
 

@@ -13,6 +13,7 @@ from scripts import compress_report, explore
 from scripts.report import index
 from scripts.tests import browser
 from scripts.tests.samples import sample
+from synth.layout import picture
 from synth.page import __main__ as synthesis
 
 
@@ -25,6 +26,7 @@ class Reports(unittest.TestCase):
         self.folder = Path(folder.name)
         for kind in index.KINDS:
             self.write(kind.name, sample(kind.name.removesuffix("-long")))
+        (self.folder / "layout-pe.png").write_bytes(picture.Canvas(4, 4).png())
 
     def write(self, name, value):
         (self.folder / f"{name}.json").write_text(json.dumps(value))
@@ -42,9 +44,9 @@ class Index(Reports):
     def test_states(self):
         self.assertEqual(self.states(), {
             "demo": "passed", "demo-mxu": "passed", "compress": "failed", "area": "passed",
-            "fpga": "passed", "bench": "passed", "bench-eie": "passed", "explore": "passed",
-            "test": "failed",
-            "test-long": "failed", "lint": "passed", "check-figures": "passed"})
+            "layout": "passed", "power": "passed", "fpga": "passed", "bench": "passed",
+            "bench-eie": "passed", "explore": "passed", "test": "failed", "test-long": "failed",
+            "lint": "passed", "check-figures": "passed"})
 
     def test_each_fails_by_its_own_sign(self):
         for name, place, value in (

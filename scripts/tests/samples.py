@@ -34,6 +34,15 @@ def balance_row(pruning, balance, cycles, speedup):
             "cycles_per_image": cycles, "speedup": speedup}
 
 
+def power_row(name):
+    return {"name": name, "milliwatts": 10.0, "pj_per_cycle": 125.0, "pj_per_cycle_45nm": 7.8,
+            "estimate_pj_per_cycle": None, "paper_pj_per_cycle": 2.3}
+
+
+def path(ns):
+    return {"ns": ns, "start": "port a_i", "end": "b_q", "cells": 9}
+
+
 PAPER = {"ratio": 40, "float_error_pct": 1.64, "compressed_error_pct": 1.58,
          "layers": [{"name": "ip1", "density_pct": 8, "weight_bits": 6, "weight_bits_huffman": 4.4,
                      "index_bits": 5, "index_bits_huffman": 3.7, "rate_pct": 2.32}],
@@ -195,6 +204,34 @@ SAMPLES = {
                      "dsp": 8, "spram": 0, "share_pct": {"lut": 2.0}, "clock_mhz": 12,
                      "fmax_mhz": 20.5, "fmax_min_mhz": 19.5, "fmax_max_mhz": 21.5,
                      "seeds": [{"seed": 1, "fmax_mhz": 20.5}]}]},
+    "layout": {
+        "library": "osu018", "layers": 6, "bounds": {"core_um2": "estimate"},
+        "tools": {"yosys": "Yosys 0.23", "sta": "2.0.17", "qrouter": "qrouter 1.4"},
+        "blocks": [{
+            "block": "pe", "title": "a PE", "module": "eie_pe", "parameters": {"N_PE": 4},
+            "cells": 100, "flip_flops": 10, "nets": 120, "routed_nets": 120, "pins": 20, "rows": 5,
+            "core_um": [100.0, 50.0], "core_um2": 5000.0, "cells_um2": 4800.0,
+            "utilisation_pct": 96.0, "block_um": [100.0, 150.0],
+            "memories": [{"name": "u_ram", "module": "ram_1rw", "side": "T", "um2": 10000.0,
+                          "place_um": [0, 50, 100, 150]}],
+            "wires_mm": {"metal1": 1.5}, "wire_mm": 1.5, "vias": 300, "wires_pf": 0.3,
+            "pins_apart": 0, "path_without_wires": path(2.5), "path_with_wires": path(3.5),
+            "timing_warnings": 0, "seconds": {"place": 3.0, "route": 4.0},
+            "picture": "layout-pe.png"}]},
+    "power": {
+        "library": "osu018", "pe": {"parameters": {"N_PE": 4}}, "clock_mhz": 80.0,
+        "layer": {"inputs": 64, "outputs": 64, "density": 0.1, "activations": 0.5, "seed": 1},
+        "number": 0, "pes": 4, "cycles": 100, "compared_cycles": 120, "entries": 50,
+        "multiplications": 50, "mean_multiplications": 49.5, "cells": 100, "flip_flops": 10,
+        "nets": 120, "changes_per_net_and_cycle": 0.1, "flip_flops_changing_pct": 5.0,
+        "kinds": [power_row(name) for name in ("clock", "registers", "combinational")],
+        "logic": power_row("logic"), "clock_if_gated": power_row("clock, if gated"),
+        "memory": {"name": "memory", "estimate_pj_per_cycle": 3.0, "paper_pj_per_cycle": 6.8},
+        "units": [power_row("eie_arith")], "leakage_milliwatts": 0.01,
+        "microjoules_per_inference": 1.5, "pj_per_operation": 20.0,
+        "estimate": {"microjoules_per_inference": 0.1, "pj_per_operation": 9.5},
+        "to_45nm": 0.0625, "bounds": {"clock": "lower"},
+        "tools": {"yosys": "Yosys 0.23", "sta": "2.0.17"}},
     "check-figures": {"passed": True, "figures": [
         {"place": "README.md:9", "text": "447.6", "file": "x.json", "field": "cycles", "percent": 0,
          "command": "make demo", "how": "exact", "value": 447.58, "holds": True, "error": ""}]},

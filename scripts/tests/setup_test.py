@@ -52,7 +52,9 @@ class Setup(unittest.TestCase):
             (self.folder / "bin" / name).symlink_to(shutil.which(name))
         self.log = self.folder / "log"
         self.program("dpkg-deb", "mkdir -p absent/share/qflow/tech/osu018\n"
-                                 "echo cells >absent/share/qflow/tech/osu018/osu018_stdcells.lib")
+                                 "cd absent/share/qflow/tech/osu018\n"
+                                 "echo cells >osu018_stdcells.lib\n"
+                                 "touch osu018_stdcells.lef osu018.par")
         # As if no package of standard cells were installed.
         self.script = self.folder / "scripts/setup.sh"
         self.script.parent.mkdir()
@@ -160,11 +162,12 @@ class Setup(unittest.TestCase):
         done = self.setup("area")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
-    def test_cells_are_one_file_of_their_package(self):
+    def test_cells_are_files_of_their_package(self):
         cells = self.folder / "build/cells/osu018_stdcells.lib"
         self.assertEqual(self.setup("area").returncode, 0)
         self.assertNotIn("qflow-tech-osu018", self.installed())
-        self.assertEqual([file.name for file in cells.parent.iterdir()], [cells.name])
+        self.assertEqual(sorted(file.name for file in cells.parent.iterdir()),
+                         ["osu018.par", "osu018_stdcells.lef", cells.name])
         self.all_tools()
         self.setup("area")
         self.assertEqual(self.called(), [])
@@ -179,6 +182,15 @@ class Setup(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no archive", done.stderr)
         self.assertIn("could not install: qflow-tech-osu018", done.stderr)
+
+    def test_layout_needs_more_of_the_cells(self):
+        """Cells as an older checkout unpacked them have no LEF."""
+        cells = self.folder / "build/cells"
+        cells.mkdir(parents=True)
+        (cells / "osu018_stdcells.lib").touch()
+        self.assertEqual(self.setup("layout").returncode, 0)
+        self.assertTrue((cells / "osu018_stdcells.lef").exists())
+        self.assertLessEqual({"graywolf", "qrouter"}, set(self.installed()))
 
     def test_an_installation_that_fails(self):
         self.state("broken", "E: Sub-process dpkg returned an error\n")
