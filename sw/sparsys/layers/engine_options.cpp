@@ -16,9 +16,9 @@
 namespace sparsys {
 namespace {
 
-// A parameter of an engine's configuration.
+// An option of an engine's configuration.
 template <typename Config>
-struct Parameter {
+struct ConfigOption {
   const char* name;  // of its option, without dashes
   uint32_t Config::*value;
   const char* text;
@@ -26,7 +26,7 @@ struct Parameter {
 };
 
 template <typename Config>
-void add(CLI::App& command, const Parameter<Config>& parameter, Config& config) {
+void add(CLI::App& command, const ConfigOption<Config>& parameter, Config& config) {
   add_value(command, "--" + (parameter.name + std::string(parameter.other_option)),
             config.*parameter.value, parameter.text)
       ->group("Engine");
@@ -34,7 +34,7 @@ void add(CLI::App& command, const Parameter<Config>& parameter, Config& config) 
 
 // The one place to add a parameter to: options, --config and reports follow. The first is the
 // number of PEs.
-constexpr Parameter<eie::Config> kParameters[] = {
+constexpr ConfigOption<eie::Config> kParameters[] = {
     {"pe", &eie::Config::n_pe, "PEs, a power of two from 1 to 256"},
     {"queue", &eie::Config::queue_depth, "Depth of the activation queues, 1 to 255"},
     {"entries", &eie::Config::entry_depth, "Entries of a PE's entry memory, a power of two"},
@@ -49,7 +49,7 @@ constexpr Parameter<eie::Config> kParameters[] = {
     {"list", &eie::Config::list_depth, "Passes in a list, a power of two from 2 to 32,768"},
 };
 
-constexpr Parameter<mxu::Config> kMatrixUnit[] = {
+constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {
     {"array-rows", &mxu::Config::rows, "Rows of the array, 1 to 256"},
     {"array-cols", &mxu::Config::cols, "Columns of the array, 1 to 256"},
     {"tile-rows", &mxu::Config::tile_rows, "Rows of a block of the description"},
@@ -67,7 +67,7 @@ eie::Config changed(eie::Config config, const std::string& text) {
   for (std::string part; std::getline(parts, part, ',');) {
     const size_t equals = std::min(part.find('='), part.size());
     const auto wanted = std::find_if(std::begin(kParameters), std::end(kParameters),
-                                     [&](const Parameter<eie::Config>& parameter) {
+                                     [&](const ConfigOption<eie::Config>& parameter) {
                                        return part.substr(0, equals) == parameter.name;
                                      });
     uint32_t value = 0;
@@ -91,14 +91,14 @@ void add_engine(CLI::App& command, eie::Config& config) {
 }
 
 void add_memories(CLI::App& command, eie::Config& config) {
-  std::for_each(std::begin(kParameters) + 1, std::end(kParameters),
-                [&](const Parameter<eie::Config>& parameter) { add(command, parameter, config); });
+  std::for_each(
+      std::begin(kParameters) + 1, std::end(kParameters),
+      [&](const ConfigOption<eie::Config>& parameter) { add(command, parameter, config); });
 }
 
 nlohmann::json to_json(const eie::Config& config) {
   nlohmann::json all;
-  for (const Parameter<eie::Config>& parameter : kParameters)
-    all[parameter.name] = config.*parameter.value;
+  for (const auto& parameter : kParameters) all[parameter.name] = config.*parameter.value;
   return all;
 }
 
@@ -106,7 +106,7 @@ std::string to_text(const eie::Config& config) {
   std::string text =
       std::to_string(config.n_pe) + " PEs, queue " + std::to_string(config.queue_depth);
   const eie::Config usual;
-  for (const Parameter<eie::Config>& parameter : kParameters) {
+  for (const ConfigOption<eie::Config>& parameter : kParameters) {
     if (parameter.value == &eie::Config::n_pe || parameter.value == &eie::Config::queue_depth ||
         config.*parameter.value == usual.*parameter.value) {
       continue;
@@ -141,7 +141,7 @@ std::vector<eie::Config> EngineConfigs::all() const {
 }
 
 void add_engine(CLI::App& command, mxu::Config& config) {
-  for (const Parameter<mxu::Config>& parameter : kMatrixUnit) add(command, parameter, config);
+  for (const ConfigOption<mxu::Config>& parameter : kMatrixUnit) add(command, parameter, config);
 }
 
 void add_rows(CLI::App& command, eie::Rows& rows) {
