@@ -6,27 +6,17 @@
 #include <numeric>
 #include <vector>
 
-#include "golden/base/random.hpp"
-#include "tb/support/graph/reference_network.hpp"
+#include "tb/support/graph/growing_graph.hpp"
 
 namespace sparsys {
 namespace {
 
-constexpr double kLargest = 100;
-
-class Maker {
+class Maker : GrowingGraph {
  public:
-  Maker(uint64_t seed, const RandomGraphOptions& options) : random_(seed, 41), options_(options) {
+  Maker(uint64_t seed, const RandomGraphOptions& options)
+      : GrowingGraph(seed, options.most), options_(options), bytes_(options.matrix_unit) {
     net_.name = "random" + std::to_string(seed);
-    net_.input = "x";
-    net_.input_shape = input_shape();
-    net_.input_scale = 1.0F / 64;
-    net_.input_offset = -2;
-    Tensor sample{net_.input_shape, {}};
-    for (int64_t i = 0; i < element_count(net_.input_shape); ++i) {
-      sample.values.push_back(random_.uniform(-2, 2));
-    }
-    values_.push_back({net_.input, sample, 0});
+    begin(input_shape());
   }
 
   Network run() {
@@ -41,83 +31,14 @@ class Maker {
   }
 
  private:
-  struct Value {
-    std::string name;
-    Tensor sample;  // for one input
-    size_t uses = 0;
-  };
-  using V = size_t;  // in values_
-  static constexpr V kNone = ~V{0};
-
-  int64_t between(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(random_.below(static_cast<uint64_t>(high - low + 1)));
-  }
-  bool chance(int percent) { return between(0, 99) < percent; }
-
   Shape input_shape() {
     if (chance(70)) {
-      const int64_t most = options_.most < 200 ? 5 : 9;
+      const int64_t most = most_ < 200 ? 5 : 9;
       return {1, between(1, 4), between(3, most), between(3, most)};
     }
-    if (chance(60)) return {1, between(2, 20)};
+    if (bytes_ || chance(60)) return {1, between(2, 20)};
     return chance(50) ? Shape{1, between(2, 5), between(2, 6)}
                       : Shape{1, between(1, 3), between(1, 3), between(2, 4), between(1, 3)};
-  }
-
-  const Shape& shape(V v) const { return values_[v].sample.shape; }
-  size_t rank(V v) const { return shape(v).size(); }
-
-  // One that nobody uses, more often than not.
-  V pick() {
-    std::vector<V> free;
-    for (V v = 0; v < values_.size(); ++v) {
-      if (values_[v].uses == 0) free.push_back(v);
-    }
-    if (!free.empty() && chance(70)) return free[random_.below(free.size())];
-    return random_.below(values_.size());
-  }
-
-  std::string parameter(const Shape& shape, double scale) {
-    Parameter p{"p" + std::to_string(net_.parameters.size()), shape, {}};
-    for (int64_t i = 0; i < element_count(shape); ++i) {
-      p.values.push_back(static_cast<float>(scale) * random_.normal());
-    }
-    net_.parameters.push_back(p);
-    return p.name;
-  }
-
-  // Takes the node, unless what it makes is too large; then parameters that it has go, too.
-  V add(Node node, const std::vector<V>& inputs, const std::vector<std::string>& parameters = {}) {
-    std::vector<Tensor> tensors;
-    for (const V v : inputs) {
-      node.inputs.push_back(values_[v].name);
-      tensors.push_back(values_[v].sample);
-    }
-    for (const std::string& name : parameters) {
-      node.inputs.push_back(name);
-      const Parameter& p = *net_.find(name);
-      tensors.push_back({p.shape, {p.values.begin(), p.values.end()}});
-    }
-    std::vector<const Tensor*> pointers;
-    for (const Tensor& t : tensors) pointers.push_back(&t);
-    const Tensor made = reference(node, pointers);
-    const bool fits = std::all_of(made.values.begin(), made.values.end(),
-                                  [](double v) { return std::abs(v) < kLargest; });
-    if (!fits || made.values.empty() || static_cast<int64_t>(made.values.size()) > options_.most) {
-      net_.parameters.resize(net_.parameters.size() - parameters.size());
-      return kNone;
-    }
-    if (node.op == Op::kReshape) node.inputs.push_back("shape" + std::to_string(net_.nodes.size()));
-    // Parameters may come first where that makes no difference.
-    if ((node.op == Op::kAdd || node.op == Op::kMul) && parameters.size() == 1 && chance(30)) {
-      std::swap(node.inputs[0], node.inputs[1]);
-    }
-    for (const V v : inputs) ++values_[v].uses;
-    node.name = chance(70) ? "n" + std::to_string(net_.nodes.size()) : "";
-    node.output = "v" + std::to_string(net_.nodes.size());
-    values_.push_back({node.output, made, 0});
-    net_.nodes.push_back(std::move(node));
-    return values_.size() - 1;
   }
 
   static Node of(Op op) {
@@ -135,7 +56,13 @@ class Maker {
         &Maker::arithmetic,  &Maker::prelu,       &Maker::concat,      &Maker::transpose,
         &Maker::pad,         &Maker::slice,       &Maker::resize,      &Maker::reshape,
         &Maker::residual,    &Maker::gate,        &Maker::autoencoder, &Maker::separable};
+    static constexpr Step kByteSteps[] = {
+        &Maker::convolution, &Maker::convolution, &Maker::convolution, &Maker::pooling,
+        &Maker::function,    &Maker::function,    &Maker::dense,       &Maker::constants,
+        &Maker::sum,         &Maker::concat,      &Maker::border,      &Maker::residual,
+        &Maker::separable};
     const V x = pick();
+    if (bytes_) return (this->*kByteSteps[random_.below(std::size(kByteSteps))])(x) != kNone;
     return (this->*kSteps[random_.below(std::size(kSteps))])(x) != kNone;
   }
 
@@ -223,6 +150,13 @@ class Maker {
   V pooling(V x) {
     Node node = of(chance(50) ? Op::kMaxPool : Op::kAveragePool);
     if (rank(x) != 4 || !window(node.window, shape(x), true)) return kNone;
+    if (bytes_) {
+      // Of whole windows where it averages.
+      if (node.op == Op::kAveragePool) node.window.pad = {};
+      node.window.ceil_mode = node.window.ceil_mode && node.op == Op::kMaxPool;
+      node.window.dilation = {1, 1};
+      return fits(node.window, shape(x), true) ? add(node, {x}) : kNone;
+    }
     if (node.op == Op::kAveragePool) {
       node.window.dilation = {1, 1};
       if (!fits(node.window, shape(x), true)) return kNone;
@@ -233,10 +167,11 @@ class Maker {
   // ---- elements ----
 
   V function(V x) {
+    constexpr size_t kOfBytes = 4;
     constexpr Op kFunctions[] = {Op::kRelu,      Op::kSigmoid,   Op::kTanh,
                                  Op::kClip,      Op::kLeakyRelu, Op::kHardSigmoid,
                                  Op::kHardSwish, Op::kElu,       Op::kSoftplus};
-    Node node = of(kFunctions[random_.below(std::size(kFunctions))]);
+    Node node = of(kFunctions[random_.below(bytes_ ? kOfBytes : std::size(kFunctions))]);
     if (node.op == Op::kClip) {
       node.alpha = random_.uniform(-1.5F, 0);
       node.beta = chance(20) ? std::numeric_limits<float>::max() : random_.uniform(0, 6);
@@ -279,6 +214,35 @@ class Maker {
     return add(node, {x, others[random_.below(others.size())]});
   }
 
+  // A factor or summand for each channel.
+  V constants(V x) {
+    Shape channels(rank(x), 1);
+    channels[1] = shape(x)[1];
+    return add(of(chance(50) ? Op::kAdd : Op::kMul), {x}, {parameter(channels, 0.7)});
+  }
+
+  // With a value of the same shape; with itself, if there is no other.
+  V sum(V x) {
+    std::vector<V> others;
+    for (V v = 0; v < values_.size(); ++v) {
+      if (v != x && shape(v) == shape(x)) others.push_back(v);
+    }
+    return add(of(Op::kAdd), {x, others.empty() ? x : others[random_.below(others.size())]});
+  }
+
+  // Zeros around a map, and the convolution that takes them.
+  V border(V x) {
+    if (rank(x) != 4) return kNone;
+    Node node = of(Op::kPad);
+    node.alpha = 0;
+    node.shape.assign(8, 0);
+    for (const size_t side : {2, 3, 6, 7}) node.shape[side] = between(0, 2);
+    const V y = add(node, {x});
+    Window w;
+    if (y == kNone || !window(w, shape(y), false)) return kNone;
+    return convolve(y, w, 1, between(1, 4));
+  }
+
   V prelu(V x) { return add(of(Op::kPRelu), {x}, {parameter(part_of(shape(x), false), 0.3)}); }
 
   // ---- vectors ----
@@ -313,7 +277,8 @@ class Maker {
 
   V concat(V x) {
     Node node = of(Op::kConcat);
-    const auto axis = static_cast<size_t>(between(1, static_cast<int64_t>(rank(x)) - 1));
+    const auto axis =
+        bytes_ ? size_t{1} : static_cast<size_t>(between(1, static_cast<int64_t>(rank(x)) - 1));
     node.axis = static_cast<int64_t>(axis) - (chance(30) ? static_cast<int64_t>(rank(x)) : 0);
     std::vector<V> inputs{x};
     for (V v = 0; v < values_.size() && inputs.size() < 4; ++v) {
@@ -464,9 +429,10 @@ class Maker {
     for (V v = 0; v < values_.size(); ++v) {
       if (values_[v].uses == 0) open.push_back(v);
     }
-    options_.most = int64_t{1} << 20;
+    most_ = int64_t{1} << 20;
     if (open.size() == 1 && options_.classes == 0 && !net_.nodes.empty()) return;
-    for (V& v : open) v = rank(v) == 2 ? v : flatten(v);
+    // Of bytes by weights: vectors that are maps can't be joined.
+    for (V& v : open) v = bytes_ ? dense(v) : rank(v) == 2 ? v : flatten(v);
     if (open.size() > 1) add(of(Op::kConcat), open);
     if (net_.nodes.empty()) add(of(Op::kRelu), {0});
   }
@@ -481,10 +447,8 @@ class Maker {
     if (options_.softmax && chance(50)) add(of(chance(50) ? Op::kSoftmax : Op::kLogSoftmax), {y});
   }
 
-  Random random_;
   RandomGraphOptions options_;
-  Network net_;
-  std::vector<Value> values_;
+  const bool bytes_;  // for the matrix unit
 };
 
 }  // namespace
