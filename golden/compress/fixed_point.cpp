@@ -250,8 +250,14 @@ class Converter {
     const double sample_input =
         std::ceil(options_.headroom * std::ldexp(draft.largest_input, out.input_frac)) + 1;
     const int sample_frac = largest_fit(std::min(32768.0, sample_input));
+    // A value that only biases have says nothing of the weights.
+    double largest_weight = 0;
+    for (size_t c = 1; c < 16; ++c) {
+      if (draft.uses[c] == 0) continue;
+      largest_weight = std::max(largest_weight, std::abs(static_cast<double>(in.codebook[c])));
+    }
     const bool safe =
-        safe_frac == sample_frac || largest_code * std::ldexp(1.0, safe_frac) >= kFineCodebook;
+        safe_frac == sample_frac || largest_weight * std::ldexp(1.0, safe_frac) >= kFineCodebook;
     facts_[l].accumulator_is_safe_for_all_inputs = safe;
     weight_frac = safe ? safe_frac : sample_frac;
     output_frac = std::min(output_frac, out.input_frac + weight_frac);
@@ -415,6 +421,17 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
     *report = std::move(facts);
   }
   return network;
+}
+
+int input_frac_for(const SharedLayer& layer, double largest, double headroom) {
+  double weights = 0;  // largest sum of a row's, as a multiple of the largest weight
+  const Eigen::MatrixXf sizes = layer.weights().cwiseAbs();
+  if (sizes.size() > 0 && sizes.maxCoeff() > 0) {
+    weights = static_cast<double>(sizes.rowwise().sum().maxCoeff()) / sizes.maxCoeff();
+  }
+  double most = kMax16;
+  if (weights > 65536 / kFineCodebook) most = std::sqrt(0x1.0p31 / weights);
+  return std::clamp(static_cast<int>(std::floor(std::log2(most / (headroom * largest)))), -15, 30);
 }
 
 Eigen::MatrixXf calibration_sample(const Dataset& data, size_t count) {

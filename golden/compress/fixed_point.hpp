@@ -74,6 +74,11 @@ eie::Network to_fixed_point(const SharedMlp& mlp, const Eigen::MatrixXf& sample,
 void check_loss(const std::string& name, const std::vector<FixedPointLayerReport>& report,
                 double most);
 
+// The most bits behind the radix point of a first layer's inputs, `largest` the largest of them,
+// with which headroom times it fits 16 bits; where a row has so many weights that these would be
+// coarse, the most with which inputs and weights share the bits of a 32-bit sum evenly. -15 to 30.
+int input_frac_for(const SharedLayer& layer, double largest, double headroom);
+
 // Every (train_count / count)-th training sample as a column of real inputs, v / kPixelScale.
 Eigen::MatrixXf calibration_sample(const Dataset& data, size_t count);
 

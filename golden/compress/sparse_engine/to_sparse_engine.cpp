@@ -31,14 +31,14 @@ uint64_t sample_count(const Network& network, bool has_front) {
 }
 
 // The usual one of a network's own inputs, if they fit it.
-int input_frac(const Eigen::MatrixXf& sample, bool has_front, double headroom, bool usual) {
+int input_frac(const SharedLayer& layer, const Eigen::MatrixXf& sample, bool has_front,
+               double headroom, bool usual) {
   const int frac = FixedPointOptions().input_frac;
   const double largest = sample.size() == 0 ? 0 : sample.cwiseAbs().maxCoeff();
   // What is not finite is refused later.
   if (largest == 0 || !std::isfinite(largest)) return frac;
   if (!has_front && (usual || (largest >= 0.125 && largest < 127))) return frac;
-  const double reach = (has_front ? headroom : 1) * largest;
-  return std::clamp(static_cast<int>(std::floor(std::log2(32767 / reach))), -15, 30);
+  return input_frac_for(layer, largest, has_front ? headroom : 1);
 }
 
 // Values v of `count` samples. `usual`: they are those of a data set, whose radix point is usual
@@ -68,7 +68,8 @@ eie::SplitNetwork make(const SharedNetwork& network, Samples samples, size_t cou
   Eigen::MatrixXf sample(inputs, kept);
   for (Eigen::Index i = 0; i < kept; ++i) sample.col(i) = vectors.col(i * all / kept);
   FixedPointOptions fixed_point = options.fixed_point;
-  fixed_point.input_frac = input_frac(vectors, made.has_front(), fixed_point.headroom, usual);
+  fixed_point.input_frac =
+      input_frac(chain.layers.front(), vectors, made.has_front(), fixed_point.headroom, usual);
   std::vector<FixedPointLayerReport> facts;
   made.engine = to_fixed_point(chain, sample, fixed_point, &facts);
   made.largest = vectors.cwiseAbs().maxCoeff();

@@ -106,6 +106,28 @@ TEST(SparseEngine, FrontsOfManyKinds) {
   }
 }
 
+// A sum of thousands of weights has few bits for each of them: inputs give up some of theirs.
+TEST(SparseEngine, WideRowsKeepTheirWeights) {
+  Network network;
+  network.name = "wide";
+  network.input_shape = {1, 1, 64, 64};
+  add_layer(network, Op::kConv, "conv", {1, 1, 1, 1}, 1);
+  network.parameters[0].values[0] = 1;
+  add_node(network, Op::kRelu, "relu");
+  add_node(network, Op::kFlatten, "flatten");
+  add_layer(network, Op::kGemm, "fc", {8, 4096}, 1);
+  const SharedNetwork shared = share_weights(network);
+  const Eigen::MatrixXf x = random_pixels(network, 20);
+  const eie::SplitNetwork split = to_sparse_engine(shared, x, nullptr);
+  const eie::Layer& layer = split.engine.layers.front();
+  EXPECT_GE(*std::max_element(layer.codebook.begin(), layer.codebook.end()), 500);
+  EXPECT_GE(std::ldexp(split.largest, layer.input_frac), 256);
+  const std::vector<float> expected = in_float(shared.decode(), x);
+  const auto [low, high] = std::minmax_element(expected.begin(), expected.end());
+  EXPECT_LT(largest_difference(outputs_of(split, x, nullptr), expected),
+            0.01 * std::max(-*low, *high));
+}
+
 TEST(SparseEngine, InputsBeyondTheSampleSaturate) {
   const Network network = small_conv(8, 1);
   const eie::SplitNetwork split =
