@@ -125,6 +125,7 @@ void visit(V& fields, Visited<V, mxu::Layer>& layer) {
   fields.sizes("pool_kernel", layer.pool.kernel);
   fields.sizes("pool_stride", layer.pool.stride);
   fields.sizes("pool_pad", layer.pool.pad);
+  fields.sizes_unless_ones("apart", layer.apart);
   fields.sizes_unless_ones("map", layer.map);
   fields("input_scale", layer.input_scale);
   fields("input_zero", layer.input_zero);

@@ -113,8 +113,8 @@ const char* to_string(Kind kind) {
   }
 }
 
-uint32_t Layer::conv_height() const { return positions(height, window, 0); }
-uint32_t Layer::conv_width() const { return positions(width, window, 1); }
+uint32_t Layer::conv_height() const { return apart[0] * positions(height, window, 0); }
+uint32_t Layer::conv_width() const { return apart[1] * positions(width, window, 1); }
 uint32_t Layer::out_height() const {
   return kind == Kind::kReshape ? map[0] : positions(conv_height(), pool, 0);
 }
@@ -203,6 +203,16 @@ void check_other(const Layer& layer, const std::string& name) {
   }
 }
 
+void check_apart(const Layer& layer, const std::string& name) {
+  if (layer.apart == kOnes) return;
+  if (layer.kind != Kind::kPool || layer.pooling != Pooling::kNone) {
+    fail(name, "pixels apart in another layer than one that takes a value as it is");
+  }
+  for (const uint32_t side : layer.apart) check_range(side, 1, kMaxStep, name, "pixels apart");
+  check_range(int64_t{layer.height} * layer.apart[0], 1, kMaxSide, name, "height of the result");
+  check_range(int64_t{layer.width} * layer.apart[1], 1, kMaxSide, name, "width of the result");
+}
+
 void check_poolings(const Layer& layer, const std::string& name) {
   const Window& pool = layer.pool;
   if (pool.dilation != kOnes) fail(name, "a pooling with a dilation");
@@ -214,7 +224,6 @@ void check_poolings(const Layer& layer, const std::string& name) {
     fail(name, "a pooling window without pooling");
   }
   if (layer.pooling == Pooling::kAverage) {
-    if (pool.pad != std::array<uint32_t, 4>{}) fail(name, "average pooling with padding");
     check_range(int64_t{pool.kernel[0]} * pool.kernel[1], 1, 255, name,
                 "number of values of an average");
   }
@@ -264,8 +273,11 @@ void check(const Layer& layer, const std::string& name) {
   check_range(layer.width, 1, kMaxSide, name, "width");
   check_range(layer.outputs, 1, kMaxVector, name, "number of outputs");
   check_range(static_cast<int64_t>(layer.inputs()), 1, kMaxVector, name, "number of inputs");
-  const uint64_t conv_h = check_side(layer.height, layer.window, 0, true, name, "vertical");
-  const uint64_t conv_w = check_side(layer.width, layer.window, 1, true, name, "horizontal");
+  check_apart(layer, name);
+  const uint64_t conv_h =
+      uint64_t{layer.apart[0]} * check_side(layer.height, layer.window, 0, true, name, "vertical");
+  const uint64_t conv_w =
+      uint64_t{layer.apart[1]} * check_side(layer.width, layer.window, 1, true, name, "horizontal");
   check_range(static_cast<int64_t>(layer.outputs * conv_h * conv_w), 1, kMaxVector, name,
               "size of the result");
   if (layer.function > Function::kTanh) fail(name, "unknown function");

@@ -69,6 +69,9 @@ struct Layer {
   Function function = Function::kIdentity;
   Pooling pooling = Pooling::kNone;  // kConvolution, kPool
   Window pool;                       // without pooling all ones
+  // kPool without pooling: its pixels are that many lines and columns apart, between and behind
+  // them are values of the input's zero point, whose sum is 0.
+  std::array<uint32_t, 2> apart{1, 1};
   // kReshape: height and width of the result, whose channels are `outputs`.
   std::array<uint32_t, 2> map{1, 1};
   // A byte q stands for scale * (q - zero). Sigmoid and tanh take no notice of output zero, low and
@@ -137,8 +140,8 @@ std::array<int8_t, 256> pixel_bytes(const Network& network);
 // before it that have the size, scale and zero point it says; as many
 // weights, biases, multipliers and shifts as its kind and sizes say; groups divide channels and
 // outputs; shifts 0 to 62; strides, dilations and pooling windows 1 to 255; every window has a part
-// of the map in it, and one of an average has all of it in the map, and 255 values at most; low <=
-// high; scales positive and finite; texts valid UTF-8.
+// of the map in it, and one of an average 255 values at most; low <= high; scales positive and
+// finite; texts valid UTF-8.
 void check(const Network& network, const std::string& name);
 // Of a layer by itself.
 void check(const Layer& layer, const std::string& name);

@@ -102,7 +102,7 @@ inline void random_pooling(Layer& layer, Random& random) {
     for (size_t s = 0; s < 2; ++s) {
       layer.pool.kernel[s] = upto(random, std::min<uint32_t>(3, out[s]));
       layer.pool.stride[s] = upto(random, 3);
-      if (layer.pooling == Pooling::kMax) {
+      if (layer.pooling == Pooling::kMax || random.below(2) == 0) {
         layer.pool.pad[s] = static_cast<uint32_t>(random.below(layer.pool.kernel[s]));
         const uint32_t padded = out[s] + layer.pool.pad[s] + 1;
         const uint32_t last =

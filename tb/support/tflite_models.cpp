@@ -135,6 +135,40 @@ Op& TfliteModel::fully_connected(Random& random, int32_t outputs, Activation act
                   per_tensor, {rows, outputs}, activation);
 }
 
+Op& TfliteModel::transpose_conv(Random& random, int32_t outputs, std::array<int32_t, 2> kernel,
+                                std::array<int32_t, 2> stride, Padding padding) {
+  const Tensor in = tensor(output);
+  const int32_t from = output;
+  std::vector<int32_t> shape{1, 0, 0, outputs};
+  for (size_t s = 0; s < 2; ++s) {
+    const int32_t more = padding == Padding::SAME ? 0 : kernel[s] - stride[s];
+    shape[1 + s] = in.shape[1 + s] * stride[s] + more;
+  }
+  const int32_t w = weights(random, {outputs, kernel[0], kernel[1], in.at(3)}, outputs, 0, false);
+  std::vector<float> steps = tensor(w).scale;
+  for (float& step : steps) step *= in.scale[0];
+  std::vector<int32_t> biases;
+  for (const float step : steps) {
+    biases.push_back(static_cast<int32_t>(random.uniform(-0.5F, 0.5F) / step));
+  }
+  const int32_t b = constant({outputs}, TensorType::INT32, std::move(biases), std::move(steps));
+  const int32_t to = constant({4}, TensorType::INT32, shape);
+  Op& op = add(BuiltinOperator::TRANSPOSE_CONV, {to, w, from, b},
+               after(random, shape, Activation::NONE));
+  op.stride = stride;
+  op.padding = padding;
+  return op;
+}
+
+Op& TfliteModel::resize(std::array<int32_t, 2> factors) {
+  const Tensor in = tensor(output);
+  const int32_t from = output;
+  const std::vector<int32_t> shape{1, in.at(1) * factors[0], in.at(2) * factors[1], in.at(3)};
+  const int32_t to = constant({2}, TensorType::INT32, {shape[1], shape[2]});
+  return add(BuiltinOperator::RESIZE_NEAREST_NEIGHBOR, {from, to},
+             value(shape, in.scale[0], static_cast<int32_t>(in.zero[0])));
+}
+
 Op& TfliteModel::pool(bool average, std::array<int32_t, 2> kernel, int32_t stride,
                       Padding padding) {
   const Tensor in = tensor(output);
@@ -251,6 +285,8 @@ int32_t version_of(BuiltinOperator code) {
       return 3;
     case BuiltinOperator::FULLY_CONNECTED:
       return 5;
+    case BuiltinOperator::TRANSPOSE_CONV:
+      return 3;
     case BuiltinOperator::RESHAPE:
     case BuiltinOperator::SHAPE:
     case BuiltinOperator::STRIDED_SLICE:
@@ -284,6 +320,14 @@ flatbuffers::Offset<void> options_of(flatbuffers::FlatBufferBuilder& fbb, const 
       return tflite::CreatePool2DOptions(fbb, op.padding, op.stride[1], op.stride[0], op.kernel[1],
                                          op.kernel[0], op.activation)
           .Union();
+    case BuiltinOperator::TRANSPOSE_CONV:
+      type = BuiltinOptions::TransposeConvOptions;
+      return tflite::CreateTransposeConvOptions(fbb, op.padding, op.stride[1], op.stride[0],
+                                                op.activation)
+          .Union();
+    case BuiltinOperator::RESIZE_NEAREST_NEIGHBOR:
+      type = BuiltinOptions::ResizeNearestNeighborOptions;
+      return tflite::CreateResizeNearestNeighborOptions(fbb).Union();
     case BuiltinOperator::FULLY_CONNECTED:
       type = BuiltinOptions::FullyConnectedOptions;
       return tflite::CreateFullyConnectedOptions(fbb, op.activation).Union();

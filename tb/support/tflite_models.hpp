@@ -72,6 +72,10 @@ class TfliteModel {
   Op& mean(Random& random, bool keep, const std::vector<int32_t>& axes = {1, 2});
   Op& reduce_max(bool keep, const std::vector<int32_t>& axes = {1, 2});
   Op& reshape(std::vector<int32_t> shape);
+  Op& transpose_conv(Random& random, int32_t outputs, std::array<int32_t, 2> kernel,
+                     std::array<int32_t, 2> stride, tflite::Padding padding);
+  // To the nearest, by whole factors.
+  Op& resize(std::array<int32_t, 2> factors);
   // To a vector, by the arithmetic of shapes that converters write for a free number of samples.
   Op& flatten();
   // QUANTIZE, RELU, RELU6, LEAKY_RELU, PRELU (slopes per channel or one), TANH, LOGISTIC,

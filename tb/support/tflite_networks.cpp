@@ -118,7 +118,7 @@ TfliteModel random_tflite_model(uint64_t seed) {
     const auto within = [&](size_t d, uint64_t most) {
       return upto(std::min<uint64_t>(most, static_cast<uint64_t>(shape[d])));
     };
-    switch (random.below(13)) {
+    switch (random.below(15)) {
       case 0:
         model.depthwise(random, {upto(3), upto(3)}, {upto(2), upto(2)}, activation(), upto(2));
         break;
@@ -126,7 +126,18 @@ TfliteModel random_tflite_model(uint64_t seed) {
         model.pool(random.below(2) == 0, {within(1, 3), within(2, 3)}, upto(2), Padding::VALID);
         break;
       case 2:
-        model.pool(false, {upto(3), upto(3)}, upto(2), Padding::SAME);
+        model.pool(random.below(2) == 0, {upto(3), upto(3)}, upto(2), Padding::SAME);
+        break;
+      case 13: {
+        if (shape[1] * shape[2] > 100) break;
+        const std::array<int32_t, 2> stride{upto(2), upto(3)};
+        model.transpose_conv(random, upto(6), {stride[0] + upto(3) - 1, stride[1] + upto(3) - 1},
+                             stride, random.below(2) == 0 ? Padding::SAME : Padding::VALID);
+        break;
+      }
+      case 14:
+        if (shape[1] * shape[2] > 100) break;
+        model.resize({upto(3), upto(2)});
         break;
       case 3:
       case 10: {

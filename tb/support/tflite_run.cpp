@@ -2,6 +2,7 @@
 // What a model computes, by the reference kernels' definition: maps as they stand in the format,
 // [height][width][channels].
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
@@ -75,6 +76,52 @@ Values run_convolve(const Op& op, const Tensor& in, const Values& x, const Tenso
             bounded_by(op, out, scaled + zero_of(out));
       }
     }
+  }
+  return y;
+}
+
+// Each pixel adds to all places that its window covers.
+Values run_transpose_conv(const Op& op, const Tensor& in, const Values& x, const Tensor& w,
+                          const Values& b, const Tensor& out) {
+  const int32_t outputs = out.at(3);
+  const std::array<int32_t, 2> kernel{w.at(1), w.at(2)};
+  std::array<int32_t, 2> before{};
+  for (size_t s = 0; s < 2 && op.padding == Padding::SAME; ++s) {
+    const int32_t wide = (in.shape[1 + s] - 1) * op.stride[s] + kernel[s];
+    before[s] = std::max(wide - out.shape[1 + s], 0) / 2;
+  }
+  Values sums(out.elements());
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] = b[i % static_cast<size_t>(outputs)];
+  for (int32_t i = 0; i < static_cast<int32_t>(x.size()); ++i) {
+    const int32_t c = i % in.at(3);
+    const int32_t left = i / in.at(3) % in.at(2) * op.stride[1] - before[1];
+    const int32_t top = i / in.at(3) / in.at(2) * op.stride[0] - before[0];
+    for (int32_t t = 0; t < kernel[0] * kernel[1]; ++t) {
+      const int32_t oy = top + t / kernel[1];
+      const int32_t ox = left + t % kernel[1];
+      if (oy < 0 || oy >= out.at(1) || ox < 0 || ox >= out.at(2)) continue;
+      for (int32_t o = 0; o < outputs; ++o) {
+        const int32_t at = (o * kernel[0] * kernel[1] + t) * in.at(3) + c;
+        sums[static_cast<size_t>((oy * out.at(2) + ox) * outputs + o)] +=
+            (x[static_cast<size_t>(i)] - zero_of(in)) * w.values[static_cast<size_t>(at)];
+      }
+    }
+  }
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const size_t o = i % static_cast<size_t>(outputs);
+    sums[i] = bounded_by(
+        op, out, reference::multiply_twice_rounded(sums[i], product(in, w, o, out)) + zero_of(out));
+  }
+  return sums;
+}
+
+Values run_resize(const Tensor& in, const Values& x, const Tensor& out) {
+  Values y(out.elements());
+  for (int32_t i = 0; i < static_cast<int32_t>(y.size()); ++i) {
+    const int32_t oy = i / out.at(3) / out.at(2);
+    const int32_t ox = i / out.at(3) % out.at(2);
+    const int32_t from = oy * in.at(1) / out.at(1) * in.at(2) + ox * in.at(2) / out.at(2);
+    y[static_cast<size_t>(i)] = x[static_cast<size_t>(from * in.at(3) + i % out.at(3))];
   }
   return y;
 }
@@ -229,6 +276,13 @@ std::vector<int32_t> TfliteModel::run(const std::vector<int32_t>& first) const {
       case BuiltinOperator::CONV_2D:
       case BuiltinOperator::DEPTHWISE_CONV_2D:
         y = run_convolve(op, in, x, other, bias, out);
+        break;
+      case BuiltinOperator::TRANSPOSE_CONV:
+        y = run_transpose_conv(op, tensor(op.inputs[2]), values[static_cast<size_t>(op.inputs[2])],
+                               other, values[static_cast<size_t>(op.inputs[3])], out);
+        break;
+      case BuiltinOperator::RESIZE_NEAREST_NEIGHBOR:
+        y = run_resize(in, x, out);
         break;
       case BuiltinOperator::FULLY_CONNECTED:
         y = run_connect(op, in, x, other, bias, out);

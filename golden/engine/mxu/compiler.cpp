@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "golden/base/text.hpp"
+#include "golden/engine/mxu/average.hpp"
 #include "golden/engine/mxu/instruction.hpp"
 #include "golden/engine/mxu/layout.hpp"
 #include "golden/engine/mxu/order.hpp"
@@ -301,7 +302,13 @@ class Compiler {
     if (!plan.rows_as_they_are) {
       Setting s;
       s.stride_y = s.stride_x = 1;
-      if (plan.one_result) {
+      if (plan.apart) {
+        // A pixel is a map of one: what is beside it in a line is outside.
+        s.in_h = s.out_h = from.width;
+        s.in_w = s.pitch = 1;
+        s.out_w = from.apart[1];
+        s.zero = from.input_zero;
+      } else if (plan.one_result) {
         s.in_h = s.out_h = block.images;
         s.in_w = s.out_w = 1;
         s.pitch = plan.in_pixels;
@@ -334,7 +341,9 @@ class Compiler {
       const uint64_t first = layout_.row_of(plane, block.first_image);
       const uint32_t ky = step.tap / window.kernel[1] * window.dilation[0];
       const uint32_t kx = step.tap % window.kernel[1] * window.dilation[1];
-      if (plan.rows_as_they_are) {
+      if (plan.apart) {
+        move_apart(i, block, first, to, step.take);
+      } else if (plan.rows_as_they_are) {
         multiply_rows(i, first + uint64_t{block.first_conv_line} * plan.conv_width, to,
                       rows_of(block), rows_of(block), step.take);
       } else if (plan.one_result) {
@@ -351,6 +360,18 @@ class Compiler {
                         to + image * rows, rows, extent, step.take && image == 0);
         }
       }
+    }
+  }
+
+  // Each line of the result by itself: one of the map, or beside it, where all is outside.
+  void move_apart(Instruction i, const Block& block, uint64_t first, uint32_t to, bool take) {
+    const Layer& from = layer(block.layer);
+    const uint32_t width = plans_[block.layer].conv_width;
+    for (uint32_t line = 0; line < block.images * block.conv_lines; ++line, to += width) {
+      const uint32_t y = block.first_conv_line + line % block.conv_lines;
+      i.dx = y % from.apart[0] == 0 ? 0 : 1;
+      const uint64_t row = uint64_t{line / block.conv_lines} * from.height + y / from.apart[0];
+      multiply_rows(i, first + row * from.width, to, width, from.width, take && line == 0);
     }
   }
 
@@ -372,8 +393,7 @@ class Compiler {
     const Window& pool = from.pool;
     Setting s;
     s.zero = from.output_zero;
-    s.low = from.low;
-    s.high = from.high;
+    s.low = from.low, s.high = from.high;
     set(Register::kBounds, s);
     const uint32_t width = from.out_width();
     Instruction i = instruction(Opcode::kActivate);
@@ -399,6 +419,10 @@ class Compiler {
     layout_.check_field(block.layer, dy, -128, 127, "pooling's vertical padding");
     layout_.check_field(block.layer, -int64_t{pool.pad[1]}, -128, 127,
                         "pooling's horizontal padding");
+    if (from.pooling == Pooling::kAverage && pool.pad != std::array<uint32_t, 4>{}) {
+      activate_parts(block, i, first, accumulators);
+      return;
+    }
     const uint32_t values = pool.kernel[0] * pool.kernel[1];
     s.in_h = stacked * block.conv_lines;
     s.in_w = plan.conv_width;
@@ -409,19 +433,41 @@ class Compiler {
     s.window_w = pool.kernel[1];
     s.dy = static_cast<int32_t>(dy);
     s.dx = -static_cast<int32_t>(pool.pad[1]);
+    set_pooling(from.pooling, s, values);
+    const uint32_t extent = stacked * block.conv_lines * plan.conv_width;
+    for (uint32_t map = 0; map < maps; ++map) {
+      activate_rows(i, first + uint64_t{map} * plan.out_pixels, accumulators + map * extent,
+                    stacked * block.lines * width, extent, values);
+    }
+  }
+
+  void set_pooling(Pooling pooling, Setting& s, uint32_t values) {
     s.average_multiplier = ((1U << 25) / values + 1) / 2;
     s.average_round = (1U << 23) + 64 * values;
     set(Register::kPooledMap, s);
     set(Register::kPooledResult, s);
     set(Register::kWindow, s);
-    if (from.pooling == Pooling::kAverage) {
-      set(Register::kAverageMultiplier, s);
-      set(Register::kAverageRound, s);
-    }
-    const uint32_t extent = stacked * block.conv_lines * plan.conv_width;
-    for (uint32_t map = 0; map < maps; ++map) {
-      activate_rows(i, first + uint64_t{map} * plan.out_pixels, accumulators + map * extent,
-                    stacked * block.lines * width, extent, values);
+    if (pooling != Pooling::kAverage) return;
+    set(Register::kAverageMultiplier, s);
+    set(Register::kAverageRound, s);
+  }
+
+  // An average whose windows reach beyond the map, an operation for each of its parts.
+  void activate_parts(const Block& block, const Instruction& i, uint64_t first,
+                      uint32_t accumulators) {
+    const Plan& plan = plans_[block.layer];
+    const Lines lines{block.first_line, block.lines, block.first_conv_line, block.conv_lines};
+    for (AveragePart& part :
+         average_parts(layer(block.layer), plan.conv_height, plan.conv_width, lines)) {
+      Setting& s = part.setting;
+      layout_.check_field(block.layer, s.dy, -128, 127, "pooling's vertical padding");
+      layout_.check_field(block.layer, s.dx, -128, 127, "column of a padded average's windows");
+      set_pooling(Pooling::kAverage, s, part.values);
+      for (uint32_t image = 0; image < block.images; ++image) {
+        const uint32_t row = image * block.conv_lines * plan.conv_width + part.first_row;
+        activate_rows(i, first + uint64_t{image} * plan.out_pixels + part.first, accumulators + row,
+                      part.rows, s.in_h * s.in_w, s.window_h * s.window_w);
+      }
     }
   }
 

@@ -73,6 +73,8 @@ void Layout::check_windows(size_t l, Plan& plan) const {
   const Window& window = from.window;
   const bool no_pad = window.pad == std::array<uint32_t, 4>{};
   const std::array<uint32_t, 2> one{1, 1};
+  plan.apart = from.apart != one;
+  if (plan.apart) return;
   plan.rows_as_they_are =
       no_pad && window.kernel == one && (window.stride == one || plan.in_pixels == 1);
   plan.one_result =

@@ -72,6 +72,7 @@ struct Plan {
   bool shared_sets = false;       // all planes have the same
   bool rows_as_they_are = false;  // Matrix_Multiply: each pixel gives one of the result
   bool one_result = false;        // Convolve over the images, a tap being an offset
+  bool apart = false;             // Convolve over each line: its pixels are columns of maps
 };
 
 struct Layout {

@@ -20,7 +20,8 @@ namespace sparsys::tflite {
 
 constexpr const char* kOperators =
     "CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, SUB and MUL by constants, CONCATENATION, "
-    "AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX, RELU, RELU6, PRELU, LEAKY_RELU, LOGISTIC, "
+    "TRANSPOSE_CONV, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX, RESIZE_NEAREST_NEIGHBOR by "
+    "whole factors, RELU, RELU6, PRELU, LEAKY_RELU, LOGISTIC, "
     "TANH, HARD_SWISH, ELU, PAD, RESHAPE, SQUEEZE, EXPAND_DIMS, QUANTIZE, DEQUANTIZE, arithmetic "
     "of shapes, and SOFTMAX at the end";
 
@@ -125,6 +126,10 @@ class Importer {
   bool is_last() const;
   // The padded value as one of its own.
   uint32_t padded(uint32_t source, const std::array<uint32_t, 4>& pad);
+  // The map with its pixels `by` lines and columns apart.
+  uint32_t apart(uint32_t source, std::array<uint32_t, 2> by);
+  // Each pixel as often as `by` says, one beside the other.
+  void define_repeated(uint32_t source, std::array<uint32_t, 2> by, Dims shape);
   // A table for all channels, or one for each, of the value as it lies.
   void define_tables(uint32_t source, const std::vector<mxu::ByteTable>& tables, Dims shape);
   // The kernel's table of a function of a real number.
@@ -139,6 +144,9 @@ class Importer {
   void read_depthwise();
   void read_fully_connected();
   void read_pool();
+  void read_transpose_conv();
+  void read_resize();
+  void read_tile();
   void read_mean();
   void read_reduce_max();
   void read_sum();

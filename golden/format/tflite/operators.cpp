@@ -24,6 +24,12 @@ void Importer::read_operator() {
     case BuiltinOperator::AVERAGE_POOL_2D:
     case BuiltinOperator::MAX_POOL_2D:
       return read_pool();
+    case BuiltinOperator::TRANSPOSE_CONV:
+      return read_transpose_conv();
+    case BuiltinOperator::RESIZE_NEAREST_NEIGHBOR:
+      return read_resize();
+    case BuiltinOperator::TILE:
+      return read_tile();
     case BuiltinOperator::MEAN:
       return read_mean();
     case BuiltinOperator::REDUCE_MAX:

@@ -44,6 +44,22 @@ int32_t with_bias(int32_t accumulator, int32_t bias) {
       std::clamp<int64_t>(int64_t{accumulator} + bias, INT32_MIN, INT32_MAX));
 }
 
+// A map whose pixels stand in every n-th line and column, the input's zero point between them.
+std::vector<int32_t> moved_apart(const Layer& layer, const std::vector<int8_t>& input) {
+  const size_t height = size_t{layer.height} * layer.apart[0];
+  const size_t width = size_t{layer.width} * layer.apart[1];
+  std::vector<int32_t> map(layer.channels * height * width, layer.input_zero);
+  size_t from = 0;
+  for (size_t c = 0; c < layer.channels; ++c) {
+    for (size_t y = 0; y < height; y += layer.apart[0]) {
+      for (size_t x = 0; x < width; x += layer.apart[1]) {
+        map[(c * height + y) * width + x] = input[from++];
+      }
+    }
+  }
+  return map;
+}
+
 // floor(value / 2^bits + 1/2) and the same with halves away from zero, by division.
 int64_t half_up(int64_t value, uint32_t bits) {
   const int64_t divisor = int64_t{1} << bits;
@@ -71,7 +87,7 @@ std::vector<int32_t> multiply(const std::vector<int8_t>& inputs, const std::vect
 
 std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& input) {
   check_size(input.size(), layer.inputs(), "input");
-  if (layer.kind == Kind::kPool) return {input.begin(), input.end()};
+  if (layer.kind == Kind::kPool) return moved_apart(layer, input);
   const size_t terms = layer.terms();
   const Window& w = layer.window;
   const uint32_t height = positions(layer.height, w, 0);
@@ -207,8 +223,8 @@ std::vector<int8_t> pool_maps(const Layer& layer, const std::vector<int8_t>& byt
 }  // namespace
 
 std::vector<int8_t> activate(const Layer& layer, const std::vector<int32_t>& accumulators) {
-  const uint32_t height = positions(layer.height, layer.window, 0);
-  const uint32_t width = positions(layer.width, layer.window, 1);
+  const uint32_t height = layer.apart[0] * positions(layer.height, layer.window, 0);
+  const uint32_t width = layer.apart[1] * positions(layer.width, layer.window, 1);
   const size_t pixels = size_t{height} * width;
   check_size(accumulators.size(), layer.outputs * pixels, "accumulators");
   std::vector<int8_t> bytes(accumulators.size());

@@ -18,7 +18,8 @@ namespace sparsys::mxu {
 std::vector<int32_t> multiply(const std::vector<int8_t>& inputs, const std::vector<int8_t>& weights,
                               size_t rows, size_t terms, size_t outputs);
 
-// Accumulators of a convolution [outputs][conv height][conv width], of a pooling the input itself;
+// Accumulators of a convolution [outputs][conv height][conv width], of a pooling the input itself,
+// its pixels apart if the layer says so;
 // `input` is [channels][height][width] and is padded with the input's zero point. Throws Error if
 // the input's size is wrong; the layer must be sound.
 std::vector<int32_t> convolve(const Layer& layer, const std::vector<int8_t>& input);

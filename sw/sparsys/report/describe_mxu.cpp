@@ -28,6 +28,7 @@ nlohmann::json describe(const mxu::Network& network) {
                       {"stride", layer.window.stride},
                       {"pad", layer.window.pad},
                       {"dilation", layer.window.dilation},
+                      {"apart", layer.apart},
                       {"groups", layer.groups},
                       {"fully_connected", layer.fully_connected()},
                       {"rounding", to_string(layer.rounding)},

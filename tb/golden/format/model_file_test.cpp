@@ -486,12 +486,9 @@ TEST_F(ModelFile, UnsoundQuantisedNetworks) {
   EXPECT_EQ(layer([](mxu::Layer& l) { l.pool.kernel[1] = 2; }),
             at + "horizontal pooling window 2 is larger than the padded map");
   EXPECT_EQ(layer([](mxu::Layer& l) {
-              l.pooling = mxu::Pooling::kAverage;
-              l.window.pad = {0, 0, 0, 0};
-              l.pool.kernel = {1, 2};
-              l.pool.pad = {0, 1, 0, 0};
+              l.apart = {2, 1};
             }),
-            at + "average pooling with padding");
+            at + "pixels apart in another layer than one that takes a value as it is");
 }
 
 }  // namespace

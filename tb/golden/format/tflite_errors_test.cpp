@@ -135,7 +135,7 @@ TEST(TfliteErrors, OperatorsByTheirInputs) {
   rescaled.ops.pop_back();
   rescaled.pool(true, {3, 3}, 1, Padding::SAME);
   EXPECT_EQ(error_of([&] { read(rescaled); }),
-            "net.tflite: operator 2 (AVERAGE_POOL_2D): average pooling with padding");
+            "no error");
   rescaled.ops.back().padding = Padding::VALID;
   tensor(rescaled, rescaled.output).shape = {1, 4, 4, 4};
   EXPECT_EQ(error_of([&] { read(rescaled); }), "no error");

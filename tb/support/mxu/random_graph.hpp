@@ -129,6 +129,9 @@ class RandomGraph {
   void add_pool() {
     Layer layer = layer_of(Kind::kPool, any());
     random_pooling(layer, random_);
+    if (layer.pooling == Pooling::kNone && layer.height < 12 && layer.width < 12) {
+      layer.apart = {upto(random_, 3), upto(random_, 3)};
+    }
     if (random_.below(2) == 0) {  // as it is
       layer.multiplier = {1};
       layer.shift = {0};
