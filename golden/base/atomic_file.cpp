@@ -93,7 +93,35 @@ std::string resolve(const std::string& path) {
   return resolved;
 }
 
+FilesTogether* together = nullptr;
+
+void rename_to(const std::string& temporary, const std::string& target, const std::string& path) {
+  if (::rename(temporary.c_str(), target.c_str()) != 0) fail(path, errno);
+  // The new name too is to survive a power failure; not every file system can promise that.
+  const int directory_fd = ::open(directory_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory_fd >= 0) {
+    ::fsync(directory_fd);
+    ::close(directory_fd);
+  }
+}
+
 }  // namespace
+
+FilesTogether::FilesTogether() { together = this; }
+
+FilesTogether::~FilesTogether() {
+  if (together == this) together = nullptr;
+  for (const File& file : files_) ::unlink(file.temporary.c_str());
+}
+
+void FilesTogether::commit() {
+  together = nullptr;
+  while (!files_.empty()) {
+    const File& file = files_.front();
+    rename_to(file.temporary, file.target, file.path);
+    files_.erase(files_.begin());
+  }
+}
 
 void write_file_atomically(const std::string& path, const void* data, size_t size) {
   if (path.empty()) throw Error("cannot write: the file name is empty");
@@ -115,22 +143,19 @@ void write_file_atomically(const std::string& path, const void* data, size_t siz
   }
 
   const std::string target = exists ? resolve(path) : path;
-  const std::string directory = directory_of(target);
   std::string temporary;
-  const int fd = open_temporary(directory, path, temporary);
+  const int fd = open_temporary(directory_of(target), path, temporary);
   OpenFile file(fd, temporary);
   write_all(fd, data, size, path);
   if (exists && ::fchmod(fd, old.st_mode & 07777) != 0) fail(path, errno);
   if (::fsync(fd) != 0) fail(path, errno);
   if (!file.close()) fail(path, errno);
-  if (::rename(temporary.c_str(), target.c_str()) != 0) fail(path, errno);
-  file.keep();
-  // The new name too is to survive a power failure; not every file system can promise that.
-  const int directory_fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory_fd >= 0) {
-    ::fsync(directory_fd);
-    ::close(directory_fd);
+  if (together != nullptr) {
+    together->files_.push_back({path, temporary, target});
+  } else {
+    rename_to(temporary, target, path);
   }
+  file.keep();
 }
 
 void write_file_atomically(const std::string& path, const std::string& text) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace sparsys {
 
@@ -14,5 +15,28 @@ namespace sparsys {
 // link its target is replaced. What is there but no regular file (/dev/stdout) is written directly.
 void write_file_atomically(const std::string& path, const void* data, size_t size);
 void write_file_atomically(const std::string& path, const std::string& text);
+
+// Several files that are written all or not at all. While there is one of these, what
+// write_file_atomically() makes is complete and on the disk, but has its name only with commit();
+// without, it goes. What is no regular file is written at once. One at a time, on one thread.
+class FilesTogether {
+ public:
+  FilesTogether();
+  ~FilesTogether();
+  FilesTogether(const FilesTogether&) = delete;
+  FilesTogether& operator=(const FilesTogether&) = delete;
+
+  // Throws Error as write_file_atomically(). What is written afterwards is written at once.
+  void commit();
+
+ private:
+  friend void write_file_atomically(const std::string& path, const void* data, size_t size);
+  struct File {
+    std::string path;  // as it was asked for
+    std::string temporary;
+    std::string target;
+  };
+  std::vector<File> files_;
+};
 
 }  // namespace sparsys

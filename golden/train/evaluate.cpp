@@ -5,6 +5,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/data/fits.hpp"
 #include "golden/train/augment.hpp"
 #include "golden/train/descend.hpp"
 #include "golden/train/graph.hpp"
@@ -131,18 +132,8 @@ void check_fits(const Network& network, const Dataset& data) {
     throw Error(name + ": " + number(element_count(shapes.front())) + " inputs, expected " +
                 number(data.inputs()) + " as the values of a sample" + of);
   }
-  const int64_t outputs = element_count(shapes.back());
-  const auto wanted = static_cast<int64_t>(data.outputs());
-  if (data.task == DataTask::kClassification) {
-    if (outputs >= wanted) return;
-    throw Error(name + ": " + number(outputs) + " outputs, expected at least the " +
-                number(wanted) + " classes" + of);
-  }
-  if (outputs != wanted) {
-    throw Error(name + ": " + number(outputs) + " outputs, expected " + number(wanted) +
-                (data.task == DataTask::kAutoencoder ? " as it has inputs" : " as the targets") +
-                of + " have numbers");
-  }
+  check_outputs_fit(name, static_cast<uint64_t>(element_count(shapes.back())), data);
+  if (data.task == DataTask::kClassification) return;
   const Graph graph(network);
   if (graph.logits() + 1 != graph.values().size()) {
     throw Error(name + ": ends with a softmax, expected numbers for " + to_string(data.task) + of);

@@ -49,6 +49,7 @@ class Target {
   virtual void load_file(const std::string& file, uint64_t images, const LoadData& load) = 0;
   virtual const std::string& network_name() const = 0;
   virtual uint64_t inputs() const = 0;
+  virtual uint64_t outputs() const = 0;
   // A real input x of the network enters as the sample's value (x - offset) / scale.
   struct InputScale {
     float scale;

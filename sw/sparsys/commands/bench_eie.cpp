@@ -123,7 +123,7 @@ json model_speed(const SparseLayer& layer, const eie::Config& config) {
           {"ratio", best[0] / best[1]}};
 }
 
-json paper_row(const PaperLayer& paper) {
+json paper_row(const EieLayer& paper) {
   return {{"cpu_dense_us", paper.cpu_dense_us},   {"cpu_sparse_us", paper.cpu_sparse_us},
           {"gpu_dense_us", paper.gpu_dense_us},   {"gpu_sparse_us", paper.gpu_sparse_us},
           {"mgpu_dense_us", paper.mgpu_dense_us}, {"mgpu_sparse_us", paper.mgpu_sparse_us}};
@@ -131,7 +131,7 @@ json paper_row(const PaperLayer& paper) {
 
 // Balance with rows interleaved over so many seeds, `run`'s own among them: of all cycles, and of
 // those in which passes run.
-json balance_of_seeds(const PaperLayer& paper, const eie::Config& config, uint64_t first,
+json balance_of_seeds(const EieLayer& paper, const eie::Config& config, uint64_t first,
                       uint32_t seeds) {
   std::vector<double> all, running;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
@@ -153,7 +153,7 @@ json balance_of_seeds(const PaperLayer& paper, const eie::Config& config, uint64
 }
 
 // A row of the table for each mapping.
-void add_rows_of(const SparseLayer& layer, const PaperLayer* paper, const eie::Config& asked,
+void add_rows_of(const SparseLayer& layer, const EieLayer* paper, const eie::Config& asked,
                  Checker& checker, const HostProducts& host, const Arguments& arguments,
                  json& report) {
   eie::Config config = asked;
@@ -315,7 +315,7 @@ void run_bench(const Arguments& arguments) {
     for (const eie::Config& config : configs) {
       checkers.emplace_back(config, !arguments.no_rtl, configs.size() > 1);
     }
-    const auto add_all = [&](const SparseLayer& layer, const PaperLayer* paper) {
+    const auto add_all = [&](const SparseLayer& layer, const EieLayer* paper) {
       const HostProducts host = measure_host(layer, arguments.host_seconds);
       for (size_t c = 0; c < configs.size(); ++c) {
         add_rows_of(layer, paper, configs[c], checkers[c], host, arguments, report);
@@ -324,7 +324,7 @@ void run_bench(const Arguments& arguments) {
     if (own) {
       add_all(arguments.source.load(), nullptr);
     } else {
-      for (const PaperLayer& paper : kPaperLayers) {
+      for (const EieLayer& paper : kEieLayers) {
         const SparseLayer layer = random_layer_of(paper, arguments.source.seed);
         if (std::string(paper.name) == "Alex-7") {
           report["cycle_model"] = model_speed(layer, configs.front());

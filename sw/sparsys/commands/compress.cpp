@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
 #include "golden/base/text.hpp"
@@ -13,6 +13,7 @@
 #include "golden/compress/quantise.hpp"
 #include "golden/compress/sparse_engine/split.hpp"
 #include "golden/compress/sparse_engine/to_sparse_engine.hpp"
+#include "golden/data/fits.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/onnx/import.hpp"
 #include "golden/format/split/split_file.hpp"
@@ -83,17 +84,22 @@ class Compression {
   void run() {
     check_usage();
     check_outputs({arguments_.out, arguments_.json},
-                  {arguments_.model, arguments_.no_data ? "" : arguments_.data.input()});
+                  {arguments_.model, arguments_.engine.input,
+                   arguments_.no_data ? "" : arguments_.data.input()});
     const std::string& file = arguments_.model;
     const bool onnx = file.size() > 5 && file.compare(file.size() - 5, 5, ".onnx") == 0;
     trained_ = onnx ? import_onnx(file) : load_model<Network>(file);
     const bool mxu = arguments_.target == "mxu";
     mxu ? quantise_network() : compress();
+    // At the end: what fails before leaves nothing.
+    FilesTogether files;
+    write_file_atomically(arguments_.out, made_.data(), made_.size());
     if (table_) {
       listing_.print(std::cout);
       std::cout << "written: " << arguments_.out << std::endl;
     }
     write_json(arguments_.json, result_);
+    commit(files);
   }
 
  private:
@@ -119,8 +125,11 @@ class Compression {
     arguments_.data.seed = arguments_.seed;
     arguments_.data.expect(trained_);
     data_ = arguments_.data.load(true, table_);
-    check_image_size(static_cast<uint64_t>(element_count(infer_shapes(trained_).front())), *data_,
+    const std::vector<Shape> shapes = infer_shapes(trained_);
+    check_image_size(static_cast<uint64_t>(element_count(shapes.front())), *data_,
                      arguments_.model);
+    check_outputs_fit(printable(arguments_.model, 0),
+                      static_cast<uint64_t>(element_count(shapes.back())), *data_);
   }
 
   // Of --input, or random as pixels are: inputs x samples, as the network takes them.
@@ -196,7 +205,7 @@ class Compression {
                 : to_sparse_engine(shared, sample(), &report, how);
       check_loss(printable(arguments_.model, 0), report.fixed_point,
                  arguments_.engine.max_error_pct / 100);
-      save_split(arguments_.out, network);
+      made_ = network.is_plain() ? model_to_bytes(network.engine) : split_to_bytes(network);
       add_steps(report);
       add_parts(network);
       result_["fixed_point"] = describe(report.fixed_point);
@@ -207,7 +216,7 @@ class Compression {
       finish_engine(network);
     } else {
       StoredReport stored;
-      save_stored(arguments_.out, shared, arguments_.store, &stored);
+      made_ = store(shared, arguments_.store, &stored);
       add_steps(report);
       finish_stored(describe(stored), report.steps.back().density);
     }
@@ -257,7 +266,7 @@ class Compression {
       nonzeros += part["nonzeros"].get<uint64_t>();
     }
     listing_.add("weights kept", share_text(nonzeros, weights));
-    add_size(4 * weights, std::filesystem::file_size(arguments_.out));
+    add_size(4 * weights, made_.size());
     if (arguments_.no_test || !data_) return;
     add_errors(eie::score(network, data_->samples(data_->test), data_->targets(data_->test),
                           data_->test_count(), arguments_.data.threads),
@@ -274,7 +283,7 @@ class Compression {
     add_size(stored["original_bytes"], stored["stored_bytes"]);
     // Of what the file holds.
     if (data_ && !arguments_.no_test) {
-      const Network decoded = load_stored_network(arguments_.out).decode();
+      const Network decoded = load_stored_network(made_).decode();
       add_errors(test_score(decoded, *data_, arguments_.data.threads), "");
     }
   }
@@ -296,7 +305,7 @@ class Compression {
     options.threads = arguments_.data.threads;
     const size_t samples = std::min<size_t>(how.samples, first);
     const mxu::Network quantised = quantise(trained_, data.samples(data.train), samples, options);
-    save_model(arguments_.out, quantised);
+    made_ = model_to_bytes(quantised);
 
     result_ = {{"model", printable(trained_.name)},
                {"target", "mxu"},
@@ -329,6 +338,7 @@ class Compression {
   bool table_;
   Network trained_;
   std::optional<Dataset> data_;
+  std::vector<uint8_t> made_;  // what --out will hold
   json result_;
   Listing listing_;
 };

@@ -58,9 +58,11 @@ nlohmann::json samples(const Network& network) {
 void run_export(const Arguments& arguments) {
   check_outputs({arguments.out, arguments.samples}, {arguments.file});
   const Network network = load_any(arguments.file);
+  FilesTogether files;
   export_onnx(arguments.out, network);
   if (!arguments.samples.empty()) write_json(arguments.samples, samples(network));
   std::cout << "written: " << arguments.out << std::endl;
+  commit(files);
 }
 
 }  // namespace

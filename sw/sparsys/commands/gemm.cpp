@@ -45,7 +45,7 @@ std::vector<TopologyLayer> layers_of(const Arguments& arguments) {
   return {layer};
 }
 
-void print(const json& rows) {
+void print_products(const json& rows) {
   Table table("lrrrrrrrrrrrrrrrr");
   table.add({"layer", "M", "K", "N", "cycles", "utilisation", "resident", "utilisation", "active",
              "weight stall", "shift", "non-matrix", "RAW", "input", "tiles", "host rows",
@@ -89,14 +89,16 @@ void run_gemm(const Arguments& arguments) {
   }
   report["cycles"] = cycles;
   if (arguments.json != "-") {
-    print(report["layers"]);
+    print_products(report["layers"]);
     std::cout << grouped(static_cast<int64_t>(cycles)) << " cycles in all, array "
               << arguments.config.rows << " x " << arguments.config.cols
               << ", every output as of the functional model\n"
               << "resident: input and parameters there before it begins, through the back door, "
                  "and the output left there\n";
   }
+  FilesTogether files;
   write_json(arguments.json, report);
+  commit(files);
 }
 
 }  // namespace

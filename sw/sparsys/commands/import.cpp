@@ -77,9 +77,10 @@ void run_import(Arguments& arguments) {
   check_outputs({arguments.out}, {arguments.file});
   read_dims(arguments);
   const OnnxImportOptions& options = arguments.options;
+  FilesTogether files;
   if (import_int8(arguments.file, arguments.out, {options.input_scale, options.input_offset},
                   !options.input.empty() || !options.output.empty())) {
-    return;
+    return commit(files);
   }
   const Network network = import_onnx(arguments.file, arguments.options);
   save_model(arguments.out, network);
@@ -89,6 +90,7 @@ void run_import(Arguments& arguments) {
                  "say it where it is another\n";
   }
   std::cout << "written: " << arguments.out << std::endl;
+  commit(files);
 }
 
 }  // namespace

@@ -46,8 +46,10 @@ void run_inspect(const Arguments& arguments) {
   check_outputs({arguments.json}, {arguments.file});
   const nlohmann::json description =
       describe_file(arguments.file, arguments.config, arguments.rows);
+  FilesTogether files;
   if (arguments.json != "-") print_description(std::cout, description);
   write_json(arguments.json, description);
+  commit(files);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Arguments {
   std::string json;
 };
 
-void print(const json& report) {
+void print_layer(const json& report) {
   Listing lines;
   const auto cycles = [&](const char* name) { return grouped(report["bounds"][name]); };
   lines.add("entries", grouped(report["entries"]) + ", " + grouped(report["padding"]) +
@@ -87,9 +87,11 @@ void run_layer(const Arguments& arguments) {
     std::cout << printable(of.name) << ": " << grouped(of.outputs) << " outputs, "
               << grouped(of.inputs) << " inputs, on the cycle model of a sparse engine of "
               << arguments.config.n_pe << " PEs, rows " << to_string(arguments.rows) << '\n';
-    print(report);
+    print_layer(report);
   }
+  FilesTogether files;
   write_json(arguments.json, report);
+  commit(files);
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ void run_pack(const Arguments& arguments) {
   expect_kind(arguments.file, ModelKind::kCompressed);
   const eie::Network network = load_model<eie::Network>(arguments.file);
   StoredReport report;
+  FilesTogether files;
   save_stored(arguments.out, network, arguments.options, &report);
   if (arguments.json != "-") {
     print_stored(std::cout, describe(report));
@@ -56,13 +57,16 @@ void run_pack(const Arguments& arguments) {
   nlohmann::json figures = describe(report);
   figures["name"] = network.name;
   write_json(arguments.json, figures);
+  commit(files);
 }
 
 void run_unpack(const Arguments& arguments) {
   check_outputs({arguments.out}, {arguments.file});
   expect_kind(arguments.file, ModelKind::kStoredCompressed);
+  FilesTogether files;
   save_model(arguments.out, load_stored_file(arguments.file));
   std::cout << "written: " << arguments.out << std::endl;
+  commit(files);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/data/fits.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/network/part.hpp"
@@ -97,10 +98,10 @@ void check_range(const Arguments& arguments, const Dataset& data) {
               " test samples in " + data.description);
 }
 
-// Reads the samples of a network with `inputs` inputs, whose sample's values v are inputs
-// v * scale + offset.
-void load_samples(const Arguments& arguments, uint64_t inputs, const Target::InputScale& scale,
-                  bool table, RunSamples& run) {
+// Reads the samples of a network of these sizes, whose sample's values v are inputs v * scale +
+// offset.
+void load_samples(const Arguments& arguments, uint64_t inputs, uint64_t outputs,
+                  const Target::InputScale& scale, bool table, RunSamples& run) {
   if (!arguments.values.input.empty()) {
     run.own = input_samples(arguments.values.input, inputs, run.count);
     for (float& x : run.own) x = (x - scale.offset) / scale.scale;
@@ -113,6 +114,7 @@ void load_samples(const Arguments& arguments, uint64_t inputs, const Target::Inp
   check_range(arguments, *run.data);
   run.name = run.data->name;
   run.labelled = !arguments.values.no_labels;
+  if (run.labelled) check_outputs_fit(printable(arguments.model, 0), outputs, *run.data);
   run.samples = run.data->samples(run.data->test, arguments.first);
   if (run.labelled) run.targets = run.data->targets(run.data->test, arguments.first);
   run.first = arguments.first;
@@ -127,7 +129,8 @@ void run_float(const Arguments& arguments) {
   const bool table = arguments.json != "-";
   const auto inputs = static_cast<uint64_t>(element_count(network.input_shape));
   RunSamples run;
-  load_samples(arguments, inputs, {network.input_scale, network.input_offset}, table, run);
+  const auto made = static_cast<uint64_t>(element_count(infer_shapes(network).back()));
+  load_samples(arguments, inputs, made, {network.input_scale, network.input_offset}, table, run);
   std::vector<float> x(run.count * inputs);
   for (size_t i = 0; i < x.size(); ++i) {
     x[i] = run.samples[i] * network.input_scale + network.input_offset;
@@ -160,6 +163,7 @@ void run_float(const Arguments& arguments) {
     add_top5(outputs, run.targets, run.count, report, lines);
   }
   std::string wrong;
+  FilesTogether files;
   if (arguments.values.tensor.empty()) {
     wrong = finish_values(arguments.values, outputs, run.count, report, lines);
   } else {
@@ -173,6 +177,7 @@ void run_float(const Arguments& arguments) {
   }
   if (table) lines.print(std::cout);
   write_json(arguments.json, report);
+  commit(files);
   if (!wrong.empty()) throw Error(wrong);
 }
 
@@ -265,7 +270,7 @@ void run_run(Arguments& arguments) {
   options.waves = arguments.waves;
   options.mismatch_waves = "lockstep-mismatch.fst";
   const std::unique_ptr<Accelerator> engine = target.make(options);
-  load_samples(arguments, target.inputs(), target.input_scale(), table, run);
+  load_samples(arguments, target.inputs(), target.outputs(), target.input_scale(), table, run);
 
   json report = {{"model", printable(target.network_name())},
                  {"dataset", run.name},
@@ -301,11 +306,13 @@ void run_run(Arguments& arguments) {
   }
   Listing lines = results(target, *engine, totals, function, report);
   if (run.labelled) add_top5(totals.outputs, run.targets, run.count, report, lines);
+  FilesTogether files;
   const std::string wrong = finish_values(
       values, values.tensor.empty() ? totals.outputs : tensor_values(target, tensor, run),
       run.count, report, lines);
   if (table) lines.print(std::cout);
   write_json(arguments.json, report);
+  commit(files);
   if (totals.mismatched_images > 0) {
     throw ExpectationFailed(
         std::to_string(totals.mismatched_images) + " of " + std::to_string(totals.images) +

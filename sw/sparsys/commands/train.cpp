@@ -128,9 +128,11 @@ void run_train(Arguments arguments) {
   if (!arguments.no_test) {
     listing.add("test error", error_text(test_score(network, data, options.threads)));
   }
+  FilesTogether files;
   save_model(arguments.out, network);
   listing.print(std::cout);
   std::cout << "written: " << arguments.out << std::endl;
+  commit(files);
 }
 
 template <typename T>

@@ -84,7 +84,7 @@ std::string DesignPoint::text() const {
 }
 
 double DesignPoint::cost() const {
-  const PaperLayer& paper = kPaperLayers[layer];
+  const EieLayer& paper = kPaperLayers[layer];
   return 1e-6 * paper.inputs * paper.outputs * paper.weight_pct *
          (1 + paper.activation_pct / 100 * (1 + 16.0 / n_pe));
 }
@@ -114,7 +114,7 @@ std::vector<DesignPoint> design_points(uint64_t seed, bool quick) {
 }
 
 json run_point(const DesignPoint& point) {
-  const PaperLayer& paper = kPaperLayers[point.layer];
+  const EieLayer& paper = kEieLayers[point.layer];
   const SparseLayer layer = random_layer_of(paper, point.seed);
   const eie::Config config = wide_config(point);
   const uint32_t range = config.act_regs * config.n_pe;

@@ -8,7 +8,7 @@
 
 namespace sparsys {
 
-struct PaperLayer {
+struct EieLayer {
   const char* name;
   uint32_t inputs;
   uint32_t outputs;
@@ -28,7 +28,7 @@ struct PaperLayer {
 
 constexpr double kPaperMhz = 800;
 
-constexpr std::array<PaperLayer, 9> kPaperLayers = {{
+constexpr std::array<EieLayer, 9> kPaperLayers = {{
     {"Alex-6", 9216, 4096, 9, 35.1, 28.1, 30.3, 7516.2, 3066.5, 541.5, 134.8, 12437.2, 2879.3,
      34522},
     {"Alex-7", 4096, 4096, 9, 35.3, 11.7, 12.2, 6187.1, 1282.1, 243.0, 65.8, 5765.0, 1256.5, 61533},

@@ -60,7 +60,7 @@ SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outp
   return make_layer(std::move(layer), eie::uniform_activations(seed, inputs, activations));
 }
 
-SparseLayer random_layer_of(const PaperLayer& paper, uint64_t seed) {
+SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed) {
   return random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
                       paper.activation_pct / 100, seed);
 }

@@ -29,7 +29,7 @@ SparseLayer make_layer(eie::Layer layer, std::vector<int16_t> input);
 SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outputs, double density,
                          double activations, uint64_t seed);
 // One of the paper's, by these.
-SparseLayer random_layer_of(const PaperLayer& paper, uint64_t seed);
+SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed);
 // The weights of a matrix file: values become the nearest of 15 shared ones, a pattern gets random
 // ones.
 eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed);

@@ -12,7 +12,6 @@
 #include <iostream>
 #include <system_error>
 
-#include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "sw/sparsys/commit.hpp"
@@ -164,6 +163,12 @@ void write_json(const std::string& path, const nlohmann::json& value) {
   } else {
     write_file_atomically(path, text);
   }
+}
+
+void commit(FilesTogether& files) {
+  std::cout.flush();
+  if (!std::cout) throw Error("cannot write to the standard output");
+  files.commit();
 }
 
 }  // namespace sparsys

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "golden/base/atomic_file.hpp"
+
 namespace sparsys {
 
 // Throws Error "<path>: cannot write: <reason>" if a file could not be written there, so that
@@ -33,5 +35,9 @@ void set_command(int argc, const char* const* argv);
 // A report, pretty, to a file or, for "-", to stdout. An empty path: does nothing. Its first field
 // is "made": date (UTC), commit of the sources and command.
 void write_json(const std::string& path, const nlohmann::json& value);
+
+// The end of a command that writes files: they get their names once all that it says on stdout is
+// out. Throws Error if either fails, and no file is there then.
+void commit(FilesTogether& files);
 
 }  // namespace sparsys

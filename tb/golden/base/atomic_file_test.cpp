@@ -113,6 +113,30 @@ TEST_F(AtomicFile, DevicesAreWrittenDirectly) {
   EXPECT_EQ(write_error("/dev/full", "x"), "/dev/full: cannot write: no space left on device");
 }
 
+TEST_F(AtomicFile, FilesTogetherAreThereAllOrNone) {
+  write_file_atomically(path("a"), "old");
+  {
+    FilesTogether files;
+    write_file_atomically(path("a"), "new");
+    write_file_atomically(path("b"), "new");
+    EXPECT_EQ(content("a"), "old");
+    EXPECT_NE(write_error("/dev/full", "x"), "no error");
+  }
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_EQ(files(), 1U);
+  {
+    FilesTogether files;
+    write_file_atomically(path("a"), "new");
+    write_file_atomically(path("b"), "new");
+    files.commit();
+    write_file_atomically(path("c"), "at once");
+    EXPECT_EQ(content("c"), "at once");
+  }
+  EXPECT_EQ(content("a"), "new");
+  EXPECT_EQ(content("b"), "new");
+  EXPECT_EQ(files(), 3U);
+}
+
 // The limit on file sizes stands for a disk that fills up half-way.
 TEST_F(AtomicFile, FullDiskLeavesWhatWasThere) {
   write_file_atomically(path("a"), "old");

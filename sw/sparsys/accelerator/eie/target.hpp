@@ -28,6 +28,7 @@ class EieTarget final : public Target {
   void set_network(SplitNetwork network);
   const std::string& network_name() const override { return network().name; }
   uint64_t inputs() const override { return split_->input_size(); }
+  uint64_t outputs() const override { return split_->output_size(); }
   InputScale input_scale() const override;
   std::vector<std::string> tensor_names() const override;
   std::vector<float> tensor(size_t number, Samples sample) const override;

@@ -21,6 +21,7 @@ class MxuTarget final : public Target {
   void load_file(const std::string& file, uint64_t images, const LoadData& load) override;
   const std::string& network_name() const override { return network_.name; }
   uint64_t inputs() const override { return network_.input_size(); }
+  uint64_t outputs() const override { return network_.output_size(); }
   InputScale input_scale() const override;
   std::vector<std::string> tensor_names() const override;
   std::vector<float> tensor(size_t number, Samples sample) const override;
