@@ -30,20 +30,32 @@ uint64_t sample_count(const Network& network, bool has_front) {
   return std::clamp(kFrontMultiplications / each, kFewestSamples, kSamples);
 }
 
-// The usual one of a network's own inputs, if they fit it.
-int input_frac(const SharedLayer& layer, const Eigen::MatrixXf& sample, bool has_front,
-               double headroom, bool usual) {
-  const int frac = FixedPointOptions().input_frac;
-  const double largest = sample.size() == 0 ? 0 : sample.cwiseAbs().maxCoeff();
-  // What is not finite is refused later.
-  if (largest == 0 || !std::isfinite(largest)) return frac;
-  if (!has_front && (usual || (largest >= 0.125 && largest < 127))) return frac;
-  return input_frac_for(layer, largest, has_front ? headroom : 1);
+// The usual bits behind the point hold the sample to a hundredth of their last, as they do pixels.
+bool holds(const Eigen::MatrixXf& sample, int frac, double largest) {
+  const double usual = std::ldexp(largest, frac);
+  if (usual > INT16_MAX) return false;
+  // Of smaller samples than pixels are: of these.
+  const double most = 0.01 * std::min(1.0, usual / 256);
+  return std::all_of(sample.reshaped().begin(), sample.reshaped().end(), [&](float x) {
+    const double whole = std::ldexp(static_cast<double>(x), frac);
+    return std::abs(whole - std::round(whole)) < most;
+  });
 }
 
-// Values v of `count` samples. `usual`: they are those of a data set, whose radix point is usual
-// without a front.
-eie::SplitNetwork make(const SharedNetwork& network, Samples samples, size_t count, bool usual,
+// Bits behind the point of the engine's inputs: the usual ones of a network's own inputs, if these
+// hold them, else as many as leave room for the headroom.
+int input_frac(const SharedLayer& layer, const Eigen::MatrixXf& sample, bool has_front,
+               double headroom) {
+  const int usual = FixedPointOptions().input_frac;
+  const double largest = sample.size() == 0 ? 0 : sample.cwiseAbs().maxCoeff();
+  // What is not finite is refused later.
+  if (largest == 0 || !std::isfinite(largest)) return usual;
+  if (!has_front && holds(sample, usual, largest)) return usual;
+  return input_frac_for(layer, largest, headroom);
+}
+
+// Values v of `count` samples.
+eie::SplitNetwork make(const SharedNetwork& network, Samples samples, size_t count,
                        const SparseEngineOptions& options, DeepCompressionReport* report) {
   Split parts = split(network, options.cut);
   eie::SplitNetwork& made = parts.network;
@@ -69,7 +81,7 @@ eie::SplitNetwork make(const SharedNetwork& network, Samples samples, size_t cou
   for (Eigen::Index i = 0; i < kept; ++i) sample.col(i) = vectors.col(i * all / kept);
   FixedPointOptions fixed_point = options.fixed_point;
   fixed_point.input_frac =
-      input_frac(chain.layers.front(), vectors, made.has_front(), fixed_point.headroom, usual);
+      input_frac(chain.layers.front(), vectors, made.has_front(), fixed_point.headroom);
   std::vector<FixedPointLayerReport> facts;
   made.engine = to_fixed_point(chain, sample, fixed_point, &facts);
   made.largest = vectors.cwiseAbs().maxCoeff();
@@ -98,7 +110,7 @@ eie::SplitNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& 
   Eigen::MatrixXf sample = calibration_sample(data, sample_count(decoded, has_front));
   sample *= kPixelScale;
   eie::SplitNetwork made =
-      make(network, sample.data(), static_cast<size_t>(sample.cols()), true, options, report);
+      make(network, sample.data(), static_cast<size_t>(sample.cols()), options, report);
   if (report == nullptr) return made;
   const size_t first = data.train_count() - validation_count;
   const double error =
@@ -118,7 +130,7 @@ eie::SplitNetwork to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf
   const bool has_front = split(network, options.cut).network.has_front();
   const auto count = std::min<uint64_t>(static_cast<uint64_t>(sample.cols()),
                                         sample_count(network.decode(), has_front));
-  return make(network, sample.data(), count, false, options, report);
+  return make(network, sample.data(), count, options, report);
 }
 
 }  // namespace sparsys

@@ -150,6 +150,46 @@ TEST_F(GraphTraining, WorseStepsAreNotKept) {
   }
 }
 
+// Numbers of any range keep their bits on the sparse engine, where pixels have eight behind the
+// point.
+TEST(SparseEngineInputs, RadixPointByTheData) {
+  for (const float range : {0.01F, 1.0F, 40.0F, 255.0F, 1e5F}) {
+    SCOPED_TRACE(range);
+    Dataset data;
+    data.name = "numbers";
+    data.shape = {12};
+    data.classes = 3;
+    Random random(5);
+    for (uint32_t i = 0; i < 200; ++i) {
+      data.train.labels.push_back(i % 3);
+      for (int e = 0; e < 12; ++e) data.train.floats.push_back(range * random.uniform(-1, 1));
+    }
+    Network network = small_chain({12, 10, 3}, 6);
+    network.input_scale = 1 / range;
+    SharingOptions sharing;
+    sharing.bits = {3};
+    DeepCompressionReport report;
+    to_sparse_engine(share_weights(network, sharing), data, 50, &report, {}, 1);
+    EXPECT_LT(report.fixed_point.back().output_loss(), 0.01);
+  }
+  // Pixels as they were.
+  Dataset pixels;
+  pixels.name = "pixels";
+  pixels.shape = {12};
+  pixels.classes = 3;
+  for (uint32_t i = 0; i < 60; ++i) {
+    pixels.train.labels.push_back(i % 3);
+    for (uint32_t e = 0; e < 12; ++e) pixels.train.bytes.push_back(static_cast<uint8_t>(i * e));
+  }
+  Network network = small_chain({12, 3}, 6);
+  for (float& bias : network.parameters[1].values) bias = 0;
+  SharingOptions sharing;
+  sharing.bits = {3};
+  const eie::Network engine =
+      to_sparse_engine(share_weights(network, sharing), pixels, 10, nullptr);
+  EXPECT_EQ(engine.layers.front().input_frac, 8);
+}
+
 // Biases that are 0, as pruning of whole outputs leaves them, stay exactly 0.
 TEST_F(GraphTraining, BiasesThatAreZeroStay) {
   Network sparse = *network_;
