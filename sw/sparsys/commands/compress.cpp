@@ -275,7 +275,9 @@ class Compression {
 
   void finish_stored(const json& stored, double density) {
     if (table_) {
-      print_beside_paper(std::cout, stored, trained_.name);
+      // The paper's figures are of MNIST.
+      const bool mnist = (data_ ? data_->name : trained_.origin) == "mnist";
+      print_beside_paper(std::cout, stored, mnist ? trained_.name : "");
       std::cout << '\n';
     }
     result_["layers"] = stored["layers"];
