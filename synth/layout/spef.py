@@ -6,7 +6,7 @@ wire's capacitance is half at each of its ends. Vias have no resistance: the LEF
 couples to another one. What would close a loop, as where a wire leaves a pin twice, is left out,
 its capacitance counted."""
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from synth.flat import Flat
 from synth.layout.floorplan import Pin
@@ -16,8 +16,9 @@ from synth.layout.qrouter import PlacedPin, Wires
 
 Point = tuple[int, int, int]
 Rect = tuple[float, float, float, float]
-# Ohms of what has none; a cell's pin may be off its wire by so many hundredths of a um.
-LEAST_OHMS, SNAP = 0.001, 45
+# Ohms of what has none. A cell's pin may be off its wire by so many hundredths of a um; ends of
+# wires and vias of a net overlap, which are 40 wide, if they are nearer than that.
+LEAST_OHMS, SNAP, OVERLAP = 0.001, 45, 40
 HEADER = """*SPEF "IEEE 1481-1998"
 *DESIGN "{design}"
 *DATE ""
@@ -97,6 +98,15 @@ def pieces(wires: Wires) -> Iterator[tuple[Point, Point]]:
         yield from zip(on, on[1:])
 
 
+def overlapping(points: Iterable[Point]) -> Iterator[tuple[Point, Point]]:
+    """Pairs of points on one layer that are nearer than OVERLAP."""
+    last: list[Point] = []
+    for p in sorted(points):
+        last = [q for q in last if q[0] == p[0] and p[1] - q[1] < OVERLAP]
+        yield from ((q, p) for q in last if abs(p[2] - q[2]) < OVERLAP)
+        last.append(p)
+
+
 def extract(lef: Lef, wires: Wires, pins: dict[str, list[tuple[int, Rect]]]) -> Net:
     """A net of its wires and its pins' shapes {pin: [(layer, rectangle)]}."""
     groups, points = Groups(), {}
@@ -119,26 +129,32 @@ def extract(lef: Lef, wires: Wires, pins: dict[str, list[tuple[int, Rect]]]) -> 
         i, j = point((layer, x, y)), point((layer + 1, x, y))
         if groups.join(i, j):
             net.resistors.append((i, j, LEAST_OHMS))
+    for a, b in overlapping(points):
+        if groups.join(points[a], points[b]):
+            net.resistors.append((points[a], points[b], LEAST_OHMS))
+    connect_pins(net, groups, points, pins)
+    return net
+
+
+def connect_pins(net: Net, groups: Groups, points: dict[Point, int],
+                 pins: dict[str, list[tuple[int, Rect]]]) -> None:
+    """Adds the pins, each at all points in its shapes, else at the nearest; what is still apart
+    hangs on the first pin."""
     for pin, shapes in pins.items():
         own = net.pins[pin] = groups.add()
         net.picofarads[own] = 0.0
         near = [(min((distance(p, r) for layer, r in shapes if layer == p[0]), default=1e9), i)
                 for p, i in points.items()]
-        touching = [i for d, i in near if d <= SNAP] or [i for _, i in sorted(near)[:1]]
-        net.apart += not any(d <= SNAP for d, _ in near)
-        for i in touching:
+        touching = [i for d, i in near if d <= SNAP]
+        net.apart += not touching
+        for i in touching or [i for _, i in sorted(near)[:1]]:
             if groups.join(own, i):
                 net.resistors.append((own, i, LEAST_OHMS))
-    # What is still apart hangs on the first pin.
-    first = next(iter(net.pins.values()))
-    for i in net.pins.values():
+    first, *others = net.pins.values()
+    for i in (*others, *net.picofarads):
         if groups.join(first, i):
-            net.apart += 1
+            net.apart += i in others
             net.resistors.append((first, i, LEAST_OHMS))
-    for i in list(net.picofarads):
-        if groups.join(first, i):
-            net.resistors.append((first, i, LEAST_OHMS))
-    return net
 
 
 class Extraction:
