@@ -324,7 +324,7 @@ void run_bench(const Arguments& arguments) {
     if (own) {
       add_all(arguments.source.load(), nullptr);
     } else {
-      for (const EieLayer& paper : kEieLayers) {
+      for (const EieLayer& paper : kPaperLayers) {
         const SparseLayer layer = random_layer_of(paper, arguments.source.seed);
         if (std::string(paper.name) == "Alex-7") {
           report["cycle_model"] = model_speed(layer, configs.front());

@@ -114,7 +114,7 @@ std::vector<DesignPoint> design_points(uint64_t seed, bool quick) {
 }
 
 json run_point(const DesignPoint& point) {
-  const EieLayer& paper = kEieLayers[point.layer];
+  const EieLayer& paper = kPaperLayers[point.layer];
   const SparseLayer layer = random_layer_of(paper, point.seed);
   const eie::Config config = wide_config(point);
   const uint32_t range = config.act_regs * config.n_pe;
