@@ -102,7 +102,7 @@ function(sparsys_verilate name)
     ${clean}
     COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
             --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
-            ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --noassert ${unroll} -Wno-fatal
+            ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT ${unroll} -Wno-fatal
             -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
     COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
             -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake

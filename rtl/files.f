@@ -19,7 +19,7 @@ rtl/mxu/mxu_setup.v
 rtl/mxu/mxu_weight_bank.v
 rtl/mxu/mxu_weight_fifo.v
 rtl/mxu/mxu_unified_buffer.v
-rtl/mxu/mxu_waits.v
+rtl/mxu/mxu_op_queue.v
 rtl/mxu/mxu_matrix.v
 rtl/mxu/mxu_acc_bank.v
 rtl/mxu/mxu_accumulators.v
@@ -33,6 +33,7 @@ rtl/mxu/mxu_params.v
 rtl/mxu/mxu_host_in.v
 rtl/mxu/mxu_host_out.v
 rtl/mxu/mxu_weight_fetch.v
+rtl/mxu/mxu_flaw.v
 rtl/mxu/mxu_sequencer.v
 rtl/mxu/mxu_tile.v
 rtl/mxu/mxu_array.v

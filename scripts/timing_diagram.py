@@ -27,7 +27,7 @@ PICTURES = "docs/pictures"
 def opcode(bits: str) -> str:
     """An instruction of the matrix unit."""
     return names("Nop", "Read_Weights", "Matrix_Multiply", "Convolve", "Activate", "Read_Host",
-                 "Write_Host", "Set", "Synchronise", "Halt")(bits[:8])
+                 "Write_Host", "Set", "Synchronise", "Halt", "Flush")(bits[:8])
 
 
 def address(bits: str) -> str:
@@ -109,8 +109,11 @@ DIAGRAMS = (
             WEIGHT_ROWS),
         skip=1),
     Diagram(
-        "mxu-weights-full", "mxu", "Matrix unit: a weight FIFO of two tiles that is full",
-        {"w_ready_o": 0}, 17, (
+        "mxu-weights-full", "mxu", "Matrix unit: no tile is requested while none has room",
+        {"u_weight_fetch.run_q": 1, "u_weight_fifo.room_o": 0}, 17, (
+            Group("requests", (Signal("wm_valid_o"), Signal("wm_ready_i"),
+                               Signal("wm_tile_o", number, "wm_valid_o")),
+                  "taken", both("wm_valid_o", "wm_ready_i")),
             WEIGHT_ROWS,
             Group("array", (Signal("u_array.swap_i", label="swap_i"),))),
         before=2),

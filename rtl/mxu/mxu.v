@@ -30,11 +30,12 @@ module mxu #(
     input  wire               wm_ready_i,    // the request is taken
     input  wire               w_valid_i,     // a row of a tile asked for, in order
     input  wire [ COLS*8-1:0] w_data_i,      // its bytes, column 0 lowest
-    output wire               w_ready_o,     // the FIFO has room for a row
+    output wire               w_ready_o,     // rows that were asked for have not come
     // host's streams
     input  wire               hi_valid_i,    // a row from the host
     input  wire [LANES*8-1:0] hi_data_i,     // its bytes, lane 0 lowest
     output wire               hi_ready_o,    // an operation takes the row
+    output wire [       16:0] hi_asked_o,    // rows that it has asked for and that have not come
     output wire               ho_valid_o,    // a row for the host
     output wire [LANES*8-1:0] ho_data_o,     // its bytes, lane 0 lowest
     input  wire               ho_ready_i,    // the row is taken
@@ -42,9 +43,10 @@ module mxu #(
     input  wire [        3:0] status_i,      // number of the status word
     output wire [       47:0] status_o,      // that word, in the same cycle
     output wire               busy_o,        // an operation is queued or under way
-    output wire               error_o,       // stopped by an error, until reset
+    output wire               quiet_o,       // nothing is under way, nor owed at a port
+    output wire               error_o,       // stopped by an error, until reset or flush
     output wire               halted_o,      // Halt reached, all units idle
-    input  wire               resume_i       // goes on behind the Halt
+    input  wire               resume_i       // goes on behind the Halt; in error and quiet: flush
 );
   localparam UB_W = $clog2(UB_DEPTH);
   localparam ACC_W = $clog2(ACC_DEPTH);
@@ -52,19 +54,21 @@ module mxu #(
   localparam SUM_W = 15 + $clog2(ROWS + 1);
 
   wire [4:0] push;
-  wire [147:0] op;
+  wire [80:0] op;
+  wire [23:0] op_number;
+  wire [18:0] op_wait;
   wire [4:0] full;
-  wire [31:0] done;
   wire stop;
+  wire flush;
   wire set_matrix;
   wire set_act;
   wire [2:0] set_number;
   wire [31:0] set_value;
   wire [3:0] unit_done;
-  wire [14:0] error;
-  wire [119:0] error_number;
+  wire [15:0] error;
+  wire [95:0] error_number;
   wire [4:0] idle;
-  wire [3:0] busy;
+  wire [5:0] busy;
   wire act_empty;
   wire row_valid;
   wire row_add;
@@ -73,6 +77,7 @@ module mxu #(
   wire [16:0] useful;
   wire stall_weights;
   wire shadow;
+  wire w_full;
   wire stall_half;
   wire [3:0] blocked;
 
@@ -90,13 +95,16 @@ module mxu #(
       .status_i       (status_i),
       .status_o       (status_o),
       .busy_o         (busy_o),
+      .quiet_o        (quiet_o),
       .error_o        (error_o),
       .halted_o       (halted_o),
       .push_o         (push),
       .op_o           (op),
+      .op_number_o    (op_number),
+      .op_wait_o      (op_wait),
       .full_i         (full),
-      .done_o         (done),
       .stop_o         (stop),
+      .flush_o        (flush),
       .set_matrix_o   (set_matrix),
       .set_act_o      (set_act),
       .set_number_o   (set_number),
@@ -107,6 +115,7 @@ module mxu #(
       .idle_i         (idle),
       .busy_i         (busy),
       .act_empty_i    (act_empty),
+      .w_full_i       (w_full),
       .row_valid_i    (row_valid),
       .useful_i       (useful),
       .stall_weights_i(stall_weights),
@@ -114,6 +123,9 @@ module mxu #(
       .stall_half_i   (stall_half),
       .blocked_i      (blocked)
   );
+
+  // Units and weight FIFO begin anew with a flush, too.
+  wire unit_rst = rst_i || flush;
 
   wire loaded;
   wire swap;
@@ -131,18 +143,21 @@ module mxu #(
       .ACC_DEPTH(ACC_DEPTH)
   ) u_matrix (
       .clk_i          (clk_i),
-      .rst_i          (rst_i),
+      .rst_i          (unit_rst),
       .push_i         (push[0]),
       .op_i           (op),
+      .op_number_i    (op_number),
+      .op_wait_i      (op_wait),
       .full_o         (full[0]),
-      .done_i         (done),
+      .done_i         (unit_done),
       .stop_i         (stop),
       .set_i          (set_matrix),
       .set_number_i   (set_number[1:0]),
       .set_value_i    (set_value),
-      .error_o        (error[2:0]),
+      .error_o        (error[3:0]),
       .error_number_o (error_number[23:0]),
       .idle_o         (idle[0]),
+      .busy_o         (busy[0]),
       .loaded_i       (loaded),
       .swap_o         (swap),
       .m_re_o         (m_re),
@@ -181,19 +196,21 @@ module mxu #(
       .PARAM_SETS(PARAM_SETS)
   ) u_activation (
       .clk_i         (clk_i),
-      .rst_i         (rst_i),
+      .rst_i         (unit_rst),
       .push_i        (push[1]),
       .op_i          (op),
+      .op_number_i   (op_number),
+      .op_wait_i     (op_wait),
       .full_o        (full[1]),
-      .done_i        (done),
+      .done_i        (unit_done),
       .stop_i        (stop),
       .set_i         (set_act),
       .set_number_i  (set_number),
       .set_value_i   (set_value),
-      .error_o       (error[5:3]),
+      .error_o       (error[7:4]),
       .error_number_o(error_number[47:24]),
       .idle_o        (idle[1]),
-      .busy_o        (busy[0]),
+      .busy_o        (busy[1]),
       .empty_o       (act_empty),
       .done_o        (unit_done[1]),
       .param_re_o    (param_re),
@@ -244,20 +261,23 @@ module mxu #(
       .PARAM_SETS(PARAM_SETS)
   ) u_host_in (
       .clk_i         (clk_i),
-      .rst_i         (rst_i),
+      .rst_i         (unit_rst),
       .push_i        (push[2]),
       .op_i          (op),
+      .op_number_i   (op_number),
+      .op_wait_i     (op_wait),
       .full_o        (full[2]),
-      .done_i        (done),
+      .done_i        (unit_done),
       .stop_i        (stop),
-      .error_o       (error[8:6]),
+      .error_o       (error[11:8]),
       .error_number_o(error_number[71:48]),
       .idle_o        (idle[2]),
-      .busy_o        (busy[1]),
+      .busy_o        (busy[2]),
       .done_o        (unit_done[2]),
       .hi_valid_i    (hi_valid_i),
       .hi_data_i     (hi_data_i),
       .hi_ready_o    (hi_ready_o),
+      .hi_asked_o    (hi_asked_o),
       .h_we_o        (h_we),
       .h_waddr_o     (h_waddr),
       .h_wdata_o     (h_wdata),
@@ -278,16 +298,18 @@ module mxu #(
       .UB_DEPTH(UB_DEPTH)
   ) u_host_out (
       .clk_i         (clk_i),
-      .rst_i         (rst_i),
+      .rst_i         (unit_rst),
       .push_i        (push[3]),
       .op_i          (op),
+      .op_number_i   (op_number),
+      .op_wait_i     (op_wait),
       .full_o        (full[3]),
-      .done_i        (done),
+      .done_i        (unit_done),
       .stop_i        (stop),
-      .error_o       (error[11:9]),
+      .error_o       (error[15:12]),
       .error_number_o(error_number[95:72]),
       .idle_o        (idle[3]),
-      .busy_o        (busy[2]),
+      .busy_o        (busy[3]),
       .done_o        (unit_done[3]),
       .h_re_o        (h_re),
       .h_raddr_o     (h_raddr),
@@ -298,19 +320,26 @@ module mxu #(
       .ho_ready_i    (ho_ready_i)
   );
 
+  wire asked;
+  wire room;
+  wire owed;
+
   mxu_weight_fetch u_weight_fetch (
-      .clk_i         (clk_i),
-      .rst_i         (rst_i),
-      .push_i        (push[4]),
-      .op_i          (op),
-      .full_o        (full[4]),
-      .stop_i        (stop),
-      .error_o       (error[14:12]),
-      .error_number_o(error_number[119:96]),
-      .idle_o        (idle[4]),
-      .wm_valid_o    (wm_valid_o),
-      .wm_tile_o     (wm_tile_o),
-      .wm_ready_i    (wm_ready_i)
+      .clk_i     (clk_i),
+      .rst_i     (unit_rst),
+      .push_i    (push[4]),
+      .op_i      (op[47:0]),
+      .full_o    (full[4]),
+      .stop_i    (stop),
+      .idle_o    (idle[4]),
+      .busy_o    (busy[4]),
+      .room_i    (room),
+      .owed_i    (owed),
+      .w_full_i  (w_full),
+      .asked_o   (asked),
+      .wm_valid_o(wm_valid_o),
+      .wm_tile_o (wm_tile_o),
+      .wm_ready_i(wm_ready_i)
   );
 
   wire [ROWS-1:0] en;
@@ -323,10 +352,14 @@ module mxu #(
       .FIFO_TILES(FIFO_TILES)
   ) u_weight_fifo (
       .clk_i    (clk_i),
-      .rst_i    (rst_i),
+      .rst_i    (unit_rst),
       .w_valid_i(w_valid_i),
       .w_data_i (w_data_i),
       .w_ready_o(w_ready_o),
+      .asked_i  (asked),
+      .room_o   (room),
+      .owed_o   (owed),
+      .full_o   (w_full),
       .swap_i   (swap),
       .en_o     (en),
       .weight_o (weight),
@@ -399,7 +432,7 @@ module mxu #(
       .row_addr_i   (row_addr),
       .sum_i        (sum),
       .matrix_done_o(unit_done[0]),
-      .busy_o       (busy[3]),
+      .busy_o       (busy[5]),
       .act_re_i     (act_re),
       .act_addr_i   (act_addr),
       .act_data_o   (act_data)

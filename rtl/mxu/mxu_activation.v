@@ -19,14 +19,16 @@ module mxu_activation #(
     input  wire               rst_i,
     // operations
     input  wire               push_i,
-    input  wire [      147:0] op_i,
+    input  wire [       80:0] op_i,            // opcode's bit 0, flags, fields
+    input  wire [       23:0] op_number_i,
+    input  wire [       18:0] op_wait_i,
     output wire               full_o,
-    input  wire [       31:0] done_i,          // completed operations of the units
+    input  wire [        3:0] done_i,          // a unit completes an operation
     input  wire               stop_i,
     input  wire               set_i,
     input  wire [        2:0] set_number_i,
     input  wire [       31:0] set_value_i,
-    output wire [        2:0] error_o,
+    output wire [        3:0] error_o,
     output wire [       23:0] error_number_o,
     output wire               idle_o,
     output wire               busy_o,
@@ -72,6 +74,7 @@ module mxu_activation #(
   reg [23:0] avg_round_q;
   reg [31:0] extent_q;
   reg [31:0] line_step_q;
+  reg [15:0] window_q;
   reg [1:0] func_q;
   reg [1:0] pool_q;
   reg double_q;
@@ -79,44 +82,46 @@ module mxu_activation #(
   reg [SET_W-1:0] set_q;
   reg [1:0] halves_q;
   reg done_q;
-  reg [2:0] error_q;
-  reg [23:0] error_number_q;
 
   // Head of the queue.
-  wire [147:0] op;
+  wire [69:0] op;
   wire empty;
-  wire take;
+  wire offer;
+  wire can;
+  wire [3:0] code;
+  wire [3:0] blocked;
 
-  fifo #(
-      .WIDTH(148),
-      .DEPTH(4)
+  mxu_op_queue #(
+      .WIDTH(70)
   ) u_queue (
-      .clk_i  (clk_i),
-      .rst_i  (rst_i),
-      .push_i (push_i),
-      .data_i (op_i),
-      .pop_i  (take),
-      .head_o (op),
-      .empty_o(empty),
-      .full_o (full_o)
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .push_i        (push_i),
+      .op_i          ({op_i[77:72], op_i[63:0]}),
+      .number_i      (op_number_i),
+      .wait_i        (op_wait_i),
+      .full_o        (full_o),
+      .done_i        (done_i),
+      .stop_i        (stop_i),
+      .empty_o       (empty),
+      .op_o          (op),
+      .offer_o       (offer),
+      .can_i         (can),
+      .code_i        (code),
+      .blocked_o     (blocked),
+      .error_o       (error_o),
+      .error_number_o(error_number_o)
   );
 
-  wire [3:0] held;
-
-  mxu_waits u_waits (
-      .wanted_i(op[59:56]),
-      .stamps_i(op[55:24]),
-      .done_i  (done_i),
-      .held_o  (held)
-  );
-
-  wire [79:0] inst = op[139:60];
-  wire [23:0] op_first = inst[23:0];
-  wire [15:0] op_acc = inst[39:24];
-  wire [15:0] op_length = inst[55:40];
-  wire [7:0] op_set = inst[63:56];
-  wire op_pooled = inst[75:74] != 2'd0;
-  wire op_sum = inst[77];
+  wire op_sum = op[69];
+  wire op_double = op[68];
+  wire [1:0] op_pool = op[67:66];
+  wire [1:0] op_func = op[65:64];
+  wire [7:0] op_set = op[63:56];
+  wire [15:0] op_length = op[55:40];
+  wire [15:0] op_acc = op[39:24];
+  wire [23:0] op_first = op[23:0];
+  wire op_pooled = op_pool != 2'd0;
   wire [31:0] op_extent = op_pooled ? extent_q : op_sum ? {15'd0, op_length, 1'b0} : {16'd0, op_length};
 
   // Checks.
@@ -127,14 +132,18 @@ module mxu_activation #(
   wire error_3 = {9'd0, op_first} + {17'd0, op_length} > UB_LIMIT;
   wire error_4 = op_acc_end > ACC_LIMIT;
   wire error_5 = {2'b0, op_set} + (op_sum ? 10'd2 : 10'd0) >= SETS;
-  wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : error_4 ? 3'd4 : error_5 ? 3'd5 : 3'd0;
+  wire error_8 = op_pool[1] && window_q > 16'd255;
+  assign code = error_2 ? 4'd2 :
+                error_3 ? 4'd3 :
+                error_4 ? 4'd4 :
+                error_5 ? 4'd5 :
+                error_8 ? 4'd8 :
+                          4'd0;
 
   wire [1:0] op_halves = {op_acc_end > HALF, {17'd0, op_acc} < HALF};
   wire half_free = (op_halves & half_busy_i) == 2'd0;
-  wire can_take = !run && empty_o && !empty && held == 4'd0 && !stop_i;
-  wire load = can_take && code == 3'd0 && half_free;
-  wire refuse = can_take && code != 3'd0;
-  assign take = load || refuse;
+  assign can = !run && empty_o && (half_free || code != 4'd0);
+  wire load = offer && can && code == 4'd0;
 
   // The walk over window positions.
   wire run;
@@ -185,8 +194,6 @@ module mxu_activation #(
   // An operand and a sum have sets of their own, one behind the other.
   wire [SET_W+1:0] next_set = {2'd0, set_q} + {{SET_W{1'b0}}, position};
 
-  assign error_o        = error_q;
-  assign error_number_o = error_number_q;
   assign idle_o         = !run && empty;
   assign busy_o         = run || !empty_o || done_q;
   assign done_o         = done_q;
@@ -197,6 +204,7 @@ module mxu_activation #(
   always @(posedge clk_i) begin
     extent_q    <= {16'd0, in_h_q} * {16'd0, in_w_q};
     line_step_q <= {24'd0, stride_y_q} * {16'd0, in_w_q};
+    window_q    <= {8'd0, win_h_q} * {8'd0, win_w_q};
     if (rst_i) begin
       zero_q      <= 8'd0;
       low_q       <= 8'd0;
@@ -225,19 +233,13 @@ module mxu_activation #(
   end
 
   always @(posedge clk_i) begin
-    if (rst_i) begin
-      done_q  <= 1'b0;
-      error_q <= 3'd0;
-    end else begin
-      if (refuse) begin
-        error_q        <= code;
-        error_number_q <= op[23:0];
-      end
+    if (rst_i) done_q <= 1'b0;
+    else begin
       done_q <= written_last;
       if (load) begin
-        func_q   <= inst[73:72];
-        pool_q   <= inst[75:74];
-        double_q <= inst[76];
+        func_q   <= op_func;
+        pool_q   <= op_pool;
+        double_q <= op_double;
         sum_q    <= op_sum;
         set_q    <= op_set[SET_W-1:0];
         halves_q <= op_halves;
@@ -283,5 +285,5 @@ module mxu_activation #(
       .wdata_o     (a_wdata_o)
   );
 
-  wire unused = &{1'b0, op[147:140], inst[79:78], inst[71:64], op_set, next_set};
+  wire unused = &{1'b0, op_i[80:78], op_i[71:64], op_set, next_set, blocked};
 endmodule

@@ -14,11 +14,13 @@ module mxu_host_in #(
     input  wire               rst_i,
     // operations
     input  wire               push_i,
-    input  wire [      147:0] op_i,
+    input  wire [       80:0] op_i,           // opcode's bit 0, flags, fields
+    input  wire [       23:0] op_number_i,
+    input  wire [       18:0] op_wait_i,
     output wire               full_o,
-    input  wire [       31:0] done_i,         // completed operations of the units
+    input  wire [        3:0] done_i,         // a unit completes an operation
     input  wire               stop_i,
-    output wire [        2:0] error_o,
+    output wire [        3:0] error_o,
     output wire [       23:0] error_number_o,
     output wire               idle_o,
     output wire               busy_o,
@@ -27,6 +29,7 @@ module mxu_host_in #(
     input  wire               hi_valid_i,
     input  wire [LANES*8-1:0] hi_data_i,
     output wire               hi_ready_o,
+    output wire [       16:0] hi_asked_o,     // rows asked for that have not come
     // unified buffer
     output wire               h_we_o,
     output wire [   UB_W-1:0] h_waddr_o,
@@ -47,60 +50,59 @@ module mxu_host_in #(
   reg [23:0] addr_q;
   reg [16:0] left_q;
   reg done_q;
-  reg [2:0] error_q;
-  reg [23:0] error_number_q;
 
   // Head of the queue.
-  wire [147:0] op;
+  wire [40:0] op;
   wire empty;
-  wire take;
+  wire offer;
+  wire can;
+  wire last;
+  wire [3:0] code;
+  wire [3:0] blocked;
 
-  fifo #(
-      .WIDTH(148),
-      .DEPTH(4)
+  mxu_op_queue #(
+      .WIDTH(41)
   ) u_queue (
-      .clk_i  (clk_i),
-      .rst_i  (rst_i),
-      .push_i (push_i),
-      .data_i (op_i),
-      .pop_i  (take),
-      .head_o (op),
-      .empty_o(empty),
-      .full_o (full_o)
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .push_i        (push_i),
+      .op_i          ({op_i[72], op_i[39:0]}),
+      .number_i      (op_number_i),
+      .wait_i        (op_wait_i),
+      .full_o        (full_o),
+      .done_i        (done_i),
+      .stop_i        (stop_i),
+      .empty_o       (empty),
+      .op_o          (op),
+      .offer_o       (offer),
+      .can_i         (can),
+      .code_i        (code),
+      .blocked_o     (blocked),
+      .error_o       (error_o),
+      .error_number_o(error_number_o)
   );
 
-  wire [3:0] held;
-
-  mxu_waits u_waits (
-      .wanted_i(op[59:56]),
-      .stamps_i(op[55:24]),
-      .done_i  (done_i),
-      .held_o  (held)
-  );
-
-  wire [79:0] inst = op[139:60];
-  wire [23:0] op_first = inst[23:0];
-  wire [15:0] op_length = inst[39:24];
-  wire op_param = inst[72];
+  wire op_param = op[40];
+  wire [15:0] op_length = op[39:24];
+  wire [23:0] op_first = op[23:0];
 
   // Checks.
   wire error_2 = op_length == 16'd0;
   wire error_3 = !op_param && {9'd0, op_first} + {17'd0, op_length} > UB_LIMIT;
   wire error_5 = op_param && ({13'd0, op_first[3:0]} + {1'b0, op_length} > 17'd9 ||
                               {1'b0, op_first[23:4]} >= SETS);
-  wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : error_5 ? 3'd5 : 3'd0;
+  assign code = error_2 ? 4'd2 : error_3 ? 4'd3 : error_5 ? 4'd5 : 4'd0;
 
   wire row = hi_valid_i && hi_ready_o;
-  wire last = row && left_q == 17'd1;
-  assign take = (!run_q || last) && !empty && held == 4'd0 && !stop_i;
-  wire load = take && code == 3'd0;
+  assign last = row && left_q == 17'd1;
+  assign can = !run_q || last;
+  wire load = offer && can && code == 4'd0;
 
-  assign error_o        = error_q;
-  assign error_number_o = error_number_q;
   assign idle_o         = !run_q && empty;
   assign busy_o         = run_q || done_q;
   assign done_o         = done_q;
   assign hi_ready_o     = run_q && (param_q || h_wgrant_i);
+  assign hi_asked_o     = run_q ? left_q : 17'd0;
   assign h_we_o         = run_q && !param_q && hi_valid_i;
   assign h_waddr_o      = addr_q[UB_W-1:0];
   assign h_wdata_o      = hi_data_i;
@@ -111,14 +113,9 @@ module mxu_host_in #(
 
   always @(posedge clk_i) begin
     if (rst_i) begin
-      run_q   <= 1'b0;
-      done_q  <= 1'b0;
-      error_q <= 3'd0;
+      run_q  <= 1'b0;
+      done_q <= 1'b0;
     end else begin
-      if (take && code != 3'd0) begin
-        error_q        <= code;
-        error_number_q <= op[23:0];
-      end
       if (load) run_q <= 1'b1;
       else if (last) run_q <= 1'b0;
       done_q <= last;
@@ -134,5 +131,5 @@ module mxu_host_in #(
     end
   end
 
-  wire unused = &{1'b0, op[147:140], inst[79:73], inst[71:40]};
+  wire unused = &{1'b0, op_i[80:73], op_i[71:40], blocked};
 endmodule

@@ -12,11 +12,13 @@ module mxu_host_out #(
     input  wire               rst_i,
     // operations
     input  wire               push_i,
-    input  wire [      147:0] op_i,
+    input  wire [       80:0] op_i,           // opcode's bit 0, flags, fields
+    input  wire [       23:0] op_number_i,
+    input  wire [       18:0] op_wait_i,
     output wire               full_o,
-    input  wire [       31:0] done_i,         // completed operations of the units
+    input  wire [        3:0] done_i,         // a unit completes an operation
     input  wire               stop_i,
-    output wire [        2:0] error_o,
+    output wire [        3:0] error_o,
     output wire [       23:0] error_number_o,
     output wire               idle_o,
     output wire               busy_o,
@@ -40,51 +42,51 @@ module mxu_host_out #(
   reg last_got_q;
   reg [2:0] rows_q;
   reg done_q;
-  reg [2:0] error_q;
-  reg [23:0] error_number_q;
 
   // Head of the queue.
-  wire [147:0] op;
+  wire [39:0] op;
   wire empty;
-  wire take;
+  wire offer;
+  wire can;
+  wire last;
+  wire [3:0] code;
+  wire [3:0] blocked;
 
-  fifo #(
-      .WIDTH(148),
-      .DEPTH(4)
+  mxu_op_queue #(
+      .WIDTH(40)
   ) u_queue (
-      .clk_i  (clk_i),
-      .rst_i  (rst_i),
-      .push_i (push_i),
-      .data_i (op_i),
-      .pop_i  (take),
-      .head_o (op),
-      .empty_o(empty),
-      .full_o (full_o)
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .push_i        (push_i),
+      .op_i          (op_i[39:0]),
+      .number_i      (op_number_i),
+      .wait_i        (op_wait_i),
+      .full_o        (full_o),
+      .done_i        (done_i),
+      .stop_i        (stop_i),
+      .empty_o       (empty),
+      .op_o          (op),
+      .offer_o       (offer),
+      .can_i         (can),
+      .code_i        (code),
+      .blocked_o     (blocked),
+      .error_o       (error_o),
+      .error_number_o(error_number_o)
   );
 
-  wire [3:0] held;
-
-  mxu_waits u_waits (
-      .wanted_i(op[59:56]),
-      .stamps_i(op[55:24]),
-      .done_i  (done_i),
-      .held_o  (held)
-  );
-
-  wire [79:0] inst = op[139:60];
-  wire [23:0] op_first = inst[23:0];
-  wire [15:0] op_length = inst[39:24];
+  wire [15:0] op_length = op[39:24];
+  wire [23:0] op_first = op[23:0];
 
   // Checks.
   wire error_2 = op_length == 16'd0;
   wire error_3 = {9'd0, op_first} + {17'd0, op_length} > UB_LIMIT;
-  wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : 3'd0;
+  assign code = error_2 ? 4'd2 : error_3 ? 4'd3 : 4'd0;
 
   assign h_re_o = run_q && rows_q != 3'd4;
   wire granted = h_re_o && h_rgrant_i;
-  wire last = granted && left_q == 17'd1;
-  assign take = (!run_q || last) && !empty && held == 4'd0 && !stop_i;
-  wire load = take && code == 3'd0;
+  assign last = granted && left_q == 17'd1;
+  assign can = !run_q || last;
+  wire load = offer && can && code == 4'd0;
 
   // Rows read, with a bit that tells an operation's last.
   wire rows_empty;
@@ -106,8 +108,6 @@ module mxu_host_out #(
       .full_o (rows_full)
   );
 
-  assign error_o        = error_q;
-  assign error_number_o = error_number_q;
   assign idle_o         = !run_q && empty;
   assign busy_o         = run_q || got_q || !rows_empty || done_q;
   assign done_o         = done_q;
@@ -116,16 +116,11 @@ module mxu_host_out #(
 
   always @(posedge clk_i) begin
     if (rst_i) begin
-      run_q   <= 1'b0;
-      got_q   <= 1'b0;
-      rows_q  <= 3'd0;
-      done_q  <= 1'b0;
-      error_q <= 3'd0;
+      run_q  <= 1'b0;
+      got_q  <= 1'b0;
+      rows_q <= 3'd0;
+      done_q <= 1'b0;
     end else begin
-      if (take && code != 3'd0) begin
-        error_q        <= code;
-        error_number_q <= op[23:0];
-      end
       if (load) run_q <= 1'b1;
       else if (last) run_q <= 1'b0;
       done_q <= pop && head_last;
@@ -144,5 +139,5 @@ module mxu_host_out #(
     end
   end
 
-  wire unused = &{1'b0, op[147:140], inst[79:40], addr_q, rows_full};
+  wire unused = &{1'b0, op_i[80:40], addr_q, rows_full, blocked};
 endmodule

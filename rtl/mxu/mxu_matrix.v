@@ -18,16 +18,19 @@ module mxu_matrix #(
     input  wire             rst_i,
     // operations
     input  wire             push_i,
-    input  wire [    147:0] op_i,
+    input  wire [     80:0] op_i,             // opcode's bit 0, flags, fields
+    input  wire [     23:0] op_number_i,
+    input  wire [     18:0] op_wait_i,
     output wire             full_o,
-    input  wire [     31:0] done_i,           // completed operations of the units
+    input  wire [      3:0] done_i,           // a unit completes an operation
     input  wire             stop_i,
     input  wire             set_i,
     input  wire [      1:0] set_number_i,
     input  wire [     31:0] set_value_i,
-    output wire [      2:0] error_o,
+    output wire [      3:0] error_o,
     output wire [     23:0] error_number_o,
     output wire             idle_o,
+    output wire             busy_o,           // a product has begun and issues rows
     // weights
     input  wire             loaded_i,
     output wire             swap_o,
@@ -50,7 +53,6 @@ module mxu_matrix #(
     output wire             stall_half_o,
     output wire [      3:0] blocked_o
 );
-  localparam [7:0] CONVOLVE = 8'd3;
   localparam TIMER_W = $clog2(ROWS + COLS + 3);
   localparam [31:0] TIMER_32 = ROWS + COLS + 2;
   localparam [TIMER_W-1:0] TIMER = TIMER_32[TIMER_W-1:0];
@@ -82,47 +84,49 @@ module mxu_matrix #(
   reg [15:0] ox_q;
   reg [7:0] dx_q;
   reg [2*TIMER_W-1:0] timer_q;
-  reg [2:0] error_q;
-  reg [23:0] error_number_q;
 
   // Head of the queue.
-  wire [147:0] op;
+  wire [74:0] op;
   wire empty;
-  wire take;
+  wire offer;
+  wire can;
+  wire [3:0] code;
+  wire [3:0] blocked;
+  wire last;
 
-  fifo #(
-      .WIDTH(148),
-      .DEPTH(4)
+  mxu_op_queue #(
+      .WIDTH(75)
   ) u_queue (
-      .clk_i  (clk_i),
-      .rst_i  (rst_i),
-      .push_i (push_i),
-      .data_i (op_i),
-      .pop_i  (take),
-      .head_o (op),
-      .empty_o(empty),
-      .full_o (full_o)
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .push_i        (push_i),
+      .op_i          ({op_i[80], op_i[73:0]}),
+      .number_i      (op_number_i),
+      .wait_i        (op_wait_i),
+      .full_o        (full_o),
+      .done_i        (done_i),
+      .stop_i        (stop_i),
+      .empty_o       (empty),
+      .op_o          (op),
+      .offer_o       (offer),
+      .can_i         (can),
+      .code_i        (code),
+      .blocked_o     (blocked),
+      .error_o       (error_o),
+      .error_number_o(error_number_o)
   );
 
-  wire [3:0] held;
-
-  mxu_waits u_waits (
-      .wanted_i(op[59:56]),
-      .stamps_i(op[55:24]),
-      .done_i  (done_i),
-      .held_o  (held)
-  );
-
-  wire [79:0] inst = op[139:60];
-  wire [31:0] op_first = {8'd0, inst[23:0]};
-  wire [15:0] op_acc = inst[39:24];
-  wire op_conv = op[147:140] == CONVOLVE;
-  wire [7:0] op_dy = inst[47:40];
-  wire [7:0] op_dx = inst[55:48];
-  wire [8:0] op_rows = {1'b0, inst[63:56]} + 9'd1;
-  wire [8:0] op_cols = {1'b0, inst[71:64]} + 9'd1;
+  wire op_conv = op[74];
+  wire op_add = op[73];
+  wire op_switch = op[72];
+  wire [8:0] op_cols = {1'b0, op[71:64]} + 9'd1;
+  wire [8:0] op_rows = {1'b0, op[63:56]} + 9'd1;
+  wire [7:0] op_dx = op[55:48];
+  wire [7:0] op_dy = op[47:40];
+  wire [15:0] op_acc = op[39:24];
+  wire [31:0] op_first = {8'd0, op[23:0]};
   wire [17:0] op_useful = {9'd0, op_rows} * {9'd0, op_cols};
-  wire [31:0] op_length = op_conv ? out_count_q : {16'd0, inst[55:40]};
+  wire [31:0] op_length = op_conv ? out_count_q : {16'd0, op[55:40]};
   wire [31:0] op_extent = op_conv ? extent_q : op_length;
   wire [31:0] op_dx_wide = {{24{op_dx[7]}}, op_dx};
   wire [31:0] op_dy_wide = {{24{op_dy[7]}}, op_dy};
@@ -134,24 +138,24 @@ module mxu_matrix #(
   wire error_2 = op_length == 32'd0 || (op_conv && no_map);
   wire error_3 = {1'b0, op_first} + {1'b0, op_extent} > UB_LIMIT;
   wire error_4 = {17'd0, op_acc} + {1'b0, op_length} > ACC_LIMIT;
-  wire [2:0] code = error_2 ? 3'd2 : error_3 ? 3'd3 : error_4 ? 3'd4 : 3'd0;
+  assign code = error_2 ? 4'd2 : error_3 ? 4'd3 : error_4 ? 4'd4 : 4'd0;
 
   // Issue.
   wire half = acc_q[ACC_W-1];
   wire wait_weights = first_q && switch_q && !loaded_i;
   wire wait_half = add_q && act_half_i[half];
-  wire issue = run_q && !wait_weights && !wait_half;
-  wire last = issue && left_q == 17'd1;
-  assign take = (!run_q || last) && !empty && held == 4'd0 && !stop_i;
-  wire load = take && code == 3'd0;
+  // A product that has issued no row has not begun.
+  wire issue = run_q && !(first_q && stop_i) && !wait_weights && !wait_half;
+  assign last = issue && left_q == 17'd1;
+  assign can = !run_q || last;
+  wire load = offer && can && code == 4'd0;
   wire in_map = !conv_q || (iy_q < {16'd0, in_h_q} && ix_q < {16'd0, in_w_q});
   wire [31:0] address = line_q + ix_q;
   wire line_last = ox_q == out_w_q - 16'd1;
   wire [1:0] half_issue = {issue && add_q && half, issue && add_q && !half};
 
-  assign error_o         = error_q;
-  assign error_number_o  = error_number_q;
   assign idle_o          = !run_q && empty;
+  assign busy_o          = run_q && !(first_q && stop_i);
   assign swap_o          = issue && first_q && switch_q;
   assign m_re_o          = issue && in_map;
   assign m_raddr_o       = address[UB_W-1:0];
@@ -164,7 +168,7 @@ module mxu_matrix #(
   assign useful_o        = m_re_o ? useful_q : 17'd0;
   assign stall_weights_o = run_q && wait_weights;
   assign stall_half_o    = run_q && wait_half;
-  assign blocked_o       = run_q || empty ? 4'd0 : held;
+  assign blocked_o       = run_q ? 4'd0 : blocked;
 
   always @(posedge clk_i) begin
     extent_q    <= {16'd0, in_h_q} * {16'd0, pitch_q} - {16'd0, pitch_q} + {16'd0, in_w_q};
@@ -191,20 +195,15 @@ module mxu_matrix #(
 
   always @(posedge clk_i) begin
     if (rst_i) begin
-      run_q          <= 1'b0;
-      error_q        <= 3'd0;
+      run_q <= 1'b0;
     end else begin
-      if (take && code != 3'd0) begin
-        error_q        <= code;
-        error_number_q <= op[23:0];
-      end
       if (load) run_q <= 1'b1;
       else if (last) run_q <= 1'b0;
 
       if (load) begin
         first_q  <= 1'b1;
-        switch_q <= inst[72];
-        add_q    <= inst[73];
+        switch_q <= op_switch;
+        add_q    <= op_add;
         conv_q   <= op_conv;
         left_q   <= op_length[16:0];
         useful_q <= op_useful[16:0];
@@ -246,5 +245,5 @@ module mxu_matrix #(
     end
   endgenerate
 
-  wire unused = &{1'b0, inst[79:74], op_useful[17], address, acc_q};
+  wire unused = &{1'b0, op_i[79:74], op_useful[17], address, acc_q};
 endmodule

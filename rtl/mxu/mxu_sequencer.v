@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequencer: dispatches the instructions of its queue in order, one a cycle, to the queues of the
-// units, with stamps that say for which earlier operations they wait; keeps configuration writes,
-// synchronisation and halt; first error and performance counters. Units in vectors are, from bit 0:
-// matrix, activation, host input, host output, weight fetch.
+// units, with how many operations of each unit they wait for; keeps configuration writes,
+// synchronisation, halt and flush; first error and performance counters. Units in vectors are, from
+// bit 0: matrix, activation, host input, host output, weight fetch, accumulators.
 // Handshake: an instruction is taken with inst_valid_i && inst_ready_o; it can be dispatched in the
 // next cycle.
 module mxu_sequencer #(
@@ -21,25 +21,29 @@ module mxu_sequencer #(
     input  wire [  3:0] status_i,
     output wire [ 47:0] status_o,
     output wire         busy_o,
+    output wire         quiet_o,           // nothing is under way nor will be
     output wire         error_o,
     output wire         halted_o,
     // operations
     output wire [  4:0] push_o,
-    output wire [147:0] op_o,
+    output wire [ 80:0] op_o,              // opcode's bit 0, flags, fields
+    output wire [ 23:0] op_number_o,
+    output wire [ 18:0] op_wait_o,         // operations to wait for: 7 bits matrix, 4 of each other
     input  wire [  4:0] full_i,
-    output wire [ 31:0] done_o,            // completed operations of units 0 to 3
     output wire         stop_o,
+    output wire         flush_o,           // to units and weight FIFO as reset
     output wire         set_matrix_o,
     output wire         set_act_o,
     output wire [  2:0] set_number_o,
     output wire [ 31:0] set_value_o,
     // state of the units
     input  wire [  3:0] done_i,
-    input  wire [ 14:0] error_i,
-    input  wire [119:0] error_number_i,
+    input  wire [ 15:0] error_i,
+    input  wire [ 95:0] error_number_i,
     input  wire [  4:0] idle_i,
-    input  wire [  3:0] busy_i,            // activation, host input, host output, accumulators
+    input  wire [  5:0] busy_i,
     input  wire         act_empty_i,
+    input  wire         w_full_i,          // no weights move without a product
     // events to count
     input  wire         row_valid_i,
     input  wire [ 16:0] useful_i,
@@ -48,7 +52,6 @@ module mxu_sequencer #(
     input  wire         stall_half_i,
     input  wire [  3:0] blocked_i
 );
-  localparam [7:0] NOP = 8'd0;
   localparam [7:0] READ_WEIGHTS = 8'd1;
   localparam [7:0] MATRIX_MULTIPLY = 8'd2;
   localparam [7:0] CONVOLVE = 8'd3;
@@ -58,12 +61,14 @@ module mxu_sequencer #(
   localparam [7:0] SET = 8'd7;
   localparam [7:0] SYNCHRONISE = 8'd8;
   localparam [7:0] HALT = 8'd9;
+  localparam [7:0] FLUSH = 8'd10;
 
-  reg [31:0] sent_q;
-  reg [31:0] done_q;
+  reg [18:0] under_way_q;
+  reg [20:0] owed_q;
   reg [23:0] number_q;
   reg halted_q;
-  reg error_q;
+  reg flush_q;
+  reg [3:0] error_q;
   reg [23:0] error_number_q;
   reg [47:0] cycles_q;
   reg [47:0] active_q;
@@ -75,20 +80,31 @@ module mxu_sequencer #(
   reg [47:0] input_stall_q;
 
   wire [95:0] inst;
+  wire [2:0] flaw;
+  wire [2:0] flaw_in;
   wire empty;
   wire full;
   wire pop;
+  wire restart = rst_i || (flush_q && stop_o);
+
+  mxu_flaw #(
+      .ROWS(ROWS),
+      .COLS(COLS)
+  ) u_flaw (
+      .inst_i(inst_i),
+      .flaw_o(flaw_in)
+  );
 
   fifo #(
-      .WIDTH(96),
+      .WIDTH(99),
       .DEPTH(QUEUE_DEPTH)
   ) u_queue (
       .clk_i  (clk_i),
-      .rst_i  (rst_i),
-      .push_i (inst_valid_i),
-      .data_i (inst_i),
+      .rst_i  (restart),
+      .push_i (inst_valid_i && inst_ready_o),
+      .data_i ({flaw_in, inst_i}),
       .pop_i  (pop),
-      .head_o (inst),
+      .head_o ({flaw, inst}),
       .empty_o(empty),
       .full_o (full)
   );
@@ -110,46 +126,51 @@ module mxu_sequencer #(
   wire set_matrix = is_set && number < 8'd4;
   wire set_act = is_set && number >= 8'd8 && number <= 8'd13;
   wire set_clear = is_set && number == 8'd15;
-  wire is_set_known = set_matrix || set_act || set_clear;
-  wire is_rest = opcode == SYNCHRONISE || opcode == HALT || set_clear;
-  wire known = opcode == NOP || is_operation || is_set_known || is_rest;
+  wire is_rest = opcode == SYNCHRONISE || opcode == HALT || opcode == FLUSH || set_clear;
+  wire takes_tile = unit[0] && inst[72];
 
-  // Most operations of a unit that stamps of 8 bits can tell apart.
+  // As many operations of a unit are under way as can be counted.
   wire [3:0] many;
-  // Stamps: the count of the unit's operations ahead, less those that may still be under way.
-  wire [3:0] wanted;
-  wire [31:0] stamps;
 
-  wire all_idle = idle_i == 5'h1F && busy_i == 4'd0;
+  wire all_idle = idle_i == 5'h1F && busy_i == 6'd0;
   wire can = is_operation ? (unit & (full_i | {1'b0, many})) == 5'd0 :
              set_matrix   ? idle_i[0] :
              set_act      ? idle_i[1] && act_empty_i :
              is_rest      ? all_idle :
                             1'b1;
-  assign pop = !empty && !stop_o && !halted_q && can;
+  // What is wrong with it where it stands: a tile that was not asked for, or so many asked for that
+  // nothing behind could ever make room for them.
+  wire unasked = takes_tile && owed_q == 21'd0;
+  wire too_far = unit[4] && full_i[4] && idle_i[0] && w_full_i;
+  wire wrong = flaw != 3'd0 || unasked || too_far;
+  wire go = !empty && !stop_o && !halted_q && !flush_q;
+  wire dispatch = go && !wrong && can;
+  assign pop = go && (wrong || can);
 
-  assign inst_ready_o = !full;
-  assign push_o       = unit & {5{pop}};
-  assign op_o         = {opcode, inst[79:0], wanted, stamps, number_q};
-  assign done_o       = done_q;
-  assign set_matrix_o = pop && set_matrix;
-  assign set_act_o    = pop && set_act;
+  assign inst_ready_o = !full && !stop_o;
+  assign push_o       = unit & {5{dispatch}};
+  assign op_o         = {opcode[0], inst[79:0]};
+  assign op_number_o  = number_q;
+  assign set_matrix_o = dispatch && set_matrix;
+  assign set_act_o    = dispatch && set_act;
   assign set_number_o = number[2:0];
   assign set_value_o  = inst[31:0];
-  assign stop_o       = error_q || error_i != 15'd0;
+  assign stop_o       = error_q != 4'd0 || error_i != 16'd0;
+  assign flush_o      = flush_q;
   assign error_o      = stop_o;
   assign halted_o     = halted_q;
-  assign busy_o       = !all_idle || (!empty && !halted_q);
+  assign busy_o       = !all_idle || flush_q || (!empty && !halted_q);
+  assign quiet_o      = stop_o ? busy_i == 6'd0 && !flush_q : !busy_o;
 
   // First unit in error.
   reg [31:0] error_word;
   integer e;
   always @* begin
     error_word = 32'd0;
-    for (e = 4; e >= 0; e = e - 1) begin
-      if (error_i[3*e+:3] != 3'd0) error_word = {error_number_i[24*e+:24], 5'd0, error_i[3*e+:3]};
+    for (e = 3; e >= 0; e = e - 1) begin
+      if (error_i[4*e+:4] != 4'd0) error_word = {error_number_i[24*e+:24], 4'd0, error_i[4*e+:4]};
     end
-    if (error_q) error_word = {error_number_q, 8'd1};
+    if (error_q != 4'd0) error_word = {error_number_q, 4'd0, error_q};
   end
 
   reg [47:0] status;
@@ -174,35 +195,41 @@ module mxu_sequencer #(
   genvar u;
   generate
     for (u = 0; u < 4; u = u + 1) begin : g_unit
-      wire [7:0] sent = sent_q[8*u+:8];
-      wire [7:0] done = done_q[8*u+:8];
-      wire [7:0] under_way = sent - done;
-      assign many[u] = under_way == 8'd127;
-      assign wanted[u] = waits[2*u+:2] != 2'd0;
-      assign stamps[8*u+:8] = sent - {6'd0, waits[2*u+:2]} + 8'd1;
+      localparam W = u == 0 ? 7 : 4;
+      localparam AT = u == 0 ? 0 : 3 + 4 * u;
+      wire [W-1:0] under_way = under_way_q[AT+:W];
+      wire [1:0] w = waits[2*u+:2];
+      // Of those ahead: the one that completes now, and the last w - 1, which it does not wait for.
+      wire [1:0] spared = w - 2'd1 + {1'b0, done_i[u]};
+      wire [W:0] rest = {1'b0, under_way} - {{(W - 1) {1'b0}}, spared};
+      assign many[u] = under_way == {W{1'b1}};
+      assign op_wait_o[AT+:W] = w == 2'd0 || rest[W] ? {W{1'b0}} : rest[W-1:0];
       always @(posedge clk_i) begin
-        if (rst_i) begin
-          sent_q[8*u+:8] <= 8'd0;
-          done_q[8*u+:8] <= 8'd0;
-        end else begin
-          if (push_o[u]) sent_q[8*u+:8] <= sent + 8'd1;
-          if (done_i[u]) done_q[8*u+:8] <= done + 8'd1;
-        end
+        if (restart) under_way_q[AT+:W] <= {W{1'b0}};
+        else if (push_o[u] && !done_i[u]) under_way_q[AT+:W] <= under_way + 1'b1;
+        else if (done_i[u] && !push_o[u]) under_way_q[AT+:W] <= under_way - 1'b1;
       end
     end
   endgenerate
 
   always @(posedge clk_i) begin
-    if (rst_i) begin
+    if (rst_i || flush_q) owed_q <= 21'd0;
+    else if (push_o[4]) owed_q <= owed_q + {5'd0, inst[47:32]};
+    else if (push_o[0] && takes_tile) owed_q <= owed_q - 21'd1;
+
+    if (rst_i) flush_q <= 1'b0;
+    else flush_q <= (dispatch && opcode == FLUSH) || (stop_o && quiet_o && resume_i);
+
+    if (restart) begin
       number_q <= 24'd0;
       halted_q <= 1'b0;
-      error_q  <= 1'b0;
+      error_q  <= 4'd0;
     end else begin
       if (pop) number_q <= number_q + 24'd1;
-      if (pop && opcode == HALT) halted_q <= 1'b1;
+      if (dispatch && opcode == HALT) halted_q <= 1'b1;
       else if (resume_i) halted_q <= 1'b0;
-      if (pop && !known) begin
-        error_q        <= 1'b1;
+      if (go && wrong) begin
+        error_q        <= flaw != 3'd0 ? {1'b0, flaw} : unasked ? 4'd6 : 4'd9;
         error_number_q <= number_q;
       end
     end
@@ -215,7 +242,7 @@ module mxu_sequencer #(
   wire input_stall = non_matrix && blocked_i[2] && !blocked_i[1];
 
   always @(posedge clk_i) begin
-    if (rst_i || (pop && set_clear)) begin
+    if (rst_i || (dispatch && set_clear)) begin
       cycles_q       <= 48'd0;
       active_q       <= 48'd0;
       useful_q       <= 48'd0;
@@ -224,7 +251,7 @@ module mxu_sequencer #(
       non_matrix_q   <= 48'd0;
       raw_stall_q    <= 48'd0;
       input_stall_q  <= 48'd0;
-    end else if (busy_o) begin
+    end else if (busy_o && !stop_o) begin
       cycles_q <= cycles_q + 48'd1;
       if (row_valid_i) active_q <= active_q + 48'd1;
       useful_q <= useful_q + {31'd0, useful_i};

@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight fetch: takes Read_Weights operations from its queue and asks weight memory for their tiles,
-// one after the other. A request is taken with wm_valid_o && wm_ready_i and answered, in order, on
-// the weight FIFO's write port.
+// one after the other, each only when the weight FIFO has a place for all of it. A request is taken
+// with wm_valid_o && wm_ready_i and answered, in order, on the weight FIFO's write port.
+// Latency: an operation pushed in one cycle can be taken in the next, its first request made in the
+// one after.
 module mxu_weight_fetch (
-    input  wire         clk_i,
-    input  wire         rst_i,
+    input  wire        clk_i,
+    input  wire        rst_i,
     // operations
-    input  wire         push_i,
-    input  wire [147:0] op_i,
-    output wire         full_o,
-    input  wire         stop_i,
-    output wire [  2:0] error_o,
-    output wire [ 23:0] error_number_o,
-    output wire         idle_o,
+    input  wire        push_i,     // comes only without full_o
+    input  wire [47:0] op_i,       // number of tiles, first tile
+    output wire        full_o,
+    input  wire        stop_i,
+    output wire        idle_o,     // nothing to ask for, or no room for it
+    output wire        busy_o,     // a request or rows of one are under way
+    // weight FIFO
+    input  wire        room_i,     // a place for a tile
+    input  wire        owed_i,     // rows asked for have not come
+    input  wire        w_full_i,   // nothing moves without a product
+    output wire        asked_o,    // a tile is requested
     // weight memory
-    output wire         wm_valid_o,
-    output wire [ 31:0] wm_tile_o,
-    input  wire         wm_ready_i
+    output wire        wm_valid_o,
+    output wire [31:0] wm_tile_o,
+    input  wire        wm_ready_i
 );
   reg run_q;
   reg [31:0] tile_q;
   reg [15:0] left_q;
-  reg [2:0] error_q;
-  reg [23:0] error_number_q;
 
-  wire [147:0] op;
+  wire [47:0] op;
   wire empty;
   wire take = !run_q && !empty && !stop_i;
 
   fifo #(
-      .WIDTH(148),
-      .DEPTH(4)
+      .WIDTH(48),
+      .DEPTH(16)
   ) u_queue (
       .clk_i  (clk_i),
       .rst_i  (rst_i),
@@ -42,36 +46,36 @@ module mxu_weight_fetch (
       .full_o (full_o)
   );
 
-  wire [79:0] inst = op[139:60];
-  wire error_2 = inst[47:32] == 16'd0;
-  wire request = run_q && wm_ready_i;
+  assign wm_valid_o = run_q && room_i;
+  assign wm_tile_o  = tile_q;
+  assign asked_o    = wm_valid_o && wm_ready_i;
+  assign idle_o     = (!run_q && empty && !owed_i) || w_full_i;
+  assign busy_o     = wm_valid_o || owed_i;
 
-  assign error_o        = error_q;
-  assign error_number_o = error_number_q;
-  assign idle_o         = !run_q && empty;
-  assign wm_valid_o     = run_q;
-  assign wm_tile_o      = tile_q;
+  // In an error a request that is offered is the last.
+  wire ends = asked_o ? left_q == 16'd1 || stop_i : stop_i && !wm_valid_o;
 
   always @(posedge clk_i) begin
-    if (rst_i) begin
-      run_q   <= 1'b0;
-      error_q <= 3'd0;
-    end else begin
-      if (take && error_2) begin
-        error_q        <= 3'd2;
-        error_number_q <= op[23:0];
-      end
-      if (take && !error_2) begin
-        run_q  <= 1'b1;
-        tile_q <= inst[31:0];
-        left_q <= inst[47:32];
-      end else if (request) begin
+    if (rst_i) run_q <= 1'b0;
+    else begin
+      if (take) run_q <= 1'b1;
+      else if (ends) run_q <= 1'b0;
+      if (take) begin
+        tile_q <= op[31:0];
+        left_q <= op[47:32];
+      end else if (asked_o) begin
         tile_q <= tile_q + 32'd1;
         left_q <= left_q - 16'd1;
-        if (left_q == 16'd1) run_q <= 1'b0;
       end
     end
   end
 
-  wire unused = &{1'b0, op[147:140], inst[79:48], op[59:24]};
+`ifdef SPARSYS_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) begin
+      assert (!(push_i && full_o));
+      assert (!run_q || left_q != 16'd0);
+    end
+  end
+`endif
 endmodule

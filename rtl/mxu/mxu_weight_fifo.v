@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight FIFO: keeps FIFO_TILES tiles of weights and shifts the next one into the array's shadow
-// registers as soon as these are free. The write port takes a row with w_valid_i && w_ready_o.
+// registers as soon as these are free. asked_i, which comes only with room_o, announces a tile; the
+// write port takes a row with w_valid_i && w_ready_o, which is high while rows of such a tile are due.
 // swap_i says that the tile in the shadow registers goes into use with this cycle's row; it comes
 // only with loaded_o.
 // Latency: a tile whose last row is taken in cycle 0 is shifted from cycle 2 on, one row a cycle, and
@@ -19,6 +20,11 @@ module mxu_weight_fifo #(
     input  wire              w_valid_i,
     input  wire [COLS*8-1:0] w_data_i,
     output wire              w_ready_o,
+    // weight fetch
+    input  wire              asked_i,   // a tile is requested
+    output wire              room_o,    // there is a place for one more
+    output wire              owed_o,    // rows asked for have not come
+    output wire              full_o,    // nothing moves any more without a swap
     // array
     input  wire              swap_i,
     output wire [  ROWS-1:0] en_o,
@@ -30,23 +36,28 @@ module mxu_weight_fifo #(
   localparam NB = COLS / TILE_COLS;
   localparam DEPTH = FIFO_TILES * ROWS;
   localparam ROW_W = ROWS > 1 ? $clog2(ROWS) : 1;
-  localparam USED_W = $clog2(DEPTH + 1);
   localparam TILES_W = $clog2(FIFO_TILES + 1);
   localparam THERMO_W = ROWS > 1 ? ROWS - 1 : 1;
   localparam STAGES = (NB - 1) * TILE_COLS;
   localparam LINE = STAGES > 0 ? STAGES : 1;
-  localparam [31:0] DEPTH_32 = DEPTH;
   localparam [31:0] LAST_32 = DEPTH - 1;
   localparam [31:0] LAST_ROW_32 = ROWS - 1;
-  localparam [USED_W-1:0] FULL = DEPTH_32[USED_W-1:0];
+  localparam [31:0] TILES_32 = FIFO_TILES;
+  localparam [31:0] UNREAD_32 = ROWS > 1 ? FIFO_TILES - 1 : FIFO_TILES;
+  localparam [31:0] LEAVES_32 = ROWS > 1 ? 1 : 0;
+  localparam [TILES_W-1:0] TILES = TILES_32[TILES_W-1:0];
+  localparam [TILES_W-1:0] UNREAD = UNREAD_32[TILES_W-1:0];  // complete tiles of a full FIFO
+  localparam [ROW_W-1:0] LEAVES = LEAVES_32[ROW_W-1:0];      // row with which a tile gives up its place
   localparam [FIFO_W-1:0] LAST = LAST_32[FIFO_W-1:0];
   localparam [ROW_W-1:0] LAST_ROW = LAST_ROW_32[ROW_W-1:0];
 
   reg [FIFO_W-1:0] wr_q;
   reg [ROW_W-1:0] wr_row_q;
-  reg [USED_W-1:0] used_q;
+  reg [TILES_W-1:0] asked_q;
+  reg [TILES_W-1:0] held_q;
   reg [TILES_W-1:0] tiles_q;
   reg [FIFO_W-1:0] rd_q;
+  reg [ROW_W-1:0] gone_q;
   reg primed_q;
   reg shifting_q;
   reg [ROW_W-1:0] n_q;
@@ -65,14 +76,18 @@ module mxu_weight_fifo #(
   wire next_tile = tiles_q != {TILES_W{1'b0}} && (shift ? last : !primed_q);
   wire read = (shift && !last) || next_tile;
 
-  assign w_ready_o = used_q != FULL;
+  assign owed_o    = asked_q != {TILES_W{1'b0}};
+  assign w_ready_o = owed_o;
+  assign room_o    = held_q != TILES;
+  assign full_o    = loaded_q && primed_q && tiles_q == UNREAD;
   assign loaded_o  = loaded_q;
   assign shadow_o  = shadow_q || start;
 
   // Element k of the lines: the read of bank 0, k cycles ago.
   wire [LINE:0] valid_line = {rd_valid_q, read};
   wire [(LINE+1)*FIFO_W-1:0] addr_line = {rd_addr_q, rd_q};
-  wire freed = valid_line[STAGES];
+  wire gone = valid_line[STAGES];
+  wire place_free = gone && gone_q == LEAVES;
 
   genvar j;
   generate
@@ -124,9 +139,11 @@ module mxu_weight_fifo #(
     if (rst_i) begin
       wr_q       <= {FIFO_W{1'b0}};
       wr_row_q   <= {ROW_W{1'b0}};
-      used_q     <= {USED_W{1'b0}};
+      asked_q    <= {TILES_W{1'b0}};
+      held_q     <= {TILES_W{1'b0}};
       tiles_q    <= {TILES_W{1'b0}};
       rd_q       <= {FIFO_W{1'b0}};
+      gone_q     <= {ROW_W{1'b0}};
       primed_q   <= 1'b0;
       shifting_q <= 1'b0;
       n_q        <= {ROW_W{1'b0}};
@@ -137,8 +154,11 @@ module mxu_weight_fifo #(
         wr_q     <= wr_q == LAST ? {FIFO_W{1'b0}} : wr_q + 1'b1;
         wr_row_q <= tile_written ? {ROW_W{1'b0}} : wr_row_q + 1'b1;
       end
-      if (write && !freed) used_q <= used_q + 1'b1;
-      else if (freed && !write) used_q <= used_q - 1'b1;
+      if (asked_i && !tile_written) asked_q <= asked_q + 1'b1;
+      else if (tile_written && !asked_i) asked_q <= asked_q - 1'b1;
+      if (asked_i && !place_free) held_q <= held_q + 1'b1;
+      else if (place_free && !asked_i) held_q <= held_q - 1'b1;
+      if (gone) gone_q <= gone_q == LAST_ROW ? {ROW_W{1'b0}} : gone_q + 1'b1;
       if (tile_written && !next_tile) tiles_q <= tiles_q + 1'b1;
       else if (next_tile && !tile_written) tiles_q <= tiles_q - 1'b1;
       if (read) rd_q <= rd_q == LAST ? {FIFO_W{1'b0}} : rd_q + 1'b1;

@@ -32,12 +32,14 @@ module mxu_tb;
   reg hi_valid;
   reg [LANES*8-1:0] hi_data;
   wire hi_ready;
+  wire [16:0] hi_asked;
   wire ho_valid;
   wire [LANES*8-1:0] ho_data;
   reg ho_ready;
   reg [3:0] status_number;
   wire [47:0] status;
   wire busy;
+  wire quiet;
   wire error;
   wire halted;
   reg resume;
@@ -67,12 +69,14 @@ module mxu_tb;
       .hi_valid_i  (hi_valid),
       .hi_data_i   (hi_data),
       .hi_ready_o  (hi_ready),
+      .hi_asked_o  (hi_asked),
       .ho_valid_o  (ho_valid),
       .ho_data_o   (ho_data),
       .ho_ready_i  (ho_ready),
       .status_i    (status_number),
       .status_o    (status),
       .busy_o      (busy),
+      .quiet_o     (quiet),
       .error_o     (error),
       .halted_o    (halted),
       .resume_i    (resume)
@@ -134,7 +138,7 @@ module mxu_tb;
   task check_pins;
     begin
       checks = checks + 1;
-      if (^{inst_ready, wm_valid, w_ready, hi_ready, ho_valid, busy, error, halted} === 1'bx) begin
+      if (^{inst_ready, wm_valid, w_ready, hi_ready, hi_asked, ho_valid, busy, quiet, error, halted} === 1'bx) begin
         fail("an output is X or Z");
         $display("  ready %b%b%b valid %b%b busy %b error %b halted %b", inst_ready, w_ready, hi_ready,
                  wm_valid, ho_valid, busy, error, halted);
@@ -307,7 +311,18 @@ module mxu_tb;
         // It stays, and nothing happens any more.
         for (k = 0; k < QUIET; k = k + 1) cycle;
         if (error !== 1'b1 || halted !== 1'b0) fail("the error does not stay");
+        if (quiet !== 1'b1) fail("not quiet behind an error");
+        if (inst_ready !== 1'b0) fail("an instruction would be taken in an error");
         check_taken;
+        // A flush ends it.
+        next_inst = end_inst;
+        resume = 1'b1;
+        cycle;
+        resume = 1'b0;
+        for (k = 0; k < 2; k = k + 1) cycle;
+        if (error !== 1'b0 || busy !== 1'b0 || quiet !== 1'b1) fail("not idle behind a flush");
+        expect_status(4'd8, 48'd0);
+        expect_status(4'd9, 48'd0);
       end else begin
         if (halted !== 1'b1) fail("not halted");
         for (k = 0; k < QUIET; k = k + 1) cycle;

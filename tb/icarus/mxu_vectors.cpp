@@ -225,7 +225,7 @@ std::vector<Job> refused(const mxu::Config& c) {
   const RawInstruction conv = convolve(0, 0, 0, 0, false, false);
   const RawInstruction pool = activate(0, 0, 4, 0, kIdentity, kMaxPool);
   const std::vector<std::pair<std::vector<RawInstruction>, uint32_t>> programs = {
-      {{make(10)}, 1},
+      {{make(11)}, 1},
       {{nop(), nop(), set_register(4, 0)}, 1},
       {{read_weights(0, 0)}, 2},
       {{multiply(0, 0, 0, false, false)}, 2},
@@ -240,6 +240,9 @@ std::vector<Job> refused(const mxu::Config& c) {
       {{write_host(0xFFFFFF, 1)}, 3},
       {{activate(0, c.acc_depth - 1, 2, 0, kRelu)}, 4},
       {{read_parameters(c.param_sets, 0, 1)}, 5},
+      {{multiply(0, 0, 1, true, false)}, 6},
+      {{synchronise().put(80, 1, 1)}, 7},
+      {{pool_map, pool_out, set_register(11, bytes(16, 16)), activate(0, 0, 4, 0, kIdentity, kAveragePool)}, 8},
   };
   std::vector<Job> jobs;
   for (const auto& [program, code] : programs) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kOperands = 2;  // of a sum, whose window has a position more
 constexpr uint32_t kSumShift = 20;
+constexpr uint32_t kLargestAverage = 255;         // positions of a window
 constexpr uint64_t kQuarter = uint64_t{1} << 30;  // half of the last place of a doubled high half
 
 uint32_t extended(uint8_t byte) { return static_cast<uint32_t>(sign_extend(byte, 8)); }
@@ -41,7 +42,8 @@ const std::array<uint8_t, 256>& Activation::sigmoid_table() {
 }
 
 Activation::Activation(const Config& config)
-    : a_wdata_o(config.lanes()),
+    : Unit(kKept),
+      a_wdata_o(config.lanes()),
       v_q(config.cols),
       multiplier_q(config.cols),
       shift1_q(config.cols),
@@ -58,8 +60,14 @@ Activation::Activation(const Config& config)
       config_(config),
       widths_(config) {}
 
+Instruction Activation::head() const {
+  const uint32_t* op = queue.op_o();
+  return decode(
+      {op[0], op[1], (op[2] & 0x3F) << 8 | static_cast<uint32_t>(Opcode::kActivate) << 24});
+}
+
 uint8_t Activation::check_head() const {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   const uint64_t length = op.length;
   const bool pooled = op.pooling != Pooling::kNone;
   if (length == 0 || (op.sum && pooled)) return kErrorLength;
@@ -70,12 +78,13 @@ uint8_t Activation::check_head() const {
   if (op.buffer + length > config_.ub_depth) return kErrorBuffer;
   if (op.accumulators + extent > config_.acc_depth) return kErrorAccumulators;
   if (op.set + (op.sum ? kOperands : 0) >= config_.param_sets) return kErrorParameters;
+  if (pooled && op.pooling != Pooling::kMax && window_q > kLargestAverage) return kErrorAverage;
   return 0;
 }
 
 // Which halves an operation that is in order reads.
 uint8_t Activation::head_halves() const {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   const uint32_t first = op.accumulators;
   const uint32_t extent = op.pooling != Pooling::kNone ? extent_q
                           : op.sum                     ? kOperands * op.length
@@ -98,15 +107,16 @@ void Activation::propagate_state() {
 
 void Activation::propagate() {
   propagate_state();
-  take_ = !run_q && !pipeline_o && !queue.empty_o() && !stop_i && ready();
-  code_ = take_ ? check_head() : uint8_t{0};
-  if (take_ && !code_) {
+  if (!run_q && !pipeline_o && !queue.empty_o()) {
+    const uint8_t code = check_head();
     const uint8_t halves = head_halves();
-    take_ = !((halves & 1) && half_busy_i[0]) && !((halves & 2) && half_busy_i[1]);
+    const bool held = ((halves & 1) && half_busy_i[0]) || ((halves & 2) && half_busy_i[1]);
+    take_ = propagate_queue(code != 0 || !held, [code] { return code; });
+  } else {
+    take_ = propagate_queue(false, [] { return uint8_t{0}; });
   }
-  param_re_o = (take_ && !code_) || (run_q && sum_q);
-  const uint32_t head_set = queue.empty_o() ? 0 : head().instruction().set;
-  param_set_o = (take_ ? head_set : set_q + wx_q) & low_mask(widths_.set_w);
+  param_re_o = take_ || (run_q && sum_q);
+  param_set_o = (take_ ? head().set : set_q + wx_q) & low_mask(widths_.set_w);
 
   const uint32_t iy = y0_q + wy_q;
   const uint32_t ix = x0_q + wx_q;
@@ -129,7 +139,7 @@ void Activation::propagate() {
 }
 
 void Activation::load() {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   halves_q = head_halves();
   func_q = static_cast<uint8_t>(op.function);
   pool_mode_q = static_cast<uint8_t>(op.pooling);
@@ -312,6 +322,7 @@ void Activation::update_pipeline() {
 void Activation::update_config(bool rst) {
   extent_q = uint32_t{in_h_q} * in_w_q;
   line_step_q = uint32_t{stride_y_q} * in_w_q;
+  window_q = static_cast<uint16_t>(win_h_q * win_w_q);
   if (rst) {
     zero_q = low_q = high_q = stride_y_q = stride_x_q = win_h_q = win_w_q = dy_q = dx_q = 0;
     in_h_q = in_w_q = out_w_q = 0;
@@ -370,12 +381,12 @@ void Activation::update(bool rst) {
       }
       advance(last);
     }
-    if (take_ && !code_) {
+    if (take_) {
       load();
       run_q = 1;
     }
   }
-  update_queue(rst, take_, code_);
+  update_queue(rst, {op_i[0], op_i[1], op_i[2] >> 8 & 0x3F});
   update_config(rst);
 }
 

@@ -15,6 +15,9 @@ namespace sparsys::mxu {
 
 class Activation : public Unit {
  public:
+  // Of an operation: instruction bits 63:0 and 77:72.
+  static constexpr uint32_t kKept = 70;
+
   explicit Activation(const Config& config);
 
   // Ports: the accumulators, and the use of their halves.
@@ -57,6 +60,7 @@ class Activation : public Unit {
   // Derived.
   uint32_t extent_q = 0;
   uint32_t line_step_q = 0;
+  uint16_t window_q = 0;
   // The operation.
   uint8_t run_q = 0;
   uint8_t func_q = 0;
@@ -110,6 +114,7 @@ class Activation : public Unit {
   Function function() const { return static_cast<Function>(func_q); }
   Pooling pooling() const { return static_cast<Pooling>(pool_mode_q); }
   bool pools() const { return pooling() != Pooling::kNone; }
+  Instruction head() const;
   uint8_t check_head() const;
   uint8_t head_halves() const;
   void load();
@@ -129,7 +134,6 @@ class Activation : public Unit {
   Widths widths_;
   // From propagate() to update().
   bool take_ = false;
-  uint8_t code_ = 0;
   bool inside_ = false;
   bool issue_ = false;
 };

@@ -5,8 +5,19 @@
 
 namespace sparsys::mxu {
 
+namespace {
+
+constexpr uint32_t opcode_bits(Opcode opcode) { return static_cast<uint32_t>(opcode) << 24; }
+
+}  // namespace
+
+Instruction HostIn::head() const {
+  const uint32_t* op = queue.op_o();
+  return decode({op[0], op[1] & 0xFF, (op[1] >> 8 & 1) << 8 | opcode_bits(Opcode::kReadHost)});
+}
+
 uint8_t HostIn::check_head() const {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   if (op.length == 0) return kErrorLength;
   if (op.parameters) {
     const bool fits = (op.buffer & 15) + op.length <= 9 && op.buffer >> 4 < config_.param_sets;
@@ -19,6 +30,7 @@ void HostIn::propagate_state() {
   idle_o = !run_q && queue.empty_o();
   busy_o = run_q | done_q;
   done_o = done_q;
+  hi_asked_o = run_q ? left_q : 0;
 }
 
 void HostIn::propagate() {
@@ -30,8 +42,7 @@ void HostIn::propagate() {
   p_we_o = run_q && param_q && hi_valid_i;
   p_plane_o = addr_q & 15;
   p_set_o = static_cast<uint32_t>(addr_q >> 4 & low_mask(widths_.set_w));
-  take_ = (!run_q || (taken_ && left_q == 1)) && !queue.empty_o() && !stop_i && ready();
-  code_ = take_ ? check_head() : uint8_t{0};
+  take_ = propagate_queue(!run_q || (taken_ && left_q == 1), [this] { return check_head(); });
 }
 
 void HostIn::update(bool rst) {
@@ -45,19 +56,24 @@ void HostIn::update(bool rst) {
       --left_q;
       if (last) run_q = 0;
     }
-    if (take_ && !code_) {
-      const Instruction op = head().instruction();
+    if (take_) {
+      const Instruction op = head();
       run_q = 1;
       param_q = op.parameters;
       addr_q = op.buffer;
       left_q = op.length;
     }
   }
-  update_queue(rst, take_, code_);
+  update_queue(rst, {op_i[0], (op_i[1] & 0xFF) | (op_i[2] >> 8 & 1) << 8});
+}
+
+Instruction HostOut::head() const {
+  const uint32_t* op = queue.op_o();
+  return decode({op[0], op[1] & 0xFF, opcode_bits(Opcode::kWriteHost)});
 }
 
 uint8_t HostOut::check_head() const {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   if (op.length == 0) return kErrorLength;
   return op.buffer + op.length <= config_.ub_depth ? 0 : kErrorBuffer;
 }
@@ -75,8 +91,7 @@ void HostOut::propagate() {
   propagate_state();
   granted_ = h_re_o && h_rgrant_i;
   pop_ = ho_valid_o && ho_ready_i;
-  take_ = (!run_q || (granted_ && left_q == 1)) && !queue.empty_o() && !stop_i && ready();
-  code_ = take_ ? check_head() : uint8_t{0};
+  take_ = propagate_queue(!run_q || (granted_ && left_q == 1), [this] { return check_head(); });
 }
 
 void HostOut::update(bool rst) {
@@ -102,39 +117,33 @@ void HostOut::update(bool rst) {
       --left_q;
       if (last) run_q = 0;
     }
-    if (take_ && !code_) {
-      const Instruction op = head().instruction();
+    if (take_) {
+      const Instruction op = head();
       run_q = 1;
       addr_q = op.buffer;
       left_q = op.length;
     }
   }
-  update_queue(rst, take_, code_);
-}
-
-void WeightFetch::propagate() {
-  propagate_state();
-  take_ = !run_q && !queue.empty_o() && !stop_i;
-  code_ = take_ && head().instruction().tiles == 0 ? uint8_t{kErrorLength} : uint8_t{0};
+  update_queue(rst, {op_i[0], op_i[1] & 0xFF});
 }
 
 void WeightFetch::update(bool rst) {
+  queue.push_i = push_i;
+  queue.pop_i = !run_q && !stop_i;
   if (rst) {
     run_q = 0;
+  } else if (queue.pop_i && !queue.empty_o()) {
+    run_q = 1;
+    tile_q = queue.head_o()[0];
+    left_q = static_cast<uint16_t>(queue.head_o()[1]);
   } else {
-    if (run_q && wm_ready_i) {
-      if (left_q == 1) run_q = 0;
+    if ((asked_o && (left_q == 1 || stop_i)) || (stop_i && !wm_valid_o)) run_q = 0;
+    if (asked_o) {
       ++tile_q;
       --left_q;
     }
-    if (take_ && !code_) {
-      const Instruction op = head().instruction();
-      run_q = 1;
-      tile_q = op.tile;
-      left_q = static_cast<uint16_t>(op.tiles);
-    }
   }
-  update_queue(rst, take_, code_);
+  queue.update(rst);
 }
 
 }  // namespace sparsys::mxu

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "golden/cycle/common/wide_fifo.hpp"
 #include "golden/cycle/mxu/unit.hpp"
 #include "golden/engine/mxu/config.hpp"
 
@@ -13,11 +14,15 @@ namespace sparsys::mxu {
 // Rows from the host to the unified buffer or the parameters.
 class HostIn : public Unit {
  public:
-  explicit HostIn(const Config& config) : config_(config), widths_(config) {}
+  // Of an operation: instruction bits 39:0 and 72.
+  static constexpr uint32_t kKept = 41;
+
+  explicit HostIn(const Config& config) : Unit(kKept), config_(config), widths_(config) {}
 
   // Ports. hi_data_i, LANES bytes, goes to h_wdata_o and p_data_o unchanged.
   uint8_t hi_valid_i = 0;
   uint8_t hi_ready_o = 0;
+  uint32_t hi_asked_o = 0;  // rows that are asked for and have not come
   const uint8_t* hi_data_i = nullptr;
   uint8_t h_we_o = 0;
   uint8_t h_wgrant_i = 0;
@@ -41,20 +46,23 @@ class HostIn : public Unit {
   void update(bool rst);
 
  private:
+  Instruction head() const;
   uint8_t check_head() const;
 
   Config config_;
   Widths widths_;
   bool taken_ = false;
   bool take_ = false;
-  uint8_t code_ = 0;
 };
 
 // Rows from the unified buffer to the host.
 class HostOut : public Unit {
  public:
+  // Of an operation: instruction bits 39:0.
+  static constexpr uint32_t kKept = 40;
+
   explicit HostOut(const Config& config)
-      : rows(8 * config.lanes() + 1, 4), config_(config), widths_(config) {}
+      : Unit(kKept), rows(8 * config.lanes() + 1, 4), config_(config), widths_(config) {}
 
   // Ports.
   uint8_t ho_valid_o = 0;
@@ -85,6 +93,7 @@ class HostOut : public Unit {
   void update(bool rst);
 
  private:
+  Instruction head() const;
   uint8_t check_head() const;
 
   Config config_;
@@ -92,36 +101,51 @@ class HostOut : public Unit {
   bool granted_ = false;
   bool pop_ = false;
   bool take_ = false;
-  uint8_t code_ = 0;
 };
 
-// Requests of weight tiles from weight memory.
-class WeightFetch : public Unit {
+// Requests of weight tiles from weight memory, as far as the weight FIFO has room for them. Its
+// operations wait for nothing and are checked by the sequencer.
+class WeightFetch {
  public:
+  static constexpr uint32_t kQueue = 16;
+  static constexpr uint32_t kKept = 48;  // instruction bits
+
   explicit WeightFetch(const Config&) {}
 
-  // Ports.
+  // Ports. The operation pushed is queue.data_i.
+  uint8_t push_i = 0;
+  uint8_t stop_i = 0;
+  uint8_t full_o() const { return queue.full_o(); }
   uint8_t wm_valid_o = 0;
   uint8_t wm_ready_i = 0;
+  uint8_t asked_o = 0;  // the request is taken
   uint8_t idle_o = 0;
+  uint8_t busy_o = 0;
   uint32_t wm_tile_o = 0;
+  // The weight FIFO's.
+  uint8_t room_i = 0;
+  uint8_t owed_i = 0;
+  uint8_t full_i = 0;
 
   // Registers.
   uint8_t run_q = 0;
   uint16_t left_q = 0;
   uint32_t tile_q = 0;
 
-  void propagate_state() {
-    wm_valid_o = run_q;
-    wm_tile_o = tile_q;
-    idle_o = !run_q && queue.empty_o();
-  }
-  void propagate();
-  void update(bool rst);
+  WideFifo queue{kKept, kQueue};
 
- private:
-  bool take_ = false;
-  uint8_t code_ = 0;
+  // What follows from registers alone, with the weight FIFO's outputs.
+  void propagate_state() {
+    wm_valid_o = run_q && room_i;
+    wm_tile_o = tile_q;
+    idle_o = (!run_q && queue.empty_o() && !owed_i) || full_i;
+    busy_o = wm_valid_o || owed_i;
+  }
+  void propagate() {
+    propagate_state();
+    asked_o = wm_valid_o && wm_ready_i;
+  }
+  void update(bool rst);
 };
 
 }  // namespace sparsys::mxu

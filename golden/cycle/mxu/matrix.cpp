@@ -3,8 +3,14 @@
 
 namespace sparsys::mxu {
 
+Instruction Matrix::head() const {
+  const uint32_t* op = queue.op_o();
+  const Opcode opcode = op[2] >> 10 & 1 ? Opcode::kConvolve : Opcode::kMatrixMultiply;
+  return decode({op[0], op[1], (op[2] & 0x3FF) | static_cast<uint32_t>(opcode) << 24});
+}
+
 uint8_t Matrix::check_head() const {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   const bool conv = op.opcode == Opcode::kConvolve;
   const uint64_t length = conv ? out_count_q : op.length;
   if (length == 0) return kErrorLength;
@@ -20,15 +26,16 @@ void Matrix::propagate() {
   const bool act_half = act_half_i[half()] != 0;
   stall_weights_o = run_q && first_q && switch_q && !loaded_i;
   stall_half_o = run_q && add_q && act_half;
-  issue_ = run_q && !stall_weights_o && !stall_half_o;
+  // A product that has not begun does not begin under stop.
+  const bool held = run_q && first_q && stop_i;
+  busy_o = run_q && !held;
+  issue_ = busy_o && !stall_weights_o && !stall_half_o;
   const bool last = issue_ && left_q == 1;
   swap_o = issue_ && first_q && switch_q;
 
-  const bool waiting = !queue.empty_o();
-  take_ = (!run_q || last) && waiting && !stop_i && ready();
-  code_ = take_ ? check_head() : uint8_t{0};
+  take_ = propagate_queue(!run_q || last, [this] { return check_head(); });
   for (uint32_t unit = 0; unit < kUnits; ++unit) {
-    blocked_o[unit] = !run_q && waiting && held_by(unit);
+    blocked_o[unit] = !run_q && queue.blocked_o(unit);
   }
 
   const auto in_map = [](uint32_t place, uint32_t size) {
@@ -50,7 +57,7 @@ void Matrix::propagate() {
 }
 
 void Matrix::load() {
-  const Instruction op = head().instruction();
+  const Instruction op = head();
   conv_q = op.opcode == Opcode::kConvolve;
   first_q = 1;
   switch_q = op.take;
@@ -117,7 +124,6 @@ void Matrix::update_config(bool rst) {
 }
 
 void Matrix::update(bool rst) {
-  const bool loading = take_ && !code_;
   if (rst) {
     run_q = 0;
     timer_q = {};
@@ -130,7 +136,7 @@ void Matrix::update(bool rst) {
       }
     }
     const bool last = issue_ && left_q == 1;
-    if (loading) {
+    if (take_) {
       load();
       run_q = 1;
     } else {
@@ -138,7 +144,7 @@ void Matrix::update(bool rst) {
       if (last) run_q = 0;
     }
   }
-  update_queue(rst, take_, code_);
+  update_queue(rst, {op_i[0], op_i[1], (op_i[2] & 0x3FF) | (op_i[2] >> 16 & 1) << 10});
   update_config(rst);
 }
 

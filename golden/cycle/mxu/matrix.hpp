@@ -13,7 +13,10 @@ namespace sparsys::mxu {
 
 class Matrix : public Unit {
  public:
-  explicit Matrix(const Config& config) : config_(config), widths_(config) {}
+  // Of an operation: instruction bits 73:0 and 88.
+  static constexpr uint32_t kKept = 75;
+
+  explicit Matrix(const Config& config) : Unit(kKept), config_(config), widths_(config) {}
 
   // Ports: weights.
   uint8_t loaded_i = 0;
@@ -34,6 +37,7 @@ class Matrix : public Unit {
   // Sequencer.
   uint32_t useful_o = 0;
   uint8_t idle_o = 0;
+  uint8_t busy_o = 0;
   uint8_t stall_weights_o = 0;
   uint8_t stall_half_o = 0;
   std::array<uint8_t, kUnits> blocked_o{};
@@ -68,13 +72,14 @@ class Matrix : public Unit {
   // Cycles until a half of the accumulators is read no more.
   std::array<uint16_t, 2> timer_q{};
 
-  // What follows from the registers alone.
+  // What follows from the registers alone; busy_o in propagate().
   void propagate_state() { idle_o = !run_q && queue.empty_o(); }
   void propagate();
   void update(bool rst);
 
  private:
   uint32_t half() const { return acc_q >> (widths_.acc_w - 1) & 1; }
+  Instruction head() const;
   uint8_t check_head() const;
   void load();
   void advance();
@@ -85,7 +90,6 @@ class Matrix : public Unit {
   // From propagate() to update().
   bool issue_ = false;
   bool take_ = false;
-  uint8_t code_ = 0;
 };
 
 }  // namespace sparsys::mxu

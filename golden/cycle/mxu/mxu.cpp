@@ -29,30 +29,37 @@ void Mxu::propagate_state() {
   params.propagate_state();
   host_in.propagate_state();
   host_out.propagate_state();
-  weight_fetch.propagate_state();
   weight_fifo.propagate_state();
+  weight_fetch.room_i = weight_fifo.room_o;
+  weight_fetch.owed_i = weight_fifo.owed_o;
+  weight_fetch.full_i = weight_fifo.full_o;
+  weight_fetch.propagate_state();
   accumulators.propagate_state();
 
-  sequencer.error_i = {matrix.error_o(), activation.error_o(), host_in.error_o(),
-                       host_out.error_o(), weight_fetch.error_o()};
-  sequencer.error_number_i = {matrix.error_number_q, activation.error_number_q,
-                              host_in.error_number_q, host_out.error_number_q,
-                              weight_fetch.error_number_q};
-  sequencer.propagate_state();
-  // Stop and counts; the Set follows behind the sequencer.
-  for (Unit* unit :
-       std::initializer_list<Unit*>{&matrix, &activation, &host_in, &host_out, &weight_fetch}) {
-    static_cast<UnitCommon&>(*unit) = sequencer.common_o;
+  Sequencer& s = sequencer;
+  s.error_i = {matrix.error_o(), activation.error_o(), host_in.error_o(), host_out.error_o()};
+  s.error_number_i = {matrix.error_number_o(), activation.error_number_o(),
+                      host_in.error_number_o(), host_out.error_number_o()};
+  s.unit_done_i = {accumulators.matrix_done_o, activation.done_o, host_in.done_o, host_out.done_o};
+  s.propagate_state();
+  // Stop and pulses; the Set follows behind the sequencer.
+  for (Unit* unit : std::initializer_list<Unit*>{&matrix, &activation, &host_in, &host_out}) {
+    static_cast<UnitCommon&>(*unit) = s.common_o;
   }
+  weight_fetch.stop_i = s.common_o.stop_i;
 }
 
 // Issue, weights, set-up, array, accumulators, activation.
 void Mxu::propagate_matrix() {
+  weight_fetch.wm_ready_i = wm_ready_i;
+  weight_fetch.propagate();
+
   matrix.loaded_i = weight_fifo.loaded_o;
   matrix.act_half_i = activation.act_half_o;
   matrix.propagate();
 
   weight_fifo.swap_i = matrix.swap_o;
+  weight_fifo.asked_i = weight_fetch.asked_o;
   weight_fifo.w_valid_i = w_valid_i;
   weight_fifo.w_data_i = w_data_i;
   weight_fifo.propagate();
@@ -118,22 +125,20 @@ void Mxu::propagate_host() {
   params.p_set_i = host_in.p_set_o;
   params.p_data_i = hi_data_i;
   params.propagate();
-
-  weight_fetch.wm_ready_i = wm_ready_i;
-  weight_fetch.propagate();
 }
 
 void Mxu::propagate_sequencer() {
   Sequencer& s = sequencer;
   s.inst_valid_i = inst_valid_i;
-  std::copy(inst_i.begin(), inst_i.end(), s.queue.data_i.begin());
+  s.inst_i = inst_i;
   s.resume_i = resume_i;
   s.full_i = {matrix.full_o(), activation.full_o(), host_in.full_o(), host_out.full_o(),
               weight_fetch.full_o()};
   s.idle_i = {matrix.idle_o, activation.idle_o, host_in.idle_o, host_out.idle_o,
               weight_fetch.idle_o};
-  s.busy_i = {0, activation.busy_o, host_in.busy_o, host_out.busy_o, 0};
-  s.unit_done_i = {accumulators.matrix_done_o, activation.done_o, host_in.done_o, host_out.done_o};
+  s.busy_i = {matrix.busy_o, activation.busy_o, host_in.busy_o, host_out.busy_o,
+              weight_fetch.busy_o};
+  s.weights_full_i = weight_fifo.full_o;
   s.pipeline_i = activation.pipeline_o;
   s.accumulators_i = accumulators.busy_o;
   s.row_valid_i = matrix.row_valid_o;
@@ -146,14 +151,19 @@ void Mxu::propagate_sequencer() {
   s.propagate();
 
   // Dispatch: the queues' push, and a Set, which the units take at the edge.
-  Unit* const units[] = {&matrix, &activation, &host_in, &host_out, &weight_fetch};
-  for (uint32_t u = 0; u < Sequencer::kQueues; ++u) {
+  Unit* const units[] = {&matrix, &activation, &host_in, &host_out};
+  for (uint32_t u = 0; u < kUnits; ++u) {
     units[u]->push_i = s.push_o[u];
+    units[u]->op_i = s.op_o;
+    units[u]->number_i = s.number_o;
+    units[u]->wait_i = s.wait_o;
     units[u]->set_i = s.common_o.set_i;
     units[u]->set_number_i = s.common_o.set_number_i;
     units[u]->set_value_i = s.common_o.set_value_i;
-    if (s.push_o[u]) std::copy(s.op_o.begin(), s.op_o.end(), units[u]->queue.data_i.begin());
   }
+  weight_fetch.push_i = s.push_o[Sequencer::kWeightFetch];
+  weight_fetch.queue.data_i[0] = s.op_o[0];
+  weight_fetch.queue.data_i[1] = s.op_o[1] & 0xFFFF;
 }
 
 void Mxu::propagate() {
@@ -167,10 +177,12 @@ void Mxu::propagate() {
   wm_tile_o = weight_fetch.wm_tile_o;
   w_ready_o = weight_fifo.w_ready_o;
   hi_ready_o = host_in.hi_ready_o;
+  hi_asked_o = host_in.hi_asked_o;
   ho_valid_o = host_out.ho_valid_o;
   ho_data_o = host_out.ho_data_o();
   status_o = sequencer.status_o;
   busy_o = sequencer.busy_o;
+  quiet_o = sequencer.quiet_o;
   error_o = sequencer.error_o;
   halted_o = sequencer.halted_o;
 }
@@ -179,16 +191,17 @@ void Mxu::propagate() {
 // parameters, host output and set-up before the unified buffer, the array before set-up and
 // weights.
 void Mxu::update(bool rst) {
+  const bool flush = rst || sequencer.flush_o;
   sequencer.update(rst);
-  matrix.update(rst);
-  activation.update(rst);
-  host_in.update(rst);
-  host_out.update(rst);
-  weight_fetch.update(rst);
+  matrix.update(flush);
+  activation.update(flush);
+  host_in.update(flush);
+  host_out.update(flush);
+  weight_fetch.update(flush);
   accumulators.update(rst);
   array.update(rst);
   setup.update(rst);
-  weight_fifo.update(rst);
+  weight_fifo.update(flush);
   unified_buffer.update();
   params.update();
 }

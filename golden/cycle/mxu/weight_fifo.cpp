@@ -13,6 +13,7 @@ WeightFifo::WeightFifo(const Config& config)
       rd_addr_q(config.cols - config.tile_cols),
       rows_(config.rows),
       tile_cols_(config.tile_cols),
+      fifo_tiles_(config.fifo_tiles),
       rows_held_(config.fifo_tiles * config.rows) {
   for (uint32_t j = 0; j < config.cols / config.tile_cols; ++j) {
     bank.emplace_back(config.tile_cols, rows_held_);
@@ -51,14 +52,15 @@ void WeightFifo::propagate() {
 }
 
 void WeightFifo::update(bool rst) {
-  const bool freed = bank.back().ram.re_i;
+  const bool last_bank_reads = bank.back().ram.re_i;
   for (WeightBank& b : bank) b.update();
   if (!rd_addr_q.empty()) {
     std::copy_backward(rd_addr_q.begin(), rd_addr_q.end() - 1, rd_addr_q.end());
     rd_addr_q[0] = rd_q;
   }
   if (rst) {
-    wr_q = used_q = rd_q = 0;
+    wr_q = rd_q = 0;
+    asked_q = held_q = gone_q = 0;
     wr_row_q = tiles_q = primed_q = shifting_q = n_q = shadow_q = loaded_q = 0;
     thermo_q.clear();
     rd_valid_q.clear();
@@ -73,7 +75,13 @@ void WeightFifo::update(bool rst) {
   }
   if (read_) rd_q = after(rd_q);
   tiles_q = static_cast<uint8_t>(tiles_q + tile_taken - next_tile_);
-  used_q = static_cast<uint16_t>(used_q + taken_ - freed);
+  asked_q = static_cast<uint8_t>(asked_q + asked_i - tile_taken);
+  // A tile's place is free for a new one when its second row leaves.
+  const bool freed = last_bank_reads && gone_q == (rows_ == 1 ? 0 : 1);
+  held_q = static_cast<uint8_t>(held_q + asked_i - freed);
+  if (last_bank_reads) {
+    gone_q = gone_q == rows_ - 1 ? uint8_t{0} : static_cast<uint8_t>(gone_q + 1);
+  }
   if (next_tile_ || (shift_ && last_)) {
     primed_q = next_tile_;
   } else if (start_) {

@@ -44,6 +44,10 @@ class WeightFifo {
   // Ports.
   uint8_t w_valid_i = 0;
   uint8_t w_ready_o = 0;
+  uint8_t asked_i = 0;  // a tile is requested
+  uint8_t room_o = 0;   // for another one
+  uint8_t owed_o = 0;   // rows are to come
+  uint8_t full_o = 0;   // nothing moves any more without a swap
   uint8_t swap_i = 0;
   uint8_t loaded_o = 0;
   uint8_t shadow_o = 0;
@@ -54,9 +58,11 @@ class WeightFifo {
   // Registers.
   uint16_t wr_q = 0;
   uint8_t wr_row_q = 0;
-  uint16_t used_q = 0;
+  uint8_t asked_q = 0;
+  uint8_t held_q = 0;
   uint8_t tiles_q = 0;
   uint16_t rd_q = 0;
+  uint8_t gone_q = 0;
   uint8_t primed_q = 0;
   uint8_t shifting_q = 0;
   uint8_t n_q = 0;
@@ -69,9 +75,11 @@ class WeightFifo {
 
   std::vector<WeightBank> bank;
 
-  // w_ready_o, loaded_o, which follow from the registers alone.
+  // What follows from the registers alone; not shadow_o, en_o.
   void propagate_state() {
-    w_ready_o = used_q != rows_held_;
+    w_ready_o = owed_o = asked_q != 0;
+    room_o = held_q != fifo_tiles_;
+    full_o = loaded_q && primed_q && tiles_q == fifo_tiles_ - (rows_ != 1);
     loaded_o = loaded_q;
   }
   void propagate();
@@ -84,6 +92,7 @@ class WeightFifo {
 
   uint32_t rows_;
   uint32_t tile_cols_;
+  uint32_t fifo_tiles_;
   uint32_t rows_held_;  // FIFO_TILES * ROWS
   // From propagate() to update().
   bool taken_ = false;

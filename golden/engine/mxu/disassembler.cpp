@@ -86,6 +86,7 @@ std::string disassemble(const InstructionWords& words) {
     case Opcode::kNop:
     case Opcode::kSynchronise:
     case Opcode::kHalt:
+    case Opcode::kFlush:
       return name;
     case Opcode::kReadWeights:
       return name + " tile " + number(i.tile) + ", " + number(i.tiles) + " tiles";

@@ -111,6 +111,14 @@ const char* error_name(uint64_t code) {
       return "beyond the accumulators";
     case 5:
       return "parameter set or plane out of range";
+    case 6:
+      return "a tile of weights that is none or was not asked for";
+    case 7:
+      return "a reserved bit, or more rows or columns used than there are";
+    case 8:
+      return "an average over more than 255 values";
+    case 9:
+      return "weights asked for too far ahead";
     default:
       return "unknown";
   }

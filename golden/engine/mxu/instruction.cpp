@@ -14,8 +14,8 @@ constexpr uint32_t kWaitsAt = 80;
 const char* to_string(Opcode opcode) {
   constexpr const char* kNames[] = {"Nop",         "Read_Weights", "Matrix_Multiply", "Convolve",
                                     "Activate",    "Read_Host",    "Write_Host",      "Set",
-                                    "Synchronise", "Halt"};
-  return opcode <= Opcode::kHalt ? kNames[static_cast<size_t>(opcode)] : "unknown operation";
+                                    "Synchronise", "Halt",         "Flush"};
+  return opcode <= Opcode::kFlush ? kNames[static_cast<size_t>(opcode)] : "unknown operation";
 }
 
 InstructionWords encode(const Instruction& instruction) {

@@ -22,7 +22,8 @@ enum class Opcode : uint8_t {
   kWriteHost,
   kSet,
   kSynchronise,
-  kHalt
+  kHalt,
+  kFlush
 };
 const char* to_string(Opcode opcode);  // "Matrix_Multiply"
 

@@ -6,8 +6,6 @@
 namespace sparsys::mxu {
 namespace {
 
-constexpr size_t kMaxBehind = 120;  // docs/reference/mxu-timing.md section 11: below 126
-
 bool conflict(const Access& a, const Access& b) {
   return (a.write || b.write) && a.space == b.space && a.first < b.first + b.rows &&
          b.first < a.first + a.rows;
@@ -32,32 +30,17 @@ std::array<uint8_t, kUnits> Order::add(UnitNumber unit, const std::vector<Access
       break;
     }
   }
-  keep_stamps_unambiguous(unit, needed);
   std::array<uint8_t, kUnits> waits{};
-  const size_t index = operations_[unit].size();
   for (size_t v = 0; v < kUnits; ++v) {
     if (v == unit || needed[v] <= known_[unit][v]) continue;
     const size_t sent = operations_[v].size();
     const size_t spared = std::min<size_t>(2, sent - needed[v]);
     waits[v] = static_cast<uint8_t>(spared + 1);
     const size_t complete = sent - spared;
-    waiting_[v].push_back({unit, index + 1, complete});
     know(unit, v, complete);
   }
   operations_[unit].push_back({accesses, known_[unit]});
   return waits;
-}
-
-// An operation that waits must begin before too many behind the one it waits for are complete: one
-// that comes so late waits for it in turn.
-void Order::keep_stamps_unambiguous(UnitNumber unit, Counts& needed) {
-  std::deque<Waiting>& waiting = waiting_[unit];
-  const size_t index = operations_[unit].size();
-  while (!waiting.empty() && index + 1 >= waiting.front().complete + kMaxBehind) {
-    const Waiting& first = waiting.front();
-    needed[first.unit] = std::max(needed[first.unit], first.count);
-    waiting.pop_front();
-  }
 }
 
 // What the last of these operations waited for is complete, too.

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "golden/engine/mxu/instruction.hpp"
@@ -37,19 +36,10 @@ class Order {
     std::vector<Access> accesses;
     Counts known{};  // when it begins
   };
-  // The count-th operation of a unit waits for `complete` operations of another.
-  struct Waiting {
-    UnitNumber unit;
-    size_t count;
-    size_t complete;
-  };
-
-  void keep_stamps_unambiguous(UnitNumber unit, Counts& needed);
   void know(UnitNumber unit, size_t v, size_t complete);
 
   std::array<std::vector<Operation>, kUnits> operations_;
   std::array<Counts, kUnits> known_{};
-  std::array<std::deque<Waiting>, kUnits> waiting_;
 };
 
 }  // namespace sparsys::mxu

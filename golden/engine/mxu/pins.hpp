@@ -33,11 +33,13 @@ struct Outputs {
   uint32_t wm_tile_o = 0;
   bool w_ready_o = false;
   bool hi_ready_o = false;
+  uint32_t hi_asked_o = 0;
   bool ho_valid_o = false;
   const uint8_t* ho_data_o =
       nullptr;  // LANES bytes if ho_valid_o; they stand until the next clock()
   uint64_t status_o = 0;
   bool busy_o = false;
+  bool quiet_o = false;
   bool error_o = false;
   bool halted_o = false;
 };

@@ -47,8 +47,9 @@ struct Used {
 };
 
 // Products of a row that are the network's, as rows times columns: of groups the factors whose
-// product comes nearest to them from below.
-Used used(const Weights& weights, const Plane& in, uint32_t first_output, uint32_t outputs) {
+// product comes nearest to them from below, as far as the array has them.
+Used used(const Weights& weights, const Plane& in, uint32_t first_output, uint32_t outputs,
+          const Config& config) {
   if (weights.moves()) return {1, 1};
   uint32_t products = 0;
   for (uint32_t o = first_output; o < first_output + outputs; ++o) {
@@ -58,8 +59,8 @@ Used used(const Weights& weights, const Plane& in, uint32_t first_output, uint32
   }
   if (products == in.channels * outputs) return {in.channels, outputs};
   Used best{0, 0};
-  for (uint32_t rows = 1; rows <= 256; ++rows) {
-    const uint32_t columns = std::min(products / rows, 256U);
+  for (uint32_t rows = 1; rows <= config.rows; ++rows) {
+    const uint32_t columns = std::min(products / rows, config.cols);
     if (rows * columns > best.rows * best.columns) best = {rows, columns};
   }
   return best;
@@ -86,7 +87,7 @@ void add_tiles(const Layer& layer, Plan& plan, Program& program, const std::stri
       const std::vector<Plane>& planes = plan.inputs[operand];
       for (uint32_t k = 0; k < planes.size(); ++k) {
         const Plane& in = planes[k];
-        const Used use = used(weights, in, first, outputs);
+        const Used use = used(weights, in, first, outputs, program.config);
         if (use.rows == 0) continue;
         if (weights.moves() &&
             (in.first_channel >= first + outputs || in.first_channel + in.channels <= first)) {

@@ -4,9 +4,11 @@
 // reset at any time. And that a difference is seen and told.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "tb/support/mxu/control.hpp"
 #include "tb/support/mxu/exercises.hpp"
 
 namespace sparsys::mxu {
@@ -152,19 +155,29 @@ TEST(MxuLockstep, SmallShifts) {
   });
 }
 
+TEST(MxuLockstep, Control) {
+  for_units(1, [](const Config& c, uint64_t seed) {
+    control_cases<Bench>(
+        c, [&] { return std::make_unique<Bench>(c, seed); },
+        [](Bench& b) { b.device.finish(); });
+  });
+}
+
 TEST(MxuLockstep, Errors) {
   for_units(1, [](const Config& c, uint64_t seed) {
     for (const Wrong& wrong : wrong_instructions(c)) {
       SCOPED_TRACE(wrong.what);
       Bench b(c, seed);
+      b.random_tiles(1);
       b.host.input.assign(20, Row(c.lanes(), 0x66));
       for (const RawInstruction& i : wrong.before) b.add(i);
       b.add(wrong.instruction);
       b.add(multiply(0, 0, 1, false, false));
       b.add(activate(0, 0, 1, 0, 0));
       b.add(halt());
-      for (int i = 0; i < 100; ++i) b.host.clock();
+      ASSERT_TRUE(b.host.run(10000));
       EXPECT_TRUE(b.host.last.error_o);
+      ASSERT_TRUE(b.host.settle(10000));
       EXPECT_EQ(b.host.read_status(8), wrong.code | wrong.before.size() << 8);
       b.host.program.clear();
       b.host.input.clear();
@@ -230,13 +243,16 @@ RawInstruction wild_set(Bench& b, uint32_t number) {
     if (number < 2 || number == 9) value = halves(size(), size());
     if (number == 2 || number == 10) value = size() | step() << 16 | step() << 24;
     if (number == 11) value = bytes(step(), step(), upto(4) - 2, upto(4) - 2);
+    if (number == 3) value &= 0xFF;
+    if (number == 8 || number == 13) value &= 0xFFFFFF;
+    if (number == 12) value &= 0x1FFFFFF;
   }
   return set_register(number, value);
 }
 
-// Instructions and registers of any bits, waits at random: most programs end in an error or are cut
-// short by a reset. Only what the units do in corners of their arithmetic is compared here.
-RawInstruction wild_instruction(Bench& b) {
+// Instructions and registers of any bits, waits at random: most programs end in an error. Only what
+// the units do in corners of their arithmetic is compared here. `tiles`: asked for and not taken.
+RawInstruction wild_instruction(Bench& b, uint32_t& tiles) {
   const Config& c = b.c;
   const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
   const auto row = [&](uint32_t depth) {
@@ -245,19 +261,21 @@ RawInstruction wild_instruction(Bench& b) {
   const uint32_t rows = b.dice.chance(99) ? 1 + upto(12) : upto(1U << 16);
   const int dy = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
   const int dx = static_cast<int8_t>(b.dice.chance(80) ? upto(5) - 2 : b.byte());
+  const auto used = [&](uint32_t most) { return 1 + upto(b.dice.below(500) ? most : 256); };
+  const bool take = (tiles > 0 || b.dice.below(200) == 0) && b.dice.chance(60);
   RawInstruction i;
   switch (upto(12)) {
     case 0:
     case 1:
-      i = read_weights(upto(6), b.dice.chance(99) ? 1 + upto(2) : 0);
+      i = read_weights(upto(6), b.dice.below(500) ? 1 + upto(2) : 0);
       break;
     case 2:
-      i = multiply(row(c.ub_depth - 12), row(c.acc_depth - 12), rows, b.dice.chance(40),
-                   b.dice.chance(50), 1 + upto(256), 1 + upto(256));
+      i = multiply(row(c.ub_depth - 12), row(c.acc_depth - 12), rows, take, b.dice.chance(50),
+                   used(c.rows), used(c.cols));
       break;
     case 3:
-      i = convolve(row(c.ub_depth / 2), row(c.acc_depth / 2), dy, dx, b.dice.chance(40),
-                   b.dice.chance(50), 1 + upto(256), 1 + upto(256));
+      i = convolve(row(c.ub_depth / 2), row(c.acc_depth / 2), dy, dx, take, b.dice.chance(50),
+                   used(c.rows), used(c.cols));
       break;
     case 4:
     case 5:
@@ -283,10 +301,14 @@ RawInstruction wild_instruction(Bench& b) {
     }
     default:
       i = b.dice.chance(60) ? nop() : b.dice.chance(95) ? synchronise() : make(upto(20));
+      if (i.get(88, 8) == 10) tiles = 0;
   }
-  if (b.dice.chance(1)) i.put(upto(80), 8, b.dice.next());
+  if (b.dice.below(200) == 0) i.put(upto(80), 8, b.dice.next());
   if (i.get(88, 8) == 1) i.put(0, 32, upto(6)).put(32, 16, i.get(32, 16) & 3);
-  if (b.dice.chance(60)) i.put(80, 8, b.dice.next());
+  const bool waits = i.get(88, 8) >= 2 && i.get(88, 8) <= 6;
+  if (b.dice.chance(60) && (waits || b.dice.below(500) == 0)) i.put(80, 8, b.dice.next());
+  if (i.get(88, 8) == 1) tiles += static_cast<uint32_t>(i.get(32, 16));
+  if (i.get(88, 8) == 2 || i.get(88, 8) == 3) tiles -= std::min(tiles, static_cast<uint32_t>(i.get(72, 1)));
   return i;
 }
 
@@ -298,7 +320,8 @@ TEST(MxuLockstep, WildInstructions) {
     for (uint32_t program = 0; program < 30; ++program) {
       b.random_stalls();
       for (const uint32_t number : {0, 1, 2, 9, 10, 11, 12}) b.add(wild_set(b, number));
-      for (uint32_t n = 0; n < 60; ++n) b.add(wild_instruction(b));
+      uint32_t tiles = 0;
+      for (uint32_t n = 0; n < 60; ++n) b.add(wild_instruction(b, tiles));
       while (b.host.input.size() < 600) b.host.input.push_back(b.random_row(c.lanes()));
       uint64_t n = 0;
       const uint64_t limit = 1500;
@@ -309,12 +332,40 @@ TEST(MxuLockstep, WildInstructions) {
         b.host.clock();
         if (b.host.last.error_o || (taken && !b.host.last.busy_o)) break;
       }
-      ++(n == limit ? cut : b.host.last.error_o ? errors : idle);
-      // What is under way in other units goes on.
-      for (uint64_t more = b.dice.below(60); more > 0; --more) b.host.clock();
+      // What is cut short here or there would come to an end, but for the longest windows.
+      const bool is_long = n == limit;
+      bool flush = false;
+      if ((is_long || b.host.last.error_o) && b.dice.chance(50)) {
+        ++(is_long ? cut : errors);
+        for (uint64_t more = b.dice.below(60); more > 0; --more) b.host.clock();
+      } else {
+        b.host.set_stalls(0);
+        b.host.resume = !b.host.last.error_o;
+        uint64_t more = 0;
+        for (; more < 20000; ++more) {
+          if (b.host.input.size() < 10) b.host.input.push_back(b.random_row(c.lanes()));
+          const bool taken = b.host.program.empty();
+          b.host.clock();
+          const Outputs& last = b.host.last;
+          if (last.error_o) b.host.resume = false;
+          if (last.quiet_o && (last.error_o || taken)) break;
+        }
+        if (more == 20000) {
+          ASSERT_TRUE(model_of(b.device).activation.run_q) << "no end";
+        } else {
+          flush = b.host.last.error_o && b.dice.chance(50);
+        }
+        ++(is_long ? cut : b.host.last.error_o ? errors : idle);
+        EXPECT_EQ(b.host.owed(), 0U);
+      }
+      b.host.resume = false;
       b.host.program.clear();
       b.host.output.clear();
-      b.host.reset();
+      if (flush) {
+        b.host.flush();
+      } else {
+        b.host.reset();
+      }
     }
   });
   std::cout << errors << " errors, " << idle << " to the end, " << cut << " cut short\n";

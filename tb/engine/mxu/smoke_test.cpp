@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "Vmxu_4x4.h"
 #include "Vmxu_5x7.h"
 #include "tb/lockstep/mxu/rtl_adapter.hpp"
 #include "tb/support/mxu/bench.hpp"
+#include "tb/support/mxu/control.hpp"
+#include "tb/support/mxu/timeline.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -167,6 +170,7 @@ void errors(const Config& c) {
     SCOPED_TRACE(name_of(c) + ": " + wrong.what);
     Bench<Verilated> b(c);
     Host& h = b.host;
+    b.random_tiles(1);
     h.input.assign(4, Row(c.lanes(), 1));
     b.add(read_host(0, 2));
     b.add(synchronise());
@@ -177,14 +181,30 @@ void errors(const Config& c) {
     b.add(halt());
     ASSERT_TRUE(h.run(1000));
     EXPECT_TRUE(h.last.error_o);
+    ASSERT_TRUE(h.settle(1000));
+    const size_t taken = h.inst_at.size();
     for (int n = 0; n < 50; ++n) h.clock();
+    EXPECT_TRUE(h.last.quiet_o);
     EXPECT_FALSE(h.last.halted_o);
+    EXPECT_EQ(h.inst_at.size(), taken);  // what is not taken is not lost
+    EXPECT_EQ(h.owed(), 0U);
     EXPECT_EQ(h.read_status(8), wrong.code | (2 + wrong.before.size()) << 8);
     EXPECT_EQ(h.input.size(), 2U);
     h.program.clear();
-    h.reset();
+    if (wrong.code % 2) {
+      h.reset();
+    } else {
+      h.flush();
+    }
     h.clock();
     EXPECT_FALSE(h.last.error_o);
+    EXPECT_FALSE(h.last.busy_o);
+    EXPECT_EQ(h.read_status(8), 0U);
+    EXPECT_EQ(h.read_status(9), 0U);
+    b.add(read_host(0, 2));
+    b.add(halt());
+    EXPECT_TRUE(h.run(100));
+    EXPECT_TRUE(h.last.halted_o);
   }
 }
 
@@ -207,6 +227,36 @@ TEST(MxuSmoke, Latencies) {
 TEST(MxuSmoke, ErrorsStopTheUnit) {
   errors<Vmxu_4x4>(k4x4);
   errors<Vmxu_5x7>(k5x7);
+}
+
+// What a program, a memory or a host may do to the unit's control.
+template <class Verilated>
+void control(const Config& c) {
+  using B = Bench<Verilated>;
+  control_cases<B>(c, [&c] { return std::make_unique<B>(c); }, [](B&) {});
+}
+TEST(MxuSmoke, Control) {
+  control<Vmxu_4x4>(k4x4);
+  control<Vmxu_5x7>(k5x7);
+}
+
+// The counters against a timeline from outside.
+template <class Verilated>
+void counters(const Config& c) {
+  Shares all;
+  for_seeds(150, [&](uint64_t seed) {
+    Bench<Verilated> b(c, seed);
+    b.random_stalls();
+    timeline(b, all);
+  });
+  if (seed_is_given()) return;
+  for (const uint64_t share : {all.weight_stall, all.weight_shift, all.raw_stall, all.input_stall}) {
+    EXPECT_GT(share, 100U);
+  }
+}
+TEST(MxuSmoke, CountersAreATimeline) {
+  counters<Vmxu_4x4>(k4x4);
+  counters<Vmxu_5x7>(k5x7);
 }
 
 }  // namespace

@@ -39,11 +39,13 @@ class RtlAdapter final : public Rtl {
     outputs.wm_tile_o = t.wm_tile_o;
     outputs.w_ready_o = t.w_ready_o;
     outputs.hi_ready_o = t.hi_ready_o;
+    outputs.hi_asked_o = t.hi_asked_o;
     outputs.ho_valid_o = t.ho_valid_o;
     std::memcpy(ho_data_.data(), &t.ho_data_o, ho_data_.size());
     outputs.ho_data_o = ho_data_.data();
     outputs.status_o = t.status_o;
     outputs.busy_o = t.busy_o;
+    outputs.quiet_o = t.quiet_o;
     outputs.error_o = t.error_o;
     outputs.halted_o = t.halted_o;
     return outputs;

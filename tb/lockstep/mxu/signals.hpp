@@ -20,6 +20,10 @@
 
 namespace sparsys::mxu {
 
+inline void add_signals(SignalTable& table, const std::string& path, const OpQueue& m) {
+#include "tb/lockstep/mxu/signals/mxu_op_queue.def"
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const Matrix& m) {
 #include "tb/lockstep/mxu/signals/mxu_matrix.def"
 }
@@ -137,6 +141,23 @@ inline void add_rising_skew(SignalMirror& mirror, const std::string& path, const
   }
 }
 
+// The operations of a unit's queue, the next lowest.
+inline void add_queue(SignalMirror& mirror, const std::string& unit, const OpQueue& q) {
+  const std::string path = unit + ".u_queue";
+  const auto entries = static_cast<uint32_t>(q.number_q.size());
+  mirror.add(path, "op_q", entries * q.width(), [&q, entries](uint32_t* words) {
+    const size_t step = q.op_q.size() / entries;
+    for (uint32_t e = 0; e < entries; ++e) {
+      for (uint32_t at = 0; at < q.width(); at += 32) {
+        set_field(words, e * q.width() + at, std::min(32U, q.width() - at),
+                  q.op_q[e * step + at / 32]);
+      }
+    }
+  });
+  mirror.add(path, "number_q", entries * 24, packed(q.number_q, 24));
+  mirror.add(path, "wait_q", entries * 19, packed(q.wait_q, 19));
+}
+
 // What enters a tile (verilate.cmake makes these ports public).
 inline void add_tile(SignalMirror& mirror, const std::string& path, const Tile& t,
                      uint32_t first_row) {
@@ -213,6 +234,10 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
       path, "ho_data_o", 8 * c.lanes(),
       [&m, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, m.ho_data_o, lanes); },
       &m.host_out.ho_valid_o);
+  add_queue(mirror, path + ".u_matrix", m.matrix.queue);
+  add_queue(mirror, path + ".u_activation", m.activation.queue);
+  add_queue(mirror, path + ".u_host_in", m.host_in.queue);
+  add_queue(mirror, path + ".u_host_out", m.host_out.queue);
   const std::string matrix = path + ".u_matrix";
   const uint32_t timer_w = clog2(c.rows + c.cols + 3);
   mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));

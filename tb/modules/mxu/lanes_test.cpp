@@ -12,7 +12,6 @@
 #include "Vmxu_pool.h"
 #include "Vmxu_requantise.h"
 #include "Vmxu_table.h"
-#include "Vmxu_waits.h"
 #include "golden/function/mxu/operators.hpp"
 #include "tb/modules/mxu/mxu_module.hpp"
 
@@ -262,26 +261,6 @@ TEST(MxuPool, AveragesOfEveryNumberOfValues) {
         lane.clock();
         ASSERT_EQ(static_cast<int8_t>(p.out_o), pool_average(values, rounding))
             << sum << " / " << count << ", " << to_string(rounding);
-      }
-    }
-  }
-}
-
-// Section 6: held back by a wanted pair with bit 7 of done - stamp.
-TEST(MxuWaits, EveryDistance) {
-  RtlTop<Vmxu_waits> waits;
-  for (uint32_t stamp : {0U, 1U, 77U, 128U, 255U}) {
-    for (uint32_t ahead = 0; ahead < 256; ++ahead) {
-      for (uint32_t unit = 0; unit < 4; ++unit) {
-        waits.top->wanted_i = static_cast<uint8_t>(1U << unit);
-        waits.top->stamps_i = stamp << 8 * unit;
-        waits.top->done_i = ((stamp + ahead) & 255) << 8 * unit;
-        waits.top->eval();
-        ASSERT_EQ(waits.top->held_o, ahead >= 128 ? 1U << unit : 0U)
-            << "unit " << unit << ", done " << ahead << " behind the stamp";
-        waits.top->wanted_i = 0;
-        waits.top->eval();
-        ASSERT_EQ(waits.top->held_o, 0);
       }
     }
   }

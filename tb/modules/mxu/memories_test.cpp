@@ -170,6 +170,9 @@ void run_weight_fifo(const Config& c) {
     Dice dice(seed);
     ModuleBench<Rtl, ClockedFifo> b("mxu_weight_fifo", c);
     PORT(w_ready_o);
+    PORT(room_o);
+    PORT(owed_o);
+    PORT(full_o);
     PORT(loaded_o);
     PORT(shadow_o);
     for (uint64_t n = 0; n < kCycles; ++n) {
@@ -177,6 +180,7 @@ void run_weight_fifo(const Config& c) {
       b.rtl.rst_i = rst;
       // Times of much and of little supply, of many swaps and of none.
       DRIVE(w_valid_i, dice.chance(n / 128 % 2 ? 90 : 25));
+      DRIVE(asked_i, b.model.room_o && dice.chance(n / 512 % 2 ? 95 : 15));
       // The matrix unit swaps only what is loaded.
       DRIVE(swap_i, b.model.loaded_o && dice.chance(n / 256 % 2 ? 5 : 60));
       b.model.data = random_bytes(dice, c.cols);
@@ -184,7 +188,7 @@ void run_weight_fifo(const Config& c) {
       set_words(b.rtl.w_data_i, b.model.data, 8);
       if (!b.check()) return;  // weight_o is in the list
       ASSERT_EQ(get_words(b.rtl.en_o, c.rows, 1), masked(b.model.en_o.data(), c.rows, 1));
-      full += !b.model.w_ready_o;
+      full += b.model.full_o;
       waits += !b.model.loaded_o;
       swaps += b.model.swap_i;
       b.edge(rst);

@@ -60,33 +60,34 @@ inline std::vector<uint8_t> random_bytes(Dice& dice, size_t count) {
   return bytes;
 }
 
-// An instruction as a unit's queue takes it: number 24 bits, stamps of four units 8 bits each,
-// wanted 4, instruction bits 79:0, opcode.
+// An instruction as a unit is given it: instruction bits 79:0 and 88, its number, and how many
+// operations of each unit it waits for, few or none.
 template <class Bench>
-void drive_operation(Bench& b, Dice& dice, const test::RawInstruction& i) {
-  set_bits(b.rtl.op_i, 0, 24, dice.bits(24));
-  for (uint32_t unit = 0; unit < 4; ++unit) {
-    // Some are still to come, most are over; stamps wrap.
-    const uint64_t done = b.model.done_i[unit];
-    set_bits(b.rtl.op_i, 24 + 8 * unit, 8,
-             done + (dice.chance(20) ? dice.below(3) : 256 - dice.below(3)));
-    set_bits(b.rtl.op_i, 56 + unit, 1, dice.chance(40));
+void drive_operation(Bench& b, Dice& dice, const test::RawInstruction& i, bool waits = true) {
+  for (uint32_t at = 0; at < 80; at += 16) set_bits(b.rtl.op_i, at, 16, i.get(at, 16));
+  set_bits(b.rtl.op_i, 80, 1, i.get(88, 1));
+  for (uint32_t word = 0; word < b.model.op_i.size(); ++word) {
+    b.model.op_i[word] =
+        static_cast<uint32_t>(get_bits(b.rtl.op_i, 32 * word, word == 2 ? 17 : 32));
   }
-  for (uint32_t at = 0; at < 80; at += 16) set_bits(b.rtl.op_i, 60 + at, 16, i.get(at, 16));
-  set_bits(b.rtl.op_i, 140, 8, i.get(88, 8));
-  for (uint32_t word = 0; word < b.model.queue.data_i.size(); ++word) {
-    b.model.queue.data_i[word] =
-        static_cast<uint32_t>(get_bits(b.rtl.op_i, 32 * word, word == 4 ? 20 : 32));
+  b.model.number_i = static_cast<uint32_t>(dice.bits(24));
+  b.model.wait_i = 0;
+  for (const uint32_t at : {0U, 7U, 11U, 15U}) {
+    if (waits && dice.chance(30)) b.model.wait_i |= static_cast<uint32_t>(dice.below(4)) << at;
   }
+  b.rtl.op_number_i = b.model.number_i;
+  b.rtl.op_wait_i = b.model.wait_i;
 }
 
-// Completed operations go on now and then.
+// Units complete an operation now and then.
 template <class Bench>
 void drive_done(Bench& b, Dice& dice) {
+  uint32_t pulses = 0;
   for (uint32_t unit = 0; unit < 4; ++unit) {
-    if (dice.chance(30)) ++b.model.done_i[unit];
-    set_bits(b.rtl.done_i, 8 * unit, 8, b.model.done_i[unit]);
+    b.model.done_i[unit] = dice.chance(30);
+    pulses |= uint32_t{b.model.done_i[unit]} << unit;
   }
+  b.rtl.done_i = static_cast<uint8_t>(pulses);
 }
 
 // A Set of a configuration register, or none.
@@ -101,5 +102,15 @@ void drive_set(Bench& b, const test::RawInstruction* i, uint32_t number_bits) {
   b.rtl.set_number_i = static_cast<uint8_t>(i->get(72, 8) & low_mask(number_bits));
   b.rtl.set_value_i = b.model.set_value_i;
 }
+
+// What follows from registers first, as in the whole unit.
+template <class Unit>
+struct Clocked : Unit {
+  using Unit::Unit;
+  void propagate() {
+    Unit::propagate_state();
+    Unit::propagate();
+  }
+};
 
 }  // namespace sparsys::mxu

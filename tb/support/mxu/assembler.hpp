@@ -93,6 +93,11 @@ inline RawInstruction set_register(uint32_t number, uint32_t value) {
 }
 inline RawInstruction synchronise() { return make(8); }
 inline RawInstruction halt() { return make(9); }
+inline RawInstruction flush() { return make(10); }
+
+// Single tiles that can be asked for in front of the products: those that have room, the one that
+// waits for it, and the queue.
+inline uint32_t most_ahead(const Config& c) { return c.fifo_tiles + (c.rows == 1 ? 2 : 1) + 1 + 16; }
 
 inline uint32_t halves(uint32_t low, uint32_t high) { return low | high << 16; }
 inline uint32_t bytes(uint32_t b0, uint32_t b1, uint32_t b2 = 0, uint32_t b3 = 0) {
@@ -116,7 +121,7 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
   const RawInstruction pool_out = set_register(10, 2 | 2 << 16 | 2 << 24);
   const RawInstruction window = set_register(11, bytes(2, 2));
   std::vector<Wrong> all = {
-      {"opcode 10", {}, make(10), 1},
+      {"opcode 11", {}, make(11), 1},
       {"opcode 255", {}, make(255), 1},
       {"register 4", {}, set_register(4, 0), 1},
       {"register 14", {}, set_register(14, 0), 1},
@@ -156,6 +161,48 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
       {"host output: buffer", {}, write_host(ub, 1), 3},
       {"host output: buffer, far", {}, write_host(0xFFFFFF, 1), 3},
   };
+  const std::vector<RawInstruction> reserved = {nop().put(0, 1, 1),
+                                                nop().put(80, 1, 1),
+                                                read_weights(0).put(48, 1, 1),
+                                                read_weights(0).put(87, 1, 1),
+                                                multiply(0, 0, 1, false, false).put(74, 1, 1),
+                                                convolve(0, 0, 0, 0, false, false).put(79, 1, 1),
+                                                activate(0, 0, 1, 0, 0).put(64, 1, 1),
+                                                activate(0, 0, 1, 0, 0).put(78, 1, 1),
+                                                read_host(0, 1).put(40, 1, 1),
+                                                read_host(0, 1).put(73, 1, 1),
+                                                write_host(0, 1).put(72, 1, 1),
+                                                write_host(0, 1).put(71, 1, 1),
+                                                set_register(3, 256),
+                                                set_register(8, 1 << 24),
+                                                set_register(12, 1 << 25),
+                                                set_register(13, 1 << 24),
+                                                set_register(15, 1),
+                                                set_register(0, 0).put(32, 1, 1),
+                                                synchronise().put(84, 1, 1),
+                                                halt().put(71, 1, 1),
+                                                flush().put(16, 1, 1)};
+  for (const RawInstruction& i : reserved) all.push_back({"a reserved bit", {}, i, 7});
+  const RawInstruction first_product = multiply(0, 0, 1, true, false);
+  all.push_back({"a tile not asked for", {}, first_product, 6});
+  all.push_back({"a tile that was dropped", {read_weights(0), flush()}, first_product, 6});
+  all.push_back({"tiles beyond the last", {}, read_weights(0xFFFFFFFF, 2), 6});
+  const std::vector<RawInstruction> most(most_ahead(c), read_weights(0));
+  all.push_back({"weights too far ahead", most, read_weights(0), 9});
+  all.push_back({"average over 256",
+                 {set_register(11, bytes(16, 16)), pool_map, pool_out},
+                 activate(0, 0, 1, 0, 0, kAveragePool),
+                 8});
+  all.push_back({"average over 258",
+                 {set_register(11, bytes(86, 3)), pool_map, pool_out},
+                 activate(0, 0, 1, 0, 0, kAveragePool + 1),
+                 8});
+  if (c.rows < 256) {
+    all.push_back({"more rows used", {}, multiply(0, 0, 1, false, false, c.rows + 1, 1), 7});
+  }
+  if (c.cols < 256) {
+    all.push_back({"more columns used", {}, convolve(0, 0, 0, 0, false, false, 1, c.cols + 1), 7});
+  }
   if (acc < 65536) {
     all.push_back({"accumulators, far", {}, multiply(0, 65535, 1, false, false), 4});
   }

@@ -278,6 +278,8 @@ void add_random_program(Bench& b) {
     switch (upto(9)) {
       case 0:
       case 1: {
+        // Further ahead the unit's queue of fetches does not reach.
+        if (tiles > 12) break;
         const uint32_t take = 1 + upto(3);
         b.add(read_weights(upto(8 - take), take));
         tiles += take;
@@ -288,7 +290,7 @@ void add_random_program(Bench& b) {
         const bool take = tiles && b.dice.chance(70);
         tiles -= take;
         b.add(wait_all(
-            multiply(ub, acc, rows, take, b.dice.chance(50), 1 + upto(256), 1 + upto(256))));
+            multiply(ub, acc, rows, take, b.dice.chance(50), 1 + upto(c.rows), 1 + upto(c.cols))));
         break;
       }
       case 4: {
@@ -302,7 +304,7 @@ void add_random_program(Bench& b) {
         b.add(set_register(3, b.byte()));
         b.add(wait_all(convolve(upto(c.ub_depth - 6 * 9), upto(c.acc_depth - 30 + 1),
                                 static_cast<int>(upto(5)) - 2, static_cast<int>(upto(5)) - 2, take,
-                                b.dice.chance(50), 1 + upto(256), 1 + upto(256))));
+                                b.dice.chance(50), 1 + upto(c.rows), 1 + upto(c.cols))));
         break;
       }
       case 5:

@@ -179,13 +179,14 @@ inline void full_and_empty(LockstepBench& b) {
   const uint64_t begin = b.host.cycle;
   while (b.host.cycle < begin + (tiles + 1) * c.rows + 50) b.host.clock();
   EXPECT_FALSE(b.host.last.w_ready_o);
-  EXPECT_EQ(model_of(b.device).weight_fifo.used_q, c.fifo_tiles * c.rows);
+  EXPECT_EQ(model_of(b.device).weight_fifo.held_q, c.fifo_tiles);
+  EXPECT_EQ(b.host.owed(), 0U);
   // The program is taken; the machine in program order has it still to do.
   b.reference.run(read_host(0, 1), {});
   b.reference.run(read_weights(0, tiles), b.host.weights);
   for (uint32_t t = 0; t < tiles; ++t) b.add(multiply(0, t, 1, true, false));
   b.run_and_compare();
-  EXPECT_EQ(model_of(b.device).weight_fifo.used_q, 0U);
+  EXPECT_EQ(model_of(b.device).weight_fifo.held_q, 0U);
 
   b.host.stall_weights = 100;
   b.add(read_weights(1));
@@ -213,7 +214,7 @@ inline void out_of_range(LockstepBench& b) {
   for (const RawInstruction& i : fill) b.add(i);
   b.run_and_compare();
   for (const Wrong& wrong : wrong_instructions(c)) {
-    if (wrong.code < 3) continue;
+    if (wrong.code < 3 || wrong.code == 7) continue;
     SCOPED_TRACE(wrong.what);
     for (const RawInstruction& i : wrong.before) b.add(i);
     b.add(wrong.instruction);
@@ -221,9 +222,9 @@ inline void out_of_range(LockstepBench& b) {
     b.add(activate(5, 0, 1, 0, kIdentity));
     b.add(read_host(7, 1));
     b.host.input.assign(4, Row(c.lanes(), 0x66));
-    ASSERT_TRUE(b.host.run(1000));
-    for (uint32_t n = 0; n < c.rows + c.cols + 20; ++n) b.host.clock();
+    ASSERT_TRUE(b.host.run(10000));
     EXPECT_TRUE(b.host.last.error_o);
+    ASSERT_TRUE(b.host.settle(10000));
     EXPECT_EQ(b.host.read_status(8) & 255, wrong.code);
     b.host.program.clear();
     b.host.input.clear();

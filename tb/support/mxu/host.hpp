@@ -3,6 +3,7 @@
 // stalls if wanted, cycle by cycle, and notes when what was taken.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -34,6 +35,14 @@ class Host {
     stall_inst = stall_weights = stall_requests = stall_in = stall_out = percent;
   }
   void seed(uint64_t s) { random_.seed(s); }
+  // The weight memory takes a request only while fewer than these are not answered.
+  size_t most_requests = ~size_t{0};
+  // Rows are offered at the weight port also while none is owed; how many of these were taken.
+  bool stray_rows = false;
+  uint64_t strays_taken = 0;
+  // Tiles that are owed, and the most that ever were.
+  size_t owed() const { return requests_.size(); }
+  size_t most_owed = 0;
 
   // Cycles (since the host was made) of transfers.
   std::vector<uint64_t> inst_at, weight_at, in_at, out_at;
@@ -47,6 +56,14 @@ class Host {
     inputs.rst_i = true;
     for (int i = 0; i < 2; ++i) device_.clock(inputs);
     requests_.clear();
+    row_ = 0;
+  }
+  // Ends the error state, once the unit is quiet.
+  void flush() {
+    resume = true;
+    clock();
+    resume = false;
+    for (int i = 0; i < 2; ++i) clock();
   }
 
   void clock() {
@@ -54,9 +71,14 @@ class Host {
     Inputs inputs;
     inputs.inst_valid_i = !program.empty() && go(stall_inst);
     if (!program.empty()) inputs.inst_i = program.front().words;
-    inputs.wm_ready_i = go(stall_requests);
-    inputs.w_valid_i = !requests_.empty() && go(stall_weights);
-    if (inputs.w_valid_i) inputs.w_data_i = weights.at(requests_.front().first).at(row_).data();
+    inputs.wm_ready_i = requests_.size() < most_requests && go(stall_requests);
+    const bool stray = requests_.empty() && stray_rows;
+    inputs.w_valid_i = (stray || !requests_.empty()) && go(stall_weights);
+    const Row garbage(stray ? device_.config().cols : 0, 0x63);
+    if (inputs.w_valid_i) {
+      inputs.w_data_i =
+          stray ? garbage.data() : weights.at(requests_.front().first).at(row_).data();
+    }
     inputs.hi_valid_i = !input.empty() && go(stall_in);
     if (inputs.hi_valid_i) inputs.hi_data_i = input.front().data();
     inputs.ho_ready_i = go(stall_out);
@@ -67,7 +89,8 @@ class Host {
       program.pop_front();
       inst_at.push_back(cycle);
     }
-    if (inputs.w_valid_i && last.w_ready_o) {
+    if (inputs.w_valid_i && last.w_ready_o && stray) ++strays_taken;
+    if (inputs.w_valid_i && last.w_ready_o && !stray) {
       weight_at.push_back(cycle);
       if (++row_ == device_.config().rows) {
         row_ = 0;
@@ -75,6 +98,7 @@ class Host {
       }
     }
     if (last.wm_valid_o && inputs.wm_ready_i) requests_.push_back({last.wm_tile_o, cycle});
+    most_owed = std::max(most_owed, requests_.size());
     if (inputs.hi_valid_i && last.hi_ready_o) {
       input.pop_front();
       in_at.push_back(cycle);
@@ -92,6 +116,14 @@ class Host {
       const bool taken = program.empty();
       clock();
       if (last.error_o || (taken && !last.busy_o)) return true;
+    }
+    return false;
+  }
+  // Clocks until nothing is under way. False behind `limit` cycles.
+  bool settle(uint64_t limit = 100000) {
+    for (uint64_t i = 0; i < limit; ++i) {
+      clock();
+      if (last.quiet_o) return true;
     }
     return false;
   }

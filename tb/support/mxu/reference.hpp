@@ -79,6 +79,10 @@ class Reference {
       case 7:
         registers[i.get(72, 8) & 15] = static_cast<uint32_t>(i.get(0, 32));
         break;
+      case 10:
+        fifo.clear();
+        registers = {};
+        break;
       default:
         break;
     }

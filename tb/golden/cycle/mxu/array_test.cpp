@@ -154,13 +154,17 @@ TEST(MxuArray, PackedSumsAreThoseOfTheCells) {
   }
 }
 
-// FIFO and array together: behind the shift of a tile the shadows hold it, from column to column
-// one cycle later, and a swap in any cycle from then on takes exactly it into use.
+// FIFO and array together, tiles asked for whenever there is room: behind the shift of a tile the
+// shadows hold it, from column to column one cycle later, and a swap in any cycle from then on
+// takes exactly it into use.
 struct WeightBench {
   explicit WeightBench(const Config& config)
       : config(config), fifo(config), array(config), a(config.rows) {}
 
   void clock(bool swap, const std::vector<uint8_t>* row = nullptr) {
+    fifo.propagate_state();
+    fifo.asked_i = fifo.room_o && asked < wanted;
+    asked += fifo.asked_i;
     fifo.swap_i = swap;
     fifo.w_valid_i = row != nullptr;
     fifo.w_data_i = row ? row->data() : nullptr;
@@ -180,6 +184,8 @@ struct WeightBench {
   Array array;
   std::vector<uint8_t> a;
   bool taken = false;
+  uint32_t wanted = UINT32_MAX;  // tiles to be asked for
+  uint32_t asked = 0;
   uint64_t cycle = 0;
 };
 
@@ -197,6 +203,9 @@ std::vector<uint8_t> weight_row(const Config& c, uint32_t tile, uint32_t n) {
 TEST(MxuWeightFifo, FirstTileIsShiftedFromCycleTwo) {
   for (const Config& c : {shape(1, 1, 1, 1), shape(4, 4, 2, 2), shape(5, 7, 5, 1)}) {
     WeightBench b(c);
+    const std::vector<uint8_t> unasked(c.cols, 77);
+    b.clock(false, &unasked);
+    ASSERT_FALSE(b.taken);
     for (uint32_t n = 0; n < c.rows; ++n) {
       const std::vector<uint8_t> row = weight_row(c, 0, n);
       b.clock(false, &row);
@@ -233,7 +242,8 @@ void random_hand_over(const Config& c, uint64_t seed, uint32_t feed, uint32_t sw
     if (give) row = weight_row(c, fed / c.rows, fed % c.rows);
     b.clock(swap, give ? &row : nullptr);
     if (b.taken) ++fed;
-    if (b.fifo.used_q > c.fifo_tiles * c.rows) FAIL() << "more rows than places";
+    ASSERT_LE(b.fifo.held_q, c.fifo_tiles);
+    ASSERT_LE(b.fifo.tiles_q + b.fifo.asked_q, b.fifo.held_q) << "more tiles than places";
     // Cell (r, k) has tile t from the cycle behind h + r + k on.
     for (uint32_t r = 0; r < c.rows; ++r) {
       for (uint32_t k = 0; k < c.cols; ++k) {
@@ -283,18 +293,28 @@ TEST(MxuWeightFifo, FullAndEmpty) {
   Config c = shape(3, 4, 3, 2);
   c.fifo_tiles = 2;
   WeightBench b(c);
+  b.wanted = 5;
   const std::vector<uint8_t> row(4, 1);
   uint32_t taken = 0;
-  for (int i = 0; i < 100; ++i) {
-    b.clock(false, &row);
-    taken += b.taken;
-  }
-  // One tile is in the array, one row of the next is read ahead of its shift.
-  EXPECT_EQ(taken, 3 * c.rows + 1);
+  const auto feed = [&](int cycles, bool swap) {
+    for (int i = 0; i < cycles; ++i) {
+      b.clock(swap && b.fifo.loaded_q, &row);
+      taken += b.taken;
+    }
+  };
+  feed(100, false);
+  // One tile is in the array, two have their places.
+  EXPECT_EQ(taken, 3 * c.rows);
+  EXPECT_EQ(b.asked, 3U);
+  EXPECT_TRUE(b.fifo.full_o);
   EXPECT_FALSE(b.fifo.w_ready_o);
-  EXPECT_EQ(b.fifo.used_q, 2 * c.rows);
-  for (int i = 0; i < 100; ++i) b.clock(b.fifo.loaded_q != 0);
-  EXPECT_EQ(b.fifo.used_q, 1);  // of a tile that is not complete
+  EXPECT_FALSE(b.fifo.room_o);
+  feed(100, true);
+  // Rows that nobody asked for are not taken.
+  EXPECT_EQ(taken, 5 * c.rows);
+  EXPECT_FALSE(b.fifo.w_ready_o);
+  EXPECT_FALSE(b.fifo.full_o);
+  EXPECT_EQ(b.fifo.held_q, 0);
   EXPECT_EQ(b.fifo.tiles_q, 0);
 }
 

@@ -335,8 +335,8 @@ TEST(MxuCounters, WeightStallAndShift) {
   for (const Config& c : shapes()) {
     Watch w(c);
     w.host.stall_requests = 0;
-    w.run({set_register(15, 0), multiply(0, 0, 4, true, false, c.rows, c.cols), nop(),
-           read_weights(0), nop()});
+    w.run({set_register(15, 0), read_weights(0), multiply(0, 0, 4, true, false, c.rows, c.cols),
+           nop(), nop()});
     const auto counter = [&w](uint8_t n) { return w.host.read_status(n); };
     EXPECT_EQ(counter(4), c.rows);
     EXPECT_GT(counter(3), c.rows);
@@ -366,8 +366,8 @@ TEST(MxuCounters, InputStall) {
 TEST(MxuCounters, PartsOfNonMatrix) {
   const Config c = shape(4, 4, 2, 2);
   Watch w(c);
-  w.run({set_register(15, 0), activate(0, 0, 100, 0, 0), multiply(0, 0, 4, true, true), nop(),
-         nop(), read_weights(0)});
+  w.run({set_register(15, 0), activate(0, 0, 100, 0, 0), nop(), nop(), read_weights(0),
+         multiply(0, 0, 4, true, true)});
   EXPECT_LE(w.host.read_status(6), w.host.read_status(5));
   EXPECT_EQ(w.host.read_status(0), w.host.read_status(1) + w.host.read_status(3) +
                                        w.host.read_status(4) + w.host.read_status(5));

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proofs of the matrix unit's control on small units: harnesses of tb/formal, which say what must hold
+with any program, memory and host; Yosys makes a circuit of each and of the RTL, ABC's property-directed
+reachability proves it for runs of any length.
+
+  weights  weight fetch and weight FIFO: no row is taken that was not asked for or has no place, none
+           that was is held back, a request stays, and they go on until nothing is left or all is full
+  broken   the same with faults in the RTL, each of which must be found
+"""
+import argparse
+import dataclasses
+import pathlib
+import re
+import sys
+
+from synth import yosys
+from synth.yosys import ROOT, Failure
+
+FORMAL = "tb/formal"
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """A harness, the parameters it is proven for and the RTL in it."""
+    top: str
+    files: tuple[str, ...]
+    parameters: tuple[dict[str, int], ...]
+
+
+WEIGHTS = Proof(
+    "mxu_weights", ("mxu_weight_fetch", "mxu_weight_fifo", "mxu_weight_bank"),
+    ({"ROWS": 2, "COLS": 3}, {"ROWS": 1, "COLS": 1}, {"ROWS": 1, "COLS": 4},
+     {"ROWS": 3, "COLS": 2, "FIFO_TILES": 3}))
+# Faults: file, text, in its place.
+BROKEN = (
+    ("mxu_weight_fifo", "w_ready_o = owed_o", "w_ready_o = 1'b1"),
+    ("mxu_weight_fifo", "room_o    = held_q != TILES", "room_o    = 1'b1"),
+    ("mxu_weight_fifo", "LEAVES_32 = ROWS > 1 ? 1 : 0", "LEAVES_32 = 0"),
+    ("mxu_weight_fifo", "if (asked_i && !place_free) held_q", "if (asked_i) held_q"),
+    ("mxu_weight_fetch", ": stop_i && !wm_valid_o", ": stop_i"),
+)
+
+
+def script(proof: Proof, parameters: dict[str, int], rtl: list[str], out: pathlib.Path) -> str:
+    sets = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
+    return "\n".join((
+        f"read_verilog -formal {FORMAL}/stubs.v {FORMAL}/{proof.top}.v {' '.join(rtl)}",
+        f"hierarchy -check -top {proof.top} {sets}",
+        "proc; flatten; opt -full; memory_map; dffunmap; techmap; opt -fast; dffunmap; simplemap",
+        f"aigmap; opt_clean; write_aiger -zinit {out}"))
+
+
+def proven(proof: Proof, parameters: dict[str, int], rtl: list[str]) -> bool:
+    """Raises a Failure where ABC finds neither a proof nor a run against it."""
+    yosys.need("yosys-abc")
+    with yosys.work_folder() as folder:
+        circuit = folder / "circuit.aig"
+        yosys.run(script(proof, parameters, rtl, circuit), proof.top)
+        text = yosys.execute(["yosys-abc", "-c", f"read_aiger {circuit}; fold; pdr -T 200"],
+                             cwd=folder).stdout
+    if "Property proved" in text:
+        return True
+    if re.search(r"was asserted in frame", text):
+        return False
+    raise Failure(f"{proof.top}: {yosys.last_line(text)}")
+
+
+def name_of(parameters: dict[str, int]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in parameters.items())
+
+
+def prove(proof: Proof) -> bool:
+    good = True
+    for parameters in proof.parameters:
+        holds = proven(proof, parameters, [f"rtl/mxu/{f}.v" for f in proof.files])
+        print(f"{'proven' if holds else 'FAILED'}: {proof.top}, {name_of(parameters)}", flush=True)
+        good = good and holds
+    return good
+
+
+def find_faults(proof: Proof) -> bool:
+    good = True
+    for module, text, replacement in BROKEN:
+        source = (ROOT / f"rtl/mxu/{module}.v").read_text()
+        if source.count(text) != 1:
+            raise Failure(f"{module}.v: not exactly once: {text}")
+        with yosys.work_folder() as folder:
+            changed = folder / f"{module}.v"
+            changed.write_text(source.replace(text, replacement))
+            rtl = [str(changed) if f == module else f"rtl/mxu/{f}.v" for f in proof.files]
+            found = not proven(proof, proof.parameters[0], rtl)
+        print(f"{'found' if found else 'NOT FOUND'}: {module}.v with {replacement}", flush=True)
+        good = good and found
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m synth.checks.mxu_control",
+                                     description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["weights", "broken"])
+    try:
+        what = parser.parse_args().what
+        return 0 if (find_faults(WEIGHTS) if what == "broken" else prove(WEIGHTS)) else 1
+    except Failure as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
