@@ -299,6 +299,8 @@ void run_run(Arguments& arguments) {
     ImageRange range{run.samples, run.targets, target.inputs(),
                      run.first,   run.count,   target.batch()};
     range.scored = run.labelled;
+    range.scale = target.input_scale().scale;
+    range.offset = target.input_scale().offset;
     run_images(*engine, reference.get(), range, to_string(level), totals);
     engine->finish();
   } catch (const LockstepMismatch& mismatch) {
