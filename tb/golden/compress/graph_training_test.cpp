@@ -8,6 +8,7 @@
 
 #include "golden/base/random.hpp"
 #include "golden/compress/deep_compression.hpp"
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/network/check.hpp"
 #include "golden/train/train.hpp"
 #include "tb/support/small_networks.hpp"
@@ -169,7 +170,7 @@ TEST(SparseEngineInputs, RadixPointByTheData) {
     SharingOptions sharing;
     sharing.bits = {3};
     DeepCompressionReport report;
-    to_sparse_engine(share_weights(network, sharing), data, 50, &report, {}, 1);
+    to_sparse_engine(share_weights(network, sharing), data, 50, &report);
     EXPECT_LT(report.fixed_point.back().output_loss(), 0.01);
   }
   // Pixels as they were.
@@ -185,9 +186,9 @@ TEST(SparseEngineInputs, RadixPointByTheData) {
   for (float& bias : network.parameters[1].values) bias = 0;
   SharingOptions sharing;
   sharing.bits = {3};
-  const eie::Network engine =
+  const eie::SplitNetwork made =
       to_sparse_engine(share_weights(network, sharing), pixels, 10, nullptr);
-  EXPECT_EQ(engine.layers.front().input_frac, 8);
+  EXPECT_EQ(made.engine.layers.front().input_frac, 8);
 }
 
 // Biases that are 0, as pruning of whole outputs leaves them, stay exactly 0.
