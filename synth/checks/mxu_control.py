@@ -6,6 +6,8 @@ reachability proves it for runs of any length.
   weights  weight fetch and weight FIFO: no row is taken that was not asked for or has no place, none
            that was is held back, a request stays, and they go on until nothing is left or all is full
   broken   the same with faults in the RTL, each of which must be found
+  control  sequencer, queues, weight fetch and weight FIFO with units that work for any time never stand
+           still before a program's end: bounded, in the first cycles behind a reset only
 """
 import argparse
 import dataclasses
@@ -31,6 +33,10 @@ WEIGHTS = Proof(
     "mxu_weights", ("mxu_weight_fetch", "mxu_weight_fifo", "mxu_weight_bank"),
     ({"ROWS": 2, "COLS": 3}, {"ROWS": 1, "COLS": 1}, {"ROWS": 1, "COLS": 4},
      {"ROWS": 3, "COLS": 2, "FIFO_TILES": 3}))
+CONTROL = Proof(
+    "mxu_control", ("mxu_sequencer", "mxu_flaw", "mxu_op_queue", *WEIGHTS.files),
+    ({"ROWS": 1, "COLS": 1},))
+CYCLES = 12
 # Faults: file, text, in its place.
 BROKEN = (
     ("mxu_weight_fifo", "w_ready_o = owed_o", "w_ready_o = 1'b1"),
@@ -50,15 +56,17 @@ def script(proof: Proof, parameters: dict[str, int], rtl: list[str], out: pathli
         f"aigmap; opt_clean; write_aiger -zinit {out}"))
 
 
-def proven(proof: Proof, parameters: dict[str, int], rtl: list[str]) -> bool:
-    """Raises a Failure where ABC finds neither a proof nor a run against it."""
+def proven(proof: Proof, parameters: dict[str, int], rtl: list[str], cycles: int = 0) -> bool:
+    """For so many cycles, 0: any number. Raises a Failure where ABC finds neither a proof nor a run
+    against it."""
+    engine = f"bmc3 -F {cycles} -T 200" if cycles else "pdr -T 200"
     yosys.need("yosys-abc")
     with yosys.work_folder() as folder:
         circuit = folder / "circuit.aig"
         yosys.run(script(proof, parameters, rtl, circuit), proof.top)
-        text = yosys.execute(["yosys-abc", "-c", f"read_aiger {circuit}; fold; pdr -T 200"],
+        text = yosys.execute(["yosys-abc", "-c", f"read_aiger {circuit}; fold; {engine}"],
                              cwd=folder).stdout
-    if "Property proved" in text:
+    if "Property proved" in text or (cycles and f"asserted in {cycles} frames" in text):
         return True
     if re.search(r"was asserted in frame", text):
         return False
@@ -69,11 +77,13 @@ def name_of(parameters: dict[str, int]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in parameters.items())
 
 
-def prove(proof: Proof) -> bool:
+def prove(proof: Proof, cycles: int = 0) -> bool:
     good = True
     for parameters in proof.parameters:
-        holds = proven(proof, parameters, [f"rtl/mxu/{f}.v" for f in proof.files])
-        print(f"{'proven' if holds else 'FAILED'}: {proof.top}, {name_of(parameters)}", flush=True)
+        holds = proven(proof, parameters, [f"rtl/mxu/{f}.v" for f in proof.files], cycles)
+        length = f"{cycles} cycles" if cycles else "runs of any length"
+        print(f"{'proven' if holds else 'FAILED'} for {length}: {proof.top}, {name_of(parameters)}",
+              flush=True)
         good = good and holds
     return good
 
@@ -98,10 +108,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m synth.checks.mxu_control",
                                      description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["weights", "broken"])
+    parser.add_argument("what", choices=["weights", "broken", "control"])
     try:
         what = parser.parse_args().what
-        return 0 if (find_faults(WEIGHTS) if what == "broken" else prove(WEIGHTS)) else 1
+        if what == "broken":
+            return 0 if find_faults(WEIGHTS) else 1
+        return 0 if (prove(CONTROL, CYCLES) if what == "control" else prove(WEIGHTS)) else 1
     except Failure as error:
         print(error, file=sys.stderr)
         return 1

@@ -242,7 +242,9 @@ std::vector<Job> refused(const mxu::Config& c) {
       {{read_parameters(c.param_sets, 0, 1)}, 5},
       {{multiply(0, 0, 1, true, false)}, 6},
       {{synchronise().put(80, 1, 1)}, 7},
-      {{pool_map, pool_out, set_register(11, bytes(16, 16)), activate(0, 0, 4, 0, kIdentity, kAveragePool)}, 8},
+      {{pool_map, pool_out, set_register(11, bytes(16, 16)),
+        activate(0, 0, 4, 0, kIdentity, kAveragePool)},
+       8},
   };
   std::vector<Job> jobs;
   for (const auto& [program, code] : programs) {

@@ -158,8 +158,7 @@ TEST(MxuLockstep, SmallShifts) {
 TEST(MxuLockstep, Control) {
   for_units(1, [](const Config& c, uint64_t seed) {
     control_cases<Bench>(
-        c, [&] { return std::make_unique<Bench>(c, seed); },
-        [](Bench& b) { b.device.finish(); });
+        c, [&] { return std::make_unique<Bench>(c, seed); }, [](Bench& b) { b.device.finish(); });
   });
 }
 
@@ -308,7 +307,8 @@ RawInstruction wild_instruction(Bench& b, uint32_t& tiles) {
   const bool waits = i.get(88, 8) >= 2 && i.get(88, 8) <= 6;
   if (b.dice.chance(60) && (waits || b.dice.below(500) == 0)) i.put(80, 8, b.dice.next());
   if (i.get(88, 8) == 1) tiles += static_cast<uint32_t>(i.get(32, 16));
-  if (i.get(88, 8) == 2 || i.get(88, 8) == 3) tiles -= std::min(tiles, static_cast<uint32_t>(i.get(72, 1)));
+  if (i.get(88, 8) == 2 || i.get(88, 8) == 3)
+    tiles -= std::min(tiles, static_cast<uint32_t>(i.get(72, 1)));
   return i;
 }
 

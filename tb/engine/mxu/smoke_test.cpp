@@ -233,7 +233,8 @@ TEST(MxuSmoke, ErrorsStopTheUnit) {
 template <class Verilated>
 void control(const Config& c) {
   using B = Bench<Verilated>;
-  control_cases<B>(c, [&c] { return std::make_unique<B>(c); }, [](B&) {});
+  control_cases<B>(
+      c, [&c] { return std::make_unique<B>(c); }, [](B&) {});
 }
 TEST(MxuSmoke, Control) {
   control<Vmxu_4x4>(k4x4);
@@ -250,7 +251,8 @@ void counters(const Config& c) {
     timeline(b, all);
   });
   if (seed_is_given()) return;
-  for (const uint64_t share : {all.weight_stall, all.weight_shift, all.raw_stall, all.input_stall}) {
+  for (const uint64_t share :
+       {all.weight_stall, all.weight_shift, all.raw_stall, all.input_stall}) {
     EXPECT_GT(share, 100U);
   }
 }

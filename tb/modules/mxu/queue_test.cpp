@@ -33,8 +33,8 @@ struct Queued {
   bool held() const { return waits[0] || waits[1] || waits[2] || waits[3]; }
 };
 
-// An operation begins once as many operations of each unit as it waits for are complete, in whatever
-// place of the queue that finds it, and however many complete behind them.
+// An operation begins once as many operations of each unit as it waits for are complete, in
+// whatever place of the queue that finds it, and however many complete behind them.
 TEST(MxuOpQueue, CountsDownInEveryPlace) {
   uint64_t loads = 0, refusals = 0, held = 0, longest = 0;
   for_seeds(6, [&](uint64_t seed) {
@@ -53,7 +53,8 @@ TEST(MxuOpQueue, CountsDownInEveryPlace) {
       uint32_t wait = 0;
       for (uint32_t u = 0; u < 4; ++u) {
         if (dice.chance(60)) continue;
-        next.waits[u] = static_cast<uint32_t>(dice.chance(80) ? dice.below(4) : dice.bits(kWidth[u]));
+        next.waits[u] =
+            static_cast<uint32_t>(dice.chance(80) ? dice.below(4) : dice.bits(kWidth[u]));
         wait |= next.waits[u] << kAt[u];
       }
       const bool push = queue.size() < 4 && dice.chance(60);
@@ -83,8 +84,12 @@ TEST(MxuOpQueue, CountsDownInEveryPlace) {
         ASSERT_EQ(pins.blocked_o, blocked);
         ASSERT_EQ(pins.offer_o && can, take);
         ASSERT_EQ(pins.error_o, error);
-        if (error) { ASSERT_EQ(pins.error_number_o, error_number); }
-        if (!queue.empty()) { ASSERT_EQ(pins.op_o, queue.front().op); }
+        if (error) {
+          ASSERT_EQ(pins.error_number_o, error_number);
+        }
+        if (!queue.empty()) {
+          ASSERT_EQ(pins.op_o, queue.front().op);
+        }
       }
       pins.clk_i = 1;
       pins.eval();
@@ -152,7 +157,8 @@ uint32_t flaw_of(Vmxu_flaw& flaw, const RawInstruction& i) {
 RawInstruction sound(Dice& dice, const Form& form) {
   RawInstruction i = test::make(form.opcode);
   for (const Field& f : form.fields) i.put(f.lsb, f.width, dice.bits(f.width));
-  if (form.opcode == 1) i.put(0, 31, dice.bits(31)).put(31, 1, 0).put(32, 16, 1 + dice.below(65535));
+  if (form.opcode == 1)
+    i.put(0, 31, dice.bits(31)).put(31, 1, 0).put(32, 16, 1 + dice.below(65535));
   if (form.opcode == 2 || form.opcode == 3) {
     i.put(56, 8, dice.below(kRows)).put(64, 8, dice.below(kCols));
   }

@@ -27,7 +27,8 @@ RawInstruction random_instruction(Dice& dice, const Config& c) {
   RawInstruction i = test::make(opcode);
   switch (opcode) {
     case 1:
-      i = test::read_weights(static_cast<uint32_t>(dice.word(32)), dice.chance(99) ? 1 + any(3) : 0);
+      i = test::read_weights(static_cast<uint32_t>(dice.word(32)),
+                             dice.chance(99) ? 1 + any(3) : 0);
       break;
     case 2:
     case 3:
@@ -41,7 +42,9 @@ RawInstruction random_instruction(Dice& dice, const Config& c) {
       break;
     case 5:
     case 6:
-      i.put(0, 24, dice.bits(24)).put(24, 16, dice.bits(16)).put(72, 1, opcode == 5 && dice.chance(50));
+      i.put(0, 24, dice.bits(24))
+          .put(24, 16, dice.bits(16))
+          .put(72, 1, opcode == 5 && dice.chance(50));
       break;
     case 7: {
       const std::array<uint32_t, 11> known = {0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 15};
@@ -186,9 +189,9 @@ void hold_at_most(uint32_t unit, uint64_t most) {
   b.port(
       "push_o", [&] { return uint64_t{b.rtl.push_o}; },
       [&] { return uint64_t{b.model.push_o[unit]} << unit; });
-  const std::array<RawInstruction, 4> all = {
-      test::multiply(0, 0, 1, false, false), test::activate(0, 0, 1, 0, 0), test::read_host(0, 1),
-      test::write_host(0, 1)};
+  const std::array<RawInstruction, 4> all = {test::multiply(0, 0, 1, false, false),
+                                             test::activate(0, 0, 1, 0, 0), test::read_host(0, 1),
+                                             test::write_host(0, 1)};
   const RawInstruction i = all[unit];
   uint64_t pushes = 0;
   for (uint64_t n = 0; n < 400; ++n) {
@@ -200,7 +203,9 @@ void hold_at_most(uint32_t unit, uint64_t most) {
     b.rtl.done_i = n == 300 ? 1U << unit : 0;
     ASSERT_TRUE(b.check());
     pushes += !rst && b.model.push_o[unit];
-    if (n == 299) { EXPECT_EQ(pushes, most); }
+    if (n == 299) {
+      EXPECT_EQ(pushes, most);
+    }
     b.edge(rst);
   }
   EXPECT_EQ(pushes, most + 1);

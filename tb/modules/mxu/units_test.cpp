@@ -70,8 +70,7 @@ TEST(MxuWeightFetch, RandomOperations) {
       const bool rst = dice.below(500) == 0;
       b.rtl.rst_i = rst;
       const auto first = static_cast<uint32_t>(dice.word(32));
-      const RawInstruction i =
-          test::read_weights(first, static_cast<uint32_t>(1 + dice.below(8)));
+      const RawInstruction i = test::read_weights(first, static_cast<uint32_t>(1 + dice.below(8)));
       for (uint32_t word = 0; word < 2; ++word) {
         const uint32_t bits = word ? 16 : 32;
         b.model.queue.data_i[word] = static_cast<uint32_t>(i.get(32 * word, bits));

@@ -97,7 +97,9 @@ inline RawInstruction flush() { return make(10); }
 
 // Single tiles that can be asked for in front of the products: those that have room, the one that
 // waits for it, and the queue.
-inline uint32_t most_ahead(const Config& c) { return c.fifo_tiles + (c.rows == 1 ? 2 : 1) + 1 + 16; }
+inline uint32_t most_ahead(const Config& c) {
+  return c.fifo_tiles + (c.rows == 1 ? 2 : 1) + 1 + 16;
+}
 
 inline uint32_t halves(uint32_t low, uint32_t high) { return low | high << 16; }
 inline uint32_t bytes(uint32_t b0, uint32_t b1, uint32_t b2 = 0, uint32_t b3 = 0) {

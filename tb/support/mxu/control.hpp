@@ -54,8 +54,8 @@ void many_tiles_and_synchronise(Bench& b, size_t most) {
   EXPECT_TRUE(b.host.last.quiet_o);
 }
 
-// A product waits for a host input that is complete at once, behind one that waits for weights until
-// `after` more host inputs are complete.
+// A product waits for a host input that is complete at once, behind one that waits for weights
+// until `after` more host inputs are complete.
 template <class Bench>
 void long_wait(Bench& b, uint32_t after) {
   b.random_tiles(1);
@@ -132,8 +132,8 @@ void flush_drops_weights(Bench& b, uint32_t tiles) {
   EXPECT_FALSE(b.host.last.busy_o);
 }
 
-// With any error, in the middle of anything: the unit becomes quiet, nothing is owed, no instruction
-// is taken, and a flush makes it as new.
+// With any error, in the middle of anything: the unit becomes quiet, nothing is owed, no
+// instruction is taken, and a flush makes it as new.
 template <class Bench>
 void error_and_flush(Bench& b, const Wrong& wrong) {
   b.random_tiles(50);

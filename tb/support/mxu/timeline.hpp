@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the matrix unit's cycles are spent on, told from outside: from the cycles in which
-// instructions, rows of weights and rows of the host were taken, by the latencies and meanings of the
-// contract (docs/reference/mxu-timing.md sections 4 and 13, mxu-format.md section 6), not by the
-// unit's registers. For programs of a clearing of the counters, then Read_Weights, Read_Host, Activate
-// and products, of which no queue fills.
+// instructions, rows of weights and rows of the host were taken, by the latencies and meanings of
+// the contract (docs/reference/mxu-timing.md sections 4 and 13, mxu-format.md section 6), not by
+// the unit's registers. For programs of a clearing of the counters, then Read_Weights, Read_Host,
+// Activate and products, of which no queue fills.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,8 @@ inline uint32_t unit_of(uint64_t opcode) {
   return opcode == 2 ? kMatrix : opcode == 4 ? kActivation : kHostIn;
 }
 
-// `taken`: the cycle of each instruction; the host's rows likewise. `program` begins with the clearing.
+// `taken`: the cycle of each instruction; the host's rows likewise. `program` begins with the
+// clearing.
 inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& program,
                         const std::vector<uint64_t>& taken, const std::vector<uint64_t>& weight_at,
                         const std::vector<uint64_t>& in_at) {
@@ -54,7 +55,8 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
     const uint64_t opcode = i.get(88, 8);
     const uint64_t length = i.get(40, 16);
     if (opcode == 2) {
-      const uint64_t can = std::max(queued, array_free + 1);  // the last row's cycle is an active one
+      const uint64_t can =
+          std::max(queued, array_free + 1);  // the last row's cycle is an active one
       const uint64_t take = std::max(may, array_free);
       for (uint64_t t = can; t < take; ++t) {
         s.raw_stall += t < ready[1];
@@ -116,7 +118,8 @@ void timeline(Bench& b, Shares& all) {
       program.push_back(i);
       ++reads;
     }
-    RawInstruction product = multiply(upto(20), upto(8), 1 + upto(9), left && b.dice.chance(70), false);
+    RawInstruction product =
+        multiply(upto(20), upto(8), 1 + upto(9), left && b.dice.chance(70), false);
     if (left && product.get(72, 1)) --left;
     if (b.dice.chance(50)) product = wait(product, kHostIn, 1 + upto(3));
     if (b.dice.chance(50)) product = wait(product, kActivation, 1 + upto(2));
