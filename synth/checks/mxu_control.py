@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proofs of the matrix unit's control on small units: harnesses of tb/formal, which say what must hold
-with any program, memory and host; Yosys makes a circuit of each and of the RTL, ABC's property-directed
-reachability proves it for runs of any length.
+"""Proofs of the matrix unit's control on small units: harnesses of tb/formal, which say what must
+hold with any program, memory and host; Yosys makes a circuit of each and of the RTL, ABC proves it.
 
-  weights  weight fetch and weight FIFO: no row is taken that was not asked for or has no place, none
-           that was is held back, a request stays, and they go on until nothing is left or all is full
+  weights  weight fetch and weight FIFO, by property-directed reachability, for runs of any length:
+           no row is taken that was not asked for or has no place, none that was is held back, a
+           request stays, and they go on until nothing is left or all is full
   broken   the same with faults in the RTL, each of which must be found
-  control  sequencer, queues, weight fetch and weight FIFO with units that work for any time never stand
-           still before a program's end: bounded, in the first cycles behind a reset only
+  control  sequencer, queues, weight fetch and weight FIFO with units that work for any time never
+           stand still before a program's end: bounded, in the first cycles behind a reset only
 """
 import argparse
 import dataclasses

@@ -12,9 +12,9 @@ constexpr uint32_t kWaitsAt = 80;
 }  // namespace
 
 const char* to_string(Opcode opcode) {
-  constexpr const char* kNames[] = {"Nop",         "Read_Weights", "Matrix_Multiply", "Convolve",
-                                    "Activate",    "Read_Host",    "Write_Host",      "Set",
-                                    "Synchronise", "Halt",         "Flush"};
+  constexpr const char* kNames[] = {
+      "Nop",        "Read_Weights", "Matrix_Multiply", "Convolve", "Activate", "Read_Host",
+      "Write_Host", "Set",          "Synchronise",     "Halt",     "Flush"};
   return opcode <= Opcode::kFlush ? kNames[static_cast<size_t>(opcode)] : "unknown operation";
 }
 
