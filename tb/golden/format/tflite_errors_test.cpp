@@ -134,8 +134,7 @@ TEST(TfliteErrors, OperatorsByTheirInputs) {
   rescaled.output = rescaled.ops[0].output;
   rescaled.ops.pop_back();
   rescaled.pool(true, {3, 3}, 1, Padding::SAME);
-  EXPECT_EQ(error_of([&] { read(rescaled); }),
-            "no error");
+  EXPECT_EQ(error_of([&] { read(rescaled); }), "no error");
   rescaled.ops.back().padding = Padding::VALID;
   tensor(rescaled, rescaled.output).shape = {1, 4, 4, 4};
   EXPECT_EQ(error_of([&] { read(rescaled); }), "no error");
