@@ -6,6 +6,8 @@ set -u
 export LC_ALL=C
 refuse() { echo "make $target: $1" >&2; exit 2; }
 target=$1
+# shellcheck disable=SC1091
+. "$(dirname "$0")/build_folder.sh"
 here=$(pwd -P)
 
 case "$here" in
@@ -41,6 +43,4 @@ if [ -n "${LIBERTY:-}" ]; then
 fi
 
 mkdir -p "$BUILD/reports" 2>/dev/null && [ -w "$BUILD" ] || refuse "BUILD=$BUILD cannot be written"
-[ -e "$BUILD/CACHEDIR.TAG" ] ||
-  printf 'Signature: 8a477f597d28d172789f06886806bc55\n# Build folder of Sparsys: everything here can be made again.\n' \
-    >"$BUILD/CACHEDIR.TAG"
+mark_build_folder

