@@ -15,7 +15,6 @@
 #include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/data/fits.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx/import.hpp"
 #include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/function/mxu/network.hpp"
@@ -86,9 +85,7 @@ class Compression {
     check_outputs({arguments_.out, arguments_.json},
                   {arguments_.model, arguments_.engine.input,
                    arguments_.no_data ? "" : arguments_.data.input()});
-    const std::string& file = arguments_.model;
-    const bool onnx = file.size() > 5 && file.compare(file.size() - 5, 5, ".onnx") == 0;
-    trained_ = onnx ? import_onnx(file) : load_model<Network>(file);
+    trained_ = read_network(arguments_.model);
     const bool mxu = arguments_.target == "mxu";
     mxu ? quantise_network() : compress();
     // At the end: what fails before leaves nothing.

@@ -9,6 +9,8 @@
 
 #include "golden/base/error.hpp"
 #include "golden/data/order.hpp"
+#include "golden/format/model_file.hpp"
+#include "golden/format/onnx/import.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/table.hpp"
 
@@ -247,6 +249,11 @@ void CompressionArguments::apply_to(DeepCompressionOptions& options, const Netwo
       }
     });
   });
+}
+
+Network read_network(const std::string& file) {
+  return std::filesystem::path(file).extension() == ".onnx" ? import_onnx(file)
+                                                            : load_model<Network>(file);
 }
 
 void add_json(CLI::App& command, std::string& file) {

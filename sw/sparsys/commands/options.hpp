@@ -71,6 +71,10 @@ class CompressionArguments {
   std::map<std::string, CLI::Option*> options_;  // by the field's name
 };
 
+// A float network: of an ONNX file by its ending, else a float model. Throws Error as import_onnx()
+// and load_model().
+Network read_network(const std::string& file);
+
 // --json, the file that a result is also written to.
 void add_json(CLI::App& command, std::string& file);
 

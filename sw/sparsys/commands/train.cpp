@@ -11,7 +11,6 @@
 #include "golden/base/text.hpp"
 #include "golden/data/scale.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/onnx/import.hpp"
 #include "golden/network/network.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
@@ -43,11 +42,6 @@ struct Arguments {
 };
 
 bool is_lenet(const std::string& name) { return name == "lenet-300-100" || name == "lenet-5"; }
-
-Network read_network(const std::string& file) {
-  return std::filesystem::path(file).extension() == ".onnx" ? import_onnx(file)
-                                                            : load_model<Network>(file);
-}
 
 // How values enter: as said, as the network's file has it, or by the data.
 void set_scale(const Arguments& arguments, const Dataset& data, bool from_nothing,

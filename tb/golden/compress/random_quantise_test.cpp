@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random graphs in floats and in bytes: plain loops, the library's floats, the matrix unit's
-// functional and cycle model, each against the one before. No output in bytes is further from its
-// real number than roundings and the steps of weights and values can bring it.
+// Random graphs in real numbers and in bytes: plain loops against the matrix unit's functional
+// model, and that against its cycle model. No output in bytes is further from its real number than
+// roundings and the steps of weights and values can bring it.
 #include <gtest/gtest.h>
 
 #include <cmath>
