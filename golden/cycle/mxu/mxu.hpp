@@ -2,16 +2,16 @@
 // The matrix unit: all its modules joined (docs/reference/mxu-timing.md section 12).
 #pragma once
 
-#include "golden/cycle/mxu/accumulators.hpp"
 #include "golden/cycle/mxu/activation.hpp"
-#include "golden/cycle/mxu/array.hpp"
+#include "golden/cycle/mxu/array/accumulators.hpp"
+#include "golden/cycle/mxu/array/array.hpp"
+#include "golden/cycle/mxu/array/setup.hpp"
+#include "golden/cycle/mxu/array/weight_fifo.hpp"
 #include "golden/cycle/mxu/host.hpp"
 #include "golden/cycle/mxu/matrix.hpp"
 #include "golden/cycle/mxu/params.hpp"
 #include "golden/cycle/mxu/sequencer.hpp"
-#include "golden/cycle/mxu/setup.hpp"
 #include "golden/cycle/mxu/unified_buffer.hpp"
-#include "golden/cycle/mxu/weight_fifo.hpp"
 #include "golden/engine/mxu/pins.hpp"
 
 namespace sparsys::mxu {

@@ -7,6 +7,7 @@
 
 #include "golden/base/text.hpp"
 #include "golden/engine/mxu/average.hpp"
+#include "golden/engine/mxu/blocks.hpp"
 #include "golden/engine/mxu/instruction.hpp"
 #include "golden/engine/mxu/layout.hpp"
 #include "golden/engine/mxu/order.hpp"
@@ -21,20 +22,6 @@ Instruction instruction(Opcode opcode) {
   i.opcode = opcode;
   return i;
 }
-
-// The work of one range of accumulators: one tile of outputs of some images, or of some lines of
-// one image.
-struct Block {
-  size_t layer = 0;
-  uint32_t pass = 0;
-  uint32_t first_image = 0;  // in the pass
-  uint32_t images = 0;
-  uint32_t first_line = 0;  // of the output
-  uint32_t lines = 0;
-  uint32_t first_conv_line = 0;
-  uint32_t conv_lines = 0;
-  uint32_t tile = 0;  // of outputs
-};
 
 class Compiler {
  public:
@@ -52,7 +39,10 @@ class Compiler {
       layout_.fail(0, "the batch goes through in " + number(program_.passes) +
                           " passes, expected one where nothing is loaded on the way");
     }
-    for (uint32_t pass = 0; pass < program_.passes; ++pass) add_blocks(pass);
+    for (uint32_t pass = 0; pass < program_.passes; ++pass) {
+      const std::vector<Block> blocks = blocks_of(network_, layout_, half_, pass, images_of(pass));
+      blocks_.insert(blocks_.end(), blocks.begin(), blocks.end());
+    }
     set(Register::kClearCounters, {});
     for (size_t b = 0; b < blocks_.size(); ++b) emit(b);
     push(instruction(Opcode::kHalt));
@@ -73,86 +63,12 @@ class Compiler {
 
   const Layer& layer(size_t l) const { return network_.layers[l]; }
 
-  // ---- blocks ----
-
   uint32_t images_of(uint32_t pass) const {
     return std::min(layout_.pass_images, program_.batch - pass * layout_.pass_images);
   }
 
-  // Lines first .. first + lines - 1 of the output, and what of the convolution they come from.
-  void set_lines(Block& block, uint32_t first, uint32_t lines) const {
-    const Window& pool = layer(block.layer).pool;
-    block.first_line = first;
-    block.lines = lines;
-    const uint64_t begin = uint64_t{first} * pool.stride[0];
-    const uint64_t end = uint64_t{first + lines - 1} * pool.stride[0] + pool.kernel[0];
-    const uint64_t height = plans_[block.layer].conv_height;
-    block.first_conv_line = static_cast<uint32_t>(begin > pool.pad[0] ? begin - pool.pad[0] : 0);
-    block.conv_lines =
-        static_cast<uint32_t>(std::min(end - pool.pad[0], height)) - block.first_conv_line;
-  }
-
   // Of an operand.
-  uint32_t rows_of(const Block& block) const {
-    return block.images * block.conv_lines * plans_[block.layer].conv_width;
-  }
-
-  void add_blocks(uint32_t pass) {
-    for (size_t l = 0; l < plans_.size(); ++l) {
-      const Plan& plan = plans_[l];
-      if (!plan.computes) continue;
-      const uint32_t images = images_of(pass);
-      const uint32_t room = std::min(half_ / plan.operands, kMaxRows);
-      const uint64_t image_rows = uint64_t{plan.conv_height} * plan.conv_width;
-      Block block;
-      block.layer = l;
-      block.pass = pass;
-      if (image_rows <= room) {
-        const auto most = static_cast<uint32_t>(std::min<uint64_t>(images, room / image_rows));
-        const uint32_t group = ceil_divide(images, ceil_divide(images, most));
-        set_lines(block, 0, layer(l).out_height());
-        // All of it, though no window may reach the last lines.
-        block.first_conv_line = 0;
-        block.conv_lines = plan.conv_height;
-        for (uint32_t first = 0; first < images; first += group) {
-          block.first_image = first;
-          block.images = std::min(group, images - first);
-          add_tiles(block);
-        }
-        continue;
-      }
-      block.images = 1;
-      const uint32_t strip = lines_that_fit(block, room);
-      for (uint32_t image = 0; image < images; ++image) {
-        block.first_image = image;
-        for (uint32_t first = 0; first < layer(l).out_height(); first += strip) {
-          set_lines(block, first, std::min(strip, layer(l).out_height() - first));
-          add_tiles(block);
-        }
-      }
-    }
-  }
-
-  // The most lines of output whose windows have room in the accumulators, wherever they begin.
-  uint32_t lines_that_fit(Block& block, uint32_t room) const {
-    const Window& pool = layer(block.layer).pool;
-    const uint64_t lines = room / plans_[block.layer].conv_width;
-    if (lines < pool.kernel[0]) {
-      layout_.fail(block.layer,
-                   "a line of output takes " +
-                       number(uint64_t{pool.kernel[0]} * plans_[block.layer].conv_width) +
-                       " accumulators of a channel, a half of them has " + number(half_));
-    }
-    return static_cast<uint32_t>((lines - pool.kernel[0]) / pool.stride[0] + 1);
-  }
-
-  void add_tiles(Block block) {
-    for (block.tile = 0; block.tile < plans_[block.layer].outputs.size(); ++block.tile) {
-      blocks_.push_back(block);
-    }
-  }
-
-  // ---- instructions ----
+  uint32_t rows_of(const Block& block) const { return block.rows(plans_[block.layer]); }
 
   void push(const Instruction& i) { program_.instructions.push_back(encode(i)); }
 

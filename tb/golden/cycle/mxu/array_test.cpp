@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Systolic array and weight FIFO of the cycle model against cells and a queue written down one by
 // one (docs/reference/mxu-timing.md sections 2 and 4).
-#include "golden/cycle/mxu/array.hpp"
+#include "golden/cycle/mxu/array/array.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <deque>
 #include <vector>
 
-#include "golden/cycle/mxu/weight_fifo.hpp"
+#include "golden/cycle/mxu/array/weight_fifo.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {

@@ -11,9 +11,9 @@
 
 #include "golden/base/error.hpp"
 #include "golden/cycle/common/wide_fifo.hpp"
+#include "golden/cycle/mxu/array/setup.hpp"
+#include "golden/cycle/mxu/array/skew.hpp"
 #include "golden/cycle/mxu/params.hpp"
-#include "golden/cycle/mxu/setup.hpp"
-#include "golden/cycle/mxu/skew.hpp"
 #include "golden/cycle/mxu/unified_buffer.hpp"
 #include "golden/cycle/mxu/widths.hpp"
 #include "tb/support/seeds.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/cycle/mxu/tile.hpp"
+#include "golden/cycle/mxu/array/tile.hpp"
 
 #include <algorithm>
 #include <cstring>

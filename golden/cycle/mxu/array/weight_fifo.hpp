@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "golden/cycle/common/ram_1r1w.hpp"
-#include "golden/cycle/mxu/skew.hpp"
+#include "golden/cycle/mxu/array/skew.hpp"
 #include "golden/cycle/mxu/widths.hpp"
 #include "golden/engine/mxu/config.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "golden/cycle/mxu/tile.hpp"
+#include "golden/cycle/mxu/array/tile.hpp"
 #include "golden/cycle/mxu/widths.hpp"
 #include "golden/engine/mxu/config.hpp"
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "golden/cycle/mxu/skew.hpp"
+#include "golden/cycle/mxu/array/skew.hpp"
 #include "golden/engine/mxu/config.hpp"
 
 namespace sparsys::mxu {

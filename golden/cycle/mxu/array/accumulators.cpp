@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/cycle/mxu/accumulators.hpp"
+#include "golden/cycle/mxu/array/accumulators.hpp"
 
 #include <algorithm>
 

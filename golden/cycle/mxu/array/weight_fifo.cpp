@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/cycle/mxu/weight_fifo.hpp"
+#include "golden/cycle/mxu/array/weight_fifo.hpp"
 
 #include <algorithm>
 
