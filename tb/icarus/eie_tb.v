@@ -204,6 +204,7 @@ module eie_tb;
     integer r;
     integer c;
     integer skip;
+    integer blocks;
     begin
       entries = 0;
       for (c = 0; c < cols; c = c + 1) begin
@@ -214,10 +215,11 @@ module eie_tb;
             skip = skip + 1;
           end else begin
             while (skip > 15) begin
-              entry[entries] = 8'hF0;
+              blocks = skip > 255 ? 16 : skip / 16;
+              entry[entries] = 16 * (blocks - 1);
               entries = entries + 1;
               padding = padding + 1;
-              skip = skip - 16;
+              skip = skip - 16 * blocks;
             end
             entry[entries] = {skip[3:0], code[r*MAX_COLS+c]};
             entries = entries + 1;

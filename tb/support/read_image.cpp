@@ -125,7 +125,7 @@ class Reader {
       if (row >= image_.entry_rows[pe].size()) fail_here("its entries are not there");
       const auto entry =
           static_cast<uint8_t>(image_.entry_rows[pe][row] >> (8 * (p % kEntriesPerRow)));
-      const uint32_t local_row = next + entry_skip(entry);
+      const uint32_t local_row = next + entry_rows(entry) - 1;
       const uint64_t range_row = uint64_t{local_row} * config_.n_pe + pe;
       next = local_row + 1;
       if (entry_code(entry) == 0 && local_row < config_.act_regs) continue;

@@ -78,7 +78,9 @@ struct ArithRegisters {
                      uint16_t e_act, const std::array<uint16_t, 16>& cb, uint32_t act_regs) {
     s1_valid_q = e_valid;
     if (!e_valid) return;
-    const uint32_t row = std::min(act_regs, e_first ? e_skip : row_q + 1U + e_skip);
+    // Padding passes blocks of 16 rows.
+    const uint32_t step = e_code ? e_skip : 16U * e_skip + 15;
+    const uint32_t row = std::min(act_regs, e_first ? step : row_q + 1U + step);
     const bool inside = row < act_regs;
     row_q = static_cast<uint8_t>(row);
     row_error_q |= !inside;

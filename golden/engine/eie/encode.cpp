@@ -11,22 +11,21 @@ namespace {
 
 // Appends the entry of `local_row`, with padding before it where needed. `next` is the row after
 // the last entry of this column. Returns the number of padding entries.
-inline uint32_t append(uint32_t local_row, uint8_t code, uint32_t next,
+inline uint32_t append(uint32_t local_row, uint8_t code, uint32_t next, Padding padding,
                        std::vector<uint8_t>& entries) {
-  uint32_t skip = local_row - next;
-  uint32_t padding = 0;
-  for (; skip > kEntryMaxSkip; skip -= kEntryMaxSkip + 1) {
-    entries.push_back(kPaddingEntry);
-    ++padding;
-  }
+  uint32_t paddings = 0;
+  const uint32_t skip = pad_run(local_row - next, kSkipBits, padding, [&](uint32_t index) {
+    entries.push_back(make_entry(0, index));
+    ++paddings;
+  });
   entries.push_back(make_entry(code, skip));
-  return padding;
+  return paddings;
 }
 
 }  // namespace
 
 size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<uint8_t>& codes,
-                     std::vector<uint8_t>& entries) {
+                     std::vector<uint8_t>& entries, Padding padding) {
   if (local_rows.size() != codes.size()) throw Error("column: rows and codes differ in number");
   const size_t before = entries.size();
   uint32_t next = 0;
@@ -37,14 +36,14 @@ size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<
     if (codes[k] < 1 || codes[k] > 15) {
       throw Error("column: code " + std::to_string(codes[k]) + " is outside of 1 to 15");
     }
-    append(local_rows[k], codes[k], next, entries);
+    append(local_rows[k], codes[k], next, padding, entries);
     next = local_rows[k] + 1;
   }
   return entries.size() - before;
 }
 
 Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
-                   uint32_t columns, uint32_t n_pe) {
+                   uint32_t columns, uint32_t n_pe, Padding padding) {
   if (n_pe == 0 || (n_pe & (n_pe - 1)) != 0) throw Error("slice: PEs must be a power of two");
   if (first_row % n_pe != 0 || uint64_t{first_row} + rows > layer.outputs ||
       uint64_t{first_column} + columns > layer.inputs) {
@@ -76,7 +75,7 @@ Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32
       const uint32_t offset = *row - first_row;
       const uint32_t pe = offset & (n_pe - 1);
       const uint32_t local_row = offset >> log2_pe;
-      slice.padding += append(local_row, *code, next[pe], slice.entries[pe]);
+      slice.padding += append(local_row, *code, next[pe], padding, slice.entries[pe]);
       next[pe] = local_row + 1;
     }
     for (uint32_t pe = 0; pe < n_pe; ++pe) {

@@ -8,13 +8,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/zero_run.hpp"
 #include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
 
-constexpr uint32_t kEntryMaxSkip = 15;
-// Code 0 (the value 0), 15 rows skipped: stands for 16 zero rows.
-constexpr uint8_t kPaddingEntry = 0xF0;
+// Bits of an entry's skip.
+constexpr unsigned kSkipBits = 4;
 // Most entries of one pass in one PE: its pointers have 16 bits.
 constexpr uint32_t kMaxPassEntries = 65535;
 constexpr uint32_t kEntriesPerRow = 8;
@@ -25,10 +25,17 @@ constexpr uint8_t make_entry(uint32_t code, uint32_t skip) {
 constexpr uint32_t entry_code(uint8_t entry) { return entry & 0xF; }
 constexpr uint32_t entry_skip(uint8_t entry) { return entry >> 4; }
 
+// Rows that an entry advances by, as the engine takes it.
+constexpr uint32_t entry_rows(uint8_t entry) {
+  return static_cast<uint32_t>(
+      run_advance(entry_code(entry) == 0, entry_skip(entry), kSkipBits, Padding::kTwoLevel));
+}
+
 // Appends the entries of one column of one PE. local_rows[k], strictly rising, holds code[k] in
-// 1..15. Returns how many entries were appended.
+// 1..15. The engine takes padding in two levels; Padding::kOneLevel is the paper's form. Returns
+// how many entries were appended.
 size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<uint8_t>& codes,
-                     std::vector<uint8_t>& entries);
+                     std::vector<uint8_t>& entries, Padding padding = Padding::kTwoLevel);
 
 struct Slice {
   uint32_t columns = 0;
@@ -41,6 +48,6 @@ struct Slice {
 // n_pe PEs, a power of two. first_row is a multiple of n_pe; rows count from it. Throws Error if
 // the slice does not lie in the layer.
 Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
-                   uint32_t columns, uint32_t n_pe);
+                   uint32_t columns, uint32_t n_pe, Padding padding = Padding::kTwoLevel);
 
 }  // namespace sparsys::eie

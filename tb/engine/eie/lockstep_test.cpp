@@ -169,9 +169,9 @@ TEST_P(EveryEngine, RunsTheWorkedExample) {
   check_network(GetParam(), network, {{0, 0, 7, 0, -3, 11, 0, 200}, ones(8)});
 }
 
-TEST_P(EveryEngine, SkipsGapsOf15And16And17And31And32Zeros) {
+TEST_P(EveryEngine, SkipsGapsOfUpTo62Zeros) {
   const uint32_t n = GetParam().n_pe;
-  const std::vector<uint32_t> gaps = {15, 16, 17, 31, 32, 0, 1, 14};
+  const std::vector<uint32_t> gaps = {15, 16, 17, 31, 32, 0, 1, 14, 33, 47, 48, 62};
   const uint32_t rows = std::min(GetParam().act_regs, 64u);
   auto codes = zeros(n * rows, static_cast<uint32_t>(2 * gaps.size()));
   for (uint32_t g = 0; g < gaps.size(); ++g) {
@@ -182,7 +182,7 @@ TEST_P(EveryEngine, SkipsGapsOf15And16And17And31And32Zeros) {
       if (gaps[g] + 1 < rows) codes[(gaps[g] + 1) * n + k][2 * g + 1] = 12;
     }
   }
-  check_network(GetParam(), network_of(layer_of(codes)), {ones(16), ones(16)});
+  check_network(GetParam(), network_of(layer_of(codes)), {ones(24), ones(24)});
 }
 
 // Entries of a column ending at, before and behind the edge of an entry row; odd and even columns.

@@ -100,10 +100,13 @@ class PeBench {
     for (uint32_t row = 0; row < config.entry_depth / 8; ++row) {
       uint64_t word = 0;
       for (int e = 0; e < 8; ++e) {
-        const uint64_t skip = dice.chance(60)   ? dice.below(2)
+        const uint64_t code = dice.chance(10) ? 0 : dice.below(16);
+        // Padding passes 16 times as many rows.
+        const uint64_t skip = code == 0         ? dice.below(2)
+                              : dice.chance(60) ? dice.below(2)
                               : dice.chance(30) ? 15
                                                 : dice.below(16);
-        word = word << 8 | skip << 4 | (dice.chance(10) ? 0 : dice.below(16));
+        word = word << 8 | skip << 4 | code;
       }
       if (!request(true, 0, own(row), word)) return false;
     }

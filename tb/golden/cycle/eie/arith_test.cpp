@@ -106,11 +106,11 @@ TEST(ArithTest, OneEntryThroughTheStages) {
 }
 
 TEST(ArithTest, WorkedColumnOfThePaper) {
-  // [0,0,1,2, 18 zeros, 3] is v = 1 2 0 3, z = 2 0 15 2.
+  // [0,0,1,2, 18 zeros, 3] is v = 1 2 0 3, z = 2 0 15 2; with padding in two levels z = 2 0 0 2.
   Arith a;
   a.entry(true, 2, 1, 10);
   a.entry(false, 0, 2, 10);
-  a.entry(false, 15, 0, 10);
+  a.entry(false, 0, 0, 10);
   a.entry(false, 2, 3, 10);
   a.bubbles(4);
   EXPECT_EQ(a.acc(2), 10);
@@ -118,6 +118,34 @@ TEST(ArithTest, WorkedColumnOfThePaper) {
   EXPECT_EQ(a.acc(22), 30);
   EXPECT_EQ(a.unit.acc_valid_q, uint64_t{1} << 2 | uint64_t{1} << 3 | uint64_t{1} << 22);
   EXPECT_FALSE(a.unit.row_error_q);
+}
+
+TEST(ArithTest, PaddingPassesBlocksOf16Rows) {
+  for (const bool first : {true, false}) {
+    for (uint8_t skip = 0; skip < 3; ++skip) {
+      Arith a;
+      if (!first) a.entry(true, 4, 1, 10);
+      a.entry(first, skip, 0, 10);
+      const uint32_t row = 16 * (skip + 1U) - 1 + (first ? 0 : 5);
+      EXPECT_EQ(a.unit.row_q, row);
+      EXPECT_FALSE(a.unit.s1_write_q);
+      a.entry(false, 2, 3, 10);
+      EXPECT_EQ(a.unit.s1_row_q, row + 3);
+      a.bubbles(4);
+      EXPECT_EQ(a.acc(row + 3), 30);
+      EXPECT_EQ(a.unit.acc_valid_q, uint64_t{1} << (row + 3) | uint64_t{!first} << 4);
+      EXPECT_FALSE(a.unit.row_error_q);
+    }
+    // 64 rows are one too many behind row 4.
+    Arith a;
+    if (!first) a.entry(true, 4, 1, 10);
+    a.entry(first, 3, 0, 10);
+    EXPECT_EQ(a.unit.row_error_q, !first);
+    EXPECT_EQ(a.unit.row_q, first ? 63 : 64);
+    a.entry(false, 0, 1, 10);
+    EXPECT_TRUE(a.unit.row_error_q);
+    EXPECT_FALSE(a.unit.s1_write_q);
+  }
 }
 
 // Two additions to one row, `distance` cycles apart.
@@ -144,12 +172,12 @@ TEST_P(ArithHazard, SecondAdditionSeesTheFirstOverBubbles) {
 
 TEST_P(ArithHazard, EntryOfCodeZeroForwardsNothing) {
   Arith a;
-  a.entry(true, 7, 1, 1000);
-  for (int i = 1; i < GetParam(); ++i) a.entry(true, 7, 0, 5);  // padding on the same row
-  a.entry(true, 7, 2, 30);
-  a.entry(true, 7, 0, 5);
+  a.entry(true, 15, 1, 1000);
+  for (int i = 1; i < GetParam(); ++i) a.entry(true, 0, 0, 5);  // padding on the same row
+  a.entry(true, 15, 2, 30);
+  a.entry(true, 0, 0, 5);
   a.bubbles(4);
-  EXPECT_EQ(a.acc(7), 1000 - 60);
+  EXPECT_EQ(a.acc(15), 1000 - 60);
 }
 
 INSTANTIATE_TEST_SUITE_P(Distances, ArithHazard, testing::Values(1, 2, 3, 4, 5));
@@ -242,13 +270,13 @@ INSTANTIATE_TEST_SUITE_P(Widths, ArithWidth, testing::Values(20, 32, 48));
 
 TEST(ArithTest, CodeZeroSaturatesNothing) {
   Arith a(20);
-  a.entry(true, 3, 1, 1);
+  a.entry(true, 15, 1, 1);
   a.bubbles(4);
-  a.unit.acc.mem[3] = low_mask(19);
-  a.entry(true, 3, 0, INT16_MAX);
+  a.unit.acc.mem[15] = low_mask(19);
+  a.entry(true, 0, 0, INT16_MAX);
   a.bubbles(4);
   EXPECT_FALSE(a.unit.saturated_q);
-  EXPECT_EQ(a.acc(3), static_cast<int64_t>(low_mask(19)));
+  EXPECT_EQ(a.acc(15), static_cast<int64_t>(low_mask(19)));
 }
 
 class ArithRows : public testing::TestWithParam<uint32_t> {};
@@ -289,7 +317,7 @@ TEST_P(ArithRows, RowBeyondTheLastIsFlaggedAndWritesNothing) {
 // The sum of an entry that writes nothing is not forwarded, though its row's low bits match.
 TEST_P(ArithRows, EntryBeyondTheLastRowForwardsNothing) {
   Arith a(32, GetParam());
-  for (uint32_t row = 0; row < GetParam(); row += 16) a.entry(row == 0, 15, 0, 1);
+  for (uint32_t row = 0; row < GetParam(); row += 16) a.entry(row == 0, 0, 0, 1);
   a.entry(false, 15, 1, 50);
   EXPECT_EQ(a.unit.row_q, GetParam());
   EXPECT_EQ(a.unit.s1_row_q, 0);
@@ -314,10 +342,13 @@ TEST(ArithTest, RandomEntriesAgainstPlainSums) {
         continue;
       }
       const bool first = i == 0 || row == 15 || random.below(3) == 0;
-      const uint32_t skip = static_cast<uint32_t>(random.below(first ? 4 : 15 - row));
       const uint32_t code = static_cast<uint32_t>(random.below(16));
+      // Of padding, the one that goes to the last row.
+      const uint32_t skip =
+          code == 0 ? 0 : static_cast<uint32_t>(random.below(first ? 4 : 15 - row));
+      if (code == 0 && !first) continue;
       const int16_t act = static_cast<int16_t>(random.next() >> random.below(14));
-      row = first ? skip : row + 1 + skip;
+      row = code == 0 ? 15 : first ? skip : row + 1 + skip;
       a.entry(first, static_cast<uint8_t>(skip), static_cast<uint8_t>(code), act);
       if (code == 0) continue;
       const int64_t sum = expected[row] + int64_t{Arith::weight(code)} * act;

@@ -35,31 +35,39 @@ Layer make_layer(uint32_t outputs, uint32_t inputs,
 
 // The definition, docs/reference/eie-format.md section 2: entries -> (local row, code) without
 // zeros.
-std::vector<std::pair<uint32_t, uint32_t>> decode_entries(const uint8_t* entries, size_t count) {
+std::vector<std::pair<uint32_t, uint32_t>> decode_entries(const uint8_t* entries, size_t count,
+                                                          Padding padding) {
   std::vector<std::pair<uint32_t, uint32_t>> found;
   int row = -1;
   for (size_t e = 0; e < count; ++e) {
-    row += entries[e] / 16 + 1;
-    if (entries[e] % 16 != 0) found.emplace_back(row, entries[e] % 16);
+    const int skip = entries[e] / 16;
+    if (entries[e] % 16 != 0) {
+      row += skip + 1;
+      found.emplace_back(row, entries[e] % 16);
+    } else {
+      row += padding == Padding::kTwoLevel ? 16 * (skip + 1) : skip + 1;
+    }
   }
   return found;
 }
 
-Bytes encode_rows(const std::vector<uint32_t>& rows) {
+Bytes encode_rows(const std::vector<uint32_t>& rows, Padding padding = Padding::kTwoLevel) {
   Bytes entries;
-  encode_column(rows, Bytes(rows.size(), 7), entries);
+  encode_column(rows, Bytes(rows.size(), 7), entries, padding);
   return entries;
 }
 
 // Han 2016, section III: [0,0,1,2, 18 zeros, 3] -> v = [1,2,0,3], z = [2,0,15,2].
 TEST(EieEncode, PaperColumnOf23Rows) {
   Bytes entries;
-  EXPECT_EQ(encode_column({2, 3, 22}, {1, 2, 3}, entries), 4U);
+  EXPECT_EQ(encode_column({2, 3, 22}, {1, 2, 3}, entries, Padding::kOneLevel), 4U);
   EXPECT_EQ(entries, (Bytes{0x21, 0x02, 0xF0, 0x23}));
   const Layer layer = make_layer(23, 1, {{{2, 0}, 1}, {{3, 0}, 2}, {{22, 0}, 3}});
-  const Slice slice = encode_slice(layer, 0, 23, 0, 1, 1);
+  const Slice slice = encode_slice(layer, 0, 23, 0, 1, 1, Padding::kOneLevel);
   EXPECT_EQ(slice.entries[0], entries);
   EXPECT_EQ(slice.padding, 1U);
+  // As the engine takes it.
+  EXPECT_EQ(encode_slice(layer, 0, 23, 0, 1, 1).entries[0], (Bytes{0x21, 0x02, 0x00, 0x23}));
 }
 
 // Han 2016, figures 2 and 3: a 16 x 8 matrix over 4 PEs; what PE 0 holds.
@@ -106,21 +114,60 @@ TEST(EieEncode, GapsBeforeTheFirstEntry) {
   EXPECT_EQ(encode_rows({0}), (Bytes{0x07}));
   EXPECT_EQ(encode_rows({14}), (Bytes{0xE7}));
   EXPECT_EQ(encode_rows({15}), (Bytes{0xF7}));
-  EXPECT_EQ(encode_rows({16}), (Bytes{0xF0, 0x07}));
-  EXPECT_EQ(encode_rows({17}), (Bytes{0xF0, 0x17}));
-  EXPECT_EQ(encode_rows({31}), (Bytes{0xF0, 0xF7}));
-  EXPECT_EQ(encode_rows({32}), (Bytes{0xF0, 0xF0, 0x07}));
-  EXPECT_EQ(encode_rows({63}), (Bytes{0xF0, 0xF0, 0xF0, 0xF7}));
+  EXPECT_EQ(encode_rows({16}), (Bytes{0x00, 0x07}));
+  EXPECT_EQ(encode_rows({17}), (Bytes{0x00, 0x17}));
+  EXPECT_EQ(encode_rows({31}), (Bytes{0x00, 0xF7}));
+  EXPECT_EQ(encode_rows({32}), (Bytes{0x10, 0x07}));
+  EXPECT_EQ(encode_rows({63}), (Bytes{0x20, 0xF7}));
+  EXPECT_EQ(encode_rows({255}), (Bytes{0xE0, 0xF7}));
+  EXPECT_EQ(encode_rows({256}), (Bytes{0xF0, 0x07}));
+  EXPECT_EQ(encode_rows({271}), (Bytes{0xF0, 0xF7}));
+  EXPECT_EQ(encode_rows({272}), (Bytes{0xF0, 0x00, 0x07}));
+  EXPECT_EQ(encode_rows({1000}), (Bytes{0xF0, 0xF0, 0xF0, 0xD0, 0x87}));
 }
 
 TEST(EieEncode, GapsBetweenEntries) {
   const auto gap = [](uint32_t zeros) { return encode_rows({3, 4 + zeros}); };
   EXPECT_EQ(gap(0), (Bytes{0x37, 0x07}));
   EXPECT_EQ(gap(15), (Bytes{0x37, 0xF7}));
-  EXPECT_EQ(gap(16), (Bytes{0x37, 0xF0, 0x07}));
-  EXPECT_EQ(gap(17), (Bytes{0x37, 0xF0, 0x17}));
-  EXPECT_EQ(gap(31), (Bytes{0x37, 0xF0, 0xF7}));
-  EXPECT_EQ(gap(32), (Bytes{0x37, 0xF0, 0xF0, 0x07}));
+  EXPECT_EQ(gap(16), (Bytes{0x37, 0x00, 0x07}));
+  EXPECT_EQ(gap(17), (Bytes{0x37, 0x00, 0x17}));
+  EXPECT_EQ(gap(31), (Bytes{0x37, 0x00, 0xF7}));
+  EXPECT_EQ(gap(32), (Bytes{0x37, 0x10, 0x07}));
+  EXPECT_EQ(gap(59), (Bytes{0x37, 0x20, 0xB7}));
+}
+
+// The paper's form: an entry for each 16 rows.
+TEST(EieEncode, OneLevelOfPadding) {
+  EXPECT_EQ(encode_rows({15}, Padding::kOneLevel), (Bytes{0xF7}));
+  EXPECT_EQ(encode_rows({16}, Padding::kOneLevel), (Bytes{0xF0, 0x07}));
+  EXPECT_EQ(encode_rows({32}, Padding::kOneLevel), (Bytes{0xF0, 0xF0, 0x07}));
+  EXPECT_EQ(encode_rows({63}, Padding::kOneLevel), (Bytes{0xF0, 0xF0, 0xF0, 0xF7}));
+  EXPECT_EQ(encode_rows({3, 36}, Padding::kOneLevel), (Bytes{0x37, 0xF0, 0xF0, 0x07}));
+}
+
+// Every run of zeros up to many times the largest, for indices of any width: what is passed is the
+// run, with as few entries as there can be.
+TEST(ZeroRun, PassesEveryRunWithFewestEntries) {
+  for (const Padding padding : {Padding::kOneLevel, Padding::kTwoLevel}) {
+    for (const unsigned bits : {1U, 2U, 4U, 5U}) {
+      for (uint64_t zeros = 0; zeros < (uint64_t{5} << 2 * bits); ++zeros) {
+        uint64_t passed = 0;
+        uint64_t entries = 0;
+        const uint32_t rest = pad_run(zeros, bits, padding, [&](uint32_t index) {
+          ASSERT_LT(index, 1U << bits);
+          passed += run_advance(true, index, bits, padding);
+          ++entries;
+        });
+        ASSERT_LT(rest, 1U << bits);
+        ASSERT_EQ(passed + rest, zeros);
+        ASSERT_EQ(entries, padding_entries(zeros, bits, padding));
+        const uint64_t most = uint64_t{1} << (padding == Padding::kOneLevel ? bits : 2 * bits);
+        ASSERT_LE((entries > 0 ? entries - 1 : 0) * most + rest, zeros);
+        ASSERT_EQ(run_advance(false, rest, bits, padding), rest + 1U);
+      }
+    }
+  }
 }
 
 TEST(EieEncode, EmptyColumnHasNoEntriesAndNoTrailingPadding) {
@@ -144,11 +191,12 @@ TEST(EieEncode, BadColumnsAndSlicesAreErrors) {
   EXPECT_THROW(encode_slice(layer, 0, 16, 0, 8, 3), Error);
 }
 
-// Any slice of any matrix decodes, by the definition, to that slice.
+// Any slice of any matrix decodes, by the definition, to that slice, in both forms.
 TEST(EieEncode, RandomSlicesDecodeToTheMatrix) {
   const uint64_t base = seed_from_environment(1);
   for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 200); ++seed) {
     SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
+    const Padding form = seed / 9 % 2 == 0 ? Padding::kTwoLevel : Padding::kOneLevel;
     const uint32_t n_pe = 1U << (seed % 9);
     const uint32_t outputs = 1 + static_cast<uint32_t>(seed * 37 % 700);
     const uint32_t inputs = 1 + static_cast<uint32_t>(seed * 11 % 40);
@@ -158,7 +206,7 @@ TEST(EieEncode, RandomSlicesDecodeToTheMatrix) {
     const uint32_t rows = (outputs - first_row + 1) / 2;
     const uint32_t first_column = inputs / 4;
     const uint32_t columns = inputs - first_column;
-    const Slice slice = encode_slice(layer, first_row, rows, first_column, columns, n_pe);
+    const Slice slice = encode_slice(layer, first_row, rows, first_column, columns, n_pe, form);
     uint64_t padding = 0;
     for (uint32_t pe = 0; pe < n_pe; ++pe) {
       ASSERT_EQ(slice.column_start[pe].size(), columns + 1U);
@@ -179,12 +227,15 @@ TEST(EieEncode, RandomSlicesDecodeToTheMatrix) {
         for (uint32_t e = 0; e < count; ++e) {
           const uint8_t entry = slice.entries[pe][start + e];
           if (entry_code(entry) == 0) {
-            EXPECT_EQ(entry, kPaddingEntry);
+            if (form == Padding::kOneLevel) {
+              EXPECT_EQ(entry, 0xF0);
+            }
             EXPECT_LT(e + 1, count) << "padding at the end of a column";
             ++padding;
           }
         }
-        for (const auto& [row, code] : decode_entries(slice.entries[pe].data() + start, count)) {
+        for (const auto& [row, code] :
+             decode_entries(slice.entries[pe].data() + start, count, form)) {
           EXPECT_TRUE(found.emplace(row * n_pe + pe, code).second);
         }
       }

@@ -128,7 +128,7 @@ class Interpreter {
         for (uint32_t p = start; p < end; ++p) {
           const uint64_t word = image_.entry_rows[pe].at(pass.entry_base + (p >> 3));
           const auto entry = static_cast<uint8_t>(word >> (8 * (p & 7)));
-          row += (entry >> 4) + 1;
+          row += ((entry & 15) == 0 ? 16 : 1) * ((entry >> 4) + 1);
           ASSERT_LT(row, static_cast<int>(config_.act_regs));
           if ((entry & 15) == 0) continue;
           int64_t& acc = acc_[row * n + pe];
