@@ -54,10 +54,9 @@ int input_frac(const SharedLayer& layer, const Eigen::MatrixXf& sample, bool has
   return input_frac_for(layer, largest, headroom);
 }
 
-// Values v of `count` samples.
-eie::SplitNetwork make(const SharedNetwork& network, Samples samples, size_t count,
+// Of the parts of a network; values v of `count` samples.
+eie::SplitNetwork make(Split parts, Samples samples, size_t count,
                        const SparseEngineOptions& options, DeepCompressionReport* report) {
-  Split parts = split(network, options.cut);
   eie::SplitNetwork& made = parts.network;
   if (made.front && options.int8_front) {
     QuantisationOptions quantisation;
@@ -106,11 +105,12 @@ eie::SplitNetwork to_sparse_engine(const SharedNetwork& network, const Dataset& 
                 std::to_string(data.inputs()) + " as the values of a sample of " + data.name);
   }
   const Network decoded = network.decode();
-  const bool has_front = split(network, options.cut).network.has_front();
-  Eigen::MatrixXf sample = calibration_sample(data, sample_count(decoded, has_front));
+  Split parts = split(network, options.cut);
+  Eigen::MatrixXf sample =
+      calibration_sample(data, sample_count(decoded, parts.network.has_front()));
   sample *= kPixelScale;
   eie::SplitNetwork made =
-      make(network, sample.data(), static_cast<size_t>(sample.cols()), options, report);
+      make(std::move(parts), sample.data(), static_cast<size_t>(sample.cols()), options, report);
   if (report == nullptr) return made;
   const size_t first = data.train_count() - validation_count;
   const double error =
@@ -127,10 +127,10 @@ eie::SplitNetwork to_sparse_engine(const SharedNetwork& network, Eigen::MatrixXf
                                    const SparseEngineOptions& options) {
   // Values of samples.
   sample.array() = (sample.array() - network.network.input_offset) / network.network.input_scale;
-  const bool has_front = split(network, options.cut).network.has_front();
-  const auto count = std::min<uint64_t>(static_cast<uint64_t>(sample.cols()),
-                                        sample_count(network.decode(), has_front));
-  return make(network, sample.data(), count, options, report);
+  Split parts = split(network, options.cut);
+  const uint64_t most = sample_count(network.decode(), parts.network.has_front());
+  const auto count = std::min(static_cast<uint64_t>(sample.cols()), most);
+  return make(std::move(parts), sample.data(), count, options, report);
 }
 
 }  // namespace sparsys

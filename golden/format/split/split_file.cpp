@@ -8,6 +8,7 @@
 #include "golden/base/input_file.hpp"
 #include "golden/base/text.hpp"
 #include "golden/format/container.hpp"
+#include "golden/format/entry_stream.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-enum Front : uint8_t { kNone, kFloatFront, kInt8Front };
+enum Front : uint8_t { kNone, kFloatFront, kInt8Front, kCodedInt8Front };
 
 void put_part(const Bytes& part, Bytes& out) {
   put_number(part.size(), out);
@@ -32,10 +33,37 @@ auto take_part(PackedReader& in, const char* what, const Take& take) {
   return take(in.take(size, what), static_cast<size_t>(size));
 }
 
+// A payload as a stream of codes, and back.
+Bytes coded(const Bytes& payload) {
+  Bytes out;
+  put_number(payload.size(), out);
+  put_codes(payload, plan_codes(payload), out);
+  return out;
+}
+
+Bytes decoded(const uint8_t* part, size_t size, const std::string& place) {
+  PackedReader in(part, size, place);
+  const uint64_t count = in.number("number of bytes", 1, kMaxModelBytes);
+  StreamPlan plan;
+  Bytes payload = take_codes(in, count, 256, plan);
+  if (in.left() != 0) fail(place, number(in.left()) + " bytes behind the codes");
+  return payload;
+}
+
 }  // namespace
 
 Bytes split_to_bytes(const eie::SplitNetwork& network) {
   check(network, "split network " + quoted(network.engine.name));
+  Front kind = network.front ? kFloatFront : kNone;
+  Bytes front;
+  if (network.front) front = payload_of(*network.front);
+  if (network.int8_front) {
+    const Bytes file = model_to_bytes(*network.int8_front);
+    const Bytes raw(file.begin() + kHeaderSize, file.end());
+    const Bytes codes = coded(raw);
+    kind = codes.size() < raw.size() ? kCodedInt8Front : kInt8Front;
+    front = kind == kInt8Front ? raw : codes;
+  }
   Bytes out(kHeaderSize);
   put_text(network.cut, out);
   put_text(network.reason, out);
@@ -43,13 +71,9 @@ Bytes split_to_bytes(const eie::SplitNetwork& network) {
   for (const int64_t size : network.shape) put_number(static_cast<uint64_t>(size), out);
   put_number(network.positions, out);
   put_float(network.largest, out);
-  out.push_back(network.front ? kFloatFront : network.int8_front ? kInt8Front : kNone);
+  out.push_back(kind);
   out.push_back(network.back ? 1 : 0);
-  if (network.front) put_part(payload_of(*network.front), out);
-  if (network.int8_front) {
-    const Bytes file = model_to_bytes(*network.int8_front);
-    put_part({file.begin() + kHeaderSize, file.end()}, out);
-  }
+  if (kind != kNone) put_part(front, out);
   put_part(payload_of(network.engine), out);
   if (network.back) {
     put_part(payload_of(SharedNetwork{
@@ -72,7 +96,7 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   }
   network.positions = static_cast<uint32_t>(in.number("number of positions", 1, kMaxVector));
   network.largest = in.real("largest element");
-  const uint64_t front = in.number("kind of front", kNone, kInt8Front);
+  const uint64_t front = in.number("kind of front", kNone, kCodedInt8Front);
   const bool back = in.number("kind of back", 0, 1) != 0;
   if (front == kFloatFront) {
     network.front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
@@ -81,6 +105,11 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   } else if (front == kInt8Front) {
     network.int8_front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
       return quantised_from_payload(part, bytes, name + ": front");
+    });
+  } else if (front == kCodedInt8Front) {
+    network.int8_front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
+      const Bytes payload = decoded(part, bytes, name + ": front");
+      return quantised_from_payload(payload.data(), payload.size(), name + ": front");
     });
   }
   network.engine = take_part(in, "engine's part", [&](const uint8_t* part, size_t bytes) {

@@ -4,10 +4,11 @@
 // The payload of kind 5 (numbers n, texts and fixed sizes as in golden/format/packed_bytes.hpp):
 //
 //   text name of the cut, text reason, n sizes and n each: the shape there, n positions, float32
-//   largest element; byte of the front: 0 none, 1 float, 2 int8; byte of the back: 0 none, 1 float;
-//   then of each part there is (front, engine, back) n bytes and those bytes: the payload of a
-//   stored model (kind 1), of a quantised network (kind 4), of a stored network of the engine
-//   (kind 0), of a stored model
+//   largest element; byte of the front: 0 none, 1 float, 2 int8, 3 int8 in codes, where that is
+//   smaller; byte of the back: 0 none, 1 float; then of each part there is (front, engine, back) n
+//   bytes and those bytes: the payload of a stored model (kind 1), of a quantised network (kind 4),
+//   or its n bytes as a stream of codes (golden/format/entry_stream.hpp), of a stored network of
+//   the engine (kind 0), of a stored model
 #pragma once
 
 #include <cstddef>

@@ -3,13 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "golden/compress/sparse_engine/to_sparse_engine.hpp"
 #include "golden/compress/weight_sharing.hpp"
 #include "golden/format/container.hpp"
+#include "golden/format/entry_stream.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/host/host.hpp"
 #include "tb/support/error_of.hpp"
@@ -70,6 +73,50 @@ TEST(SplitFile, IsSmall) {
   uint64_t floats = 0;
   for (const Parameter& parameter : network.parameters) floats += 4 * parameter.values.size();
   EXPECT_LT(split_to_bytes(network_of(network)).size(), floats / 4);
+}
+
+// The bytes of an int8 front are codes where that is smaller, and files without are read.
+TEST(SplitFile, Int8FrontInCodes) {
+  const eie::SplitNetwork network = network_of(alexnet_like(1), true);
+  const Bytes bytes = split_to_bytes(network);
+  const Bytes front = model_to_bytes(*network.int8_front);
+  const Bytes engine = payload_of(network.engine);
+  // The same file with the front as it is.
+  Bytes raw(front.begin() + kHeaderSize, front.end());
+  Bytes head(kHeaderSize);
+  put_text(network.cut, head);
+  put_text(network.reason, head);
+  put_number(network.shape.size(), head);
+  for (const int64_t size : network.shape) put_number(static_cast<uint64_t>(size), head);
+  put_number(network.positions, head);
+  put_float(network.largest, head);
+  ASSERT_TRUE(std::equal(head.begin() + kHeaderSize, head.end(), bytes.begin() + kHeaderSize));
+  ASSERT_EQ(bytes[head.size()], 3);
+  const auto file = [&](uint8_t kind, const Bytes& part) {
+    Bytes made = head;
+    made.push_back(kind);
+    made.push_back(0);
+    put_number(part.size(), made);
+    made.insert(made.end(), part.begin(), part.end());
+    put_number(engine.size(), made);
+    made.insert(made.end(), engine.begin(), engine.end());
+    put_header(ModelKind::kSplit, made);
+    return made;
+  };
+  const Bytes plain = file(2, raw);
+  EXPECT_LT(bytes.size(), plain.size());
+  EXPECT_EQ(split_to_bytes(split_from_bytes(plain.data(), plain.size(), "file")), bytes);
+  // Codes that stand for more bytes than they have bits; bytes behind them.
+  Bytes part;
+  put_number(uint64_t{1} << 31, part);
+  put_codes(raw, plan_codes(raw), part);
+  EXPECT_NE(load_error(file(3, part)).find("file: front: "), std::string::npos);
+  part.clear();
+  put_number(raw.size(), part);
+  put_codes(raw, plan_codes(raw), part);
+  EXPECT_EQ(load_error(file(3, part)), "no error");
+  part.push_back(0);
+  EXPECT_EQ(load_error(file(3, part)), "file: front: 1 bytes behind the codes");
 }
 
 // Without parts for the host a file is as it was, and files from before are read.
