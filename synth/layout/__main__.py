@@ -16,7 +16,7 @@ from synth.library import OSU018, Library
 from synth.yosys import ROOT, Failure
 
 COLUMNS = ["block", "cells", "nets", "core, um", "of it cells, %", "wires, mm", "ns without wires",
-           "ns with", "seconds"]
+           "ns with", "processor, s"]
 NOTE = """Clock ideal and not routed, no power grid, no antenna or design rules checked. Memories
 stand around the cells as blocks of the model's size, with nothing inside."""
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A block from its netlist to a routed layout with its figures. What is placed and routed is kept
-by its content."""
+"""A block from its netlist to a routed layout with its figures. What the tools wrote is kept by the
+content of what they read, placement and routing each."""
 import collections
 import dataclasses
 import json
 import pathlib
+import resource
 import shutil
 import time
 from collections.abc import Callable
@@ -17,27 +18,22 @@ from synth.area.rams import Technology
 from synth.flat import Flat
 from synth.layout import floorplan, graywolf, paths, picture, qrouter, spef
 from synth.layout.config import Block
-from synth.layout.floorplan import Pin
+from synth.layout.graywolf import Placement
 from synth.layout.lef import Lef
+from synth.layout.qrouter import PlacedPin
 from synth.library import Library
-
-# Sources that decide on the layout.
-FILES = tuple(f"synth/layout/{name}.py"
-              for name in ("config", "floorplan", "graywolf", "lef", "qrouter"))
 
 
 class Layout:
-    """A block placed and routed."""
+    """A block placed and routed; seconds {"place": s, "route": s}."""
 
-    def __init__(self, flat: Flat, technology: Technology, lef: Lef, folder: pathlib.Path):
+    def __init__(self, flat: Flat, technology: Technology, lef: Lef, where: dict[int, str],
+                 placement: Placement, pins: list[PlacedPin], routed: str,
+                 seconds: dict[str, float]):
         self.flat, self.technology, self.lef = flat, technology, lef
-        self.where = floorplan.sides(flat, technology)
-        pins = floorplan.pins(flat, self.where)
-        self.placement = graywolf.read(flat, lef, (folder / "block.pl1").read_text())
-        self.pins = qrouter.place_pins(flat, lef, self.placement, pins)
-        self.wires = qrouter.read_wires(lef, (folder / "routed.def").read_text())
-        self.extraction = spef.Extraction(flat, lef, self.placement, self.pins, self.wires)
-        self.seconds = json.loads((folder / "done.json").read_text())
+        self.where, self.placement, self.pins, self.seconds = where, placement, pins, seconds
+        self.wires = qrouter.read_wires(lef, routed)
+        self.extraction = spef.Extraction(flat, lef, placement, pins, self.wires)
 
     def picture(self) -> bytes:
         return picture.draw(self.flat, self.lef, self.placement, self.pins, self.wires)
@@ -89,13 +85,8 @@ class Flow:
 
         flat = flat_netlist.flat(self.library, self.work, block.variant, self.jobs, self.progress,
                                  block.as_memories)
-        pins = floorplan.pins(flat, floorplan.sides(flat, self.technology))
-        cells = graywolf.cell_file(flat, self.lef, pins, 80)
-        key = yosys.digest(cells, yosys.sources_digest(*FILES), self.lef.path.read_text())
-        if not (self.folder / key / "done.json").exists():
-            self.place_and_route(flat, pins, self.folder / key, tell)
+        made = self.place_and_route(flat, tell)
         tell("extracting wires, timing")
-        made = Layout(flat, self.technology, self.lef, self.folder / key)
         before, after, warnings = paths.measure(flat, self.technology,
                                                 made.extraction.write("block"))
         return {"block": name, "title": block.title, "module": block.variant.module,
@@ -104,22 +95,44 @@ class Flow:
                 "path_with_wires": dataclasses.asdict(after),
                 "timing_warnings": len(warnings)}, made.picture()
 
-    def place_and_route(self, flat: Flat, pins: list[Pin], kept: pathlib.Path,
-                        tell: Callable[[str], None]) -> None:
-        """Runs the tools and keeps what they wrote."""
-        with yosys.work_folder() as folder:
-            tell(f"placing {len(flat.cells):,} cells")
-            start = time.monotonic()
-            placement = graywolf.place(flat, self.lef, pins, folder, tell)
-            middle = time.monotonic()
-            placed = qrouter.place_pins(flat, self.lef, placement, pins)
-            tell(f"placed in {middle - start:.0f} s; routing "
-                 f"{len(qrouter.routable(flat, placed)):,} nets")
-            qrouter.route(flat, self.lef, placement, placed, folder, tell)
-            end = time.monotonic()
-            tell(f"routed in {end - middle:.0f} s")
-            kept.mkdir(parents=True, exist_ok=True)
-            for name in ("block.pl1", "routed.def"):
-                shutil.copy(folder / name, kept / name)
-            json_file.write(kept / "done.json", {"place": round(middle - start, 1),
-                                                 "route": round(end - middle, 1)})
+    def place_and_route(self, flat: Flat, tell: Callable[[str], None]) -> Layout:
+        where = floorplan.sides(flat, self.technology)
+        pins = floorplan.pins(flat, where)
+        text, place_seconds = self.step(
+            "place", f"placing {len(flat.cells):,} cells", tell,
+            graywolf.files(flat, self.lef, pins), "block.pl1",
+            lambda folder: graywolf.place(flat, folder, tell))
+        placement = graywolf.read(flat, self.lef, text)
+        placed = qrouter.place_pins(flat, self.lef, placement, pins)
+        text, route_seconds = self.step(
+            "route", f"routing {len(qrouter.routable(flat, placed)):,} nets", tell,
+            qrouter.files(flat, self.lef, placement, placed), "routed.def",
+            lambda folder: qrouter.route(flat, self.lef, placed, folder, tell))
+        return Layout(flat, self.technology, self.lef, where, placement, placed, text,
+                      {"place": place_seconds, "route": route_seconds})
+
+    def step(self, name: str, title: str, tell: Callable[[str], None], files: dict[str, str],
+             result: str, run: Callable[[pathlib.Path], None]) -> tuple[str, float]:
+        """What a tool writes that is given these files, and its seconds of a processor; kept."""
+        kept = self.folder / f"{name}-{yosys.digest(files)}"
+        if not (kept / "step.json").exists():
+            tell(title)
+            with yosys.work_folder() as folder:
+                for file, text in files.items():
+                    (folder / file).write_text(text)
+                start, before = time.monotonic(), processor_seconds()
+                run(folder)
+                seconds = processor_seconds() - before
+                tell(f"{title}: done in {time.monotonic() - start:.0f} s, {seconds:.0f} s of a "
+                     "processor")
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.copy(folder / result, kept / result)
+                json_file.write(kept / "step.json", {"seconds": round(seconds, 1)})
+        return ((kept / result).read_text(),
+                json.loads((kept / "step.json").read_text())["seconds"])
+
+
+def processor_seconds() -> float:
+    """Of all programs that were run and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -95,22 +95,23 @@ def read(flat: Flat, lef: Lef, text: str) -> Placement:
                      {i: (x - left, y - low) for i, (x, y) in pins.items()})
 
 
-def place(flat: Flat, lef: Lef, pins: list[Pin], folder: pathlib.Path,
-          progress: Callable[[str], None]) -> Placement:
-    """Runs graywolf in a folder."""
+def files(flat: Flat, lef: Lef, pins: list[Pin]) -> dict[str, str]:
+    """What graywolf reads."""
+    pitch = round(UNITS * next(layer.pitch for layer in lef.layers if not layer.horizontal))
+    par = lef.path.with_name("osu018.par").read_text()
+    return {"block.cel": cell_file(flat, lef, pins, pitch),
+            "block.par": parameters(par, len(flat.cells))}
+
+
+def place(flat: Flat, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
+    """Runs graywolf in a folder with the files; it writes block.pl1."""
     def tell(text: str) -> None:
         steps = re.findall(r"\b(\d+) *$", text.rstrip())
         if steps:
             progress(f"placing, step {steps[-1]} of about 120")
 
     yosys.need("graywolf")
-    pitch = round(UNITS * next(layer.pitch for layer in lef.layers if not layer.horizontal))
-    par = lef.path.with_name("osu018.par").read_text()
-    (folder / "block.cel").write_text(cell_file(flat, lef, pins, pitch))
-    (folder / "block.par").write_text(parameters(par, len(flat.cells)))
     status = tools.run(["graywolf", "-n", "block"], folder, "place.log", tell)
-    result = folder / "block.pl1"
-    if status or not result.exists():
+    if status or not (folder / "block.pl1").exists():
         last = yosys.last_line((folder / "place.log").read_text())
         raise Failure(f"{flat.top.name}: graywolf: {last}")
-    return read(flat, lef, result.read_text())

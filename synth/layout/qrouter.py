@@ -154,9 +154,16 @@ def _lower_layer(via: str) -> int:
     return int(match[2]) - 1
 
 
-def route(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin],
-          folder: pathlib.Path, progress: Callable[[str], None]) -> dict[int, Wires]:
-    """Runs qrouter in a folder; raises a Failure that names nets without wires."""
+def files(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin]) -> dict[str, str]:
+    """What qrouter reads."""
+    return {"block.def": def_file(flat, lef, placement, pins), "cells.lef": lef.path.read_text(),
+            "route.cfg": SCRIPT.format(lef="cells.lef", layers=config.LAYERS)}
+
+
+def route(flat: Flat, lef: Lef, pins: list[PlacedPin], folder: pathlib.Path,
+          progress: Callable[[str], None]) -> None:
+    """Runs qrouter in a folder with the files; it writes routed.def. Raises a Failure that names
+    nets without wires."""
     yosys.need("qrouter")
     nets = routable(flat, pins)
 
@@ -165,22 +172,15 @@ def route(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin],
         if left:
             progress(f"routing, {left[-1]} of {len(nets):,} nets left in this round")
 
-    (folder / "block.def").write_text(def_file(flat, lef, placement, pins))
-    (folder / "cells.lef").unlink(missing_ok=True)
-    (folder / "cells.lef").symlink_to(lef.path)
-    (folder / "route.cfg").write_text(SCRIPT.format(lef="cells.lef", layers=config.LAYERS))
-    (folder / "routed.def").unlink(missing_ok=True)
     status = tools.run(["qrouter", "-nog", "-s", "route.cfg"], folder, "route.log", tell)
     routed = folder / "routed.def"
     if status or not routed.exists():
         last = yosys.last_line((folder / "route.log").read_text(errors="replace"))
         raise Failure(f"{flat.top.name}: qrouter: {last}")
-    wires = read_wires(lef, routed.read_text())
-    missing = sorted(set(nets) - set(wires))
+    missing = sorted(set(nets) - set(read_wires(lef, routed.read_text())))
     if missing:
         names = ", ".join(f"n{net}" for net in missing[:5])
         raise Failure(f"{flat.top.name}: {len(missing)} of {len(nets)} nets not routed: {names}")
-    return wires
 
 
 def length_um(lef: Lef, wires: Iterable[Wires]) -> dict[str, float]:

@@ -5,7 +5,8 @@ from scripts.report.page import digits
 from synth.layout.picture import METALS
 
 HEADER = ["block", "cells", "nets routed", "core, µm", "of it cells", "with memories, mm",
-          "wires, mm", "vias", "path without wires, ns", "with wires, ns", "s to place, route"]
+          "wires, mm", "vias", "path without wires, ns", "with wires, ns",
+          "processor s to place, route"]
 WIDTH = 720
 
 
