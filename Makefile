@@ -152,14 +152,15 @@ area-check: setup-area
 area-baseline: setup-area
 	@$(AREA) accept $(AREA_FLAGS) $(AREA_ARGS)
 
-# The simulation of the PE's netlist is built for this alone.
+# The simulation of the whole PE's netlist is built for this alone.
 power: setup-power
 	@$(CONFIGURE) $(ALL)
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target power_activity
-	@echo "make: simulating the netlist; a minute"
-	@$(BUILD)/bin/power_activity --out $(BUILD)/power-activity.json $(POWER_ARGS)
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target power_activity power_activity_small
+	@echo "make: simulating the netlists; a minute"
+	@$(BUILD)/bin/power_activity_small --inputs 32 --outputs 32 --density .3 --activations .5 --out $(BUILD)/power-small.json
+	@$(BUILD)/bin/power_activity --out $(BUILD)/power-full.json $(POWER_ARGS)
 	@status=0; \
-	python3 -m synth.power report --work $(BUILD)/synth --jobs $(JOBS) --activity $(BUILD)/power-activity.json --report $(REPORTS)/power.json || exit $$?; \
+	python3 -m synth.power report --work $(BUILD)/synth --jobs $(JOBS) --activity small=$(BUILD)/power-small.json full=$(BUILD)/power-full.json --report $(REPORTS)/power.json || exit $$?; \
 	python3 -m synth.page $(REPORTS) || status=1; \
 	$(INDEX)
 

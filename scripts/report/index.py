@@ -84,11 +84,11 @@ def layout(data: Any) -> Figures:
 
 
 def power(data: Any) -> Figures:
-    return [("a PE's cells", f"{digits(data['logic']['milliwatts'], 0, ' mW')} at "
-             f"{digits(data['clock_mhz'], 0, ' MHz')}")] + [
-        (one["name"], f"{digits(one['pj_per_cycle'], 0, ' pJ')} a cycle, at 45 nm "
-         f"{digits(one['pj_per_cycle_45nm'], 1)}, EIE {digits(one['paper_pj_per_cycle'], 1)}")
-        for one in data["kinds"]]
+    return [(f"{run['name']} PE, {one['name']}",
+             f"{digits(one['milliwatts'], 1, ' mW')}, {digits(one['pj_per_cycle'], 0, ' pJ')} a "
+             f"cycle, at 45 nm {digits(one['pj_per_cycle_45nm'], 1)}, "
+             f"EIE {digits(one['paper_pj_per_cycle'], 1)}")
+            for run in data["runs"] for one in (run["logic"], *run["kinds"])]
 
 
 def fpga(data: Any) -> Figures:

@@ -11,12 +11,16 @@ def row(one: dict) -> list[str]:
                                           "paper_pj_per_cycle"))]
 
 
-def context(data: dict) -> dict:
-    """What the template shows of power.json."""
+def run(data: dict) -> dict:
     memory = data["memory"]
-    return {**data, "header": HEADER,
+    return {**data,
             "kind_rows": [*map(row, data["kinds"]), row(data["logic"]),
                           row(data["clock_if_gated"]),
                           ["memory", "-", "-", "-", digits(memory["estimate_pj_per_cycle"], 2),
                            digits(memory["paper_pj_per_cycle"], 2)]],
             "unit_rows": list(map(row, data["units"]))}
+
+
+def context(data: dict) -> dict:
+    """What the template shows of power.json."""
+    return {**data, "header": HEADER, "runs": list(map(run, data["runs"]))}

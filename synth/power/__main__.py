@@ -2,7 +2,7 @@
 """Power of a PE of standard cells in a real run (docs/method/power.md).
 
   netlist   what the simulation that counts changes of nets is built from, into --out
-  report    power by OpenSTA from the counts of --activity, as a table and a JSON file
+  report    power by OpenSTA from the counts of one run or several, as tables and a JSON file
 """
 import argparse
 import json
@@ -21,7 +21,7 @@ from synth.power.config import PES
 from synth.yosys import ROOT, Failure
 
 COLUMNS = ["", "mW", "pJ a cycle", "at 45 nm", "estimate", "EIE"]
-NOTE = """One PE. mW and pJ a cycle in the library's technology at {clock_mhz:g} MHz; at 45 nm:
+NOTE = """Of one PE. mW and pJ a cycle in the library's technology at {clock_mhz:g} MHz; at 45 nm:
 times {to_45nm:g}, constant-field scaling; estimate: counted accesses by energies of 45 nm; EIE:
 Table II. Lower bounds: no wires between the cells, no clock tree, no glitches."""
 
@@ -30,13 +30,14 @@ def number(value: float | None) -> float | str:
     return "-" if value is None else float(f"{value:.4g}")
 
 
-def show(data: dict) -> None:
-    """Prints the report's tables and totals."""
+def show(data: dict, to_45nm: float) -> None:
+    """Prints a run's tables and totals."""
     layer = data["layer"]
-    print(f"layer of {layer['inputs']:,} inputs and {layer['outputs']:,} outputs, "
-          f"{100 * layer['density']:g} % of the weights and {100 * layer['activations']:g} % of "
-          f"the inputs not 0: {data['cycles']:,} cycles on {data['pes']} PEs, netlist of "
-          f"{data['cells']:,} cells the same as the cycle model in all {data['compared_cycles']:,}")
+    print(f"{data['name']} PE, layer of {layer['inputs']:,} inputs and {layer['outputs']:,} "
+          f"outputs, {100 * layer['density']:g} % of the weights and "
+          f"{100 * layer['activations']:g} % of the inputs not 0: {data['cycles']:,} cycles on "
+          f"{data['pes']} PEs, netlist of {data['cells']:,} cells the same as the cycle model in "
+          f"all {data['compared_cycles']:,}")
     print(f"{data['changes_per_net_and_cycle']:.3f} changes a net and cycle; "
           f"{data['flip_flops_changing_pct']:.2f} % of {data['flip_flops']:,} flip-flops change "
           "in a cycle")
@@ -46,13 +47,14 @@ def show(data: dict) -> None:
                  data["units"]):
         print_table([[r["name"], *(number(r.get(f)) for f in fields)] for r in rows], COLUMNS)
         print()
-    print(NOTE.format(**data))
     estimate = data["estimate"]
     print(f"{data['pes']} PEs, cells alone: {data['microjoules_per_inference']:.4g} uJ an "
           f"inference, {number(data['pj_per_operation'])} pJ an operation; at 45 nm "
-          f"{data['microjoules_per_inference'] * data['to_45nm']:.4g} uJ. Estimate at 45 nm, with "
+          f"{data['microjoules_per_inference'] * to_45nm:.4g} uJ. Estimate at 45 nm, with "
           f"memories: {estimate['microjoules_per_inference']:.4g} uJ, "
-          f"{number(estimate['pj_per_operation'])} pJ")
+          f"{number(estimate['pj_per_operation'])} pJ"
+          + (f". EIE: {number(data['paper']['microjoules_per_inference'])} uJ, "
+             f"{number(data['paper']['pj_per_operation'])} pJ" if data["paper"] else "") + "\n")
 
 
 def progress(line: str) -> None:
@@ -62,16 +64,31 @@ def progress(line: str) -> None:
 def run(options: argparse.Namespace) -> None:
     yosys.need("yosys")
     library = Library(options.liberty)
-    made = flat.flat(library, options.work, PES[options.config], options.jobs, progress)
+
+    def netlist_of(name: str) -> flat.Flat:
+        return flat.flat(library, options.work, PES[name], options.jobs, progress)
     if options.what == "netlist":
-        netlist.write(made, options.out)
+        netlist.write(netlist_of(options.config), options.out)
         return
-    counts = json.loads(options.activity.read_text())
-    progress(f"OpenSTA, twice, with {len(made.cells):,} cells")
-    data = figures.figures(made, rams.technology(library), counts)
+    runs = []
+    for name, file in map(activity, options.activity):
+        made, counts = netlist_of(name), json.loads(file.read_text())
+        progress(f"{name}: OpenSTA, twice, with {len(made.cells):,} cells")
+        runs.append(figures.figures(name, made, rams.technology(library), counts))
+    data = figures.report(library, runs)
     if options.report:
         json_file.write(options.report, data, "make power")
-    show(data)
+    for one in runs:
+        show(one, data["to_45nm"])
+    print(NOTE.format(**data))
+
+
+def activity(text: str) -> tuple[str, pathlib.Path]:
+    name, _, file = text.partition("=")
+    if name not in PES or not file:
+        raise Failure(f"--activity {text}: expected a PE, {' or '.join(PES)}, and a file, as "
+                      "small=counts.json")
+    return name, pathlib.Path(file)
 
 
 def main() -> int:
@@ -81,7 +98,8 @@ def main() -> int:
     add("what", choices=["netlist", "report"])
     add("--config", choices=list(PES), default="full")
     add("--out", type=pathlib.Path, help="folder for the netlist")
-    add("--activity", type=pathlib.Path, help="what power_activity wrote")
+    add("--activity", nargs="+", metavar="PE=FILE",
+        help="what power_activity (full) and power_activity_small wrote")
     add("--liberty", default=OSU018, help="standard cells, a Liberty file")
     add("--work", default=ROOT / "build/synth", help="folder of kept results")
     add("--report", help="JSON file for the figures")

@@ -18,6 +18,11 @@ PAPER_MHZ = 800.0
 PAPER_KINDS = {"clock": 1.874, "registers": 1.026, "combinational": 0.841, "memory": 5.416}
 PAPER_UNITS = {"eie_act_queue": 0.112, "eie_ptr_read": 1.807, "eie_spmat_read": 4.955,
                "eie_arith": 1.162, "eie_act_rw": 1.122}
+# Its layer of these sizes, Alex-7, takes 12.2 us (Table IV), by 600 mW as its figure 7 reckons; 64
+# PEs do 102 G operations a second at 590 mW.
+PAPER_LAYER = {"inputs": 4096, "outputs": 4096, "density": 0.09, "activations": 0.353}
+PAPER_MICROJOULES = 12.2 * 0.6
+PAPER_PJ_PER_OPERATION = 590 / 102
 # Instances of a PE's units.
 UNITS = {"u_act_queue": "eie_act_queue", "u_ptr_read": "eie_ptr_read",
          "u_spmat_read": "eie_spmat_read", "u_arith": "eie_arith", "u_act_rw": "eie_act_rw"}

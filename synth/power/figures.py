@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from synth import yosys
 from synth.area.rams import Technology
 from synth.flat import Flat
+from synth.library import Library
 from synth.power import config, sta
 from synth.power.sta import Power
 from synth.yosys import Failure
@@ -81,8 +82,17 @@ def row(name: str, watts: float, paper_mw: float | None, estimated: float | None
             "paper_pj_per_cycle": paper_mw and 1e3 * paper_mw / config.PAPER_MHZ}
 
 
-def figures(flat: Flat, technology: Technology, counts: dict) -> dict:
-    """The report."""
+def paper(counts: dict) -> dict | None:
+    """EIE's energy, where the layer is the one that it is known of here."""
+    layer = counts["layer"]
+    if any(layer[name] != value for name, value in config.PAPER_LAYER.items()):
+        return None
+    return {"layer": "Alex-7", "microjoules_per_inference": config.PAPER_MICROJOULES,
+            "pj_per_operation": config.PAPER_PJ_PER_OPERATION}
+
+
+def figures(name: str, flat: Flat, technology: Technology, counts: dict) -> dict:
+    """One of the report's runs, of the PE of this name."""
     check(flat, counts)
     rates = rates_of(counts)
     active = sta.measure(flat, technology, rates, config.CLOCK_MHZ)
@@ -99,8 +109,7 @@ def figures(flat: Flat, technology: Technology, counts: dict) -> dict:
     clocked = sum(rates.get(c.pins.get("Q"), (0.0, 0.0))[0]
                   for c, is_register in zip(flat.cells, sums.registers) if is_register)
     return {
-        "library": flat.library.name, "pe": {"parameters": flat.top.parameters},
-        "clock_mhz": config.CLOCK_MHZ, "layer": counts["layer"],
+        "name": name, "parameters": flat.top.parameters, "layer": counts["layer"],
         "number": counts["pe"], "pes": counts["pes"], "cycles": cycles,
         "compared_cycles": counts["compared_cycles"], "entries": counts["entries"],
         "multiplications": counts["multiplications"], "mean_multiplications": mean,
@@ -121,7 +130,13 @@ def figures(flat: Flat, technology: Technology, counts: dict) -> dict:
         "pj_per_operation": picojoules * cycles / operations if operations else None,
         "estimate": {"microjoules_per_inference": counts["estimate"]["nanojoules"] / 1000,
                      "pj_per_operation": counts["estimate"]["picojoules_per_operation"]},
-        "to_45nm": config.TO_45_NM,
-        "bounds": {"clock": "lower", "registers": "lower", "combinational": "lower"},
-        "tools": {"yosys": yosys.version("yosys"), "sta": yosys.version("sta", "-version")},
+        "paper": paper(counts),
     }
+
+
+def report(library: Library, runs: list[dict]) -> dict:
+    """power.json of its runs."""
+    return {"library": library.name, "clock_mhz": config.CLOCK_MHZ, "runs": runs,
+            "to_45nm": config.TO_45_NM,
+            "bounds": {"clock": "lower", "registers": "lower", "combinational": "lower"},
+            "tools": {"yosys": yosys.version("yosys"), "sta": yosys.version("sta", "-version")}}

@@ -42,7 +42,7 @@ class Power(unittest.TestCase):
         return sta.measure(self.flat, self.technology, rates, CLOCK_MHZ)
 
     def test_report(self):
-        data = figures.figures(self.flat, self.technology, self.counts)
+        data = figures.figures("small", self.flat, self.technology, self.counts)
         self.assertGreater(data["compared_cycles"], data["cycles"])
         self.assertGreater(data["multiplications"], 10)
         total = data["logic"]["milliwatts"]
@@ -51,9 +51,10 @@ class Power(unittest.TestCase):
             self.assertTrue(all(r["milliwatts"] > 0 for r in rows), rows)
         self.assertLess(data["clock_if_gated"]["milliwatts"], data["kinds"][0]["milliwatts"])
         made = {"date": "2026-01-01T00:00:00Z", "commit": "unknown", "command": "test"}
-        validate.check({"made": made, **data}, "power")
+        report = {"made": made, **figures.report(self.flat.library, [data])}
+        validate.check(report, "power")
         text = page.render("synthesis.html.j2", area=None, layout=None, fpga=None,
-                           power=power_page.context(data))
+                           power=power_page.context(report))
         self.assertIn("Power of a PE", text)
 
     def test_each_net_has_its_own_activity(self):
@@ -68,7 +69,8 @@ class Power(unittest.TestCase):
     def test_foreign_activity(self):
         for change in ({"nets": self.counts["nets"][1:]}, {"cycles": 1}):
             with self.assertRaisesRegex(Failure, "activity of"):
-                figures.figures(self.flat, self.technology, {**self.counts, **change})
+                figures.figures("small", self.flat, self.technology,
+                                {**self.counts, **change})
 
 
 if __name__ == "__main__":

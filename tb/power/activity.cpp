@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -39,20 +40,19 @@ Config netlist_config() {
 #undef NET
   return config;
 }
-const std::vector<uint32_t> kNets{
-#define PARAMETER(name, value)
-#define NET(number) number,
-#include "power_pe.inc"
-#undef NET
+struct Net {
+  uint32_t number;
+  CData Vpower_pe___024root::*value;
 };
-std::vector<const CData*> net_values(const Vpower_pe___024root& root) {
-  return {
-#define NET(number) &root.power_pe__DOT__n##number,
+// Data, no code: of tens of thousands of nets that would take the compiler very long.
+constexpr Net kNets[] = {
+#define PARAMETER(name, value)
+#define NET(number) {number, &Vpower_pe___024root::power_pe__DOT__n##number},
 #include "power_pe.inc"
 #undef NET
 #undef PARAMETER
-  };
-}
+};
+constexpr size_t kNetCount = std::size(kNets);
 
 class NetlistDevice final : public Device {
  public:
@@ -60,10 +60,9 @@ class NetlistDevice final : public Device {
       : model(config),
         config_(config),
         number_(number),
-        values_(net_values(*top_.pins().rootp)),
-        last_(values_.size()),
-        changes(values_.size()),
-        ones(values_.size()) {
+        last_(kNetCount),
+        changes(kNetCount),
+        ones(kNetCount) {
     model.propagate();
   }
 
@@ -181,8 +180,9 @@ class NetlistDevice final : public Device {
     const SpmatRead& read = model.pe[number_].spmat_read;
     entries += read.e_valid_o;
     multiplications += read.e_valid_o && read.e_code_o != 0;
-    for (size_t i = 0; i < values_.size(); ++i) {
-      const uint8_t value = *values_[i];
+    const Vpower_pe___024root& root = *top_.pins().rootp;
+    for (size_t i = 0; i < kNetCount; ++i) {
+      const uint8_t value = root.*kNets[i].value;
       ones[i] += value;
       // The first cycle has none before it.
       changes[i] += counted != 0 && value != last_[i];
@@ -194,7 +194,6 @@ class NetlistDevice final : public Device {
   Config config_;
   uint32_t number_;
   VerilatedTop<Vpower_pe> top_;
-  std::vector<const CData*> values_;
   std::vector<uint8_t> last_;
 
  public:
@@ -237,8 +236,8 @@ int main_of(int argc, char** argv) {
     throw Error("outputs of the cycle model are not those of the functional model");
 
   json nets = json::array();
-  for (size_t i = 0; i < kNets.size(); ++i)
-    nets.push_back({kNets[i], device.changes[i], device.ones[i]});
+  for (size_t i = 0; i < kNetCount; ++i)
+    nets.push_back({kNets[i].number, device.changes[i], device.ones[i]});
   const json result = {{"layer",
                         {{"inputs", inputs},
                          {"outputs", outputs},
