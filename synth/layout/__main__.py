@@ -43,9 +43,14 @@ def run(options: argparse.Namespace) -> None:
     for tool in ("yosys", "graywolf", "qrouter", "sta"):
         yosys.need(tool)
     flow = Flow(Library(options.liberty), options.work, options.jobs, progress)
-    blocks = []
+    blocks, failures = [], []
     for name in options.blocks:
-        figures, png = flow.run(name, config.BLOCKS[name])
+        try:
+            figures, png = flow.run(name, config.BLOCKS[name])
+        except Failure as failure:
+            progress(f"{name}: {failure}")
+            failures.append(name)
+            continue
         blocks.append(figures)
         if options.report:
             picture = pathlib.Path(options.report).with_name(f"layout-{name}.png")
@@ -60,6 +65,8 @@ def run(options: argparse.Namespace) -> None:
                           "yosys": yosys.version("yosys"),
                           "sta": yosys.version("sta", "-version")}}, "make layout")
     show(blocks)
+    if failures:
+        raise Failure(f"not laid out: {', '.join(failures)}; why is told above")
 
 
 def main() -> int:

@@ -50,35 +50,73 @@ def tracks(layer: Layer, low: int, high: int) -> tuple[int, int, int]:
     return first, (high - first) // pitch + 1, pitch
 
 
+class Side:
+    """Places for pins along a side of the cells, one on each track that ends there."""
+
+    def __init__(self, name: str, lef: Lef, placement: Placement):
+        vertical = next(layer for layer in lef.layers[1:] if not layer.horizontal)
+        horizontal = next(layer for layer in lef.layers[1:] if layer.horizontal)
+        width, height, margin = placement.width, placement.height, round(UNITS * config.MARGIN)
+        self.name, self.upright = name, name in "LR"
+        layer, length = (horizontal, height) if self.upright else (vertical, width)
+        self.layer, (self.first, self.room, self.pitch) = layer.name, tracks(layer, 0, length)
+        low, _, step = tracks(vertical if self.upright else horizontal, -margin // 2, 0)
+        high = (width if name == "R" else height) + margin // 2
+        self.edge = low if name in "LB" else low + (high - low) // step * step
+
+    def spread(self, count: int) -> list[int]:
+        """Numbers of `count` places, evenly; more than there are share some."""
+        return [(k * self.room + self.room // 2) // count for k in range(count)]
+
+    def place(self, pin: Pin, number: int) -> PlacedPin:
+        along = self.first + number * self.pitch
+        x, y = (self.edge, along) if self.upright else (along, self.edge)
+        return PlacedPin(pin, x, y, self.layer)
+
+
 def place_pins(flat: Flat, lef: Lef, placement: Placement, pins: list[Pin]) -> list[PlacedPin]:
     """Pins around the cells, on the side that they are restricted to or that graywolf put them
-    nearest to; on each in the order of the cells that they lead to, evenly spread over tracks."""
+    nearest to; on each in the order of the cells that they lead to, evenly spread over tracks. What
+    may be on any side and has no room on one goes on around the corner."""
     at = {c.cell: (c.x, c.y) for c in placement.cells}
-    width, height, margin = placement.width, placement.height, round(UNITS * config.MARGIN)
-    by_side: dict[str, list[tuple[float, int]]] = {s: [] for s in "LRBT"}
+    sides = [Side(name, lef, placement) for name in "BRTL"]
+    by_side: dict[str, list[tuple[float, int]]] = {side.name: [] for side in sides}
     for i, pin in enumerate(pins):
         x, y = placement.pins.get(i, (0, 0))
-        distances = {"L": x, "R": width - x, "B": y, "T": height - y}
-        side = pin.side or min(distances, key=lambda s: distances[s])
-        axis = 0 if side in "BT" else 1
-        ends = [at[cell][axis] for cell, _ in flat.nets.get(pin.net, [])]
-        by_side[side].append((sum(ends) / len(ends) if ends else 0.0, i))
-    vertical = next(layer for layer in lef.layers[1:] if not layer.horizontal)
-    horizontal = next(layer for layer in lef.layers[1:] if layer.horizontal)
-    found = []
-    for side, those in by_side.items():
-        layer, length = (vertical, width) if side in "BT" else (horizontal, height)
-        across = horizontal if side in "BT" else vertical
-        first, number, pitch = tracks(layer, 0, length)
-        if len(those) > number:
-            raise Failure(f"{flat.top.name}: {len(those)} pins on side {side}, room for {number}")
-        low, _, step = tracks(across, -margin // 2, 0)
-        high = (width if side == "R" else height) + margin // 2
-        edge = low if side in "LB" else low + (high - low) // step * step
-        for k, (_, i) in enumerate(sorted(those)):
-            along = first + (k * number + number // 2) // len(those) * pitch
-            x, y = (along, edge) if side in "BT" else (edge, along)
-            found.append(PlacedPin(pins[i], x, y, layer.name))
+        distances = {"L": x, "R": placement.width - x, "B": y, "T": placement.height - y}
+        name = pin.side or min(distances, key=lambda s: distances[s])
+        ends = [at[cell][name in "LR"] for cell, _ in flat.nets.get(pin.net, [])]
+        by_side[name].append((sum(ends) / len(ends) if ends else 0.0, i))
+    full = next((s for s in sides if len(by_side[s.name]) > s.room), None)
+    if full and any(pin.side for pin in pins):
+        raise Failure(f"{flat.top.name}: {len(by_side[full.name])} pins on side {full.name}, room "
+                      f"for {full.room}")
+    # Places and pins counter-clockwise: upwards and leftwards on the right and on top, then back.
+    order, wanted, places = [], [], []
+    for side in sides:
+        back = side.name in "TL"
+        numbers = side.spread(len(by_side[side.name]))
+        order += [i for _, i in sorted(by_side[side.name], reverse=back)]
+        wanted += [len(places) + (side.room - 1 - n if back else n)
+                   for n in (reversed(numbers) if back else numbers)]
+        those = [(side, n) for n in range(side.room)]
+        places += reversed(those) if back else those
+    if len(order) > len(places):
+        raise Failure(f"{flat.top.name}: {len(order)} pins, room for {len(places)}")
+    taken = apart(wanted, len(places))
+    return [side.place(pins[i], n) for i, (side, n) in zip(order, (places[k] for k in taken))]
+
+
+def apart(wanted: list[int], room: int) -> list[int]:
+    """Rising numbers below `room`, each once, near to the wanted ones, which rise but repeat."""
+    found, least = [], 0
+    for number in wanted:
+        found.append(max(number, least))
+        least = found[-1] + 1
+    most = room - 1
+    for k in range(len(found) - 1, -1, -1):
+        found[k] = min(found[k], most)
+        most = found[k] - 1
     return found
 
 

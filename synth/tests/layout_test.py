@@ -5,6 +5,7 @@ without the tools.
     python3 -m synth.tests.layout_test --work folder [test]...
 """
 import argparse
+import dataclasses
 import pathlib
 import shutil
 import struct
@@ -18,7 +19,7 @@ import scripts.tests
 from scripts.report import json_file, page, validate
 from synth.area import rams
 from synth.area.hierarchy import Variant
-from synth.layout import config, floorplan, picture, qrouter, spef
+from synth.layout import config, floorplan, graywolf, picture, qrouter, spef
 from synth.layout.flow import Flow
 from synth.layout.lef import Layer
 from synth.layout.qrouter import Wires
@@ -114,6 +115,34 @@ class Parts(unittest.TestCase):
 
     def test_tracks(self):
         self.assertEqual(qrouter.tracks(Lef.layers[0], -120, 260), (-50, 4, 100))
+
+    def test_pins_apart(self):
+        """Each place once, in order, and none moved that has room."""
+        for wanted in ([0, 3, 7], [2, 2, 2], [7, 7, 7], [0, 0, 5, 5, 5, 5, 7], [3] * 8):
+            found = qrouter.apart(wanted, 8)
+            self.assertEqual(found, sorted(set(found)), wanted)
+            self.assertTrue(all(0 <= number < 8 for number in found), found)
+        self.assertEqual(qrouter.apart([0, 3, 7], 8), [0, 3, 7])
+        self.assertEqual(qrouter.apart([2, 2, 6], 8), [2, 3, 6])
+
+    def test_pins_around(self):
+        """Forty pins nearest to the left go on on the other sides; held to it they have no room."""
+        layers = [Layer(f"metal{i}", i % 2 == 1, 1.0, 0.5, 1.0, 2.0, 0.1, 0.0) for i in (1, 2, 3)]
+        lef = types.SimpleNamespace(layers=layers)
+        flat = types.SimpleNamespace(nets={i: [(i, "A")] for i in range(40)}, top=Variant("x", {}))
+        cells = [graywolf.Placed(i, 0, 50 * i, "N") for i in range(40)]
+        placement = graywolf.Placement(cells, 1000, 2000, 20, {i: (-50, 50 * i)
+                                                               for i in range(40)})
+        free = [floorplan.Pin(f"p{i}", i, "", None) for i in range(40)]
+        placed = qrouter.place_pins(flat, lef, placement, free)
+        self.assertEqual(len({(p.x, p.y) for p in placed}), 40)
+        self.assertEqual({p.pin.net for p in placed}, set(range(40)))
+        left = [p for p in placed if p.x < 0]
+        self.assertEqual(len(left), 20)
+        self.assertEqual(len({p.layer for p in left}), 1)
+        held = [dataclasses.replace(pin, side="L") for pin in free]
+        with self.assertRaisesRegex(Failure, "40 pins on side L, room for 20"):
+            qrouter.place_pins(flat, lef, placement, held)
 
     def test_picture(self):
         canvas = picture.Canvas(3, 2)
