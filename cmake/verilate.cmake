@@ -19,8 +19,12 @@ function(sparsys_write_public_vlt)
   foreach(port a_i en_i swap_i weight_i sum_i)
     string(APPEND text "public_flat_rd -module \"mxu_tile\" -var \"${port}\"\n")
   endforeach()
-  # Likewise banks and lanes of the matrix unit, with the ports that differ from one to the next.
-  foreach(ports "mxu_weight_bank wdata_i re_i raddr_i" "mxu_acc_bank valid_i add_i addr_i sum_i"
+  # Likewise the units of a PE with several lanes, banks and lanes of the matrix unit, with the ports
+  # that differ from one to the next.
+  foreach(ports "eie_lane_read step_i head_empty_i head_act_i head_start_i head_end_i io_en_i"
+                "eie_lane_decode step_i a_valid_i a_first_i a_count_i a_entry_i a_act_i"
+                "eie_dispatch r_valid_i r_write_i r_row_i r_rank_i r_code_i r_act_i room_i"
+                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_weight_bank wdata_i re_i raddr_i" "mxu_acc_bank valid_i add_i addr_i sum_i"
                 "mxu_requantise acc_i bias_i multiplier_i shift_i" "mxu_pool f_i")
     separate_arguments(ports UNIX_COMMAND "${ports}")
     list(POP_FRONT ports module)
@@ -81,11 +85,8 @@ function(sparsys_verilate name)
   elseif(ARG_FAST)
     set(optimise -O2)
   endif()
-  set(clean)
   if(ARG_QUICK)
     set(optimise -O0)
-    # Files that Verilator no longer writes are not to be compiled.
-    set(clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${dir})
   endif()
   set(timed)
   set(timed_verilate)
@@ -99,7 +100,9 @@ function(sparsys_verilate name)
   add_custom_command(
     OUTPUT ${dir}/V${ARG_CLASS}__ALL.cpp
     BYPRODUCTS ${dir}/V${ARG_CLASS}.h
-    ${clean}
+    # Files that Verilator no longer writes are not to be compiled.
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${dir}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
             --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
             ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT ${unroll} -Wno-fatal

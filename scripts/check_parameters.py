@@ -18,8 +18,10 @@ SMALL = {
     "N_PE": 1, "ENTRY_DEPTH": 32, "PTR_DEPTH": 8, "ACT_REGS": 4, "ACT_RAM_DEPTH": 8,
     "QUEUE_DEPTH": 2, "CODEBOOKS": 2, "LIST_DEPTH": 4,
 }
+# A PE with lanes, and what it leaves to eie.
+SMALL_LANES = {"LANES": 16, "BANKS": 8, "ENTRY_DEPTH": 64, "ACT_REGS": 16}
 SMALL_ARRAY = {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}
-SMALL_OF = {"eie": SMALL, "mxu_array": SMALL_ARRAY, "mxu": {
+SMALL_OF = {"eie": SMALL, "eie_compute": SMALL_LANES, "mxu_array": SMALL_ARRAY, "mxu": {
     **SMALL_ARRAY, "FIFO_TILES": 2, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
     "QUEUE_DEPTH": 2}}
 # (top module, parameter, wrong values)
@@ -33,7 +35,14 @@ CASES = [
     ("eie", "ACC_WIDTH", [19, 49]),
     ("eie", "CODEBOOKS", [1, 3, 512]),
     ("eie", "LIST_DEPTH", [1, 3, 65536]),
+    ("eie", "LANES", [0, 2, 32]),
+    ("eie", "BANKS", [0, 2]),
+    ("eie", "BANK_DEPTH", [1, 3, 16]),
+    ("eie_compute", "BANKS", [1, 6, 16]),
+    ("eie_compute", "ENTRY_DEPTH", [32, 96, 1048576]),
+    ("eie_compute", "ACC_WIDTH", [19, 49]),
     ("fifo", "DEPTH", [0]),
+    ("fifo_2w1r", "DEPTH", [1, 3]),
     ("ram_1rw", "DEPTH", [1]),
     ("ram_1r1w", "DEPTH", [1]),
     ("regfile_1r1w", "DEPTH", [1]),

@@ -25,7 +25,8 @@ PAPER_MICROJOULES = 12.2 * 0.6
 PAPER_PJ_PER_OPERATION = 590 / 102
 # Instances of a PE's units.
 UNITS = {"u_act_queue": "eie_act_queue", "u_ptr_read": "eie_ptr_read",
-         "u_spmat_read": "eie_spmat_read", "u_arith": "eie_arith", "u_act_rw": "eie_act_rw"}
+         "u_compute.g_one.u_spmat_read": "eie_spmat_read", "u_compute.g_one.u_arith": "eie_arith",
+         "u_act_rw": "eie_act_rw"}
 # Parts of the estimate from counted accesses (sw/sparsys/layers/energy.cpp) by kind.
 ESTIMATE_KINDS = {
     "entry memory": "memory", "pointer memory": "memory",

@@ -54,7 +54,8 @@ class Sums:
         """Cells by unit of the PE; what is between the units is eie_pe's."""
         found = collections.defaultdict(list)
         for i, cell in enumerate(self.flat.cells):
-            found[config.UNITS.get(cell.path.split(".")[0], "eie_pe")].append(i)
+            unit = (u for place, u in config.UNITS.items() if cell.path.startswith(f"{place}."))
+            found[next(unit, "eie_pe")].append(i)
         return dict(sorted(found.items()))
 
     def clock_if_gated(self, rates: dict[int, tuple[float, float]]) -> float:

@@ -3,6 +3,8 @@
 // should have a reset and has none leaves an X on a pin. Encodes small matrices itself, loads them
 // through the port, runs them and compares with plain sums over the dense matrix. Prints PASS or FAIL.
 module eie_tb;
+  parameter LANES = 1;
+  parameter BANKS = 1;
   localparam N_PE = 4;
   localparam ACT_REGS = 32;
   localparam LIST_DEPTH = 4;
@@ -43,7 +45,9 @@ module eie_tb;
       .ACT_RAM_DEPTH(32),
       .QUEUE_DEPTH  (2),
       .CODEBOOKS    (2),
-      .LIST_DEPTH   (LIST_DEPTH)
+      .LIST_DEPTH   (LIST_DEPTH),
+      .LANES        (LANES),
+      .BANKS        (BANKS)
   ) u_eie (
       .clk_i       (clk),
       .rst_i       (rst),

@@ -136,7 +136,13 @@ void Eie::edge(bool rst) {
 void Eie::put(const Image& image) {
   for (size_t k = 0; k < pe.size(); ++k) {
     const std::vector<uint64_t>& rows = image.entry_rows[k];
-    std::copy(rows.begin(), rows.end(), pe[k].spmat_read.entry_ram.mem.begin());
+    if (pe[k].lanes.empty()) {
+      std::copy(rows.begin(), rows.end(), pe[k].spmat_read.entry_ram.mem.begin());
+    } else {
+      for (size_t w = 0; w < rows.size(); ++w) {
+        pe[k].lanes[0].read.put(static_cast<uint32_t>(w), rows[w]);
+      }
+    }
     const std::vector<uint16_t>& pointers = image.pointers[k];
     PtrRead& banks = pe[k].ptr_read;
     for (size_t p = 0; p < pointers.size(); ++p) {

@@ -49,11 +49,11 @@ class Eie : public Inputs, public Outputs {
 
   // The part of propagate_rest() in front of the PEs: control and tree.
   void propagate_control();
-  // Instead of the rest of it and edge(false), for a caller who compares nothing: in state RUN the
-  // PEs get broadcasts and nothing else, so each goes through the cycle in one go. The registers
-  // become what edge() makes them; the ports of the PEs' units are right again in the first cycle
-  // of another state.
-  bool may_step() const { return ccu.state_q == Ccu::RUN; }
+  // Instead of the rest of it and edge(false), for a caller who compares nothing: in state RUN,
+  // with LANES 1, the PEs get broadcasts and nothing else, so each goes through the cycle in one
+  // go. The registers become what edge() makes them; the ports of the PEs' units are right again in
+  // the first cycle of another state.
+  bool may_step() const { return ccu.state_q == Ccu::RUN && pe[0].lanes.empty(); }
   // seen(PE, its registers before the cycle ..., cycle): as in Pe::step(); cycle 0 is this one.
   template <class Seen>
   void step(Seen&& seen) {

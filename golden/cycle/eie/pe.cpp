@@ -7,7 +7,12 @@ namespace sparsys::eie {
 
 namespace {
 enum Space : uint32_t { kEntry, kPointer, kActRam, kSource, kDestination };
+
+std::vector<Lanes> lanes_of(const Config& config) {
+  if (config.lanes == 1) return {};
+  return std::vector<Lanes>(1, Lanes(config));
 }
+}  // namespace
 
 Pe::Pe(const Config& config)
     : ptr_read(config),
@@ -15,6 +20,7 @@ Pe::Pe(const Config& config)
       spmat_read(config),
       arith(config),
       act_rw(config),
+      lanes(lanes_of(config)),
       pe_shift_(Widths(config).pe_shift),
       lane_shift_(std::min(pe_shift_, 2U)),
       row_mask_(static_cast<uint16_t>(low_mask(Widths(config).row_w))),
@@ -39,6 +45,14 @@ void Pe::propagate_io() {
   spmat_read.io_addr_i = address & row_mask_;
   spmat_read.io_wdata_i = io_wdata_i;
 
+  if (!lanes.empty()) {
+    LaneRead& read = lanes[0].read;
+    read.io_en_i = spmat_read.io_en_i;
+    read.io_write_i = io_write_i;
+    read.io_addr_i = spmat_read.io_addr_i;
+    read.io_wdata_i = io_wdata_i;
+  }
+
   ptr_read.io_en_i = selected && space == kPointer;
   ptr_read.io_write_i = io_write_i;
   ptr_read.io_addr_i = address & bank_mask_;
@@ -52,6 +66,33 @@ void Pe::propagate_io() {
   act_rw.io_wdata_i = static_cast<uint16_t>(io_wdata_i >> (16 * lane()));
 
   io_active_ = io_en_i;
+}
+
+// The outputs of sparse-matrix read and arithmetic come from the lanes.
+void Pe::propagate_lanes_state() {
+  Lanes& l = lanes[0];
+  l.propagate_state();
+  spmat_read.io_rdata_o = l.read.io_rdata_o;
+  spmat_read.busy_o = l.busy_o;
+  arith.busy_o = 0;
+  arith.row_error_o = l.row_error_o;
+  arith.saturated_o = l.saturated_o;
+}
+
+void Pe::propagate_lanes_inputs() {
+  Lanes& l = lanes[0];
+  static_cast<ArithCommon&>(l) = *this;
+  l.flags_clear_i = flags_clear_i;
+  l.wb_read_i = wb_read_i;
+  l.wb_row_i = wb_row_i;
+  l.read.entry_base_i = entry_base_i;
+  l.read.head_empty_i = act_queue.empty_o;
+  l.read.head_act_i = act_queue.head_act_o;
+  l.read.head_start_i = act_queue.head_start_o;
+  l.read.head_end_i = act_queue.head_end_o;
+  l.propagate_inputs();
+  spmat_read.pop_o = l.read.pop_o;
+  arith.wb_acc_o = l.wb_acc_o;
 }
 
 }  // namespace sparsys::eie

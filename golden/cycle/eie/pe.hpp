@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processing element: pointer read, activation queue, sparse-matrix read, arithmetic, activation
 // read and write, and its part of the load and read-back port (docs/reference/eie-timing.md section
-// 9).
+// 9). With LANES above 1 its lanes stand in place of sparse-matrix read and arithmetic.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "golden/cycle/eie/act_queue.hpp"
 #include "golden/cycle/eie/act_rw.hpp"
 #include "golden/cycle/eie/arith.hpp"
+#include "golden/cycle/eie/lanes.hpp"
 #include "golden/cycle/eie/ptr_read.hpp"
 #include "golden/cycle/eie/spmat_read.hpp"
 #include "golden/cycle/eie/widths.hpp"
@@ -53,6 +55,7 @@ class Pe : public PeCommon {
   SpmatRead spmat_read;
   Arith arith;
   ActRw act_rw;
+  std::vector<Lanes> lanes;  // one or, with LANES 1, none
 
   void propagate() {
     propagate_state();
@@ -65,12 +68,12 @@ class Pe : public PeCommon {
 
   void update(bool rst);
 
-  // propagate() and update(false) in one go, for cycles of a run, in which the control only
-  // broadcasts: `most` of them; with `till_room` no more than until the queue is not full. All have
-  // the same broadcast, so more than one only if there is none. Returns how many. Of the ports,
-  // full_o, busy_o and flags_o are set for the next cycle. The leaf has a step of its own.
-  // seen(spmat_read's registers, arith's, columns in the queue) is called in each cycle, before it,
-  // in which the PE is at work.
+  // propagate() and update(false) in one go, with LANES 1, for cycles of a run, in which the
+  // control only broadcasts: `most` of them; with `till_room` no more than until the queue is not
+  // full. All have the same broadcast, so more than one only if there is none. Returns how many. Of
+  // the ports, full_o, busy_o and flags_o are set for the next cycle. The leaf has a step of its
+  // own. seen(spmat_read's registers, arith's, columns in the queue) is called in each cycle,
+  // before it, in which the PE is at work.
   template <class Seen>
   uint32_t step(const PtrReadCommon& broadcast, uint32_t most, bool till_room, Seen&& seen);
   // The same for the leaf; `pop`: leaf_pop_i. Returns whether its ports changed.
@@ -83,6 +86,8 @@ class Pe : public PeCommon {
  private:
   void propagate_io();
   void propagate_leaf();
+  void propagate_lanes_state();
+  void propagate_lanes_inputs();
 
   uint32_t lane() const { return id_i & ((1U << lane_shift_) - 1); }
 
@@ -150,8 +155,12 @@ inline uint32_t Pe::step(const PtrReadCommon& broadcast, uint32_t most, bool til
 inline void Pe::propagate_state() {
   ptr_read.propagate_state();
   act_queue.propagate_state();
-  spmat_read.propagate_state();
-  arith.propagate_state();
+  if (lanes.empty()) {
+    spmat_read.propagate_state();
+    arith.propagate_state();
+  } else {
+    propagate_lanes_state();
+  }
   act_rw.id_i = id_i;
   act_rw.propagate_state();
 
@@ -185,12 +194,16 @@ inline void Pe::propagate_inputs() {
   ptr_read.flags_clear_i = flags_clear_i;
   ptr_read.propagate_inputs();
 
-  spmat_read.entry_base_i = entry_base_i;
-  spmat_read.head_empty_i = act_queue.empty_o;
-  spmat_read.head_act_i = act_queue.head_act_o;
-  spmat_read.head_start_i = act_queue.head_start_o;
-  spmat_read.head_end_i = act_queue.head_end_o;
-  spmat_read.propagate_inputs();
+  if (lanes.empty()) {
+    spmat_read.entry_base_i = entry_base_i;
+    spmat_read.head_empty_i = act_queue.empty_o;
+    spmat_read.head_act_i = act_queue.head_act_o;
+    spmat_read.head_start_i = act_queue.head_start_o;
+    spmat_read.head_end_i = act_queue.head_end_o;
+    spmat_read.propagate_inputs();
+  } else {
+    propagate_lanes_inputs();
+  }
 
   act_queue.push_i = ptr_read.push_o;
   act_queue.push_act_i = ptr_read.push_act_o;
@@ -199,16 +212,18 @@ inline void Pe::propagate_inputs() {
   act_queue.pop_i = spmat_read.pop_o;
   act_queue.propagate_inputs();
 
-  static_cast<ArithCommon&>(arith) = *this;
-  arith.e_valid_i = spmat_read.e_valid_o;
-  arith.e_first_i = spmat_read.e_first_o;
-  arith.e_code_i = spmat_read.e_code_o;
-  arith.e_skip_i = spmat_read.e_skip_o;
-  arith.e_act_i = spmat_read.e_act_o;
-  arith.flags_clear_i = flags_clear_i;
-  arith.wb_read_i = wb_read_i;
-  arith.wb_row_i = wb_row_i;
-  arith.propagate_inputs();
+  if (lanes.empty()) {
+    static_cast<ArithCommon&>(arith) = *this;
+    arith.e_valid_i = spmat_read.e_valid_o;
+    arith.e_first_i = spmat_read.e_first_o;
+    arith.e_code_i = spmat_read.e_code_o;
+    arith.e_skip_i = spmat_read.e_skip_o;
+    arith.e_act_i = spmat_read.e_act_o;
+    arith.flags_clear_i = flags_clear_i;
+    arith.wb_read_i = wb_read_i;
+    arith.wb_row_i = wb_row_i;
+    arith.propagate_inputs();
+  }
 
   static_cast<ActRwCommon&>(act_rw) = *this;
   act_rw.leaf_pop_i = leaf_pop_i;
@@ -221,8 +236,12 @@ inline void Pe::propagate_inputs() {
 inline void Pe::update(bool rst) {
   ptr_read.update(rst);
   act_queue.update(rst);
-  spmat_read.update(rst);
-  arith.update(rst);
+  if (lanes.empty()) {
+    spmat_read.update(rst);
+    arith.update(rst);
+  } else {
+    lanes[0].update(rst);
+  }
   act_rw.update(rst);
   io_sel_q = rst ? uint8_t{0} : io_select_;
 }

@@ -85,7 +85,7 @@ struct SpmatReadRegisters {
 class SpmatRead : public SpmatReadRegisters {
  public:
   explicit SpmatRead(const Config& config)
-      : entry_ram(config.entry_depth / 8),
+      : entry_ram(config.lanes > 1 ? 1 : config.entry_depth / 8),
         row_mask_(static_cast<uint32_t>(low_mask(Widths(config).row_w))) {}
 
   // Ports.

@@ -14,7 +14,7 @@ namespace sparsys::eie {
 // How often each part worked, over all PEs.
 struct Activity {
   uint64_t pointer_reads = 0;          // of 16 bits
-  uint64_t entry_row_reads = 0;        // of 64 bits, eight entries
+  uint64_t entry_row_reads = 0;        // of 64 bits, eight entries; with lanes two rows a set
   uint64_t queue_writes = 0;           // columns that have entries in a PE
   uint64_t multiplications = 0;        // of entries that are not padding
   uint64_t accumulator_reads = 0;      // by entries and by write-back
@@ -54,7 +54,8 @@ class Statistics {
   uint64_t write_back_cycles = 0;
   // Of the running ones, those behind the last broadcast of their pass.
   uint64_t drain_cycles = 0;
-  // Entries of the PE that has most, pass by pass: no pass can run in fewer cycles.
+  // Entries of the PE that has most, pass by pass, or with lanes its sets of entries: no pass can
+  // run in fewer cycles.
   uint64_t slowest_entries = 0;
   Activity activity;
 
@@ -67,7 +68,11 @@ class Statistics {
     observe_run(engine);
     for (uint32_t k = 0; k < engine.pe.size(); ++k) {
       const Pe& pe = engine.pe[k];
-      observe_pe(k, pe.spmat_read, pe.arith, pe.act_queue.queue.count_q, 0);
+      if (pe.lanes.empty()) {
+        observe_pe(k, pe.spmat_read, pe.arith, pe.act_queue.queue.count_q, 0);
+      } else {
+        observe_lanes(k, pe.lanes[0]);
+      }
     }
   }
   // Or in parts, in state RUN. First what the control does; `alike`: cycles, of which more than one
@@ -112,7 +117,7 @@ class Statistics {
   }
   // Share of the multipliers' slots in the active cycles that an entry took: 0 to 1.
   double pe_utilisation() const {
-    const uint64_t slots = pe_count_ * active_cycles();
+    const uint64_t slots = pe_count_ * lanes_ * active_cycles();
     return slots ? static_cast<double>(entries) / static_cast<double>(slots) : 0.0;
   }
 
@@ -134,14 +139,35 @@ class Statistics {
     // Behind a pass.
     if (per_pe_.empty()) return;
     slowest_entries += *std::max_element(per_pe_.begin(), per_pe_.end());
-    for (const uint64_t count : per_pe_) entries += count;
+    if (lanes_ == 1) {
+      for (const uint64_t count : per_pe_) entries += count;
+    }
     per_pe_.clear();
     drain_before_ = drain_cycles;
   }
 
+  // What the lanes of PE `k` do in this cycle.
+  void observe_lanes(uint32_t k, const Lanes& lanes) {
+    if (k >= per_pe_.size()) per_pe_.resize(k + 1);
+    const LaneRead& read = lanes.read;
+    lanes_ = static_cast<uint32_t>(lanes.dispatch.lanes());
+    if (read.a_valid_q & read.step_i) {
+      ++per_pe_[k];
+      entries += read.a_count_q;
+    }
+    if (read.c_valid_q & read.step_i) activity.entry_row_reads += 2 * lanes_ / 8;
+    for (const Bank& bank : lanes.bank) {
+      activity.multiplications += bank.s1_valid_q;
+      activity.accumulator_reads += bank.s3_valid_q;
+      activity.accumulator_writes += bank.s3_valid_q;
+      if (bank.s3_valid_q) last_write = std::max(last_write, cycles);
+    }
+  }
+
   uint64_t pe_count_ = 0;
+  uint32_t lanes_ = 1;
   uint64_t drain_before_ = 0;     // drain_cycles of the passes before
-  std::vector<uint64_t> per_pe_;  // entries in this pass
+  std::vector<uint64_t> per_pe_;  // entries in this pass, or sets
 };
 
 }  // namespace sparsys::eie

@@ -2,6 +2,7 @@
 // Widths that follow from an engine's parameters (docs/reference/eie-timing.md, Widths).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "golden/base/bits.hpp"
@@ -20,7 +21,9 @@ struct Widths {
         ram_w(clog2(c.act_ram_depth)),
         list_w(clog2(c.list_depth)),
         codebook_w(clog2(c.codebooks)),
-        cnt_w(reg_w + 2) {}
+        cnt_w(reg_w + 2),
+        bank_addr_w(clog2(c.act_regs / c.banks)),
+        rank_w(std::max(1U, clog2(std::min(c.lanes, c.act_regs / c.banks)))) {}
 
   uint32_t pe_shift;    // clog2(N_PE): dividing by N_PE is a shift by this
   uint32_t pe_w;        // a PE's number, at least one bit
@@ -32,6 +35,9 @@ struct Widths {
   uint32_t list_w;      // a descriptor
   uint32_t codebook_w;  // a codebook
   uint32_t cnt_w;       // the CCU's step counter
+  // With LANES above 1:
+  uint32_t bank_addr_w;  // an accumulator in a bank
+  uint32_t rank_w;       // a lane's number among those of its bank
 };
 
 }  // namespace sparsys::eie

@@ -40,6 +40,15 @@ void check(const Config& config) {
   check_range("ACC_WIDTH", config.acc_width, 20, 48);
   check_power_of_two("CODEBOOKS", config.codebooks, 2, 256);
   check_power_of_two("LIST_DEPTH", config.list_depth, 2, 32768);
+  if (config.lanes != 1) check_power_of_two("LANES", config.lanes, 4, 16);
+  if (config.lanes == 1) {
+    check_range("BANKS with LANES 1", config.banks, 1, 1);
+  } else {
+    check_power_of_two("BANKS", config.banks, 2, config.act_regs / 2);
+    check_power_of_two("ENTRY_DEPTH", config.entry_depth, std::max(32U, 4 * config.lanes),
+                       8 * 65536);
+  }
+  check_power_of_two("BANK_DEPTH", config.bank_depth, 2, 8);
 }
 
 }  // namespace sparsys::eie

@@ -16,7 +16,13 @@ struct Config {
   uint32_t acc_width = 32;        // accumulator bits, 20 to 48
   uint32_t codebooks = 16;        // codebook RAM, in codebooks
   uint32_t list_depth = 256;      // list RAM, in pass descriptors
+  uint32_t lanes = 1;             // entries of one column that a PE takes a cycle: 1, 4, 8 or 16
+  uint32_t banks = 1;             // of a PE's accumulators: 1, or 2 to ACT_REGS / 2 with more lanes
+  uint32_t bank_depth = 4;        // FIFO in front of a bank: 2, 4 or 8
 };
+
+// Twice the lanes, which costs hardly a cycle more than any number would; 1 of one lane.
+constexpr uint32_t usual_banks(uint32_t lanes) { return lanes == 1 ? 1 : 2 * lanes; }
 
 // Throws Error naming the parameter that is out of range (docs/reference/eie-timing.md,
 // Parameters).

@@ -263,8 +263,9 @@ void print(const json& report) {
                 fixed(one["picojoules_per_operation"], 2), fixed(one["milliwatts_per_pe"], 2),
                 fixed(kPaperPeMilliwatts, 2)});
   }
-  std::cout << "theory: entries that the input meets, over the PEs; balance: theory over cycles; "
-               "CPU here: Eigen, one thread, sparse / dense\n\n";
+  std::cout
+      << "theory: entries that the input meets, over the PEs and their lanes; balance: theory "
+         "over cycles; CPU here: Eigen, one thread, sparse / dense\n\n";
   energy.print(std::cout);
   std::cout << "estimated from counted accesses (Horowitz, ISSCC 2014; EIE, Table II)\n\n";
   Table seeds("lrlrrrrr");
@@ -307,16 +308,22 @@ void judge(json& report) {
     const double least = row["paper_least_balance_pct"];
     balanced = balanced && row["paper_form_balance_pct"].get<double>() >= least;
   }
-  require(
-      balanced,
-      "the paper's entries over our cycles: no worse than its balance, as its times are rounded");
+  // The paper's PE has one lane.
+  const bool one_lane = report["configurations"][0]["engine"]["lanes"] == 1;
+  if (one_lane) {
+    require(
+        balanced,
+        "the paper's entries over our cycles: no worse than its balance, as its times are rounded");
+  }
   require(alex_6 <= kMostSecondsAlex6,
           "cycle model of Alex-6 in at most 10 s: " + fixed(alex_6, 2) + " s");
   require(seconds <= kMostSecondsAll, "all nine in at most 120 s: " + fixed(seconds, 2) + " s");
-  const double ratio = report["cycle_model"]["ratio"];
-  report["cycle_model"]["target_ok"] =
-      expect.target(ratio >= kLeastSpeedup, "cycle model in one go at " + fixed(ratio, 2) +
-                                                " of its speed unit by unit, target 2 or more");
+  if (one_lane) {
+    const double ratio = report["cycle_model"]["ratio"];
+    report["cycle_model"]["target_ok"] =
+        expect.target(ratio >= kLeastSpeedup, "cycle model in one go at " + fixed(ratio, 2) +
+                                                  " of its speed unit by unit, target 2 or more");
+  }
   expect.throw_if_failed();
 }
 
@@ -351,7 +358,7 @@ void run_bench(const Arguments& arguments) {
     } else {
       for (const EieLayer& paper : kPaperLayers) {
         const SparseLayer layer = random_layer_of(paper, arguments.source.seed);
-        if (std::string(paper.name) == "Alex-7") {
+        if (std::string(paper.name) == "Alex-7" && configs.front().lanes == 1) {
           report["cycle_model"] = model_speed(layer, configs.front());
         }
         add_all(layer, &paper);
@@ -375,6 +382,12 @@ void run_bench(const Arguments& arguments) {
     }
     report["geo_means"] = report["configurations"][0]["geo_means"];
     report["geo_mean_speed_over_paper"] = report["geo_means"]["interleaved"];
+    double best = 0;
+    for (const json& configuration : report["configurations"]) {
+      for (const json& mean : configuration["geo_means"]) best = std::max(best, mean.get<double>());
+    }
+    report["best_geo_mean_speed_over_paper"] = best;
+    std::cout << "the best of them: " << fixed(best, 3) << '\n';
   }
   std::optional<ExpectationFailed> failed;
   if (!own) {
@@ -417,7 +430,7 @@ void add_bench_eie(CLI::App& program) {
   command->footer(
       "Weights and activations of the nine layers are random, at the table's densities.\n"
       "Example: sparsys bench-eie --matrix layer.smtx --activations .35\n"
-      "         sparsys bench-eie --queue 4 --config queue=16 --config pe=128,queue=16\n");
+      "         sparsys bench-eie --queue 4 --config queue=16 --config lanes=8,banks=16\n");
   command->callback([arguments] { run_bench(*arguments); });
 }
 

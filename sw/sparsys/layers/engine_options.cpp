@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
+#include <type_traits>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -27,9 +29,19 @@ struct ConfigOption {
 
 template <typename Config>
 void add(CLI::App& command, const ConfigOption<Config>& parameter, Config& config) {
-  add_value(command, "--" + (parameter.name + std::string(parameter.other_option)),
-            config.*parameter.value, parameter.text)
-      ->group("Engine");
+  CLI::Option* const option =
+      add_value(command, "--" + (parameter.name + std::string(parameter.other_option)),
+                config.*parameter.value, parameter.text)
+          ->group("Engine");
+  if constexpr (std::is_same_v<Config, eie::Config>) {
+    // The banks follow the lanes unless they are given: their option stands behind that of the
+    // lanes and is taken later.
+    if (parameter.value == &eie::Config::lanes) {
+      option->each([&config](const std::string& lanes) {
+        config.banks = eie::usual_banks(static_cast<uint32_t>(std::atoi(lanes.c_str())));
+      });
+    }
+  }
 }
 
 // The one place to add a parameter to: options, --config and reports follow. The first is the
@@ -47,6 +59,11 @@ constexpr ConfigOption<eie::Config> kParameters[] = {
     {"accumulator", &eie::Config::acc_width, "Bits of an accumulator, 20 to 48"},
     {"codebooks", &eie::Config::codebooks, "Codebooks, a power of two from 2 to 256"},
     {"list", &eie::Config::list_depth, "Passes in a list, a power of two from 2 to 32,768"},
+    {"lanes", &eie::Config::lanes, "Entries of one column that a PE takes a cycle: 1, 4, 8 or 16"},
+    {"banks", &eie::Config::banks,
+     "Banks of a PE's accumulators, a power of two from 2 to half the registers; 1 with one lane. "
+     "Twice the lanes unless given"},
+    {"bank-depth", &eie::Config::bank_depth, "Depth of the FIFO of a bank: 2, 4 or 8"},
 };
 
 constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {
@@ -64,6 +81,8 @@ constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {
 // "queue=16,pe=32" over what `config` has. Throws Error.
 eie::Config changed(eie::Config config, const std::string& text) {
   std::istringstream parts(text + ',');
+  const eie::Config before = config;
+  bool banks = false;
   for (std::string part; std::getline(parts, part, ',');) {
     const size_t equals = std::min(part.find('='), part.size());
     const auto wanted = std::find_if(std::begin(kParameters), std::end(kParameters),
@@ -79,7 +98,9 @@ eie::Config changed(eie::Config config, const std::string& text) {
                   ": expected an option of the engine and a number, as queue=16");
     }
     config.*wanted->value = value;
+    banks = banks || wanted->value == &eie::Config::banks;
   }
+  if (config.lanes != before.lanes && !banks) config.banks = eie::usual_banks(config.lanes);
   return config;
 }
 

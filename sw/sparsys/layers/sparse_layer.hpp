@@ -54,9 +54,10 @@ struct SparseRun {
 
   const eie::LayerStats& stored() const { return image.layers.front(); }
   uint64_t cycles() const { return counts.cycles; }
-  // Entries that the input's non-zeros meet over the PEs: what the multipliers alone would take.
+  // Entries that the input's non-zeros meet over the PEs and their lanes: what full lanes alone
+  // would take.
   double theoretical_cycles() const {
-    return static_cast<double>(counts.entries) / image.config.n_pe;
+    return static_cast<double>(counts.entries) / (image.config.n_pe * image.config.lanes);
   }
   double balance_pct() const { return share_pct(cycles()); }
   // The same of the cycles in which passes run: without set-up and write-back.

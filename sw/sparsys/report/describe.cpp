@@ -145,7 +145,10 @@ json describe_config(const eie::Config& config) {
           {"queue_depth", config.queue_depth},
           {"acc_width", config.acc_width},
           {"codebooks", config.codebooks},
-          {"list_depth", config.list_depth}};
+          {"list_depth", config.list_depth},
+          {"lanes", config.lanes},
+          {"banks", config.banks},
+          {"bank_depth", config.bank_depth}};
 }
 
 json memory(const char* name, uint64_t used, uint64_t available, const char* unit) {

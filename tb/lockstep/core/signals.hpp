@@ -26,6 +26,7 @@
 
 #include "golden/base/bits.hpp"
 #include "golden/cycle/common/fifo.hpp"
+#include "golden/cycle/common/fifo_2w1r.hpp"
 #include "golden/cycle/common/ram_1r1w.hpp"
 #include "golden/cycle/common/ram_1rw.hpp"
 #include "golden/cycle/common/regfile_1r1w.hpp"
@@ -114,6 +115,11 @@ void add_signals(SignalTable& table, const std::string& path, const Regfile1r1w<
 template <class Word>
 void add_signals(SignalTable& table, const std::string& path, const Fifo<Word>& m) {
 #include "tb/lockstep/core/signals/fifo.def"
+}
+
+template <class Word>
+void add_signals(SignalTable& table, const std::string& path, const Fifo2w1r<Word>& m) {
+#include "tb/lockstep/core/signals/fifo_2w1r.def"
 }
 
 template <class Word>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/eie/back_door.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "golden/base/error.hpp"
 #include "verilated.h"
@@ -23,20 +25,53 @@ class Ram {
     bytes_ = memory->entSize();
     words_ = static_cast<uint8_t*>(memory->datap());
   }
-  void set(size_t address, uint64_t word) { std::memcpy(words_ + address * bytes_, &word, bytes_); }
+  void set(size_t address, uint64_t word) {
+    std::memcpy(words_ + address * bytes_, &word, std::min(bytes_, sizeof word));
+  }
 
  private:
   size_t bytes_ = 0;
   uint8_t* words_ = nullptr;
 };
 
+// Entry rows of 64 bits into the memories of `lanes` lanes (docs/reference/eie-timing.md section
+// 11.1). `read`: the instance of eie_lane_read.
+void put_lanes(VerilatedContext& context, const std::string& read, uint32_t lanes,
+               const std::vector<uint64_t>& rows) {
+  const auto ram = [&](const char* half, const char* name) {
+    return Ram(context, read + ".g_half[" + half + "]." + name);
+  };
+  Ram even = ram("0", "u_even");
+  Ram odd = ram("0", "u_odd");
+  if (lanes == 4) {
+    for (size_t w = 0; w < rows.size(); ++w) {
+      even.set(w, rows[w] & 0xFFFFFFFF);
+      odd.set(w, rows[w] >> 32);
+    }
+  } else if (lanes == 8) {
+    for (size_t w = 0; w < rows.size(); ++w) (w % 2 != 0 ? odd : even).set(w / 2, rows[w]);
+  } else {
+    Ram even_high = ram("1", "u_even");
+    Ram odd_high = ram("1", "u_odd");
+    Ram* const places[] = {&even, &even_high, &odd, &odd_high};
+    for (size_t w = 0; w < rows.size(); ++w) places[w % 4]->set(w / 4, rows[w]);
+  }
+}
+
 }  // namespace
 
 void put(VerilatedContext& context, const Image& image) {
   for (size_t k = 0; k < image.entry_rows.size(); ++k) {
     const std::string pe = "g_pe[" + std::to_string(k) + "].u_pe.";
-    Ram entries(context, pe + "u_spmat_read.u_entry_ram");
-    for (size_t r = 0; r < image.entry_rows[k].size(); ++r) entries.set(r, image.entry_rows[k][r]);
+    if (image.config.lanes > 1) {
+      put_lanes(context, pe + "u_compute.g_lanes.u_lanes.u_read", image.config.lanes,
+                image.entry_rows[k]);
+    } else {
+      Ram entries(context, pe + "u_compute.g_one.u_spmat_read.u_entry_ram");
+      for (size_t r = 0; r < image.entry_rows[k].size(); ++r) {
+        entries.set(r, image.entry_rows[k][r]);
+      }
+    }
     Ram even(context, pe + "u_ptr_read.u_even");
     Ram odd(context, pe + "u_ptr_read.u_odd");
     const auto& pointers = image.pointers[k];

@@ -37,10 +37,17 @@ struct Sides {
   static std::unique_ptr<Rtl> make_rtl(const Config& config) { return eie::make_rtl(config); }
 
   Sides(const Config& config, std::unique_ptr<Rtl> made)
-      : rtl(std::move(made)), model(config), table(rtl->context()) {
+      : rtl(std::move(made)), model(config), table(rtl->context()), mirror(table) {
     add_signals(table, "eie", model);
+    add_mirrored_signals(mirror, "eie", model, config);
     std::vector<std::pair<const void*, size_t>> objects;
     for (const Pe& pe : model.pe) objects.emplace_back(&pe, sizeof(pe));
+    for (const Pe& pe : model.pe) {
+      for (const Lanes& lanes : pe.lanes) {
+        for (const Bank& bank : lanes.bank) objects.emplace_back(&bank, sizeof(bank));
+      }
+    }
+    banks = objects.size() - model.pe.size();
     table.finish(objects);
     model.propagate();
   }
@@ -48,10 +55,12 @@ struct Sides {
   // Up to the edge. Sets `differs` if any signal does.
   Outputs settle(const Inputs& inputs, bool* differs) {
     const Outputs outputs = rtl->settle(inputs);
+    mirror.refresh();
     static_cast<Inputs&>(model) = inputs;
     bool inside = false;
     model.propagate_rest(
         [&](uint32_t first, uint32_t count) { inside |= table.differs_inside(first, count); });
+    if (banks > 0) inside |= table.differs_inside(model.pe.size(), banks);
     *differs = inside || table.differs_outside();
     return outputs;
   }
@@ -63,6 +72,8 @@ struct Sides {
   std::unique_ptr<Rtl> rtl;
   Eie model;
   SignalTable table;
+  SignalMirror mirror;
+  size_t banks = 0;  // of all PEs, in the table behind these
 };
 
 }  // namespace

@@ -50,18 +50,93 @@ inline void add_signals(SignalTable& table, const std::string& path, const Arith
 #include "tb/lockstep/eie/signals/eie_arith.def"
 }
 
+inline void add_signals(SignalTable& table, const std::string& path, const LaneRead& m) {
+#include "tb/lockstep/eie/signals/eie_lane_read.def"
+  for (size_t h = 0; h < m.half.size(); ++h) {
+    add_signals(table, numbered(path, "g_half", h, "u_even"), m.half[h].even);
+    add_signals(table, numbered(path, "g_half", h, "u_odd"), m.half[h].odd);
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const LaneDecode& m) {
+#include "tb/lockstep/eie/signals/eie_lane_decode.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Dispatch& m) {
+#include "tb/lockstep/eie/signals/eie_dispatch.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Bank& m) {
+#include "tb/lockstep/eie/signals/eie_bank.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Lanes& m) {
+#include "tb/lockstep/eie/signals/eie_lanes.def"
+  for (size_t b = 0; b < m.bank.size(); ++b) {
+    add_signals(table, numbered(path, "g_bank", b, "u_bank"), m.bank[b]);
+  }
+}
+
+// A field of `bits` bits of each lane, packed as the RTL has it.
+inline void add_packed(SignalMirror& mirror, const std::string& path, const char* name,
+                       const LaneBytes& lanes, uint32_t count, uint32_t bits) {
+  mirror.add(path, name, count * bits, [&lanes, count, bits](uint32_t* words) {
+    uint64_t packed = 0;  // of the word under way and what lies above it
+    uint32_t filled = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      packed |= uint64_t{lanes[i]} << filled;
+      filled += bits;
+      if (filled < 32 && i + 1 < count) continue;
+      *words++ = static_cast<uint32_t>(packed);
+      packed >>= 32;
+      filled -= filled < 32 ? filled : 32;
+    }
+    if (filled > 0) *words = static_cast<uint32_t>(packed);
+  });
+}
+
+// The lanes' fields of a PE.
+inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const Lanes& m,
+                                 const Config& config) {
+  const Widths w(config);
+  add_packed(mirror, path + ".u_read", "a_entry_q", m.read.a_entry_q, config.lanes, 8);
+  add_packed(mirror, path + ".u_decode", "p_rel_q", m.decode.p_rel_q, config.lanes, w.reg_w);
+  add_packed(mirror, path + ".u_dispatch", "x_row_q", m.dispatch.x_row_q, config.lanes, w.reg_w);
+  add_packed(mirror, path + ".u_dispatch", "x_rank_q", m.dispatch.x_rank_q, config.lanes, w.rank_w);
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const ActRw& m) {
 #include "tb/lockstep/eie/signals/eie_act_rw.def"
 }
 
+// Where eie_pe has what the lanes stand in place of.
+constexpr const char* kOneLane = ".u_compute.g_one";
+constexpr const char* kLanes = ".u_compute.g_lanes.u_lanes";
+
 inline void add_signals(SignalTable& table, const std::string& path, const Pe& m) {
 #include "tb/lockstep/eie/signals/eie_pe.def"
+  if (m.lanes.empty()) {
+    add_signals(table, path + kOneLane + ".u_spmat_read", m.spmat_read);
+    add_signals(table, path + kOneLane + ".u_arith", m.arith);
+  } else {
+    add_signals(table, path + kLanes, m.lanes[0]);
+  }
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Eie& m) {
 #include "tb/lockstep/eie/signals/eie.def"
   for (size_t k = 0; k < m.pe.size(); ++k) {
-    add_signals(table, path + ".g_pe[" + std::to_string(k) + "].u_pe", m.pe[k]);
+    add_signals(table, numbered(path, "g_pe", k, "u_pe"), m.pe[k]);
+  }
+}
+
+// What the lists have as MIRROR.
+inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const Eie& m,
+                                 const Config& config) {
+  for (size_t k = 0; k < m.pe.size(); ++k) {
+    for (const Lanes& lanes : m.pe[k].lanes) {
+      add_mirrored_signals(mirror, numbered(path, "g_pe", k, "u_pe") + kLanes, lanes, config);
+    }
   }
 }
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The common blocks (docs/reference/eie-timing.md section 1).
+// The common blocks (docs/reference/eie-timing.md sections 1 and 10), carry_select against plain
+// sums.
 #include <algorithm>
 
+#include "Vcarry_select_33.h"
+#include "Vcarry_select_49.h"
 #include "Vfifo_1.h"
+#include "Vfifo_2w1r_2.h"
+#include "Vfifo_2w1r_8.h"
 #include "Vfifo_3.h"
 #include "Vfifo_8.h"
 #include "Vfind_first_4.h"
@@ -59,6 +64,70 @@ TEST(Fifo, ThreeWords) {
 }
 TEST(Fifo, EightWords) {
   for_seeds(3, [](uint64_t seed) { run_fifo<Vfifo_8, uint64_t>(8, 64, seed); });
+}
+
+// Pushes and pops as the room allows.
+template <class Rtl>
+void run_fifo_2w1r(uint32_t depth, uint32_t width, uint64_t seed) {
+  Dice dice(seed);
+  ModuleBench<Rtl, Fifo2w1r<uint64_t>> b("fifo_2w1r", depth);
+  PORT(head_o);
+  PORT(empty_o);
+  PORT(room_o);
+  uint32_t pushes = 50, pops = 50;
+  uint64_t both = 0, second_alone = 0, full = 0;
+  for (uint64_t n = 0; n < kCycles; ++n) {
+    if (n % 32 == 0) {
+      pushes = 10 + 40 * static_cast<uint32_t>(dice.below(3));
+      pops = 10 + 40 * static_cast<uint32_t>(dice.below(3));
+    }
+    const bool rst = dice.below(150) == 0;
+    b.rtl.rst_i = rst;
+    const uint32_t room = b.model.room_o;
+    DRIVE(push0_i, (room & 1) != 0 && dice.chance(pushes));
+    DRIVE(push1_i, (room & 2) != 0 && dice.chance(pushes));
+    DRIVE(pop_i, !b.model.empty_o && dice.chance(pops));
+    DRIVE(data0_i, dice.bits(width));
+    DRIVE(data1_i, dice.bits(width));
+    if (!b.check()) return;
+    full += !(room & 1);
+    both += b.model.push0_i && b.model.push1_i;
+    second_alone += !b.model.push0_i && b.model.push1_i;
+    b.edge(rst);
+  }
+  EXPECT_GT(full, 100U);
+  EXPECT_GT(both, 100U);
+  EXPECT_GT(second_alone, 100U);
+}
+
+TEST(Fifo2w1r, TwoWords) {
+  for_seeds(3, [](uint64_t seed) { run_fifo_2w1r<Vfifo_2w1r_2>(2, 24, seed); });
+}
+TEST(Fifo2w1r, EightWords) {
+  for_seeds(3, [](uint64_t seed) { run_fifo_2w1r<Vfifo_2w1r_8>(8, 21, seed); });
+}
+
+template <class Rtl>
+void run_carry_select(uint32_t width, uint64_t seed) {
+  Dice dice(seed);
+  RtlTop<Rtl> rtl;
+  const uint64_t mask = low_mask(width);
+  for (uint64_t n = 0; n < kCycles; ++n) {
+    // Often long carries: a sum of ones and a little.
+    const uint64_t a = dice.bits(width);
+    const uint64_t b = dice.chance(50) ? dice.bits(width) : (~a + (dice.next() >> dice.below(64)));
+    assign(rtl.top->a_i, a);
+    assign(rtl.top->b_i, b & mask);
+    rtl.top->eval();
+    ASSERT_EQ(rtl.top->sum_o, (a + b) & mask) << std::hex << a << " + " << (b & mask);
+  }
+}
+
+TEST(CarrySelect, ThirtyThreeBits) {
+  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_33>(33, seed); });
+}
+TEST(CarrySelect, FortyNineBits) {
+  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_49>(49, seed); });
 }
 
 template <class Rtl, class Word>

@@ -259,7 +259,7 @@ TEST(Pe, AnEntryEveryCycle) {
     PeBench<Vpe_1> p(config_1(), seed);
     auto& b = p.b;
     Dice& dice = p.dice;
-    const Signal& entry = signal(b.table, "eie_pe.u_spmat_read", "e_valid_q");
+    const Signal& entry = signal(b.table, "eie_pe.u_compute.g_one.u_spmat_read", "e_valid_q");
     const Signal& waiting = signal(b.table, "eie_pe.u_act_queue.u_queue", "count_q");
     ASSERT_TRUE(p.load_entries());
     uint64_t total_entries = 0;

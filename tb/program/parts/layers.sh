@@ -11,6 +11,8 @@ expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --json layer
 holds out "work of the slowest PE" "set-up" "entry memory, read" "pJ an operation"
 expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --rows interleaved
 holds out "rows interleaved"
+expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --lanes 8 --json lanes.json
+expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --lanes 4 --banks 2 --bank-depth 2
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0 3' >good.smtx
 printf '%s\n' 1 0 -2 3 >input.txt
 expect 0 layer --matrix good.smtx --input input.txt --pe 2
@@ -18,10 +20,10 @@ holds out "good.smtx: 3 outputs, 4 inputs"
 expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --report one.json
 valid bench-eie one.json
 expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --queue 4 --config queue=16 \
-  --config pe=16,queue=16,list=512 --report several.json
-holds out "64 PEs, queue 4" "16 PEs, queue 16, list 512"
+  --config pe=16,queue=16,list=512 --config lanes=8 --report several.json
+holds out "64 PEs, queue 4" "16 PEs, queue 16, list 512" "64 PEs, queue 4, lanes 8, banks 16"
 valid bench-eie several.json
-[ "$(grep -c '"mapping"' several.json)" -eq 6 ] || wrong "not a row for each of 3 engines and 2 mappings"
+[ "$(grep -c '"mapping"' several.json)" -eq 8 ] || wrong "not a row for each of 4 engines and 2 mappings"
 several="bench-eie --matrix good.smtx --no-rtl --report x.json"
 # shellcheck disable=SC2086  # options are words
 {
@@ -29,6 +31,9 @@ several="bench-eie --matrix good.smtx --no-rtl --report x.json"
   refuse "expected an option of the engine and a number, as queue=16" $several --config queue=-1
   refuse "an engine of 64 PEs, queue 8 comes twice" $several --config queue=8
   refuse "N_PE is 3" $several --config pe=3
+  refuse "LANES is 3" $several --config lanes=3
+  refuse "BANKS is 64" $several --config lanes=8,banks=64
+  refuse "BANKS with LANES 1 is 2" $several --config banks=2
 }
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
 refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx
