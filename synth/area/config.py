@@ -11,6 +11,9 @@ CONFIGS = {
     "full": {
         "eie": Variant("eie", {"N_PE": 64}),
         "mxu": Variant("mxu", {"ROWS": 256, "COLS": 256, "TILE_ROWS": 16, "TILE_COLS": 16}),
+        # What stands in a PE with several lanes in place of eie_spmat_read and eie_arith.
+        **{f"lanes_{lanes}": Variant("eie_lanes", {"LANES": lanes, "BANKS": 2 * lanes})
+           for lanes in (4, 8, 16)},
     },
     "small": {
         "eie": Variant("eie", {

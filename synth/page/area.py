@@ -6,7 +6,8 @@ from scripts.report.chart import Figure
 from scripts.report.page import digits
 from synth.page.treemap import treemap
 
-TITLES = {"eie": "Sparse engine", "mxu": "Matrix unit"}
+TITLES = {"eie": "Sparse engine", "mxu": "Matrix unit",
+          **{f"lanes_{lanes}": f"{lanes} lanes of a PE" for lanes in (4, 8, 16)}}
 PATHS_OF = ("eie_pe", "eie_lnzd", "eie_ccu", "eie", "mxu_tile", "mxu_requantise", "mxu")
 # A path of cells alone is a bound from below, its clock one from above; so is one that leaves out
 # modules, whatever stands for the wires.
