@@ -64,13 +64,14 @@ std::string_view TextLines::field() {
   return text;
 }
 
-uint64_t TextLines::count(const char* what, uint64_t most, char also) {
+uint64_t TextLines::count(const char* what, uint64_t most, char also, uint64_t least) {
   std::string_view text;
   if (!word(text, also)) fail(std::string("ends, expected ") + what);
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > most) {
-    fail(quoted(std::string(text), 24) + ", expected " + what + ", 0 to " + std::to_string(most));
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+    fail(quoted(std::string(text), 24) + ", expected " + what + ", " + std::to_string(least) +
+         " to " + std::to_string(most));
   }
   return value;
 }

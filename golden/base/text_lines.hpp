@@ -23,8 +23,9 @@ class TextLines {
   bool word(std::string_view& word, char also = ' ');
   // What is left up to the next comma, without blanks around it.
   std::string_view field();
-  // The next word as a whole number of at most `most`, or any number. `what` is for the message.
-  uint64_t count(const char* what, uint64_t most, char also = ' ');
+  // The next word as a whole number from `least` to `most`, or any number. `what` is for the
+  // message.
+  uint64_t count(const char* what, uint64_t most, char also = ' ', uint64_t least = 0);
   double real(const char* what, char also = ' ');
   // That no word is left.
   void end();

@@ -40,10 +40,7 @@ SparseMatrix by_columns(uint32_t rows, uint32_t columns, std::vector<Place> plac
 }
 
 uint32_t size_of(TextLines& file, const char* what) {
-  const uint64_t size = file.count(what, kMaxVector, ',');
-  if (size == 0)
-    file.fail(std::string(what) + " is 0, expected 1 to " + std::to_string(kMaxVector));
-  return static_cast<uint32_t>(size);
+  return static_cast<uint32_t>(file.count(what, kMaxVector, ',', 1));
 }
 
 SparseMatrix matrix_market(TextLines& file) {
@@ -75,9 +72,8 @@ SparseMatrix matrix_market(TextLines& file) {
     }
     if (file.line().empty()) continue;
     Place place{};
-    place.row = static_cast<uint32_t>(file.count("a row", rows));
-    place.column = static_cast<uint32_t>(file.count("a column", columns));
-    if (place.row == 0 || place.column == 0) file.fail("rows and columns count from 1");
+    place.row = static_cast<uint32_t>(file.count("a row", rows, ' ', 1));
+    place.column = static_cast<uint32_t>(file.count("a column", columns, ' ', 1));
     place.value = values ? static_cast<float>(file.real("a value")) : 1;
     file.end();
     if (!places.empty()) {
