@@ -12,7 +12,8 @@
   python3 -m scripts.check_onnx --random 100  random networks of operators that `sparsys export`
                                               writes, likewise
   python3 -m scripts.check_onnx --graphs 10   networks as exporters write them, ten of each kind in
-                                              scripts/onnx_graphs.py, likewise
+                                              scripts/onnx_graphs.py and onnx_sequences.py,
+                                              likewise
 
 Needs: pip install onnx onnxruntime numpy (in a virtual environment). Exit code 1 if anything
 differs.
@@ -37,7 +38,7 @@ try:
     from onnx import TensorProto, helper, numpy_helper
     from onnx.reference import ReferenceEvaluator
 
-    from scripts import onnx_bytes, onnx_graphs
+    from scripts import onnx_bytes, onnx_graphs, onnx_sequences
 
     MISSING = ""
 except ImportError as error:
@@ -58,6 +59,13 @@ def sparsys(program: pathlib.Path, *arguments: object) -> str | None:
     return None if done.returncode == 0 else done.stderr.strip()
 
 
+def as_list(output: Any) -> Any:
+    """A tensor, or a map from labels to scores for each sample."""
+    if isinstance(output, list):
+        output = np.array([list(scores.values()) for scores in output], np.float32)
+    return output.ravel()
+
+
 def run(path: pathlib.Path, samples: dict, reference: bool = False) -> Any:
     """Outputs of the samples, one at a time as the file has it; by ONNX's own reference in place of
     ONNX Runtime."""
@@ -75,7 +83,7 @@ def run(path: pathlib.Path, samples: dict, reference: bool = False) -> Any:
     if not reference:
         kinds = {value.name: TYPES.get(value.type, "float32") for value in session.get_inputs()}
         shaped = [x.astype(kinds.get(samples["input"], "float32")) for x in shaped]
-    return np.stack([session.run([samples["output"]], {samples["input"]: x})[0].ravel()
+    return np.stack([as_list(session.run([samples["output"]], {samples["input"]: x})[0])
                      for x in shaped])
 
 
@@ -376,7 +384,7 @@ def check_graphs(program: pathlib.Path, count: int, seed: int, folder: pathlib.P
     """Whether all kinds of exporters' networks are read right; prints a line for each kind."""
     good = True
     source = folder / "graph.onnx"
-    for kind, make in onnx_graphs.GRAPHS.items():
+    for kind, make in {**onnx_graphs.GRAPHS, **onnx_sequences.GRAPHS}.items():
         failed = 0
         for number in range(seed, seed + count):
             onnx.save(make(number), source)

@@ -26,13 +26,14 @@ enum Flag : uint8_t {
   kAxis = 64,
   kShape = 128
 };
-// The byte of an operator: its number's lower four bits, whether flags follow, and its fifth bit.
+// The byte of an operator: its number's lower four bits, whether flags follow, and its upper two
+// bits.
 constexpr uint8_t kHasFlags = 16;
 constexpr uint8_t kOpHigh = 32;
-static_assert(kOps <= 32);
+static_assert(kOps <= 64);
 uint8_t op_byte(Op op) {
   const auto number = static_cast<unsigned>(op);
-  return static_cast<uint8_t>((number & 15) | (number >= 16 ? kOpHigh : 0));
+  return static_cast<uint8_t>((number & 15) | (number >> 4) * kOpHigh);
 }
 // What a network has that is not usual.
 enum Field : uint8_t { kScale = 1, kOffset = 2, kBatch = 4, kRegression = 8, kAllFields = 15 };
@@ -187,8 +188,8 @@ Node take_node(PackedReader& in, NameReader& names) {
   Node node;
   const uint8_t op = in.byte("operator");
   const uint8_t flags = (op & kHasFlags) != 0 ? in.byte("flags") : uint8_t{0};
-  const int op_number = (op & 15) + ((op & kOpHigh) != 0 ? 16 : 0);
-  if (op >= 2 * kOpHigh || op_number >= static_cast<int>(kOps)) {
+  const int op_number = (op & 15) + 16 * (op / kOpHigh);
+  if (op >= 4 * kOpHigh || op_number >= static_cast<int>(kOps)) {
     fail(in.place(), "operator " + number(op) + " is unknown");
   }
   node.op = static_cast<Op>(op_number);

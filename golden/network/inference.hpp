@@ -79,6 +79,7 @@ class Inference {
   Shape infer_conv_transpose(const Node& node);
   Shape infer_gemm(const Node& node);
   Shape infer_matmul(const Node& node);
+  Shape infer_batch_matmul(const Node& node);
   Shape infer_arithmetic(const Node& node);  // Add, Mul
   Shape infer_function(const Node& node);    // of one value, element by element
   Shape infer_prelu(const Node& node);

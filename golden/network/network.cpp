@@ -81,10 +81,11 @@ std::string to_string(const Shape& shape) {
 
 const char* to_string(Op op) {
   static constexpr std::array<const char*, kOps> kNames{
-      "Conv",    "Gemm",      "MatMul",  "Add",         "Relu",        "MaxPool",      "Flatten",
-      "Reshape", "Softmax",   "Sigmoid", "Tanh",        "AveragePool", "Concat",       "Mul",
-      "Clip",    "LeakyRelu", "PRelu",   "HardSigmoid", "HardSwish",   "LogSoftmax",   "Transpose",
-      "Pad",     "Slice",     "Resize",  "Elu",         "Softplus",    "ConvTranspose"};
+      "Conv",    "Gemm",      "MatMul",  "Add",         "Relu",        "MaxPool",       "Flatten",
+      "Reshape", "Softmax",   "Sigmoid", "Tanh",        "AveragePool", "Concat",        "Mul",
+      "Clip",    "LeakyRelu", "PRelu",   "HardSigmoid", "HardSwish",   "LogSoftmax",    "Transpose",
+      "Pad",     "Slice",     "Resize",  "Elu",         "Softplus",    "ConvTranspose", "Exp",
+      "Log",     "Erf",       "Sin",     "Cos",         "Pow",         "BatchMatMul"};
   const auto index = static_cast<size_t>(op);
   return index < kOps ? kNames[index] : "unknown operator";
 }

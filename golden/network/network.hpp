@@ -56,9 +56,39 @@ enum class Op : uint8_t {
   kSoftplus,       // log(1 + exp(x))
   kConvTranspose,  // x, weights [inputs, outputs / group, kernel h, kernel w], bias [outputs] if
                    // any; `shape` is ONNX's output_padding, two numbers, or empty
+  kExp,
+  kLog,
+  kErf,
+  kSin,
+  kCos,
+  kPow,          // x to the power of alpha
+  kBatchMatMul,  // two values [1, ..., n, k] and [1, ..., k, m], alike in front: matrix by matrix
 };
-constexpr size_t kOps = 27;    // their numbers are those of stored models
-const char* to_string(Op op);  // ONNX's name: "Conv"
+constexpr size_t kOps = 34;    // their numbers are those of stored models
+const char* to_string(Op op);  // ONNX's name: "Conv"; kBatchMatMul is a MatMul there
+// Of one value, element by element.
+constexpr bool is_function(Op op) {
+  switch (op) {
+    case Op::kRelu:
+    case Op::kSigmoid:
+    case Op::kTanh:
+    case Op::kClip:
+    case Op::kLeakyRelu:
+    case Op::kHardSigmoid:
+    case Op::kHardSwish:
+    case Op::kElu:
+    case Op::kSoftplus:
+    case Op::kExp:
+    case Op::kLog:
+    case Op::kErf:
+    case Op::kSin:
+    case Op::kCos:
+    case Op::kPow:
+      return true;
+    default:
+      return false;
+  }
+}
 constexpr bool is_convolution(Op op) { return op == Op::kConv || op == Op::kConvTranspose; }
 constexpr bool has_weights(Op op) {  // and is a Layer
   return is_convolution(op) || op == Op::kGemm || op == Op::kMatMul;

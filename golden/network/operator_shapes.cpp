@@ -208,6 +208,21 @@ Shape Inference::infer_matmul(const Node&) {
   return y;
 }
 
+Shape Inference::infer_batch_matmul(const Node&) {
+  expect_inputs(2, 2);
+  const Shape& a = value(0);
+  const Shape& b = value(1);
+  bool fits = a.size() == b.size() && a.size() >= 3 && a.back() == b[b.size() - 2];
+  for (size_t d = 0; fits && d + 2 < a.size(); ++d) fits = a[d] == b[d];
+  if (!fits) {
+    fail("inputs have shapes " + to_string(a) + " and " + to_string(b) +
+         ", expected [1, ..., n, k] and [1, ..., k, m]");
+  }
+  Shape y = a;
+  y.back() = b.back();
+  return y;
+}
+
 Shape Inference::infer_arithmetic(const Node&) {
   expect_inputs(2, 2);
   const Parameter* first = find_parameter(0);
@@ -404,24 +419,40 @@ Shape Inference::infer(const Node& node) {
   using Rule = Shape (Inference::*)(const Node&);
   using I = Inference;
   static constexpr std::array<Rule, kOps> kRules{
-      &I::infer_conv,          &I::infer_gemm,
+      &I::infer_conv,
+      &I::infer_gemm,
       &I::infer_matmul,  // Conv, Gemm, MatMul
-      &I::infer_arithmetic,    &I::infer_function,
+      &I::infer_arithmetic,
+      &I::infer_function,
       &I::infer_pooling,  // Add, Relu, MaxPool
-      &I::infer_flatten,       &I::infer_reshape,
+      &I::infer_flatten,
+      &I::infer_reshape,
       &I::infer_softmax,  // Flatten, Reshape, Softmax
-      &I::infer_function,      &I::infer_function,
+      &I::infer_function,
+      &I::infer_function,
       &I::infer_pooling,  // Sigmoid, Tanh, AveragePool
-      &I::infer_concat,        &I::infer_arithmetic,
+      &I::infer_concat,
+      &I::infer_arithmetic,
       &I::infer_function,  // Concat, Mul, Clip
-      &I::infer_function,      &I::infer_prelu,
+      &I::infer_function,
+      &I::infer_prelu,
       &I::infer_function,  // LeakyRelu, PRelu, HardSigmoid
-      &I::infer_function,      &I::infer_softmax,
+      &I::infer_function,
+      &I::infer_softmax,
       &I::infer_transpose,  // HardSwish, LogSoftmax, Transpose
-      &I::infer_pad,           &I::infer_slice,
+      &I::infer_pad,
+      &I::infer_slice,
       &I::infer_resize,  // Pad, Slice, Resize
-      &I::infer_function,      &I::infer_function,
-      &I::infer_conv_transpose};  // Elu, Softplus, ConvTranspose
+      &I::infer_function,
+      &I::infer_function,
+      &I::infer_conv_transpose,  // Elu, Softplus, ConvTranspose
+      &I::infer_function,
+      &I::infer_function,
+      &I::infer_function,  // Exp, Log, Erf
+      &I::infer_function,
+      &I::infer_function,
+      &I::infer_function,  // Sin, Cos, Pow
+      &I::infer_batch_matmul};
   const auto op = static_cast<size_t>(node.op);
   if (op >= kOps) fail("unknown operator");
   return (this->*kRules[op])(node);

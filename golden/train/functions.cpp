@@ -41,6 +41,31 @@ struct Softplus {
   float value(float x) const { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }
   float slope(float x, float) const { return 1.0F / (1.0F + std::exp(-x)); }
 };
+struct Log {
+  float value(float x) const { return std::log(x); }
+  float slope(float x, float) const { return 1.0F / x; }
+};
+struct Erf {
+  float value(float x) const { return std::erf(x); }
+  float slope(float x, float) const { return 1.12837917F * std::exp(-x * x); }  // 2 / sqrt(pi)
+};
+struct Sin {
+  float value(float x) const { return std::sin(x); }
+  float slope(float x, float) const { return std::cos(x); }
+};
+struct Cos {
+  float value(float x) const { return std::cos(x); }
+  float slope(float x, float) const { return -std::sin(x); }
+};
+struct Pow {
+  float alpha;
+  float value(float x) const {
+    if (alpha == 0.5F) return std::sqrt(x);
+    if (alpha == -1) return 1.0F / x;
+    return std::pow(x, alpha);
+  }
+  float slope(float x, float) const { return alpha * std::pow(x, alpha - 1.0F); }
+};
 
 template <typename Run>
 void with_function(const Function& f, const Run& run) {
@@ -55,6 +80,16 @@ void with_function(const Function& f, const Run& run) {
       return run(HardSwish{});
     case Op::kElu:
       return run(Elu{f.alpha});
+    case Op::kLog:
+      return run(Log{});
+    case Op::kErf:
+      return run(Erf{});
+    case Op::kSin:
+      return run(Sin{});
+    case Op::kCos:
+      return run(Cos{});
+    case Op::kPow:
+      return run(Pow{f.alpha});
     default:
       return run(Softplus{});
   }
@@ -74,6 +109,9 @@ void apply(const Function& f, const float* x, float* y, int64_t count) {
       break;
     case Op::kTanh:
       out = in.tanh();
+      break;
+    case Op::kExp:
+      out = in.exp();
       break;
     default:
       with_function(f, [&](const auto& function) {
@@ -109,6 +147,9 @@ void apply_back(const Function& f, const float* x, const float* y, const float* 
       } else {
         gradient += delta * (1.0F - out * out);
       }
+      break;
+    case Op::kExp:
+      gradient += delta * out;
       break;
     default:
       with_function(f, [&](const auto& function) {

@@ -8,19 +8,12 @@
 
 namespace sparsys {
 
-// An operator with what its node says of it: Relu, Sigmoid, Tanh, Clip, LeakyRelu, HardSigmoid,
-// HardSwish, Elu, Softplus.
+// An operator with what its node says of it; is_function().
 struct Function {
   Op op = Op::kRelu;
   float alpha = 1;
   float beta = 1;
 };
-
-constexpr bool is_function(Op op) {
-  return op == Op::kRelu || op == Op::kSigmoid || op == Op::kTanh || op == Op::kClip ||
-         op == Op::kLeakyRelu || op == Op::kHardSigmoid || op == Op::kHardSwish || op == Op::kElu ||
-         op == Op::kSoftplus;
-}
 
 // y = f(x) of `count` elements; x and y may be the same memory.
 void apply(const Function& function, const float* x, float* y, int64_t count);

@@ -75,6 +75,8 @@ void Graph::add_step(const Node& node, const std::vector<Shape>& shapes, size_t 
     step.dense.rows_are_outputs = node.op == Op::kGemm && node.trans_b;
     step.dense.factor = node.op == Op::kGemm ? node.alpha : 1.0F;
     step.rows = element_count(x) / x.back();
+  } else if (node.op == Op::kBatchMatMul) {
+    step.matrices = {x[x.size() - 2], x.back(), y.back()};
   } else if (is_softmax(node.op)) {
     step.axis = axis_of_shape(x, axis_of(node.axis, x.size()));
   } else if (node.op == Op::kConcat) {
@@ -92,7 +94,8 @@ void Graph::add_step(const Node& node, const std::vector<Shape>& shapes, size_t 
     // A convolution's bias belongs to its channels.
     step.bias_of = broadcast_places(y, is_convolution(node.op) ? Shape{bias[0], 1, 1} : bias);
   }
-  if (step.other != kNone && node.op != Op::kConcat && shapes[step.other] != y) {
+  if (step.other != kNone && (node.op == Op::kAdd || node.op == Op::kMul) &&
+      shapes[step.other] != y) {
     step.other_of = broadcast_places(y, shapes[step.other]);
   }
   step.dropout = node.op == Op::kRelu && y.size() == 2;

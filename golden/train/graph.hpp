@@ -31,7 +31,7 @@ class Graph {
   struct Step {
     Op op = Op::kRelu;
     size_t x = 0;
-    size_t other = kNone;         // kAdd, kMul: the second value, if it is one
+    size_t other = kNone;         // kAdd, kMul, kBatchMatMul: the second value, if it is one
     std::vector<size_t> sources;  // kConcat: all values, x first
     size_t y = 0;
     size_t weights = kNone;  // in Network::parameters
@@ -44,6 +44,7 @@ class Graph {
     Sliding sliding;       // of windows; of kConvTranspose those of the convolution from y to x
     DenseWeights dense;    // kGemm, kMatMul; without values
     int64_t rows = 1;      // kMatMul: vectors of a sample
+    Matrices matrices;     // kBatchMatMul
     float bias_factor = 1;
     std::vector<int32_t> bias_of;   // which element of the bias each element of y gets
     std::vector<int32_t> other_of;  // which of `other`; empty: the same

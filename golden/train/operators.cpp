@@ -337,4 +337,51 @@ void multiply_gradient(const DenseWeights& w, const float* x, const float* dy, i
   }
 }
 
+namespace {
+
+// One of the matrices of a sample: its elements lie `samples` apart.
+using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Apart = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+Map<RowMajor, 0, Apart> matrix(float* first, int64_t rows, int64_t columns, int64_t samples) {
+  return {first, rows, columns, Apart(columns * samples, samples)};
+}
+RowMajor copied(const float* first, int64_t rows, int64_t columns, int64_t samples) {
+  return Map<const RowMajor, 0, Apart>(first, rows, columns, Apart(columns * samples, samples));
+}
+
+}  // namespace
+
+void multiply_matrices(const Matrices& m, int64_t count, const float* a, const float* b, float* y,
+                       int64_t samples) {
+  RowMajor product;
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t s = 0; s < samples; ++s) {
+      product.noalias() =
+          copied(a + i * m.rows * m.depth * samples + s, m.rows, m.depth, samples) *
+          copied(b + i * m.depth * m.columns * samples + s, m.depth, m.columns, samples);
+      matrix(y + i * m.rows * m.columns * samples + s, m.rows, m.columns, samples) = product;
+    }
+  }
+}
+
+void multiply_matrices_back(const Matrices& m, int64_t count, const float* a, const float* b,
+                            const float* dy, float* da, float* db, int64_t samples) {
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t s = 0; s < samples; ++s) {
+      const int64_t a_at = i * m.rows * m.depth * samples + s;
+      const int64_t b_at = i * m.depth * m.columns * samples + s;
+      const RowMajor delta =
+          copied(dy + i * m.rows * m.columns * samples + s, m.rows, m.columns, samples);
+      if (da != nullptr) {
+        matrix(da + a_at, m.rows, m.depth, samples) +=
+            delta * copied(b + b_at, m.depth, m.columns, samples).transpose();
+      }
+      if (db != nullptr) {
+        matrix(db + b_at, m.depth, m.columns, samples) +=
+            copied(a + a_at, m.rows, m.depth, samples).transpose() * delta;
+      }
+    }
+  }
+}
+
 }  // namespace sparsys

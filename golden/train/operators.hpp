@@ -60,4 +60,17 @@ void multiply_back(const DenseWeights& weights, const float* dy, float* dx, int6
 void multiply_gradient(const DenseWeights& weights, const float* x, const float* dy, int64_t first,
                        int64_t rows, float* gradient, int64_t samples);
 
+// Sizes of matrices that are multiplied pair by pair: [rows, depth] by [depth, columns].
+struct Matrices {
+  int64_t rows = 0;
+  int64_t depth = 0;
+  int64_t columns = 0;
+};
+
+// y = a b for `count` pairs; and da += dy b', db += a' dy, each unless null.
+void multiply_matrices(const Matrices& sizes, int64_t count, const float* a, const float* b,
+                       float* y, int64_t samples);
+void multiply_matrices_back(const Matrices& sizes, int64_t count, const float* a, const float* b,
+                            const float* dy, float* da, float* db, int64_t samples);
+
 }  // namespace sparsys

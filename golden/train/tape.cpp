@@ -117,6 +117,11 @@ void Tape::forward(const Graph::Step& step, size_t n) {
     case Op::kPRelu:
       prelu(step);
       break;
+    case Op::kBatchMatMul:
+      multiply_matrices(step.matrices,
+                        all / samples_ / (step.matrices.rows * step.matrices.columns), x,
+                        value(step.other), y, samples_);
+      break;
     case Op::kMaxPool:
       max_pool(step.sliding, x, y, choice_[n].size() > 0 ? choice_[n].data() : nullptr, samples_);
       break;
@@ -154,6 +159,12 @@ void Tape::forward(const Graph::Step& step, size_t n) {
     case Op::kHardSwish:
     case Op::kElu:
     case Op::kSoftplus:
+    case Op::kExp:
+    case Op::kLog:
+    case Op::kErf:
+    case Op::kSin:
+    case Op::kCos:
+    case Op::kPow:
       apply(step.function, x, y, all);
       break;
   }
@@ -230,6 +241,11 @@ void Tape::backward(const Graph::Step& step, size_t n, float dropout) {
     case Op::kAdd:
     case Op::kMul:
       arithmetic_back(step);
+      return;
+    case Op::kBatchMatMul:
+      multiply_matrices_back(
+          step.matrices, all / samples_ / (step.matrices.rows * step.matrices.columns),
+          value(step.x), value(step.other), dy, dx, target(step.other), samples_);
       return;
     case Op::kConcat: {
       int64_t first = 0;

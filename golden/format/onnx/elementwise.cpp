@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of each element, sums and products.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -73,7 +74,7 @@ void Importer::read_binary() {
   if (!is_constant(0) && !is_constant(1)) {
     const Value a = value(0);
     const Value b = value(1);
-    if (op == "Div") refuse("a quotient of two values", "division by constants" + way_out());
+    if (op == "Div") return bind(with_value(Op::kMul, a, power(b, -1)));
     return bind(with_value(adds ? Op::kAdd : Op::kMul, a, op == "Sub" ? scaled(b, -1) : b));
   }
   const int which = is_constant(0) ? 0 : 1;
@@ -86,7 +87,7 @@ void Importer::read_binary() {
     if (which == 0) return bind(with_constant(Op::kAdd, scaled(x, -1), given, 0));
     return bind(with_constant(Op::kAdd, x, negative(given)));
   }
-  if (which == 0) refuse("a constant divided by a value", "division by constants" + way_out());
+  if (which == 0) return bind(with_constant(Op::kMul, power(x, -1), given, 0));
   Tensor inverse = given;
   for (float& value : inverse.reals) {
     if (value == 0) refuse("division by 0");
@@ -148,14 +149,12 @@ void Importer::read_pow() {
   expect_inputs(2, 2);
   if (is_constant(0)) refuse("a constant to the power of a value", "constant powers");
   const Value x = value(0);
-  const float power = scalar(1);
-  if (power != 1 && power != 2 && power != 3 && power != 4) {
-    refuse("a power of " + std::to_string(power), "1, 2, 3, 4" + way_out());
-  }
-  if (power == 1) return bind(x);
+  const float exponent = scalar(1);
+  if (exponent == 1) return bind(x);
+  if (exponent != 2 && exponent != 3 && exponent != 4) return bind(power(x, exponent));
   const Value square = with_value(Op::kMul, x, x);
-  if (power == 2) return bind(square);
-  bind(with_value(Op::kMul, square, power == 3 ? x : square));
+  if (exponent == 2) return bind(square);
+  bind(with_value(Op::kMul, square, exponent == 3 ? x : square));
 }
 
 void Importer::read_function() {
@@ -167,6 +166,11 @@ void Importer::read_function() {
   if (op == "Tanh") node.op = Op::kTanh;
   if (op == "HardSwish") node.op = Op::kHardSwish;
   if (op == "Softplus") node.op = Op::kSoftplus;
+  if (op == "Exp") node.op = Op::kExp;
+  if (op == "Log") node.op = Op::kLog;
+  if (op == "Erf") node.op = Op::kErf;
+  if (op == "Sin") node.op = Op::kSin;
+  if (op == "Cos") node.op = Op::kCos;
   if (op == "LeakyRelu") {
     node.op = Op::kLeakyRelu;
     node.alpha = attributes_->real("alpha", 0.01F);
@@ -196,7 +200,9 @@ void Importer::read_function() {
     return bind(with_value(Op::kMul, x, push_function(make(Op::kSigmoid), inner)));
   } else if (op == "Gelu") {
     if (attributes_->text("approximate", "none") != "tanh") {
-      refuse("attribute 'approximate' is 'none'", "tanh" + way_out());
+      // x / 2 (1 + erf(x / sqrt(2)))
+      const Value bent = push_function(make(Op::kErf), scaled(x, 0.70710678F));
+      return bind(with_value(Op::kMul, scaled(x, 0.5F), shifted(bent, 1)));
     }
     // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
     const Value cube = with_value(Op::kMul, with_value(Op::kMul, x, x), x);
@@ -206,11 +212,47 @@ void Importer::read_function() {
   } else if (op == "Neg") {
     return bind(scaled(x, -1));
   } else if (op == "Abs") {
-    const Value above = push_function(make(Op::kRelu), x);
-    const Value below = push_function(make(Op::kRelu), scaled(x, -1));
-    return bind(with_value(Op::kAdd, above, below));
+    return bind(magnitude(x));
+  } else if (op == "Softsign") {
+    return bind(with_value(Op::kMul, x, power(shifted(magnitude(x), 1), -1)));
+  } else if (op == "Sqrt" || op == "Reciprocal") {
+    return bind(power(x, op == "Sqrt" ? 0.5F : -1));
   }
   bind(push_function(std::move(node), x));
+}
+
+Value Importer::magnitude(const Value& x) {
+  const Value above = push_function(make(Op::kRelu), x);
+  const Value below = push_function(make(Op::kRelu), scaled(x, -1));
+  return with_value(Op::kAdd, above, below);
+}
+
+// Where the condition is known: x times 1 or 0, plus y times 0 or 1.
+void Importer::read_where() {
+  expect_inputs(3, 3);
+  if (!is_constant(0)) refuse("a condition that is a value", "constant conditions" + way_out());
+  std::array<Tensor, 2> masks;
+  for (size_t i = 0; i < 2; ++i) {
+    const Tensor& condition = constant(0);
+    masks[i] = make_reals(condition.shape, {});
+    for (size_t e = 0; e < condition.count(); ++e) {
+      masks[i].reals.push_back((condition.at(e) != 0) == (i == 0) ? 1.0F : 0.0F);
+    }
+  }
+  std::optional<Value> made;
+  for (const bool constants : {false, true}) {
+    for (int i = 1; i < 3; ++i) {
+      if (is_constant(i) != constants) continue;
+      const Tensor& mask = masks[static_cast<size_t>(i - 1)];
+      if (constants) {
+        made = with_constant(Op::kAdd, *made, arithmetic("Mul", constant(i), mask));
+        continue;
+      }
+      const Value part = with_constant(Op::kMul, value(i), mask);
+      made = made ? with_value(Op::kAdd, *made, part) : part;
+    }
+  }
+  bind(*made);
 }
 
 void Importer::read_clip() {

@@ -214,6 +214,16 @@ class Exporter {
         add_text(made, "nearest_mode", "floor");
         break;
       }
+      case Op::kPow:
+        if (node.alpha == 0.5F || node.alpha == -1) {
+          made.set_op_type(node.alpha == -1 ? "Reciprocal" : "Sqrt");
+        } else {
+          made.add_input(reals(node.output + "_power", {}, {node.alpha}));
+        }
+        break;
+      case Op::kBatchMatMul:
+        made.set_op_type("MatMul");
+        break;
       case Op::kMatMul:
       case Op::kAdd:
       case Op::kMul:
@@ -223,6 +233,11 @@ class Exporter {
       case Op::kPRelu:
       case Op::kHardSwish:
       case Op::kSoftplus:
+      case Op::kExp:
+      case Op::kLog:
+      case Op::kErf:
+      case Op::kSin:
+      case Op::kCos:
         break;
     }
   }

@@ -6,21 +6,22 @@
 // operators. What depends on constants alone is computed on the way (fold.hpp): shapes, scaled or
 // quantised weights.
 //
-//   Gemm, MatMul            by a constant matrix, also of values of more than two dimensions
+//   Gemm, MatMul, Einsum    by a constant matrix or a value, of any dimensions
+//   RNN, GRU, LSTM          step by step
 //   Conv, ConvTranspose     1-D and 2-D, by constant weights and bias
 //   MaxPool, AveragePool    1-D and 2-D, one output
-//   GlobalAveragePool, GlobalMaxPool; ReduceMean, -Max, -Min, -Sum, -SumSquare over any axes
+//   GlobalAveragePool, GlobalMaxPool; ReduceMean, -Max, -Min, -Sum, -SumSquare, -L1, -L2 over axes
 //   BatchNormalization      into the weights before it, else a factor and a summand
-//   Add, Sub, Mul, Sum, Mean, Min, Max     of values and constants
-//   Div                     by a constant; Pow with 1, 2, 3, 4
+//   Layer-, RMS-, Instance-, Group-, MeanVariance- and LpNormalization, LRN: means and products
+//   Add, Sub, Mul, Div, Sum, Mean, Min, Max     of values and constants; Where by a constant
 //   Relu, LeakyRelu, PRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu,
-//   Selu, Softplus, Gelu (by tanh), Neg, Abs
+//   Selu, Softplus, Softsign, Gelu, Neg, Abs, Exp, Log, Erf, Sin, Cos, Sqrt, Reciprocal, Pow
 //   Softmax, LogSoftmax     over one dimension (before operator set 13: as it was)
 //   Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Slice, Split, Concat, Gather by constants,
 //   DepthToSpace, SpaceToDepth, Pad by a constant
-//   Resize, Upsample        nearest, by whole factors
+//   Resize, Upsample        nearest, linear
 //   Identity, Dropout, Cast to real numbers: left out
-//   Scaler, LinearClassifier, LinearRegressor, Normalizer of scikit-learn's exports
+//   Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of scikit-learn's exports
 //
 // Real numbers of all widths become float32. Nodes that the output does not need are dropped, and
 // simplify.hpp says what is folded; all else keeps its name and shape. Where a value of the file

@@ -171,6 +171,20 @@ void Importer::choose_output() {
   }
   if (names.empty()) fail_file("no output", "one output");
   if (names.size() > 1) {
+    // What is not a number, or a whole one, is a label next to scores.
+    std::vector<std::string> scores;
+    for (const onnx::ValueInfoProto& info : model_.graph().output()) {
+      const bool is_tensor = info.type().has_tensor_type();
+      if (!is_tensor || is_real_type(info.type().tensor_type().elem_type())) {
+        scores.push_back(info.name());
+      } else {
+        note("output " + quoted(info.name()) + " of type " +
+             type_name(info.type().tensor_type().elem_type()) + " left out");
+      }
+    }
+    if (scores.size() == 1) names = scores;
+  }
+  if (names.size() > 1) {
     fail_file("several outputs", "one output; choose it: " + listed(names, "--output "));
   }
   network_.output = names[0];

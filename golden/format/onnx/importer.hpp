@@ -5,10 +5,13 @@
 //
 //   importer.cpp     the graph: names, inputs, outputs, what of it is needed
 //   values.cpp       inputs and outputs of a node; nodes that reshape, transpose, slice
-//   operators.cpp    which operator is read by what; constants; products by weights
+//   operators.cpp    which operator is read by what; constants
+//   matrices.cpp     products of matrices
 //   windows.cpp      convolutions, poolings, means over axes, padding
 //   elementwise.cpp  functions, sums, products
+//   normalise.cpp    normalisations
 //   layout.cpp       operators that move elements
+//   recurrent.cpp    sequences, step by step
 //   learn.cpp        operators of scikit-learn's exports
 #pragma once
 
@@ -165,6 +168,17 @@ class Importer {
   Value with_value(Op op, Value a, Value b);
   // x [..., depth] times weights [depth, outputs].
   Value dense(const Value& x, const Tensor& weights, int i);
+  // [..., n, k] times [..., k, m], both values.
+  Value batch_matmul(const Value& first, const Value& second);
+  Value power(const Value& x, float exponent);
+  Value magnitude(const Value& x);
+  // Over some axes, which become 1.
+  Value mean(const Value& x, const std::vector<bool>& axes);
+  // x / sqrt(mean of its squares + epsilon); of x - its mean.
+  Value over_root_mean(const Value& x, const std::vector<bool>& axes, float epsilon);
+  Value standardised(const Value& x, const std::vector<bool>& axes, float epsilon);
+  // Times input 1, plus input 2, if there are any; in this shape, unless it is empty.
+  Value with_scale_and_bias(const Value& x, const Shape& shape);
   // Largest or mean element over some axes.
   Value pool(Op op, const Value& x, const std::vector<bool>& axes, bool keep);
 
@@ -177,18 +191,32 @@ class Importer {
   void read_constant();
   void read_gemm();
   void read_matmul();
+  void read_einsum();
+  void read_recurrent();
+  struct Recurrence;
+  void read_activations(Recurrence& r, int64_t directions);
+  std::optional<Value> initial(const Recurrence& r, int i, int64_t direction, bool batch_first);
+  void step(Recurrence& r, const Value& inputs);
+  Value gate(const Recurrence& r, const Value& x, int64_t first, int64_t last);
+  Value times(const Value& x, const std::string& weights);
   void read_conv();
   void read_conv_transpose();
   void read_pool();
   void read_global_pool();
   void read_reduction();
   void read_batch_normalization();
+  void read_layer_normalization();
+  void read_group_normalization();
+  void read_mean_variance_normalization();
+  void read_lp_normalization();
+  void read_local_response();
   void read_pad();
   void read_binary();
   void read_many();
   void read_pow();
   void read_function();
   void read_clip();
+  void read_where();
   void read_prelu();
   void read_softmax();
   void read_flatten();
@@ -209,6 +237,7 @@ class Importer {
   void read_scaler();
   void read_linear();
   void read_normalizer();
+  void read_zip_map();
 
   // Strides and padding of a window over `spatial` dimensions whose kernel and dilation are known.
   // Gives the sizes that come out.

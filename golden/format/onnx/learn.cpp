@@ -12,8 +12,9 @@ void Importer::read_learn_operator() {
   if (op == "Scaler") return read_scaler();
   if (op == "LinearClassifier" || op == "LinearRegressor") return read_linear();
   if (op == "Normalizer") return read_normalizer();
+  if (op == "ZipMap") return read_zip_map();
   refuse("unsupported operator",
-         "Scaler, LinearClassifier, LinearRegressor, Normalizer of ai.onnx.ml" + way_out());
+         "Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of ai.onnx.ml" + way_out());
 }
 
 // (x - offset) scale
@@ -78,7 +79,14 @@ void Importer::read_linear() {
   bind(made, classifies ? 1 : 0);
 }
 
-// Scores that are to sum up to 1.
+// A map from labels to scores: the scores.
+void Importer::read_zip_map() {
+  expect_inputs(1, 1);
+  for (const char* name : {"classlabels_int64s", "classlabels_strings"}) attributes_->ignore(name);
+  bind(value(0));
+}
+
+// Scores that are to sum up to 1; any values, divided by the sum of their magnitudes or its root.
 void Importer::read_normalizer() {
   expect_inputs(1, 1);
   const Value x = value(0);
@@ -94,7 +102,13 @@ void Importer::read_normalizer() {
       return bind(softmax_of(scaled(logs, -1), Op::kSoftmax, x.shape.size() - 1));
     }
   }
-  refuse("norm " + quoted(norm) + " of any values", "L1 behind SOFTMAX or LOGISTIC" + way_out());
+  if (norm != "L1" && norm != "L2") refuse("norm " + quoted(norm), "L1, L2" + way_out());
+  std::vector<bool> axes(x.shape.size());
+  axes.back() = true;
+  const bool is_sum = norm == "L1";
+  const Value each = is_sum ? magnitude(x) : with_value(Op::kMul, x, x);
+  const Value sum = scaled(mean(each, axes), static_cast<float>(x.shape.back()));
+  bind(with_value(Op::kMul, x, power(sum, is_sum ? -1 : -0.5F)));
 }
 
 }  // namespace sparsys::onnx_import

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which operator is read by what; constants; products by weights.
+// Which operator is read by what; constants.
 #include <algorithm>
 #include <map>
 
@@ -45,6 +45,10 @@ void Importer::read_operator() {
   static const std::map<std::string, void (Importer::*)()> readers = {
       {"Gemm", &Importer::read_gemm},
       {"MatMul", &Importer::read_matmul},
+      {"Einsum", &Importer::read_einsum},
+      {"RNN", &Importer::read_recurrent},
+      {"GRU", &Importer::read_recurrent},
+      {"LSTM", &Importer::read_recurrent},
       {"Conv", &Importer::read_conv},
       {"ConvTranspose", &Importer::read_conv_transpose},
       {"MaxPool", &Importer::read_pool},
@@ -56,7 +60,16 @@ void Importer::read_operator() {
       {"ReduceMin", &Importer::read_reduction},
       {"ReduceSum", &Importer::read_reduction},
       {"ReduceSumSquare", &Importer::read_reduction},
+      {"ReduceL1", &Importer::read_reduction},
+      {"ReduceL2", &Importer::read_reduction},
       {"BatchNormalization", &Importer::read_batch_normalization},
+      {"LayerNormalization", &Importer::read_layer_normalization},
+      {"RMSNormalization", &Importer::read_layer_normalization},
+      {"InstanceNormalization", &Importer::read_group_normalization},
+      {"GroupNormalization", &Importer::read_group_normalization},
+      {"MeanVarianceNormalization", &Importer::read_mean_variance_normalization},
+      {"LpNormalization", &Importer::read_lp_normalization},
+      {"LRN", &Importer::read_local_response},
       {"Pad", &Importer::read_pad},
       {"Add", &Importer::read_binary},
       {"Sub", &Importer::read_binary},
@@ -80,9 +93,18 @@ void Importer::read_operator() {
       {"Mish", &Importer::read_function},
       {"Swish", &Importer::read_function},
       {"Gelu", &Importer::read_function},
+      {"Exp", &Importer::read_function},
+      {"Log", &Importer::read_function},
+      {"Erf", &Importer::read_function},
+      {"Sin", &Importer::read_function},
+      {"Cos", &Importer::read_function},
+      {"Sqrt", &Importer::read_function},
+      {"Reciprocal", &Importer::read_function},
+      {"Softsign", &Importer::read_function},
       {"Neg", &Importer::read_function},
       {"Abs", &Importer::read_function},
       {"Clip", &Importer::read_clip},
+      {"Where", &Importer::read_where},
       {"PRelu", &Importer::read_prelu},
       {"Softmax", &Importer::read_softmax},
       {"LogSoftmax", &Importer::read_softmax},
@@ -184,114 +206,6 @@ void Importer::read_constant() {
            "value, value_float, value_floats, value_int, value_ints");
   }
   if (constant.tensor) check_finite(*constant.tensor, node_->output(0));
-}
-
-// ---- products by weights ----
-
-void Importer::read_gemm() {
-  expect_inputs(opset_ < 11 ? 3 : 2, 3);
-  if (is_constant(0)) {
-    refuse("input 1, " + quoted(input(0)) + ", is a constant", "a constant matrix as input 2");
-  }
-  const Value x = value(0);
-  attributes_->integer("transA", 0, 0, 0);
-  const bool trans_b = attributes_->integer("transB", 0, 0, 1) != 0;
-  const float alpha = attributes_->real("alpha", 1);
-  const float beta = attributes_->real("beta", 1);
-  const Tensor& weights = constant(1);
-  if (x.shape.size() != 2 || weights.shape.size() != 2) {
-    refuse("inputs of the shapes " + to_string(x.shape) + " and " + to_string(weights.shape),
-           "matrices; the first with the sample dimension in front");
-  }
-  const bool has_bias = has_input(2);
-  if (!x.extra) {
-    const int64_t outputs = weights.shape[trans_b ? 0 : 1];
-    Node node = make(Op::kGemm);
-    node.trans_b = trans_b;
-    node.alpha = alpha;
-    node.beta = beta;
-    node.inputs = {x.name, parameter(1)};
-    const bool constant_bias = has_bias && is_constant(2);
-    if (constant_bias) node.inputs.push_back(parameter(2));
-    Value made = push(std::move(node), {1, outputs}, false);
-    if (has_bias && !constant_bias) made = with_value(Op::kAdd, made, scaled(value(2), beta));
-    return bind(made);
-  }
-  Tensor matrix = trans_b ? transposed(weights, {1, 0}) : weights;
-  for (float& weight : matrix.reals) weight *= alpha;
-  Value made = dense(x, matrix, -1);
-  if (has_bias) {
-    Tensor bias = constant(2);
-    for (float& summand : bias.reals) summand *= beta;
-    made = with_constant(Op::kAdd, made, bias);
-  }
-  bind(made);
-}
-
-void Importer::read_matmul() {
-  expect_inputs(2, 2);
-  if (!is_constant(0) && !is_constant(1)) {
-    refuse("a product of two values", "products by a constant matrix" + way_out());
-  }
-  const int which = is_constant(0) ? 0 : 1;
-  const Value x = value(1 - which);
-  const Tensor& given = constant(which);
-  // A stack of matrices of one.
-  Shape matrix = given.shape;
-  while (matrix.size() > 2 && matrix[0] == 1) matrix.erase(matrix.begin());
-  if (matrix.empty() || matrix.size() > 2 || x.shape.empty() || given.count() == 0) {
-    refuse("weights of the shape " + to_string(given.shape), "matrices, of two dimensions");
-  }
-  Tensor weights = given;
-  weights.shape = matrix;
-  const bool is_vector = matrix.size() == 1;
-  if (is_vector) weights.shape = which == 1 ? Shape{matrix[0], 1} : Shape{1, matrix[0]};
-  const auto rank = x.shape.size();
-  Value made;
-  if (which == 1) {
-    made = dense(x, weights, given.shape.size() == 2 ? 1 : -1);
-    if (is_vector) made = view(made, Shape(made.shape.begin(), made.shape.end() - 1));
-  } else {
-    // A x = (x' A')'
-    Shape swapped(rank);
-    for (size_t d = 0; d < rank; ++d) swapped[d] = static_cast<int64_t>(d);
-    if (rank > 1) std::swap(swapped[rank - 2], swapped[rank - 1]);
-    made = transpose(dense(transpose(x, swapped), transposed(weights, {1, 0}), -1), swapped);
-    if (is_vector && rank > 1) {
-      Shape shape = made.shape;
-      shape.erase(shape.end() - 2);
-      made = view(made, shape);
-    }
-  }
-  while (given.shape.size() > made.shape.size()) {
-    Shape shape = made.shape;
-    shape.insert(shape.begin(), 1);
-    made = view(made, shape);
-  }
-  bind(made);
-}
-
-Value Importer::dense(const Value& x, const Tensor& weights, int i) {
-  const int64_t depth = weights.shape[0];
-  const int64_t outputs = weights.shape[1];
-  if (x.shape.back() != depth) {
-    refuse("inputs of the shapes " + to_string(x.shape) + " and " + to_string(weights.shape),
-           "weights of " + number(x.shape.back()) + " rows");
-  }
-  const std::string base = node_->output(0) + "_weights";
-  int64_t rows = 1;
-  for (const int64_t size : x.shape) rows *= size;
-  rows /= depth;
-  Shape shape = x.shape;
-  shape.back() = outputs;
-  if (rows == 1) {
-    Node node = make(Op::kMatMul);
-    node.inputs = {in_shape(x, {1, depth}), i >= 0 ? parameter(i) : parameter(base, weights)};
-    return view(push(std::move(node), {1, outputs}, false), shape);
-  }
-  Node node = make(Op::kMatMul);
-  node.inputs = {x.name, i >= 0 ? parameter(i) : parameter(base, weights)};
-  return view(push(std::move(node), shape, x.extra), shape);
 }
 
 }  // namespace sparsys::onnx_import

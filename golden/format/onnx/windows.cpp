@@ -294,9 +294,12 @@ void Importer::read_reduction() {
   if (op == "ReduceMin") return bind(scaled(pool(Op::kMaxPool, scaled(x, -1), axes, keep), -1));
   float count = 1;
   for (size_t d = 0; d < axes.size(); ++d) count *= axes[d] ? static_cast<float>(x.shape[d]) : 1.0F;
-  const Value from = op == "ReduceSumSquare" ? with_value(Op::kMul, x, x) : x;
+  const bool squares = op == "ReduceSumSquare" || op == "ReduceL2";
+  const Value from = squares ? with_value(Op::kMul, x, x) : op == "ReduceL1" ? magnitude(x) : x;
   const Value mean = pool(Op::kAveragePool, from, axes, keep);
-  bind(op == "ReduceMean" ? mean : scaled(mean, count));
+  if (op == "ReduceMean") return bind(mean);
+  const Value sum = scaled(mean, count);
+  bind(op == "ReduceL2" ? power(sum, 0.5F) : sum);
 }
 
 void Importer::read_batch_normalization() {

@@ -131,14 +131,18 @@ void add_import(CLI::App& program) {
   command->add_option("--offset", arguments->options.input_offset, "See --scale; 0 as above")
       ->type_name("OFFSET");
   command->footer(
-      "Operators: Gemm, MatMul by constants; Conv, ConvTranspose, MaxPool, AveragePool in 1-D and "
-      "2-D; global poolings, ReduceMean, -Max, -Min, -Sum, -SumSquare; BatchNormalization; Add, "
-      "Sub, Mul, Sum, Mean, Min, Max, Div by constants, Pow of 1 to 4; Relu, LeakyRelu, PRelu, "
-      "Clip, Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu, Selu, Softplus, Gelu "
-      "by tanh, Neg, Abs; Softmax, LogSoftmax; Flatten, Reshape, Squeeze, Unsqueeze, Transpose, "
-      "Slice, Split, Concat, Gather by constants, DepthToSpace, SpaceToDepth, Pad; Resize, "
-      "Upsample to the nearest by whole factors; Identity, Dropout, Cast; Scaler, "
-      "LinearClassifier, LinearRegressor, Normalizer of scikit-learn's exports.\n"
+      "Operators: Gemm, MatMul, Einsum; RNN, GRU, LSTM; Conv, ConvTranspose, MaxPool, AveragePool "
+      "in 1-D and 2-D; global poolings, ReduceMean, -Max, -Min, -Sum, -SumSquare, -L1, -L2; "
+      "BatchNormalization, Layer-, RMS-, Instance-, Group-, MeanVariance- and LpNormalization, "
+      "LRN; "
+      "Add, Sub, Mul, Div, Sum, Mean, Min, Max, Where by constants; Relu, LeakyRelu, PRelu, Clip, "
+      "Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu, Selu, Softplus, Softsign, "
+      "Gelu, Neg, Abs, Exp, Log, Erf, Sin, Cos, Sqrt, Reciprocal, Pow by constants; Softmax, "
+      "LogSoftmax; Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Slice, Split, Concat, Gather "
+      "by "
+      "constants, DepthToSpace, SpaceToDepth, Pad; Resize, Upsample, nearest or linear; Identity, "
+      "Dropout, Cast; Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of "
+      "scikit-learn's exports.\n"
       "Example: sparsys import net.onnx --out float.model --output probabilities\n");
   command->callback([arguments] { run_import(*arguments); });
 }

@@ -55,7 +55,7 @@ TEST(RandomGraph, ForwardIsThatOfPlainLoops) {
 
 TEST(RandomGraph, GradientIsTheSlopeOfTheLoss) {
   std::array<size_t, kOps> operators{};
-  for_seeds(80, [&](uint64_t seed) {
+  for_seeds(160, [&](uint64_t seed) {
     RandomGraphOptions options;
     options.classes = 4;
     options.most = 120;

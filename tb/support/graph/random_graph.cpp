@@ -6,15 +6,15 @@
 #include <numeric>
 #include <vector>
 
-#include "tb/support/graph/growing_graph.hpp"
+#include "tb/support/graph/graph_with_windows.hpp"
 
 namespace sparsys {
 namespace {
 
-class Maker : GrowingGraph {
+class Maker : GraphWithWindows {
  public:
   Maker(uint64_t seed, const RandomGraphOptions& options)
-      : GrowingGraph(seed, options.most), options_(options), bytes_(options.matrix_unit) {
+      : GraphWithWindows(seed, options.most), options_(options), bytes_(options.matrix_unit) {
     net_.name = "random" + std::to_string(seed);
     begin(input_shape());
   }
@@ -41,12 +41,6 @@ class Maker : GrowingGraph {
                       : Shape{1, between(1, 3), between(1, 3), between(2, 4), between(1, 3)};
   }
 
-  static Node of(Op op) {
-    Node node;
-    node.op = op;
-    return node;
-  }
-
   bool step() {
     using Step = V (Maker::*)(V);
     static constexpr Step kSteps[] = {
@@ -55,7 +49,9 @@ class Maker : GrowingGraph {
         &Maker::softmax,     &Maker::dense,       &Maker::matmul,      &Maker::arithmetic,
         &Maker::arithmetic,  &Maker::prelu,       &Maker::concat,      &Maker::transpose,
         &Maker::pad,         &Maker::slice,       &Maker::resize,      &Maker::reshape,
-        &Maker::residual,    &Maker::gate,        &Maker::autoencoder, &Maker::separable};
+        &Maker::residual,    &Maker::gate,        &Maker::autoencoder, &Maker::separable,
+        &Maker::positive,    &Maker::positive,    &Maker::matrices,    &Maker::matrices,
+        &Maker::function,    &Maker::function,    &Maker::function};
     static constexpr Step kByteSteps[] = {
         &Maker::convolution, &Maker::convolution, &Maker::convolution, &Maker::pooling,
         &Maker::function,    &Maker::function,    &Maker::dense,       &Maker::constants,
@@ -67,85 +63,6 @@ class Maker : GrowingGraph {
   }
 
   // ---- windows ----
-
-  // False if it does not fit on the map.
-  bool window(Window& w, const Shape& x, bool pooling) {
-    for (size_t axis = 0; axis < 2; ++axis) {
-      w.kernel[axis] = between(1, 4);
-      w.stride[axis] = between(1, 3);
-      w.dilation[axis] = chance(20) ? between(1, 3) : 1;
-      const int64_t most = pooling ? w.kernel[axis] - 1 : w.kernel[axis] + 1;
-      if (chance(50)) {
-        w.pad[axis] = between(0, most);
-        w.pad[axis + 2] = between(0, most);
-      }
-    }
-    w.ceil_mode = pooling && chance(50);
-    return fits(w, x, pooling);
-  }
-
-  static bool fits(const Window& w, const Shape& x, bool pooling) {
-    for (size_t axis = 0; axis < 2; ++axis) {
-      const int64_t count =
-          window_positions(x[2 + axis], w.kernel[axis], w.stride[axis], w.dilation[axis],
-                           w.pad[axis], w.pad[axis + 2], pooling && w.ceil_mode);
-      if (count < 1) return false;
-      if (pooling && !none_in_padding(count, x[2 + axis], w.kernel[axis], w.stride[axis],
-                                      w.dilation[axis], w.pad[axis])) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  int64_t divisor(int64_t n) {
-    int64_t d = between(1, n);
-    while (n % d != 0) --d;
-    return d;
-  }
-
-  V convolve(V x, const Window& w, int64_t group, int64_t outputs) {
-    Node node = of(Op::kConv);
-    node.window = w;
-    node.group = group;
-    const int64_t depth = shape(x)[1] / group;
-    const double scale = 1 / std::sqrt(static_cast<double>(depth * w.kernel[0] * w.kernel[1]));
-    std::vector<std::string> p{parameter({outputs, depth, w.kernel[0], w.kernel[1]}, scale)};
-    if (chance(60)) p.push_back(parameter({outputs}, 0.3));
-    return add(node, {x}, p);
-  }
-
-  V convolution(V x) {
-    Window w;
-    if (rank(x) != 4 || !window(w, shape(x), false)) return kNone;
-    const int64_t group = chance(40) ? divisor(shape(x)[1]) : 1;
-    return convolve(x, w, group, group * between(1, group > 2 ? 2 : 4));
-  }
-
-  V transposed(V x) {
-    if (rank(x) != 4) return kNone;
-    Node node = of(Op::kConvTranspose);
-    Window& w = node.window;
-    node.group = chance(40) ? divisor(shape(x)[1]) : 1;
-    for (size_t axis = 0; axis < 2; ++axis) {
-      w.kernel[axis] = between(1, 4);
-      w.stride[axis] = between(1, 3);
-      w.dilation[axis] = chance(20) ? between(1, 3) : 1;
-      if (chance(40)) w.pad[axis] = between(0, w.kernel[axis] - 1);
-      if (chance(40)) w.pad[axis + 2] = between(0, w.kernel[axis] - 1);
-      const int64_t size = (shape(x)[2 + axis] - 1) * w.stride[axis] +
-                           (w.kernel[axis] - 1) * w.dilation[axis] + 1 - w.pad[axis] -
-                           w.pad[axis + 2];
-      if (size < 1) return kNone;
-    }
-    if (chance(40)) node.shape = {between(0, w.stride[0] - 1), between(0, w.stride[1] - 1)};
-    const int64_t outputs = between(1, 3);
-    std::vector<std::string> p{
-        parameter({shape(x)[1], outputs, w.kernel[0], w.kernel[1]},
-                  1 / std::sqrt(static_cast<double>(shape(x)[1] * w.kernel[0])))};
-    if (chance(60)) p.push_back(parameter({outputs * node.group}, 0.3));
-    return add(node, {x}, p);
-  }
 
   V pooling(V x) {
     Node node = of(chance(50) ? Op::kMaxPool : Op::kAveragePool);
@@ -167,11 +84,11 @@ class Maker : GrowingGraph {
   // ---- elements ----
 
   V function(V x) {
-    constexpr size_t kOfBytes = 4;
-    constexpr Op kFunctions[] = {Op::kRelu,      Op::kSigmoid,   Op::kTanh,
-                                 Op::kClip,      Op::kLeakyRelu, Op::kHardSigmoid,
-                                 Op::kHardSwish, Op::kElu,       Op::kSoftplus};
-    Node node = of(kFunctions[random_.below(bytes_ ? kOfBytes : std::size(kFunctions))]);
+    constexpr Op kFunctions[] = {Op::kRelu,      Op::kSigmoid,     Op::kTanh,      Op::kClip,
+                                 Op::kLeakyRelu, Op::kHardSigmoid, Op::kHardSwish, Op::kElu,
+                                 Op::kSoftplus,  Op::kErf,         Op::kSin,       Op::kCos};
+    const bool all = !bytes_;
+    Node node = of(kFunctions[random_.below(all ? std::size(kFunctions) : 4)]);
     if (node.op == Op::kClip) {
       node.alpha = random_.uniform(-1.5F, 0);
       node.beta = chance(20) ? std::numeric_limits<float>::max() : random_.uniform(0, 6);
@@ -183,6 +100,19 @@ class Maker : GrowingGraph {
       node.beta = random_.uniform(0.3F, 0.6F);
     }
     return add(node, {x});
+  }
+
+  // Of what is above zero.
+  V positive(V x) {
+    Node clip = of(Op::kClip);
+    clip.alpha = 0.3F;
+    clip.beta = 3;
+    constexpr Op kFunctions[] = {Op::kExp, Op::kLog, Op::kPow};
+    constexpr float kPowers[] = {0.5F, -1, -0.5F, 1.5F};
+    Node node = of(kFunctions[random_.below(std::size(kFunctions))]);
+    if (node.op == Op::kPow) node.alpha = kPowers[random_.below(std::size(kPowers))];
+    const V y = add(clip, {x});
+    return y == kNone ? kNone : add(node, {y});
   }
 
   V softmax(V x) {
@@ -243,7 +173,12 @@ class Maker : GrowingGraph {
     return convolve(y, w, 1, between(1, 4));
   }
 
-  V prelu(V x) { return add(of(Op::kPRelu), {x}, {parameter(part_of(shape(x), false), 0.3)}); }
+  V prelu(V x) {
+    Shape slopes = part_of(shape(x), false);
+    if (bytes_) slopes = {shape(x)[1]};
+    for (size_t d = 2; bytes_ && d < rank(x); ++d) slopes.push_back(1);
+    return add(of(Op::kPRelu), {x}, {parameter(slopes, 0.3)});
+  }
 
   // ---- vectors ----
 
@@ -269,6 +204,18 @@ class Maker : GrowingGraph {
     const int64_t inputs = shape(x).back();
     return add(of(Op::kMatMul), {x},
                {parameter({inputs, between(1, 10)}, 1 / std::sqrt(static_cast<double>(inputs)))});
+  }
+
+  // With itself, turned, as attention has it.
+  V matrices(V x) {
+    if (rank(x) < 3) return kNone;
+    Node turn = of(Op::kTranspose);
+    turn.shape.resize(rank(x));
+    std::iota(turn.shape.begin(), turn.shape.end(), 0);
+    std::swap(turn.shape[rank(x) - 1], turn.shape[rank(x) - 2]);
+    const V y = add(turn, {x});
+    if (y == kNone) return kNone;
+    return add(of(Op::kBatchMatMul), chance(50) ? std::vector<V>{x, y} : std::vector<V>{y, x});
   }
 
   V flatten(V x) { return add(of(Op::kFlatten), {x}); }
@@ -311,6 +258,7 @@ class Maker : GrowingGraph {
   }
 
   V slice(V x) {
+    if (bytes_ && rank(x) != 4 && rank(x) != 2) return kNone;
     Node node = of(Op::kSlice);
     Shape ends;
     Shape steps;
@@ -324,6 +272,35 @@ class Maker : GrowingGraph {
     node.shape.insert(node.shape.end(), ends.begin(), ends.end());
     node.shape.insert(node.shape.end(), steps.begin(), steps.end());
     return add(node, {x});
+  }
+
+  // Channels take turns, or become blocks of pixels, or blocks channels.
+  V shuffle(V x) {
+    if (rank(x) != 4) return kNone;
+    const Shape s = shape(x);
+    const int64_t d = divisor(s[1]);
+    Shape parts{0, d, s[1] / d, s[2], s[3]};
+    Shape order{0, 2, 1, 3, 4};
+    Shape made{0, s[1], s[2], s[3]};
+    const int64_t block = between(1, 2);
+    if (chance(40) && s[1] % (block * block) == 0) {
+      parts = {0, s[1] / block / block, block, block, s[2], s[3]};
+      order = {0, 1, 4, 2, 5, 3};
+      made = {0, s[1] / block / block, s[2] * block, s[3] * block};
+    } else if (chance(40) && s[2] % block == 0 && s[3] % block == 0) {
+      parts = {0, s[1], s[2] / block, block, s[3] / block, block};
+      order = {0, 3, 5, 1, 2, 4};
+      made = {0, s[1] * block * block, s[2] / block, s[3] / block};
+    }
+    Node split = of(Op::kReshape);
+    split.shape = parts;
+    Node turn = of(Op::kTranspose);
+    turn.shape = order;
+    Node join = of(Op::kReshape);
+    join.shape = made;
+    V y = add(split, {x});
+    if (y != kNone) y = add(turn, {y});
+    return y == kNone ? kNone : add(join, {y});
   }
 
   V resize(V x) {

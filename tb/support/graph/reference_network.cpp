@@ -165,6 +165,22 @@ Tensor product(const Tensor& x, const Tensor& w, bool rows_are_outputs) {
   });
 }
 
+Tensor matrix_by_matrix(const Tensor& a, const Tensor& b) {
+  Shape shape = a.shape;
+  shape.back() = b.shape.back();
+  const size_t row = shape.size() - 2;
+  return make(shape, [&](const Index& i) {
+    Index left = i;
+    Index right = i;
+    double sum = 0;
+    for (int64_t k = 0; k < a.shape.back(); ++k) {
+      left[row + 1] = right[row] = k;
+      sum += at(a, left) * at(b, right);
+    }
+    return sum;
+  });
+}
+
 size_t dimension(const Node& n, const Tensor& x) {
   return static_cast<size_t>(n.axis < 0 ? n.axis + static_cast<int64_t>(x.shape.size()) : n.axis);
 }
@@ -257,6 +273,18 @@ double function(const Node& n, double v) {
       return v < 0 ? alpha * (std::exp(v) - 1) : v;
     case Op::kSoftplus:
       return std::log(std::exp(v) + 1);
+    case Op::kExp:
+      return std::exp(v);
+    case Op::kLog:
+      return std::log(v);
+    case Op::kErf:
+      return std::erf(v);
+    case Op::kSin:
+      return std::sin(v);
+    case Op::kCos:
+      return std::cos(v);
+    case Op::kPow:
+      return std::pow(v, alpha);
     default:
       throw std::logic_error(std::string("no reference of ") + to_string(n.op));
   }
@@ -283,6 +311,8 @@ Tensor reference(const Node& n, const std::vector<const Tensor*>& in) {
     }
     case Op::kMatMul:
       return product(x, *in[1], false);
+    case Op::kBatchMatMul:
+      return matrix_by_matrix(x, *in[1]);
     case Op::kAdd:
       return combine(x, *in[1], [](double a, double b) { return a + b; });
     case Op::kMul:

@@ -12,24 +12,6 @@ namespace {
 
 bool is_reshape(Op op) { return op == Op::kReshape || op == Op::kFlatten; }
 
-// Of each value by itself.
-bool is_function(Op op) {
-  switch (op) {
-    case Op::kRelu:
-    case Op::kSigmoid:
-    case Op::kTanh:
-    case Op::kClip:
-    case Op::kLeakyRelu:
-    case Op::kHardSigmoid:
-    case Op::kHardSwish:
-    case Op::kElu:
-    case Op::kSoftplus:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Shape without_ones(const Shape& shape) {
   Shape kept;
   std::copy_if(shape.begin(), shape.end(), std::back_inserter(kept),
