@@ -11,8 +11,10 @@
 #include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
-#include "golden/compress/affine.hpp"
-#include "golden/compress/fuse.hpp"
+#include "golden/compress/matrix_unit/affine.hpp"
+#include "golden/compress/matrix_unit/curves.hpp"
+#include "golden/compress/matrix_unit/fuse.hpp"
+#include "golden/compress/matrix_unit/moves.hpp"
 #include "golden/function/mxu/operators.hpp"
 #include "golden/network/check.hpp"
 #include "golden/train/augment.hpp"
@@ -386,7 +388,8 @@ mxu::Network quantise(const Network& network, Samples samples, size_t count,
     throw Error("percentile " + std::to_string(options.percentile) +
                 ": radix points are chosen for the least error, expected 100");
   }
-  const Graph graph(network);
+  const Network moved = moves_as_convolutions(network);
+  const Graph graph(moved);
   std::vector<FloatLayer> layers = fuse(graph);
   Calibration calibration(graph, samples, count, options.threads);
   const Range inputs = input_range(network, samples, count * static_cast<size_t>(graph.inputs()));
@@ -401,6 +404,7 @@ mxu::Network quantise(const Network& network, Samples samples, size_t count,
     }
     if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
     quantise_affine(layers, ranges, affine_of(inputs));
+    curves_as_tables(layers);
   } else {
     check_chain(layers, name);
     quantise_radix(layers, ranges, scores, inputs, calibration, graph, samples);

@@ -203,21 +203,138 @@ TEST(QuantiseGraphs, Refusals) {
     return std::string("no error");
   };
   const std::string at = "network 'net': node 'n2' ";
-  EXPECT_EQ(error([](Builder& b, const std::string& x) { b.add(Op::kHardSwish, {x}); }),
-            at + "(HardSwish): the matrix unit has no such operator");
+  const std::string out = "; import with --output n1_out ends the network before it";
+  EXPECT_EQ(error([](Builder& b, const std::string& x) {
+              b.add(Op::kFlatten, {b.add(Op::kSoftmax, {x})});
+            }),
+            at + "(Softmax): the matrix unit has no such operator" + out);
+  EXPECT_EQ(error([](Builder& b, const std::string& x) {
+              b.add(Op::kMul, {x, x});
+            }),
+            at + "(Mul): multiplies two values, the matrix unit adds only" + out);
+  EXPECT_EQ(error([](Builder& b, const std::string& x) {
+              b.add(Op::kPRelu, {x, b.weights({3, 6, 6}, 0.1F)});
+            }),
+            at + "(PRelu): has different values for the pixels of one channel" + out);
+  EXPECT_EQ(
+      error([](Builder& b, const std::string& x) {
+        b.add(Op::kConvTranspose, {x, b.weights({3, 2, 1, 1}, 0.1F)}, [](Node& n) {
+          n.window.stride = {2, 2};
+        });
+      }),
+      at +
+          "(ConvTranspose): makes 11 of 6 with stride 2, a window of 1 and padding 0; the "
+          "matrix unit makes as many as times the stride, less the padding in front, or more, "
+          "up to a window" +
+          out);
   EXPECT_EQ(error([](Builder& b, const std::string& x) {
               b.add(Op::kTranspose, {x}, [](Node& n) { n.shape = {0, 2, 3, 1}; });
             }),
-            at + "(Transpose): moves values, the matrix unit can't");
+            at + "(Transpose): moves values, the matrix unit can't" + out);
   EXPECT_EQ(error([](Builder& b, const std::string& x) {
               b.add(Op::kReshape, {x, "shape"}, [](Node& n) { n.shape = {0, 9, 3, 4}; });
             }),
-            at + "(Reshape): makes 9 channels of 3, the matrix unit moves no values from pixels to "
-                 "channels");
+            at +
+                "(Reshape): makes 9 channels of 3, the matrix unit moves no values from pixels to "
+                "channels" +
+                out);
   EXPECT_EQ(error([](Builder& b, const std::string& x) {
               b.add(Op::kConcat, {x, x}, [](Node& n) { n.axis = 2; });
             }),
-            at + "(Concat): joins along another axis than the channels");
+            at + "(Concat): joins along another axis than the channels" + out);
+}
+
+// Functions that the unit has no table of: two layers each, that make of a value's error no more
+// than the function's steepest slope does.
+TEST(QuantiseGraphs, AnyFunctionOfAByte) {
+  const std::vector<std::pair<Op, double>> functions{
+      {Op::kLeakyRelu, 1},     {Op::kElu, 1},         {Op::kSoftplus, 1},
+      {Op::kHardSigmoid, 0.2}, {Op::kHardSwish, 1.5}, {Op::kErf, 1.13},
+      {Op::kSin, 1},           {Op::kCos, 1},         {Op::kPRelu, 1.5}};
+  for (const auto& [op, slope] : functions) {
+    SCOPED_TRACE(to_string(op));
+    Builder b;
+    b.network.input_shape = {1, 3, 5, 4};
+    std::vector<std::string> inputs{b.conv("input", 3, 4, 3)};
+    const Outcome before = quantised(b.network);
+    if (op == Op::kPRelu) inputs.push_back(b.weights({4, 1, 1}, 0.3F));
+    b.add(op, inputs, [op = op](Node& n) {
+      n.alpha = op == Op::kHardSigmoid ? 0.2F : 0.7F;
+      n.beta = 0.5F;
+    });
+    const Outcome o = quantised(b.network);
+    EXPECT_EQ(kinds(o.network), (std::vector<Kind>(3, Kind::kConvolution)));
+    const auto step = [](const Outcome& of) {
+      return double{of.network.layers.back().output_scale};
+    };
+    EXPECT_LT(o.worst * step(o), slope * before.worst * step(before) + 1.1 * step(o));
+  }
+}
+
+// What only moves values keeps their bytes: those of the layer before, in another place.
+TEST(QuantiseGraphs, MovesKeepBytes) {
+  using Move = std::function<void(Builder&, const std::string&)>;
+  const auto view = [](Builder& b, const std::string& x, const Shape& shape) {
+    return b.add(Op::kReshape, {x, "shape" + std::to_string(b.network.nodes.size())},
+                 [&](Node& n) { n.shape = shape; });
+  };
+  const auto turn = [](Builder& b, const std::string& x, const Shape& order) {
+    return b.add(Op::kTranspose, {x}, [&](Node& n) { n.shape = order; });
+  };
+  const std::vector<std::pair<const char*, Move>> moves{
+      {"slice",
+       [](Builder& b, const std::string& x) {
+         b.add(Op::kSlice, {x}, [](Node& n) { n.shape = {0, 1, 1, 0, 1, 5, 6, 4, 1, 2, 2, 1}; });
+       }},
+      {"repeat",
+       [](Builder& b, const std::string& x) {
+         b.add(Op::kResize, {x}, [](Node& n) { n.shape = {1, 1, 3, 2}; });
+       }},
+      {"shuffle",
+       [&](Builder& b, const std::string& x) {
+         view(b, turn(b, view(b, x, {0, 2, 4, 6, 4}), {0, 2, 1, 3, 4}), {0, 8, 6, 4});
+       }},
+      {"blocks to pixels",
+       [&](Builder& b, const std::string& x) {
+         view(b, turn(b, view(b, x, {0, 2, 2, 2, 6, 4}), {0, 1, 4, 2, 5, 3}), {0, 2, 12, 8});
+       }},
+      {"pixels to blocks", [&](Builder& b, const std::string& x) {
+         view(b, turn(b, view(b, x, {0, 8, 3, 2, 2, 2}), {0, 3, 5, 1, 2, 4}), {0, 32, 3, 2});
+       }}};
+  for (const auto& [name, add] : moves) {
+    SCOPED_TRACE(name);
+    Builder b;
+    b.network.input_shape = {1, 3, 6, 4};
+    const std::string x = b.conv("input", 3, 8, 3);
+    const Outcome before = quantised(b.network);
+    add(b, x);
+    const Outcome o = quantised(b.network);
+    EXPECT_EQ(o.network.layers.back().output_scale, before.network.layers.back().output_scale);
+    // Nothing is rounded once more.
+    EXPECT_LE(o.worst, before.worst);
+  }
+}
+
+TEST(QuantiseGraphs, TransposedConvolutionAndAveragesOfTheBorder) {
+  Builder b;
+  b.network.input_shape = {1, 2, 7, 6};
+  const std::string x = b.add(Op::kRelu, {b.conv("input", 2, 6, 3)});
+  const std::string a = b.add(Op::kAveragePool, {x}, [](Node& n) {
+    n.window.kernel = {3, 3};
+    n.window.stride = {2, 2};
+    n.window.pad = {1, 1, 1, 1};
+  });
+  b.add(Op::kConvTranspose, {a, b.weights({6, 2, 4, 3}, 0.2F), b.weights({4}, 0.1F)}, [](Node& n) {
+    n.group = 2;
+    n.window.kernel = {4, 3};
+    n.window.stride = {2, 3};
+    n.window.pad = {1, 0, 2, 0};
+    n.shape = {1, 0};
+  });
+  const Outcome o = quantised(b.network);
+  EXPECT_EQ(kinds(o.network),
+            (std::vector<Kind>{Kind::kConvolution, Kind::kPool, Kind::kConvolution}));
+  EXPECT_LT(o.worst, 5);
 }
 
 }  // namespace

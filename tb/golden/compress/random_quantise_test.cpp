@@ -20,6 +20,22 @@
 namespace sparsys {
 namespace {
 
+// The steepest slope of a table's straight pieces, in real numbers: `sum` adds what its source
+// gives for each knot, one after the other.
+double steepest(const mxu::Layer& sum) {
+  double most = 0;
+  const size_t terms = sum.terms();
+  for (size_t o = 0; o < sum.outputs; ++o) {
+    const double factor = std::ldexp(static_cast<double>(sum.multiplier[o]), -sum.shift[o]);
+    double slope = 0;
+    for (size_t t = 0; t < terms; ++t) {
+      slope += factor * sum.weights[o * terms + t];
+      most = std::max(most, std::abs(slope));
+    }
+  }
+  return most * double{sum.output_scale} / double{sum.input_scale};
+}
+
 // How far each value of a quantised network can be from the float network's, whose ranges are those
 // of the same samples: value 0 the input, l + 1 the output of layer l. `largest`: the largest
 // magnitude of each value in bytes, as a real number.
@@ -34,6 +50,17 @@ std::vector<double> error_bounds(const mxu::Network& network, const std::vector<
     // Of the sum in front of the function.
     const double step = table ? (sigmoid ? 1.0 / 16 : 1.0 / 32) : double{layer.output_scale};
     double before = error[sources[0]];
+    if (layer.name.find("(knots)") != std::string::npos) {
+      // What is told of the bytes is exact.
+      error.push_back(before);
+      continue;
+    }
+    if (l > 0 && network.layers[l - 1].name.find("(knots)") != std::string::npos) {
+      // Pieces are within a step of the function at bytes, and rounded; between bytes they may be
+      // off by what they rise there.
+      error.push_back(steepest(layer) * (before + double{layer.input_scale}) + 3 * step);
+      continue;
+    }
     if (layer.kind == mxu::Kind::kConvolution) {
       before = 0;
       const size_t terms = layer.terms();

@@ -56,7 +56,8 @@ class Maker : GraphWithWindows {
         &Maker::convolution, &Maker::convolution, &Maker::convolution, &Maker::pooling,
         &Maker::function,    &Maker::function,    &Maker::dense,       &Maker::constants,
         &Maker::sum,         &Maker::concat,      &Maker::border,      &Maker::residual,
-        &Maker::separable};
+        &Maker::separable,   &Maker::transposed,  &Maker::resize,      &Maker::slice,
+        &Maker::shuffle,     &Maker::prelu};
     const V x = pick();
     if (bytes_) return (this->*kByteSteps[random_.below(std::size(kByteSteps))])(x) != kNone;
     return (this->*kSteps[random_.below(std::size(kSteps))])(x) != kNone;
@@ -68,9 +69,6 @@ class Maker : GraphWithWindows {
     Node node = of(chance(50) ? Op::kMaxPool : Op::kAveragePool);
     if (rank(x) != 4 || !window(node.window, shape(x), true)) return kNone;
     if (bytes_) {
-      // Of whole windows where it averages.
-      if (node.op == Op::kAveragePool) node.window.pad = {};
-      node.window.ceil_mode = node.window.ceil_mode && node.op == Op::kMaxPool;
       node.window.dilation = {1, 1};
       return fits(node.window, shape(x), true) ? add(node, {x}) : kNone;
     }
@@ -87,7 +85,8 @@ class Maker : GraphWithWindows {
     constexpr Op kFunctions[] = {Op::kRelu,      Op::kSigmoid,     Op::kTanh,      Op::kClip,
                                  Op::kLeakyRelu, Op::kHardSigmoid, Op::kHardSwish, Op::kElu,
                                  Op::kSoftplus,  Op::kErf,         Op::kSin,       Op::kCos};
-    const bool all = !bytes_;
+    // Of bytes those that are tables of two layers are few.
+    const bool all = !bytes_ || chance(30);
     Node node = of(kFunctions[random_.below(all ? std::size(kFunctions) : 4)]);
     if (node.op == Op::kClip) {
       node.alpha = random_.uniform(-1.5F, 0);

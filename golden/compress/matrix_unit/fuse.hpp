@@ -26,6 +26,9 @@ struct FloatLayer {
   size_t value = 0;  // of the graph: what comes out
   // The value whose range the bytes must hold: what comes out, or what is averaged.
   size_t spread = 0;
+  // A function that is none of the matrix unit's: one for all channels, or one for each. Such a
+  // layer takes its values as they are; curves_as_tables() makes two of it.
+  std::vector<Function> curves;
   bool keeps = false;   // scale and zero point of what it takes: it only moves or pools
   size_t tied = kNone;  // a layer behind it, whose scale and zero point it has
 };

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/compress/fuse.hpp"
+#include "golden/compress/matrix_unit/fuse.hpp"
 
 namespace sparsys {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/compress/affine.hpp"
+#include "golden/compress/matrix_unit/affine.hpp"
 
 #include <algorithm>
 #include <cmath>
