@@ -15,7 +15,9 @@ namespace {
 constexpr uint8_t kMagic[4] = {0x89, 'S', 'P', 'S'};
 constexpr uint8_t kEarlierMagic[8] = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S'};
 constexpr size_t kEarlierHeaderSize = 28;
-constexpr unsigned kVersion = 1;
+
+// Of files of a kind, the one that is written; all from 1 on are read.
+constexpr unsigned version_of(uint64_t kind) { return kind < 2 || kind == 5 ? 2 : 1; }
 
 uint64_t get(const uint8_t* bytes, size_t size) {
   uint64_t value = 0;
@@ -32,14 +34,19 @@ bool begins_with(const uint8_t (&magic)[size], const uint8_t* data, uint64_t fil
   return file_size >= size && std::memcmp(magic, data, size) == 0;
 }
 
-uint32_t crc_of(const uint8_t* data, size_t size) {
-  return static_cast<uint32_t>(crc32_z(0, data, size));
+// Of a payload; from version 2 on, of the version, too, which says what the payload means.
+uint32_t crc_of(uint64_t version, const uint8_t* data, size_t size) {
+  uint8_t bytes[2];
+  put(version, bytes, sizeof bytes);
+  const uLong start = version > 1 ? crc32_z(0, bytes, sizeof bytes) : 0;
+  return static_cast<uint32_t>(crc32_z(start, data, size));
 }
 
 struct Header {
   ModelKind kind;
   size_t size;
   uint32_t crc;
+  uint64_t version;
 };
 
 // `data` has the beginning of a file of `file_size` bytes, the header if it is there.
@@ -56,12 +63,14 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
     fail(name, "not a model file: begins with" + found + ", expected 89 53 50 53");
   }
   const uint64_t version = earlier ? get(data + 8, 4) : get(data + 4, 2);
-  if (version != kVersion) {
-    fail(name, "header: version " + number(version) + ", expected " + number(kVersion));
-  }
   const uint64_t kind = earlier ? get(data + 12, 4) : get(data + 6, 2);
   if (earlier ? kind < 1 || kind > 4 : kind > 5) {
     fail(name, "header: kind " + number(kind) + ", expected " + (earlier ? "1 to 4" : "0 to 5"));
+  }
+  const unsigned most = earlier ? 1 : version_of(kind);
+  if (version < 1 || version > most) {
+    fail(name, "header: version " + number(version) + ", expected 1" +
+                   (most == 1 ? "" : " to " + number(most)));
   }
   if (earlier && get(data + 16, 8) != file_size - size) {
     fail(name, "header: payload length " + number(get(data + 16, 8)) + ", but " +
@@ -71,7 +80,7 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
     fail(name, number(file_size) + " bytes, expected at most " + number(kMaxModelBytes));
   }
   return {earlier && kind == 1 ? ModelKind::kOldFloat : static_cast<ModelKind>(kind), size,
-          static_cast<uint32_t>(get(data + size - 4, 4))};
+          static_cast<uint32_t>(get(data + size - 4, 4)), version};
 }
 
 Header read_header(const uint8_t* data, uint64_t file_size, ModelKind expected,
@@ -118,16 +127,18 @@ const char* to_string(ModelKind kind) {
 
 void put_header(ModelKind kind, std::vector<uint8_t>& file) {
   std::copy(std::begin(kMagic), std::end(kMagic), file.begin());
-  put(kVersion, &file[4], 2);
+  const unsigned version = version_of(static_cast<uint64_t>(kind));
+  put(version, &file[4], 2);
   put(static_cast<uint64_t>(kind), &file[6], 2);
-  put(crc_of(file.data() + kHeaderSize, file.size() - kHeaderSize), &file[8], 4);
+  put(crc_of(version, file.data() + kHeaderSize, file.size() - kHeaderSize), &file[8], 4);
 }
 
 Payload open_container(const uint8_t* data, size_t size, ModelKind expected,
                        const std::string& name) {
   const Header header = read_header(data, size, expected, name);
-  const Payload payload{data + header.size, size - header.size};
-  const uint32_t crc = crc_of(payload.data, payload.size);
+  const Payload payload{data + header.size, size - header.size,
+                        header.version == 1 ? Padding::kOneLevel : Padding::kTwoLevel};
+  const uint32_t crc = crc_of(header.version, payload.data, payload.size);
   if (crc != header.crc) {
     fail(name,
          "damaged: CRC-32 of the payload is " + hex(crc, 8) + ", expected " + hex(header.crc, 8));

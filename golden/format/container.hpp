@@ -2,14 +2,16 @@
 // The container of every model file.
 //
 //   bytes 0.. 3  magic 89 53 50 53 ("\x89SPS")
-//         4.. 5  version, 1; little-endian, as all numbers of fixed size
+//         4.. 5  version; little-endian, as all numbers of fixed size
 //         6.. 7  kind, a ModelKind
-//         8..11  CRC-32 (zlib) of the payload
+//         8..11  CRC-32 (zlib) of the payload; from version 2 on of bytes 4 and 5, and the payload
 //        12..    payload, to the end of the file
 //
 // The payloads of kinds 0 and 1 are in golden/format/stored_model.hpp, that of kind 5 in
-// golden/format/split/split_file.hpp, the others in golden/format/model_file.hpp. Earlier versions
-// wrote kinds 2 to 4 with the same payload behind another header, which is still read:
+// golden/format/split/split_file.hpp, the others in golden/format/model_file.hpp. Of kinds 0, 1 and
+// 5 the version is 2. What has 1 is still read: padding of its entries is in one level
+// (golden/base/zero_run.hpp). Of the others it is 1. Earlier versions wrote kinds 2 to 4 with the
+// same payload behind another header, which is still read:
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
 //          8..11  version, 1
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "golden/base/input_file.hpp"
+#include "golden/base/zero_run.hpp"
 
 namespace sparsys {
 
@@ -49,6 +52,7 @@ void put_header(ModelKind kind, std::vector<uint8_t>& file);
 struct Payload {
   const uint8_t* data;
   size_t size;
+  Padding padding;  // of its entries
 };
 // Throws Error "<name>: <expected and found>", one line, unless `data` is a file of this kind whose
 // CRC is right.

@@ -120,12 +120,15 @@ EntryPlan plan_width(const Histogram& histogram, unsigned bits) {
   EntryPlan plan;
   plan.index_bits = bits;
   for (const auto& [gap, count] : histogram.gaps) {
-    plan.padding += count * (gap >> bits);
-    plan.entries += count;
-    indices[gap & last] += count;
+    const uint64_t times = count;
+    const uint32_t index = pad_run(gap, bits, Padding::kTwoLevel, [&](uint32_t passed) {
+      indices[passed] += times;
+      plan.padding += times;
+    });
+    indices[index] += times;
+    plan.entries += times;
   }
   codes[0] = plan.padding;
-  if (plan.padding != 0) indices[last] += plan.padding;
   plan.entries += plan.padding;
   plan.codes = plan_stream({std::move(codes)});
   plan.indices = plan_stream({std::move(indices)});
@@ -134,20 +137,19 @@ EntryPlan plan_width(const Histogram& histogram, unsigned bits) {
 }
 
 Entries make_entries(const SparseLine& line, const EntryPlan& plan) {
-  const auto last = static_cast<uint16_t>((1U << plan.index_bits) - 1);
   Entries entries;
   entries.index_bits = plan.index_bits;
   entries.padding = plan.padding;
   entries.codes.reserve(static_cast<size_t>(plan.entries));
   entries.indices.reserve(static_cast<size_t>(plan.entries));
   for (size_t k = 0; k < line.code.size(); ++k) {
-    uint64_t gap = line.zeros[k];
-    for (; gap > last; gap -= uint64_t{last} + 1) {
-      entries.codes.push_back(0);
-      entries.indices.push_back(last);
-    }
+    const uint32_t index =
+        pad_run(line.zeros[k], plan.index_bits, Padding::kTwoLevel, [&](uint32_t passed) {
+          entries.codes.push_back(0);
+          entries.indices.push_back(static_cast<uint16_t>(passed));
+        });
     entries.codes.push_back(line.code[k]);
-    entries.indices.push_back(static_cast<uint16_t>(gap));
+    entries.indices.push_back(static_cast<uint16_t>(index));
   }
   return entries;
 }
@@ -291,8 +293,9 @@ void put_entries(const SparseLine& line, const EntryPlan& plan, Bytes& out, Code
       plan.indices, [&](auto put) { for_each_index(entries, plan.index_contexts, put); }, out);
 }
 
-Entries take_entries(PackedReader& in, size_t symbols, CodeClasses classes) {
+Entries take_entries(PackedReader& in, Padding padding, size_t symbols, CodeClasses classes) {
   Entries entries;
+  entries.form = padding;
   const uint64_t count = in.number("number of entries", 0, 8 * uint64_t{in.left()});
   if (count == 0) return entries;
   bool code_contexts = false;
@@ -342,7 +345,9 @@ Entries take_entries(PackedReader& in, size_t symbols, CodeClasses classes) {
   for (size_t k = 0; k < entries.codes.size(); ++k) {
     if (entries.codes[k] != 0) continue;
     ++entries.padding;
-    if (entries.indices[k] != last) {
+    // In two levels only the last of several may have another index.
+    const bool any = padding == Padding::kTwoLevel && entries.codes[k + 1] != 0;
+    if (!any && entries.indices[k] != last) {
       fail(in.place(), "entry " + number(k) + " is padding with index " +
                            number(entries.indices[k]) + ", expected " + number(last));
     }

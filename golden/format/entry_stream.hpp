@@ -4,8 +4,9 @@
 //
 // The elements of a matrix are one line, those that are not zero are entries of a code and of an
 // index: the number of zeros since the entry before, 0 .. 2^w - 1. Where more zeros follow each
-// other a padding entry stands for 2^w - 1 zeros and itself, with code 0 (section 2, figure 2).
-// Nothing stands for the zeros at the end.
+// other padding entries stand for them, with code 0: one of index i for 2^w (i + 1) zeros; in the
+// paper, and in files of old, one for 2^w, with the largest index (section 2, figure 2). Nothing
+// stands for the zeros at the end.
 //
 //   entries  n entries; and if there are any: byte of width and contexts, streams of codes and of
 //            indices
@@ -27,6 +28,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/zero_run.hpp"
 #include "golden/format/packed_bytes.hpp"
 
 namespace sparsys {
@@ -67,17 +69,25 @@ void put_entries(const SparseLine& line, const EntryPlan& plan, std::vector<uint
 
 struct Entries {
   unsigned index_bits = 0;  // 0 if there are none
+  Padding form = Padding::kTwoLevel;
   uint64_t padding = 0;
   std::vector<uint8_t> codes;
   std::vector<uint16_t> indices;
   // What the streams take; without code lengths.
   StreamPlan code_stream;
   StreamPlan index_stream;
+
+  // Elements of the line that entry k advances by: the zeros and, unless it is padding, itself.
+  uint64_t advance(size_t k) const {
+    return run_advance(codes[k] == 0, indices[k], index_bits, form);
+  }
 };
 
-// Throws Error "<place>: <what is wrong>" unless they are sound: codes below `symbols`, padding
-// where it has to be alone. Memory taken is bounded by a small multiple of the bytes that are left.
-Entries take_entries(PackedReader& in, size_t symbols, CodeClasses classes = nullptr);
+// Of a file whose padding has this form. Throws Error "<place>: <what is wrong>" unless they are
+// sound: codes below `symbols`, padding where it has to be alone. Memory taken is bounded by a
+// small multiple of the bytes that are left.
+Entries take_entries(PackedReader& in, Padding padding, size_t symbols,
+                     CodeClasses classes = nullptr);
 
 // A stream of codes alone, one for each element.
 StreamPlan plan_codes(const std::vector<uint8_t>& codes);

@@ -175,21 +175,22 @@ int radix_point(PackedReader& in, const char* what) {
 }
 
 // Fills row, code and column_start of a layer whose sizes are set.
-void take_matrix(PackedReader& in, eie::Layer& layer) {
-  const Entries entries = take_entries(in, kCodes);
+void take_matrix(PackedReader& in, Padding padding, eie::Layer& layer) {
+  const Entries entries = take_entries(in, padding, kCodes);
   layer.column_start.reserve(size_t{layer.inputs} + 1);
   layer.column_start.push_back(0);
   layer.row.reserve(entries.codes.size() - static_cast<size_t>(entries.padding));
   layer.code.reserve(entries.codes.size() - static_cast<size_t>(entries.padding));
-  uint64_t row = 0;
-  for (size_t k = 0; k < entries.codes.size(); ++k, ++row) {
-    row += entries.indices[k];
+  uint64_t next = 0;  // row behind the entry before
+  for (size_t k = 0; k < entries.codes.size(); ++k) {
+    uint64_t row = next + entries.advance(k) - 1;
     for (; row >= layer.outputs; row -= layer.outputs) {
       if (layer.column_start.size() == layer.inputs) {
         fail(in.place(), "entry " + number(k) + " is behind the end of the matrix");
       }
       layer.column_start.push_back(layer.row.size());
     }
+    next = row + 1;
     if (entries.codes[k] == 0) continue;
     layer.row.push_back(static_cast<uint32_t>(row));
     layer.code.push_back(entries.codes[k]);
@@ -244,7 +245,8 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
 namespace {
 
 // `size` is that of the whole file.
-eie::Network take_engine(PackedReader& in, uint64_t size, const std::string& name) {
+eie::Network take_engine(PackedReader& in, Padding padding, uint64_t size,
+                         const std::string& name) {
   eie::Network network;
   network.name = in.text("name");
   network.origin = in.text("origin");
@@ -279,7 +281,7 @@ eie::Network take_engine(PackedReader& in, uint64_t size, const std::string& nam
     layer.output_frac = radix_point(in, "output_frac");
     const uint64_t codebook = in.number("number of codebook values", 0, kCodes - 1);
     for (uint64_t c = 1; c <= codebook; ++c) layer.codebook[c] = in.int16("codebook");
-    take_matrix(in, layer);
+    take_matrix(in, padding, layer);
     inputs = layer.outputs;
     constants = layer.constant_outputs;
     frac = layer.output_frac;
@@ -302,20 +304,20 @@ Bytes without_header(const Bytes& file) { return {file.begin() + kHeaderSize, fi
 eie::Network load_stored(const uint8_t* data, size_t size, const std::string& name) {
   const Payload payload = open_container(data, size, ModelKind::kStoredCompressed, name);
   PackedReader in(payload.data, payload.size, name);
-  return take_engine(in, size, name);
+  return take_engine(in, payload.padding, size, name);
 }
 
 Bytes payload_of(const eie::Network& network) { return without_header(store(network)); }
 Bytes payload_of(const SharedNetwork& network) { return without_header(store(network)); }
 
-eie::Network engine_from_payload(const uint8_t* data, size_t size, const std::string& name) {
-  PackedReader in(data, size, name);
-  return take_engine(in, kHeaderSize + size, name);
+eie::Network engine_from_payload(const Payload& payload, const std::string& name) {
+  PackedReader in(payload.data, payload.size, name);
+  return take_engine(in, payload.padding, kHeaderSize + payload.size, name);
 }
 
-SharedNetwork network_from_payload(const uint8_t* data, size_t size, const std::string& name) {
-  PackedReader in(data, size, name);
-  return take_network(in, size, name, nullptr);
+SharedNetwork network_from_payload(const Payload& payload, const std::string& name) {
+  PackedReader in(payload.data, payload.size, name);
+  return take_network(in, payload.padding, payload.size, name, nullptr);
 }
 
 eie::Network load_stored(const Bytes& bytes, const std::string& name) {
@@ -326,7 +328,7 @@ SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::s
                                   StoredReport* report) {
   const Payload payload = open_container(data, size, ModelKind::kStored, name);
   PackedReader in(payload.data, payload.size, name);
-  SharedNetwork network = take_network(in, size, name, report);
+  SharedNetwork network = take_network(in, payload.padding, size, name, report);
   if (report != nullptr) report->stored_bytes += kHeaderSize;
   return network;
 }

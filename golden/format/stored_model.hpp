@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/format/container.hpp"
 #include "golden/format/entry_stream.hpp"
 #include "golden/network/eie_network.hpp"
 #include "golden/network/shared_network.hpp"
@@ -102,8 +103,8 @@ SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
 // The payloads alone, as parts of another file.
 std::vector<uint8_t> payload_of(const eie::Network& network);
 std::vector<uint8_t> payload_of(const SharedNetwork& network);
-eie::Network engine_from_payload(const uint8_t* data, size_t size, const std::string& name);
-SharedNetwork network_from_payload(const uint8_t* data, size_t size, const std::string& name);
+eie::Network engine_from_payload(const Payload& payload, const std::string& name);
+SharedNetwork network_from_payload(const Payload& payload, const std::string& name);
 
 // Files, written completely or not at all (golden/base/atomic_file.hpp). Throw Error with the
 // path if the file cannot be written or read, and as above.

@@ -225,7 +225,7 @@ uint64_t take_elements(PackedReader& in, const Shape& shape) {
   return static_cast<uint64_t>(elements);
 }
 
-ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& content,
+ParameterPlan take_parameter(PackedReader& in, Padding padding, NameReader& names, Content& content,
                              Parameter& parameter, SharedParameter& shared) {
   ParameterPlan plan;
   const size_t before = in.left();
@@ -261,7 +261,7 @@ ParameterPlan take_parameter(PackedReader& in, NameReader& names, Content& conte
     shared.code = take_codes(in, elements, shared.codebook.size(), plan.codes);
   } else {
     const std::vector<uint8_t> classes = classes_of(shared.codebook);
-    Entries entries = take_entries(in, shared.codebook.size(), &classes);
+    Entries entries = take_entries(in, padding, shared.codebook.size(), &classes);
     shared.code = spread(entries, elements, rows_of(parameter.shape), form == kColumns, in.place());
     plan.entries.index_bits = entries.index_bits;
     plan.entries.entries = entries.codes.size();
@@ -333,8 +333,8 @@ void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Bytes& ou
   }
 }
 
-SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name,
-                           StoredReport* report) {
+SharedNetwork take_network(PackedReader& in, Padding padding, uint64_t size,
+                           const std::string& name, StoredReport* report) {
   const size_t payload = in.left();
   Content content(size);
   NameReader names(in, content);
@@ -362,8 +362,8 @@ SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& n
     in.set_place(name + ": parameter " + number(p + 1));
     network.parameters.emplace_back();
     shared.parameters.emplace_back();
-    plan.push_back(
-        take_parameter(in, names, content, network.parameters.back(), shared.parameters.back()));
+    plan.push_back(take_parameter(in, padding, names, content, network.parameters.back(),
+                                  shared.parameters.back()));
   }
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last parameter");
   check(shared, name);

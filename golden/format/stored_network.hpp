@@ -49,8 +49,8 @@ void put_network(const SharedNetwork& network, const NetworkPlan& plan, std::vec
 
 // Throws Error as load_stored_network(). `size` is that of the whole file.
 // report: what the file has, of which stored_bytes is without the container's header; or null.
-SharedNetwork take_network(PackedReader& in, uint64_t size, const std::string& name,
-                           StoredReport* report);
+SharedNetwork take_network(PackedReader& in, Padding padding, uint64_t size,
+                           const std::string& name, StoredReport* report);
 
 // A row for each layer, and for each parameter that no layer has; every parameter is in one row.
 void add_rows(const SharedNetwork& network, const std::vector<ParameterPlan>& plan,

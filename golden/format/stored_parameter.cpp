@@ -198,10 +198,11 @@ std::vector<uint8_t> spread(const Entries& entries, uint64_t elements, uint64_t 
                             bool by_columns, const std::string& place) {
   std::vector<uint8_t> codes(static_cast<size_t>(elements));
   const uint64_t columns = elements / rows;
-  uint64_t at = 0;
-  for (size_t k = 0; k < entries.codes.size(); ++k, ++at) {
-    at += entries.indices[k];
-    if (at >= elements) fail(place, "entry " + number(k) + " is behind the end of the matrix");
+  uint64_t next = 0;
+  for (size_t k = 0; k < entries.codes.size(); ++k) {
+    next += entries.advance(k);
+    if (next > elements) fail(place, "entry " + number(k) + " is behind the end of the matrix");
+    const uint64_t at = next - 1;
     const uint64_t to = by_columns ? at % rows * columns + at / rows : at;
     codes[static_cast<size_t>(to)] = entries.codes[k];
   }

@@ -36,7 +36,8 @@ inline void expect_one_line(const Error& error, size_t most) {
 
 // Makes the header of a model file right again.
 inline void fix_crc(std::vector<uint8_t>& bytes) {
-  const uLong crc = crc32_z(0, bytes.data() + kHeaderSize, bytes.size() - kHeaderSize);
+  const uLong version = bytes[4] > 1 ? crc32_z(0, bytes.data() + 4, 2) : 0;
+  const uLong crc = crc32_z(version, bytes.data() + kHeaderSize, bytes.size() - kHeaderSize);
   for (size_t b = 0; b < 4; ++b) bytes[8 + b] = static_cast<uint8_t>(crc >> (8 * b));
 }
 

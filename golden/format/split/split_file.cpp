@@ -100,7 +100,7 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   const bool back = in.number("kind of back", 0, 1) != 0;
   if (front == kFloatFront) {
     network.front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload(part, bytes, name + ": front");
+      return network_from_payload({part, bytes, payload.padding}, name + ": front");
     });
   } else if (front == kInt8Front) {
     network.int8_front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
@@ -113,11 +113,11 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
     });
   }
   network.engine = take_part(in, "engine's part", [&](const uint8_t* part, size_t bytes) {
-    return engine_from_payload(part, bytes, name);
+    return engine_from_payload({part, bytes, payload.padding}, name);
   });
   if (back) {
     network.back = take_part(in, "back", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload(part, bytes, name + ": back").decode();
+      return network_from_payload({part, bytes, payload.padding}, name + ": back").decode();
     });
   }
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last part");

@@ -101,8 +101,8 @@ TEST(StoredModel, Report) {
                                        static_cast<double>(report.stored_bytes));
 }
 
-// Rows 1 and 6 of one column with indices of 2 bits: gaps of 1 and 4, so that a padding entry with
-// index 3 comes before an index of 0.
+// Rows 1 and 6 of one column with indices of 2 bits: gaps of 1 and 4, so that a padding entry comes
+// before an index of 0: with index 0 as it stands for one block of 4, in the form of old with 3.
 TEST(StoredModel, WorkedExample) {
   StoreOptions options;
   options.index_bits = 2;
@@ -116,18 +116,39 @@ TEST(StoredModel, WorkedExample) {
       3, 2,           // entries, width
       // Codes 1, 0, 1. Table of 2: gamma(3) = 011, lengths 1, 1 = 0 0. Entries 1 0 1.
       1, 0b01100101,
+      // Indices 1, 0, 0. Table of 2: 011, lengths 1, 1. Entries 1 0 0.
+      1, 0b01100100,
+  };
+  const Bytes old = {
+      1, 'n', 0, 1, 1, 0, 0, 1, 'l', 8, 0, 0, 0, 0, 1, 0xFE, 0xFF, 3, 2, 1, 0b01100101,  // as above
       // Indices 1, 3, 0, once each: lengths 2, 2, 0, 1 (the last one is the shortest). Table of 4:
       // gamma(5) = 00101, then 10, 0, 11100000 gamma(1) = 1, and 1 as one less than 2: 110. Codes
       // of 3, 0, 1 are 0, 10, 11; entries 11 0 10.
       4, 0b00101100, 0b11100000, 0b11101101, 0b00000000,
   };
   // clang-format on
-  Bytes bytes = store(column(8, {1, 6}), options);
-  bytes.erase(bytes.begin(), bytes.begin() + kHeaderSize);
-  EXPECT_EQ(bytes, expected);
+  const Bytes file = store(column(8, {1, 6}), options);
+  EXPECT_EQ(Bytes(file.begin() + kHeaderSize, file.end()), expected);
+  EXPECT_EQ(file[4], 2);
+  // A file of version 1, which is read as it was.
+  Bytes earlier(file.begin(), file.begin() + kHeaderSize);
+  earlier.insert(earlier.end(), old.begin(), old.end());
+  earlier[4] = 1;
+  fix_crc(earlier);
+  expect_same(load_stored(earlier), column(8, {1, 6}));
+  // What padding means is told by the version alone, which the CRC covers.
+  earlier[4] = 2;
+  EXPECT_EQ(load_error(earlier).substr(0, 13), "file: damaged");
+  fix_crc(earlier);
+  EXPECT_EQ(load_error(earlier), "file: layer 1: entry 1 is behind the end of the matrix");
+  Bytes current = file;
+  current[4] = 1;
+  fix_crc(current);
+  EXPECT_EQ(load_error(current), "file: layer 1: entry 1 is padding with index 0, expected 3");
 }
 
-// At the width's limit: the largest gap without padding, and the next one, which takes one.
+// At the width's limit: the largest gap without padding, and the next one, which takes one. One
+// padding entry stands for up to as many blocks as there are indices.
 TEST(StoredModel, Padding) {
   for (unsigned bits = 1; bits <= kMaxIndexBits; ++bits) {
     StoreOptions options;
@@ -138,8 +159,9 @@ TEST(StoredModel, Padding) {
       if (gap > 4000000) continue;
       const eie::Network network = column(6 * most + 2, {gap, gap + 1});
       const StoredReport report = stored_report(network, options);
-      EXPECT_EQ(report.layers[0].padding, gap >> bits) << bits << " bits, gap " << gap;
-      EXPECT_EQ(report.layers[0].entries, 2 + (gap >> bits));
+      const uint64_t padding = (gap / most + most - 1) / most;
+      EXPECT_EQ(report.layers[0].padding, padding) << bits << " bits, gap " << gap;
+      EXPECT_EQ(report.layers[0].entries, 2 + padding);
       EXPECT_EQ(report.layers[0].index_bits, bits);
       expect_same(load_stored(store(network, options)), network);
     }
@@ -205,8 +227,10 @@ TEST(StoredModel, Messages) {
   const Bytes good = store(column(8, {1, 6}));
   EXPECT_EQ(load_error({}), "file: not a model file: 0 bytes, expected at least 12");
   Bytes bytes = good;
-  bytes[4] = 2;
-  EXPECT_EQ(load_error(bytes), "file: header: version 2, expected 1");
+  bytes[4] = 3;
+  EXPECT_EQ(load_error(bytes), "file: header: version 3, expected 1 to 2");
+  bytes[4] = 0;
+  EXPECT_EQ(load_error(bytes), "file: header: version 0, expected 1 to 2");
   bytes = good;
   bytes.back() ^= 1;
   EXPECT_EQ(load_error(bytes).substr(0, 35), "file: damaged: CRC-32 of the payloa");

@@ -223,7 +223,7 @@ TEST(StoredNetwork, WorkedExample) {
   };
   // clang-format on
   Bytes bytes = store(network, options);
-  EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 8), (Bytes{0x89, 'S', 'P', 'S', 1, 0, 1, 0}));
+  EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 8), (Bytes{0x89, 'S', 'P', 'S', 2, 0, 1, 0}));
   bytes.erase(bytes.begin(), bytes.begin() + kHeaderSize);
   EXPECT_EQ(bytes, expected);
 }
@@ -324,8 +324,8 @@ TEST(StoredNetwork, Messages) {
   EXPECT_EQ(load_error(good), "no error");
   EXPECT_EQ(load_error({}), "file: not a model file: 0 bytes, expected at least 12");
   Bytes bytes = good;
-  bytes[4] = 2;
-  EXPECT_EQ(load_error(bytes), "file: header: version 2, expected 1");
+  bytes[4] = 3;
+  EXPECT_EQ(load_error(bytes), "file: header: version 3, expected 1 to 2");
   bytes = good;
   bytes[6] = 6;
   EXPECT_EQ(load_error(bytes), "file: header: kind 6, expected 0 to 5");
