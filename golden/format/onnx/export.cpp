@@ -142,7 +142,12 @@ class Exporter {
 
   void add_node(const Node& node) {
     onnx::NodeProto& made = *model_.mutable_graph()->add_node();
-    made.set_name(node.name);
+    // Runtimes want each name once.
+    std::string name = node.name;
+    for (int i = 2; !name.empty() && !node_names_.insert(name).second; ++i) {
+      name = node.name + "_" + number(i);
+    }
+    made.set_name(name);
     made.set_op_type(to_string(node.op));
     for (const std::string& input : node.inputs) made.add_input(input);
     made.add_output(node.output);
@@ -340,7 +345,8 @@ class Exporter {
 
   const Network& network_;
   onnx::ModelProto model_;
-  std::set<std::string> names_;            // of values, parameters and constants
+  std::set<std::string> names_;  // of values, parameters and constants
+  std::set<std::string> node_names_;
   std::map<std::string, Shape> shape_of_;  // of values so far
   std::map<std::string, Shape> integers_;  // written as initializers
 };
