@@ -8,7 +8,6 @@
 #include <set>
 #include <string>
 
-#include "tb/engine/eie/bench.hpp"
 #include "tb/lockstep/eie/lockstep.hpp"
 #include "tb/support/random_network.hpp"
 
@@ -23,7 +22,12 @@ class EveryFault : public testing::TestWithParam<Config> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Configurations, EveryFault, testing::ValuesIn(rtl_configs()),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& info) {
+                           const Config& c = info.param;
+                           return "pe" + std::to_string(c.n_pe) + "_q" +
+                                  std::to_string(c.queue_depth) +
+                                  (c.entry_depth < 131072 ? "_small" : "");
+                         });
 
 TEST_P(EveryFault, DescriptorsAreRefused) {
   Lockstep device(GetParam());
