@@ -23,14 +23,13 @@ Outputs CycleDevice::clock(const Inputs& inputs) {
   return outputs;
 }
 
-uint64_t CycleDevice::clock_until_done(uint64_t most, Outputs& last) {
+uint64_t CycleDevice::clock_until_done(uint64_t most) {
   for (uint64_t c = 0; c < most;) {
     if (model.may_step() && !unit_by_unit) {
       c += statistics ? step<true>(most - c) : step<false>(most - c);
     } else {
       ++c;
-      last = clock(Inputs());
-      if (last.done_o) return c;
+      if (clock(Inputs()).done_o) return c;
     }
   }
   return 0;

@@ -102,7 +102,8 @@ class Bench {
     EXPECT_EQ(got, expected);
     const Status status = driver_.read_status();
     EXPECT_EQ(status.saturated, saturated);
-    EXPECT_EQ(status.end.reason, Reason::kNone);
+    EXPECT_FALSE(status.row_error);
+    EXPECT_FALSE(status.pointer_error);
   }
 
   void finish() {
