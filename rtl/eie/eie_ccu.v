@@ -87,12 +87,6 @@ module eie_ccu #(
     output wire [       6:0] flags_o
 );
   localparam CB_W = $clog2(CODEBOOKS);
-  localparam [3:0] IN_PE = 4'd10;     // reasons of an error: below, a list or a descriptor's
-  localparam [3:0] ABORTED = 4'd15;
-
-  reg [31:0] cycles_q;
-  reg [31:0] broadcasts_q;
-  reg [31:0] held_q;
 
   wire [63:0] list_rdata;
   wire [63:0] cb_rdata;
@@ -120,13 +114,9 @@ module eie_ccu #(
   wire error_set;
   wire [3:0] error_reason;
   wire [LIST_W-1:0] desc;
-  wire [3:0] reason;
-  wire [31:0] error_word;
+  wire [63:0] status;
 
   assign cb_data_o = cb_rdata;
-  assign flags_o   = {
-    reason == ABORTED, start_lost, reason != 4'd0 && reason < IN_PE, flags_i
-  };
 
   eie_sequencer #(
       .LIST_DEPTH(LIST_DEPTH),
@@ -232,34 +222,29 @@ module eie_ccu #(
       .b_odd_first_o(b_odd_first_o)
   );
 
-  eie_errors #(
-      .N_PE  (N_PE),
-      .LIST_W(LIST_W)
-  ) u_errors (
-      .clk_i       (clk_i),
-      .rst_i       (rst_i),
-      .clear_i     (flags_clear_o),
-      .set_i       (error_set),
-      .set_reason_i(error_reason),
-      .set_desc_i  (desc),
-      .pe_error_i  (pe_error_i),
-      .reason_o    (reason),
-      .word_o      (error_word)
+  eie_status #(
+      .N_PE       (N_PE),
+      .ACT_REGS   (ACT_REGS),
+      .QUEUE_DEPTH(QUEUE_DEPTH),
+      .ACC_WIDTH  (ACC_WIDTH),
+      .LIST_W     (LIST_W)
+  ) u_status (
+      .clk_i         (clk_i),
+      .rst_i         (rst_i),
+      .clear_i       (flags_clear_o),
+      .busy_i        (busy_o),
+      .broadcast_i   (root_pop_o),
+      .held_i        (run && hold_i),
+      .flags_i       (flags_i),
+      .start_lost_i  (start_lost),
+      .error_set_i   (error_set),
+      .error_reason_i(error_reason),
+      .error_desc_i  (desc),
+      .pe_error_i    (pe_error_i),
+      .flags_o       (flags_o),
+      .number_i      (io_addr_o[2:0]),
+      .word_o        (status)
   );
-
-  // Status space.
-  reg [63:0] status;
-  always @* begin
-    case (io_addr_o[2:0])
-      3'd0: status = {57'd0, flags_o};
-      3'd1: status = {32'd0, cycles_q};
-      3'd2: status = {32'd0, broadcasts_q};
-      3'd3: status = {32'd0, held_q};
-      3'd4: status = {ACC_WIDTH[15:0], QUEUE_DEPTH[15:0], ACT_REGS[15:0], N_PE[15:0]};
-      3'd5: status = {32'd0, error_word};
-      default: status = 64'd0;
-    endcase
-  end
 
   eie_port u_port (
       .clk_i           (clk_i),
@@ -309,49 +294,5 @@ module eie_ccu #(
       .rdata_o(cb_rdata)
   );
 
-  wire [31:0] broadcasts_next;
-  wire [31:0] held_next;
-
-  increment #(
-      .WIDTH(32)
-  ) u_broadcasts (
-      .value_i(broadcasts_q),
-      .next_o (broadcasts_next)
-  );
-
-  increment #(
-      .WIDTH(32)
-  ) u_held (
-      .value_i(held_q),
-      .next_o (held_next)
-  );
-
-  always @(posedge clk_i) begin
-    if (rst_i) begin
-      cycles_q     <= 32'd0;
-      broadcasts_q <= 32'd0;
-      held_q       <= 32'd0;
-    end else if (flags_clear_o) begin
-      cycles_q     <= 32'd1;
-      broadcasts_q <= 32'd0;
-      held_q       <= 32'd0;
-    end else if (busy_o) begin
-      cycles_q <= cycles_q + 32'd1;
-      if (root_pop_o) broadcasts_q <= broadcasts_next;
-      if (run && hold_i) held_q <= held_next;
-    end
-  end
-
   wire unused = &{1'b0, ptr_base, codebook};
-
-  generate
-    if (PTR_DEPTH < 4 || PTR_DEPTH > 65536 || (PTR_DEPTH & (PTR_DEPTH - 1)) != 0)
-    begin : g_check_ptr_depth
-      parameter_error_PTR_DEPTH_must_be_a_power_of_two_from_4_to_65536 u_error ();
-    end
-    if (CODEBOOKS < 2 || CODEBOOKS > 256 || (CODEBOOKS & (CODEBOOKS - 1)) != 0)
-    begin : g_check_codebooks
-      parameter_error_CODEBOOKS_must_be_a_power_of_two_from_2_to_256 u_error ();
-    end
-  endgenerate
 endmodule

@@ -55,7 +55,7 @@ module eie_pe #(
     input  wire              relu_i,
     input  wire              store_dst_i,
     output wire              busy_o,
-    output wire [       2:0] flags_o,  // pointer order, row, saturated
+    output wire [       3:0] flags_o,  // entry memory, pointer order, row, saturated
     // load and read-back
     input  wire              io_en_i,
     input  wire              io_write_i,
@@ -65,6 +65,7 @@ module eie_pe #(
 );
   localparam ROW_W = $clog2(ENTRY_DEPTH / 8);
   localparam RAM_W = $clog2(ACT_RAM_DEPTH);
+  localparam IO_ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
   localparam PE_BITS = $clog2(N_PE);
   localparam LANES = N_PE < 4 ? N_PE : 4;  // activations in a port word
   localparam LANE_BITS = $clog2(LANES);
@@ -79,8 +80,8 @@ module eie_pe #(
   reg [2:0] io_sel_q;
 
   // Does a request concern this PE: by PE number, or by the group of lanes its word belongs to.
-  wire [19:0] word = io_addr_i[19:0];
-  wire [19:0] io_row = word >> GROUP_BITS;
+  wire [27:0] word = io_addr_i[27:0];
+  wire [27:0] io_row = word >> GROUP_BITS;
   wire by_number;
   wire by_group;
   wire [1:0] lane;
@@ -172,6 +173,7 @@ module eie_pe #(
   wire [15:0] e_act;
   wire [63:0] entry_rdata;
   wire spmat_busy;
+  wire range_error;
 
   eie_spmat_read #(
       .ENTRY_DEPTH(ENTRY_DEPTH)
@@ -194,6 +196,8 @@ module eie_pe #(
       .io_addr_i   (word[ROW_W-1:0]),
       .io_wdata_i  (io_wdata_i),
       .io_rdata_o  (entry_rdata),
+      .flags_clear_i(flags_clear_i),
+      .range_error_o(range_error),
       .busy_o      (spmat_busy)
   );
 
@@ -262,14 +266,14 @@ module eie_pe #(
       .io_src_en_i   (io_src),
       .io_dst_en_i   (io_dst),
       .io_write_i    (io_write_i),
-      .io_addr_i     (io_row[RAM_W-1:0]),
+      .io_addr_i     (io_row[IO_ROW_W-1:0]),
       .io_wdata_i    (io_act_wdata),
       .io_ram_rdata_o(ram_rdata),
       .io_reg_rdata_o(reg_rdata)
   );
 
   assign busy_o  = pointer_busy || !head_empty || spmat_busy || arith_busy;
-  assign flags_o = {pointer_error, row_error, saturated};
+  assign flags_o = {range_error, pointer_error, row_error, saturated};
 
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
   wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;
