@@ -2,6 +2,7 @@ rtl/common/ram_1rw.v
 rtl/common/ram_1r1w.v
 rtl/common/regfile_1r1w.v
 rtl/common/fifo.v
+rtl/common/fifo_2w1r.v
 rtl/common/increment.v
 rtl/common/find_first.v
 rtl/common/or_reduce.v
@@ -18,6 +19,12 @@ rtl/eie/eie_ptr_read.v
 rtl/eie/eie_act_queue.v
 rtl/eie/eie_spmat_read.v
 rtl/eie/eie_arith.v
+rtl/eie/eie_lane_read.v
+rtl/eie/eie_lane_decode.v
+rtl/eie/eie_dispatch.v
+rtl/eie/eie_bank.v
+rtl/eie/eie_lanes.v
+rtl/eie/eie_compute.v
 rtl/eie/eie_act_rw.v
 rtl/eie/eie_pe.v
 rtl/eie/eie.v

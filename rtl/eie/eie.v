@@ -15,6 +15,9 @@ module eie #(
     parameter ACC_WIDTH = 32,        // accumulator bits, 20 to 48
     parameter CODEBOOKS = 16,        // codebook RAM, a power of two from 2 to 256
     parameter LIST_DEPTH = 256,      // list RAM in descriptors, a power of two from 2 to 32768
+    parameter LANES = 1,             // entries of a column that a PE takes a cycle: 1, 4, 8 or 16
+    parameter BANKS = LANES > 1 ? 2 * LANES : 1,  // banks of a PE's accumulators, 1 with one lane
+    parameter BANK_DEPTH = 4,        // entries that can wait in a bank, 2, 4 or 8
     parameter LIST_W = $clog2(LIST_DEPTH)  // derived, do not override
 ) (
     input  wire              clk_i,         // everything happens at its rising edge
@@ -213,7 +216,10 @@ module eie #(
           .ACT_REGS     (ACT_REGS),
           .ACT_RAM_DEPTH(ACT_RAM_DEPTH),
           .QUEUE_DEPTH  (QUEUE_DEPTH),
-          .ACC_WIDTH    (ACC_WIDTH)
+          .ACC_WIDTH    (ACC_WIDTH),
+          .LANES        (LANES),
+          .BANKS        (BANKS),
+          .BANK_DEPTH   (BANK_DEPTH)
       ) u_pe (
           .clk_i        (clk_i),
           .rst_i        (rst_i || flush),

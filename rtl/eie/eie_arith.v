@@ -32,7 +32,7 @@ module eie_arith #(
     output wire                 row_error_o,
     output wire                 busy_o
 );
-  localparam ROW_SUM_W = REG_W + 6;
+  localparam ROW_SUM_W = (REG_W > 8 ? REG_W : 8) + 2;
   localparam SUM_W = (ACC_WIDTH > 32 ? ACC_WIDTH : 32) + 1;
   localparam [31:0] ACT_REGS_32 = ACT_REGS;
 
@@ -56,14 +56,15 @@ module eie_arith #(
   reg saturated_q;
   reg row_error_q;
 
-  // Stage 1.
-  wire [ROW_SUM_W-1:0] row_step = {{(ROW_SUM_W - 4) {1'b0}}, e_skip_i};
+  // Stage 1. An entry passes skip + 1 rows, padding (code 0) 16 times as many, and lies in the last.
+  wire code_zero = e_code_i == 4'd0;
+  wire [7:0] passed_less_1 = code_zero ? {e_skip_i, 4'd15} : {4'd0, e_skip_i};
+  wire [ROW_SUM_W-1:0] row_step = {{(ROW_SUM_W - 8) {1'b0}}, passed_less_1};
   wire [ROW_SUM_W-1:0] row_next =
       {{(ROW_SUM_W - REG_W - 1) {1'b0}}, row_q} + {{(ROW_SUM_W - 1) {1'b0}}, 1'b1} + row_step;
   wire [ROW_SUM_W-1:0] row_sum = e_first_i ? row_step : row_next;
   wire row_out = row_sum >= ACT_REGS_32[ROW_SUM_W-1:0];
   wire [REG_W:0] row = row_out ? ACT_REGS_32[REG_W:0] : row_sum[REG_W:0];
-  wire code_zero = e_code_i == 4'd0;
   wire [15:0] weight = code_zero ? 16'd0 : cb_q[e_code_i];
 
   // Stage 4 feeds the forwards of stages 2 and 3.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One processing element: pointer read, activation queue, sparse-matrix read, arithmetic,
-// activation read and write (EIE, Han 2016, figure 4). All PEs are the same module, numbered by
-// id_i.
+// One processing element: pointer read, activation queue, sparse-matrix read and arithmetic of one
+// or several lanes, activation read and write (EIE, Han 2016, figure 4). All PEs are the same
+// module, numbered by id_i.
 // Broadcast to accumulator: see docs/reference/eie-timing.md; port reads answer in the next cycle.
 module eie_pe #(
     parameter N_PE = 64,                           // PEs in the array
@@ -11,6 +11,9 @@ module eie_pe #(
     parameter ACT_RAM_DEPTH = 1024,                // words of the activation RAM, a power of two
     parameter QUEUE_DEPTH = 8,                     // columns that can wait
     parameter ACC_WIDTH = 32,                      // accumulator bits
+    parameter LANES = 1,                           // entries of a column a cycle
+    parameter BANKS = LANES > 1 ? 2 * LANES : 1,   // banks of accumulators
+    parameter BANK_DEPTH = 4,                      // entries that can wait in a bank
     parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
     parameter REG_W = $clog2(ACT_REGS),            // derived, do not override
     parameter COL_W = REG_W + $clog2(N_PE),        // derived, do not override
@@ -67,8 +70,8 @@ module eie_pe #(
   localparam RAM_W = $clog2(ACT_RAM_DEPTH);
   localparam IO_ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
   localparam PE_BITS = $clog2(N_PE);
-  localparam LANES = N_PE < 4 ? N_PE : 4;  // activations in a port word
-  localparam LANE_BITS = $clog2(LANES);
+  localparam WORD_ACTS = N_PE < 4 ? N_PE : 4;  // activations in a port word
+  localparam LANE_BITS = $clog2(WORD_ACTS);
   localparam GROUP_BITS = PE_BITS - LANE_BITS;
   localparam [2:0] SEL_NONE = 3'd0;
   localparam [2:0] SEL_ENTRY = 3'd1;
@@ -166,57 +169,28 @@ module eie_pe #(
       .full_o      (full_o)
   );
 
-  wire e_valid;
-  wire e_first;
-  wire [3:0] e_code;
-  wire [3:0] e_skip;
-  wire [15:0] e_act;
   wire [63:0] entry_rdata;
-  wire spmat_busy;
-  wire range_error;
-
-  eie_spmat_read #(
-      .ENTRY_DEPTH(ENTRY_DEPTH)
-  ) u_spmat_read (
-      .clk_i       (clk_i),
-      .rst_i       (rst_i),
-      .entry_base_i(entry_base_i[ROW_W-1:0]),
-      .head_empty_i(head_empty),
-      .head_act_i  (head_act),
-      .head_start_i(head_start),
-      .head_end_i  (head_end),
-      .pop_o       (head_pop),
-      .e_valid_o   (e_valid),
-      .e_first_o   (e_first),
-      .e_code_o    (e_code),
-      .e_skip_o    (e_skip),
-      .e_act_o     (e_act),
-      .io_en_i     (io_entry),
-      .io_write_i  (io_write_i),
-      .io_addr_i   (word[ROW_W-1:0]),
-      .io_wdata_i  (io_wdata_i),
-      .io_rdata_o  (entry_rdata),
-      .flags_clear_i(flags_clear_i),
-      .range_error_o(range_error),
-      .busy_o      (spmat_busy)
-  );
-
   wire [ACC_WIDTH-1:0] wb_acc;
   wire saturated;
   wire row_error;
-  wire arith_busy;
+  wire compute_busy;
 
-  eie_arith #(
-      .ACT_REGS (ACT_REGS),
-      .ACC_WIDTH(ACC_WIDTH)
-  ) u_arith (
+  eie_compute #(
+      .LANES      (LANES),
+      .BANKS      (BANKS),
+      .BANK_DEPTH (BANK_DEPTH),
+      .ENTRY_DEPTH(ENTRY_DEPTH),
+      .ACT_REGS   (ACT_REGS),
+      .ACC_WIDTH  (ACC_WIDTH)
+  ) u_compute (
       .clk_i        (clk_i),
       .rst_i        (rst_i),
-      .e_valid_i    (e_valid),
-      .e_first_i    (e_first),
-      .e_code_i     (e_code),
-      .e_skip_i     (e_skip),
-      .e_act_i      (e_act),
+      .entry_base_i (entry_base_i[ROW_W-1:0]),
+      .head_empty_i (head_empty),
+      .head_act_i   (head_act),
+      .head_start_i (head_start),
+      .head_end_i   (head_end),
+      .pop_o        (head_pop),
       .cb_we_i      (cb_we_i),
       .cb_word_i    (cb_word_i),
       .cb_data_i    (cb_data_i),
@@ -224,10 +198,15 @@ module eie_pe #(
       .wb_read_i    (wb_read_i),
       .wb_row_i     (wb_row_i),
       .wb_acc_o     (wb_acc),
+      .io_en_i      (io_entry),
+      .io_write_i   (io_write_i),
+      .io_addr_i    (word[ROW_W-1:0]),
+      .io_wdata_i   (io_wdata_i),
+      .io_rdata_o   (entry_rdata),
       .flags_clear_i(flags_clear_i),
       .saturated_o  (saturated),
       .row_error_o  (row_error),
-      .busy_o       (arith_busy)
+      .busy_o       (compute_busy)
   );
 
   wire [15:0] ram_rdata;
@@ -272,7 +251,7 @@ module eie_pe #(
       .io_reg_rdata_o(reg_rdata)
   );
 
-  assign busy_o  = pointer_busy || !head_empty || spmat_busy || arith_busy;
+  assign busy_o  = pointer_busy || !head_empty || compute_busy;
   assign flags_o = {range_error, pointer_error, row_error, saturated};
 
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
