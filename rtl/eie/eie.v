@@ -2,9 +2,9 @@
 // The sparse engine: an array of processing elements that runs deep-compressed fully connected
 // layers without decompressing them (EIE, Han 2016). Formats and timing:
 // docs/reference/eie-format.md, docs/reference/eie-timing.md.
-// Handshake: while idle (busy_o low), load memories and read them back through the io port, one
-// 64-bit word a cycle, reads answer three cycles later; start_i then runs a list of pass
-// descriptors; done_o is high in its last busy cycle.
+// Handshake: load memories and read them back through the io port, while idle (busy_o low) one
+// 64-bit word a cycle, reads answer three cycles later; while a list runs as memories are free.
+// start_i runs a list of pass descriptors; done_o is high in its last busy cycle.
 module eie #(
     parameter N_PE = 64,             // processing elements, a power of two from 1 to 256
     parameter ENTRY_DEPTH = 131072,  // entries of a PE, a power of two from 32 to 524288
@@ -36,8 +36,8 @@ module eie #(
     input  wire              io_write_i,    // write, else read
     input  wire [      31:0] io_addr_i,     // space 31:28, PE 27:20, address; see eie_port
     input  wire [      63:0] io_wdata_i,    // what is written
-    output wire              io_ready_o,    // idle: the request is taken
-    output wire              io_rvalid_o,   // answer to the read of three cycles before
+    output wire              io_ready_o,    // the request is taken
+    output wire              io_rvalid_o,   // answer to the oldest read
     output wire [      63:0] io_rdata_o     // what was read
 );
   localparam PE_W = N_PE > 1 ? $clog2(N_PE) : 1;
@@ -86,6 +86,7 @@ module eie #(
   wire flush;
   wire [3:0] pe_flags;
   wire [N_PE-1:0] pe_error;
+  wire [N_PE-1:0] io_wait;
 
   eie_ccu #(
       .N_PE         (N_PE),
@@ -117,6 +118,7 @@ module eie #(
       .io_write_o   (pe_io_write),
       .io_addr_o    (pe_io_addr),
       .io_wdata_o   (pe_io_wdata),
+      .io_wait_i    (io_wait != {N_PE{1'b0}}),
       .io_rdata_i   (pe_io_rdata),
       .root_valid_i (root_valid),
       .root_done_i  (root_done),
@@ -222,7 +224,8 @@ module eie #(
           .BANK_DEPTH   (BANK_DEPTH)
       ) u_pe (
           .clk_i        (clk_i),
-          .rst_i        (rst_i || flush),
+          .rst_i        (rst_i),
+          .flush_i      (flush),
           .id_i         (ID),
           .advance_i    (advance),
           .b_valid_i    (b_valid),
@@ -262,6 +265,7 @@ module eie #(
           .io_write_i   (pe_io_write),
           .io_addr_i    (pe_io_addr),
           .io_wdata_i   (pe_io_wdata),
+          .io_wait_o    (io_wait[k]),
           .io_rdata_o   (rdata[64*k+:64])
       );
       assign pe_error[k] = flags[4*k+1+:3] != 3'd0;

@@ -42,7 +42,10 @@ module eie_act_rw #(
     input  wire                 relu_i,
     input  wire                 store_dst_i,
     input  wire [    RAM_W-1:0] dst_addr_i,
-    // load and read-back
+    // load and read-back, each not in a cycle in which its memory is used
+    output wire                 ram_used_o,
+    output wire                 src_used_o,
+    output wire                 dst_used_o,
     input  wire                 io_ram_en_i,
     input  wire                 io_src_en_i,
     input  wire                 io_dst_en_i,
@@ -168,6 +171,9 @@ module eie_act_rw #(
       .rdata_o(bank1_rdata)
   );
 
+  assign ram_used_o     = ld_read_i || wb_store;
+  assign src_used_o     = ld_we_i || (leaf_load && !launch_i);
+  assign dst_used_o     = wb_valid_q;
   assign leaf_valid_o   = leaf_valid_q;
   assign leaf_done_o    = !leaf_valid_q && !any_pending;
   assign leaf_act_o     = leaf_act_q;
@@ -210,6 +216,16 @@ module eie_act_rw #(
   end
 
   wire unused = &{1'b0, wb_half, wb_ram_row, io_addr_i};
+
+`ifdef SPARSYS_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) begin
+      assert (!(io_ram_en_i && ram_used_o));
+      assert (!(io_src_en_i && src_used_o));
+      assert (!(io_dst_en_i && dst_used_o));
+    end
+  end
+`endif
 
   generate
     if (ACT_REGS < 4 || ACT_REGS > 64 || (ACT_REGS & (ACT_REGS - 1)) != 0) begin : g_check_act_regs

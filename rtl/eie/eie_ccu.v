@@ -42,6 +42,7 @@ module eie_ccu #(
     output wire              io_write_o,
     output wire [      31:0] io_addr_o,
     output wire [      63:0] io_wdata_o,
+    input  wire              io_wait_i,      // some PE's memory was in use
     input  wire [      63:0] io_rdata_i,
     // root of the leading-non-zero tree
     input  wire              root_valid_i,
@@ -89,7 +90,6 @@ module eie_ccu #(
   localparam CB_W = $clog2(CODEBOOKS);
 
   wire [63:0] list_rdata;
-  wire [63:0] cb_rdata;
   wire io_list;
   wire io_codebook;
   wire list_read;
@@ -115,8 +115,6 @@ module eie_ccu #(
   wire [3:0] error_reason;
   wire [LIST_W-1:0] desc;
   wire [63:0] status;
-
-  assign cb_data_o = cb_rdata;
 
   eie_sequencer #(
       .LIST_DEPTH(LIST_DEPTH),
@@ -261,15 +259,17 @@ module eie_ccu #(
       .io_write_o      (io_write_o),
       .io_addr_o       (io_addr_o),
       .io_wdata_o      (io_wdata_o),
+      .io_wait_i       (io_wait_i),
+      .list_used_i     (list_read),
+      .codebook_used_i (cb_read),
       .io_list_o       (io_list),
       .io_codebook_o   (io_codebook),
       .status_i        (status),
       .list_rdata_i    (list_rdata),
-      .codebook_rdata_i(cb_rdata),
+      .codebook_rdata_i(cb_data_o),
       .io_rdata_i      (io_rdata_i)
   );
 
-  // List and codebook RAM: the port uses them only in IDLE and START, the list run only later.
   ram_1rw #(
       .WIDTH(64),
       .DEPTH(2 * LIST_DEPTH)
@@ -291,7 +291,7 @@ module eie_ccu #(
       .we_i   (io_codebook && io_write_o),
       .addr_i (io_codebook ? io_addr_o[CB_W+1:0] : {codebook[CB_W-1:0], cb_step}),
       .wdata_i(io_wdata_o),
-      .rdata_o(cb_rdata)
+      .rdata_o(cb_data_o)
   );
 
   wire unused = &{1'b0, ptr_base, codebook};

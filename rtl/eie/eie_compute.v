@@ -30,7 +30,8 @@ module eie_compute #(
     input  wire                 wb_read_i,
     input  wire [    REG_W-1:0] wb_row_i,
     output wire [ACC_WIDTH-1:0] wb_acc_o,
-    // load and read-back: a word of 8 entries
+    // load and read-back: a word of 8 entries, not in a cycle with used_o
+    output wire                 used_o,
     input  wire                 io_en_i,
     input  wire                 io_write_i,
     input  wire [    ROW_W-1:0] io_addr_i,
@@ -40,6 +41,7 @@ module eie_compute #(
     input  wire                 flags_clear_i,
     output wire                 saturated_o,
     output wire                 row_error_o,
+    output wire                 range_error_o,
     output wire                 busy_o
 );
   generate
@@ -68,11 +70,14 @@ module eie_compute #(
           .e_code_o    (e_code),
           .e_skip_o    (e_skip),
           .e_act_o     (e_act),
+          .used_o      (used_o),
           .io_en_i     (io_en_i),
           .io_write_i  (io_write_i),
           .io_addr_i   (io_addr_i),
           .io_wdata_i  (io_wdata_i),
           .io_rdata_o  (io_rdata_o),
+          .flags_clear_i(flags_clear_i),
+          .range_error_o(range_error_o),
           .busy_o      (spmat_busy)
       );
 
@@ -125,6 +130,7 @@ module eie_compute #(
           .wb_read_i    (wb_read_i),
           .wb_row_i     (wb_row_i),
           .wb_acc_o     (wb_acc_o),
+          .used_o       (used_o),
           .io_en_i      (io_en_i),
           .io_write_i   (io_write_i),
           .io_addr_i    (io_addr_i),
@@ -133,6 +139,7 @@ module eie_compute #(
           .flags_clear_i(flags_clear_i),
           .saturated_o  (saturated_o),
           .row_error_o  (row_error_o),
+          .range_error_o(range_error_o),
           .busy_o       (busy_o)
       );
     end

@@ -26,12 +26,16 @@ module eie_lane_read #(
     output wire [$clog2(LANES):0] a_count_o,     // entries in it
     output wire [    8*LANES-1:0] a_entry_o,
     output wire [           15:0] a_act_o,
-    // load and read-back: a word of 8 entries
+    // load and read-back: a word of 8 entries, not in a cycle with used_o
+    output wire                   used_o,
     input  wire                   io_en_i,
     input  wire                   io_write_i,
     input  wire [      ROW_W-1:0] io_addr_i,
     input  wire [           63:0] io_wdata_i,
     output wire [           63:0] io_rdata_o,
+    // status
+    input  wire                   flags_clear_i,
+    output wire                   range_error_o,  // entries behind the end of the memory, sticky
     output wire                   busy_o
 );
   localparam LANE_W = $clog2(LANES);
@@ -60,11 +64,14 @@ module eie_lane_read #(
   reg [8*LANES-1:0] a_entry_q;
   reg [15:0] a_act_q;
   reg [1:0] io_part_q;
+  reg range_error_q;
 
   // Column.
   wire last = c_left_q <= STEP;
   wire issue = c_valid_q && step_i;
   wire [ENTRY_W+15:0] start = {16'd0, entry_base_i, 3'd0} + {{ENTRY_W{1'b0}}, head_start_i};
+  wire [ENTRY_W+15:0] stop = {16'd0, entry_base_i, 3'd0} + {{ENTRY_W{1'b0}}, head_end_i};
+  localparam [ENTRY_W+15:0] ENTRIES = {{15{1'b0}}, 1'b1, {ENTRY_W{1'b0}}};
   assign pop_o = !head_empty_i && (!c_valid_q || (issue && last));
 
   // Rows: the set's first row and the next one, in the even and in the odd memory.
@@ -109,7 +116,7 @@ module eie_lane_read #(
           .clk_i  (clk_i),
           .en_i   (issue || (io_even_en && io_half[h])),
           .we_i   (io_en_i && io_write_i),
-          .addr_i (io_en_i ? io_ram_addr : even_addr),
+          .addr_i (issue ? even_addr : io_ram_addr),
           .wdata_i(io_wdata_i[RAM_W-1:0]),
           .rdata_o(window[RAM_W*h+:RAM_W])
       );
@@ -120,7 +127,7 @@ module eie_lane_read #(
           .clk_i  (clk_i),
           .en_i   (issue || (io_odd_en && io_half[h])),
           .we_i   (io_en_i && io_write_i),
-          .addr_i (io_en_i ? io_ram_addr : odd_addr),
+          .addr_i (issue ? odd_addr : io_ram_addr),
           .wdata_i(io_wdata_i[63-:RAM_W]),
           .rdata_o(window[8*LANES+RAM_W*h+:RAM_W])
       );
@@ -144,12 +151,21 @@ module eie_lane_read #(
   assign a_act_o   = a_act_q;
   assign busy_o    = c_valid_q || d_valid_q || a_valid_q;
 
+  // A read would replace rows of a set that has still to be aligned.
+  assign used_o        = issue || (!io_write_i && d_valid_q && !step_i);
+  assign range_error_o = range_error_q;
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       c_valid_q <= 1'b0;
       d_valid_q <= 1'b0;
       a_valid_q <= 1'b0;
+
+      range_error_q <= 1'b0;
     end else begin
+      if (flags_clear_i) range_error_q <= 1'b0;
+      else if (pop_o && stop > ENTRIES) range_error_q <= 1'b1;
+
       if (pop_o) begin
         c_valid_q <= 1'b1;
         c_first_q <= 1'b1;
@@ -188,7 +204,7 @@ module eie_lane_read #(
 `ifdef SPARSYS_ASSERT
   always @(posedge clk_i) begin
     if (!rst_i) begin
-      assert (!(io_en_i && busy_o));
+      assert (!(io_en_i && used_o));
       assert (!(pop_o && head_end_i == head_start_i));
       assert (!(d_valid_q && (d_count_q == {(LANE_W + 1) {1'b0}} || d_count_q > FULL)));
       assert (!(a_valid_q && (a_count_q == {(LANE_W + 1) {1'b0}} || a_count_q > FULL)));

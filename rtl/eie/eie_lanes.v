@@ -30,7 +30,8 @@ module eie_lanes #(
     input  wire                 wb_read_i,
     input  wire [    REG_W-1:0] wb_row_i,
     output wire [ACC_WIDTH-1:0] wb_acc_o,
-    // load and read-back: a word of 8 entries
+    // load and read-back: a word of 8 entries, not in a cycle with used_o
+    output wire                 used_o,
     input  wire                 io_en_i,
     input  wire                 io_write_i,
     input  wire [    ROW_W-1:0] io_addr_i,
@@ -40,6 +41,7 @@ module eie_lanes #(
     input  wire                 flags_clear_i,
     output wire                 saturated_o,
     output wire                 row_error_o,
+    output wire                 range_error_o,
     output wire                 busy_o
 );
   localparam BANK_ROWS = ROWS / BANKS;
@@ -77,11 +79,14 @@ module eie_lanes #(
       .a_count_o   (a_count),
       .a_entry_o   (a_entry),
       .a_act_o     (a_act),
+      .used_o      (used_o),
       .io_en_i     (io_en_i),
       .io_write_i  (io_write_i),
       .io_addr_i   (io_addr_i),
       .io_wdata_i  (io_wdata_i),
       .io_rdata_o  (io_rdata_o),
+      .flags_clear_i(flags_clear_i),
+      .range_error_o(range_error_o),
       .busy_o      (read_busy)
   );
 

@@ -21,6 +21,7 @@ module eie_pe #(
 ) (
     input  wire              clk_i,
     input  wire              rst_i,
+    input  wire              flush_i,  // drop what is under way, but for the port's request
     input  wire [  PE_W-1:0] id_i,
     // broadcast
     input  wire              advance_i,
@@ -59,11 +60,12 @@ module eie_pe #(
     input  wire              store_dst_i,
     output wire              busy_o,
     output wire [       3:0] flags_o,  // entry memory, pointer order, row, saturated
-    // load and read-back
+    // load and read-back: a request stays at its inputs while io_wait_o is high
     input  wire              io_en_i,
     input  wire              io_write_i,
     input  wire [      31:0] io_addr_i,
     input  wire [      63:0] io_wdata_i,
+    output wire              io_wait_o,
     output wire [      63:0] io_rdata_o
 );
   localparam ROW_W = $clog2(ENTRY_DEPTH / 8);
@@ -81,6 +83,9 @@ module eie_pe #(
   localparam [2:0] SEL_DST = 3'd5;
 
   reg [2:0] io_sel_q;
+  reg io_wait_q;
+
+  wire unit_rst = rst_i || flush_i;
 
   // Does a request concern this PE: by PE number, or by the group of lanes its word belongs to.
   wire [27:0] word = io_addr_i[27:0];
@@ -105,12 +110,18 @@ module eie_pe #(
       assign lane = {{(2 - LANE_BITS) {1'b0}}, id_i[LANE_BITS-1:0]};
     end
   endgenerate
-  wire [3:0] space = io_addr_i[31:28];
-  wire io_entry = io_en_i && space == 4'd0 && by_number;
-  wire io_pointer = io_en_i && space == 4'd1 && by_number;
-  wire io_ram = io_en_i && space == 4'd2 && by_group;
-  wire io_src = io_en_i && space == 4'd3 && by_group;
-  wire io_dst = io_en_i && space == 4'd4 && by_group;
+
+  // It runs in a cycle in which its memory is not in use.
+  wire entry_used;
+  wire pointer_used;
+  wire ram_used;
+  wire src_used;
+  wire dst_used;
+  wire [4:0] free = ~{dst_used, src_used, ram_used, pointer_used, entry_used};
+  wire [4:0] own = {{3{by_group}}, {2{by_number}}};
+  wire [4:0] space = 5'd1 << io_addr_i[30:28];
+  wire [4:0] asks = own & space & {5{(io_en_i || io_wait_q) && !io_addr_i[31]}};
+  wire [4:0] runs = asks & free;
   wire [15:0] io_act_wdata = io_wdata_i[16*lane+:16];
 
   wire push;
@@ -125,7 +136,7 @@ module eie_pe #(
       .PTR_DEPTH(PTR_DEPTH)
   ) u_ptr_read (
       .clk_i        (clk_i),
-      .rst_i        (rst_i),
+      .rst_i        (unit_rst),
       .advance_i    (advance_i),
       .b_valid_i    (b_valid_i),
       .b_act_i      (b_act_i),
@@ -136,7 +147,8 @@ module eie_pe #(
       .push_act_o   (push_act),
       .push_start_o (push_start),
       .push_end_o   (push_end),
-      .io_en_i      (io_pointer),
+      .used_o       (pointer_used),
+      .io_en_i      (runs[1]),
       .io_write_i   (io_write_i),
       .io_addr_i    (word[BANK_W-1:0]),
       .io_wdata_i   (io_wdata_i[31:0]),
@@ -156,7 +168,7 @@ module eie_pe #(
       .QUEUE_DEPTH(QUEUE_DEPTH)
   ) u_act_queue (
       .clk_i       (clk_i),
-      .rst_i       (rst_i),
+      .rst_i       (unit_rst),
       .push_i      (push),
       .push_act_i  (push_act),
       .push_start_i(push_start),
@@ -173,6 +185,7 @@ module eie_pe #(
   wire [ACC_WIDTH-1:0] wb_acc;
   wire saturated;
   wire row_error;
+  wire range_error;
   wire compute_busy;
 
   eie_compute #(
@@ -184,7 +197,7 @@ module eie_pe #(
       .ACC_WIDTH  (ACC_WIDTH)
   ) u_compute (
       .clk_i        (clk_i),
-      .rst_i        (rst_i),
+      .rst_i        (unit_rst),
       .entry_base_i (entry_base_i[ROW_W-1:0]),
       .head_empty_i (head_empty),
       .head_act_i   (head_act),
@@ -198,7 +211,8 @@ module eie_pe #(
       .wb_read_i    (wb_read_i),
       .wb_row_i     (wb_row_i),
       .wb_acc_o     (wb_acc),
-      .io_en_i      (io_entry),
+      .used_o       (entry_used),
+      .io_en_i      (runs[0]),
       .io_write_i   (io_write_i),
       .io_addr_i    (word[ROW_W-1:0]),
       .io_wdata_i   (io_wdata_i),
@@ -206,6 +220,7 @@ module eie_pe #(
       .flags_clear_i(flags_clear_i),
       .saturated_o  (saturated),
       .row_error_o  (row_error),
+      .range_error_o(range_error),
       .busy_o       (compute_busy)
   );
 
@@ -219,7 +234,7 @@ module eie_pe #(
       .ACC_WIDTH    (ACC_WIDTH)
   ) u_act_rw (
       .clk_i         (clk_i),
-      .rst_i         (rst_i),
+      .rst_i         (unit_rst),
       .id_i          (id_i),
       .role_i        (role_i),
       .launch_i      (launch_i),
@@ -241,9 +256,12 @@ module eie_pe #(
       .relu_i        (relu_i),
       .store_dst_i   (store_dst_i),
       .dst_addr_i    (dst_addr_i[RAM_W-1:0]),
-      .io_ram_en_i   (io_ram),
-      .io_src_en_i   (io_src),
-      .io_dst_en_i   (io_dst),
+      .ram_used_o    (ram_used),
+      .src_used_o    (src_used),
+      .dst_used_o    (dst_used),
+      .io_ram_en_i   (runs[2]),
+      .io_src_en_i   (runs[3]),
+      .io_dst_en_i   (runs[4]),
       .io_write_i    (io_write_i),
       .io_addr_i     (io_row[IO_ROW_W-1:0]),
       .io_wdata_i    (io_act_wdata),
@@ -257,18 +275,22 @@ module eie_pe #(
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
   wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;
   wire [63:0] act_word = {48'd0, act_rdata} << {lane, 4'd0};
+  assign io_wait_o = io_wait_q;
   assign io_rdata_o = io_sel_q == SEL_NONE    ? 64'd0 :
                       io_sel_q == SEL_ENTRY   ? entry_rdata :
                       io_sel_q == SEL_POINTER ? {32'd0, pointer_rdata} :
                                                 act_word;
 
   always @(posedge clk_i) begin
+    if (rst_i) io_wait_q <= 1'b0;
+    else io_wait_q <= asks != runs;
+
     if (rst_i || io_write_i) io_sel_q <= SEL_NONE;
-    else if (io_entry) io_sel_q <= SEL_ENTRY;
-    else if (io_pointer) io_sel_q <= SEL_POINTER;
-    else if (io_ram) io_sel_q <= SEL_RAM;
-    else if (io_src) io_sel_q <= SEL_SRC;
-    else if (io_dst) io_sel_q <= SEL_DST;
+    else if (runs[0]) io_sel_q <= SEL_ENTRY;
+    else if (runs[1]) io_sel_q <= SEL_POINTER;
+    else if (runs[2]) io_sel_q <= SEL_RAM;
+    else if (runs[3]) io_sel_q <= SEL_SRC;
+    else if (runs[4]) io_sel_q <= SEL_DST;
     else io_sel_q <= SEL_NONE;
   end
 

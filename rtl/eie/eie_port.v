@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Load and read-back port: takes a request, passes it to all memories in the next cycle, and
-// gathers the answer of a read (docs/reference/eie-format.md, section 9, has the addresses).
-// Handshake: a request is taken with io_valid_i && io_ready_o, one a cycle, while the engine is
-// idle; a read answers three cycles later, in order.
+// gathers the answer of a read (docs/reference/eie-format.md, section 9, has the addresses). What
+// cannot be carried out at once, because a list uses the memory, waits for its next free cycle.
+// Handshake: a request is taken with io_valid_i && io_ready_o: one a cycle while the engine is
+// idle, one in two while a list runs. A read answers three cycles later, or when all PEs that it
+// concerns have answered, in order.
 module eie_port (
     input  wire        clk_i,
     input  wire        rst_i,
@@ -20,8 +22,12 @@ module eie_port (
     output wire        io_write_o,
     output wire [31:0] io_addr_o,
     output wire [63:0] io_wdata_o,
-    output wire        io_list_o,       // it is for the list RAM
-    output wire        io_codebook_o,   // it is for the codebook RAM
+    input  wire        io_wait_i,       // some PE has not carried it out yet
+    // the control's own memories: in use by the list, or the request's
+    input  wire        list_used_i,
+    input  wire        codebook_used_i,
+    output wire        io_list_o,
+    output wire        io_codebook_o,
     // status word that io_addr_o names, in the cycle of the request; the memories, in the next
     input  wire [63:0] status_i,
     input  wire [63:0] list_rdata_i,
@@ -36,29 +42,49 @@ module eie_port (
   reg io1_write_q;
   reg [31:0] io1_addr_q;
   reg [63:0] io1_wdata_q;
+  reg own_wait_q;
+  reg own_ran_q;
   reg io2_read_q;
+  reg io2_more_q;
   reg [3:0] io2_space_q;
   reg [63:0] io2_status_q;
   reg io3_valid_q;
   reg [63:0] io3_data_q;
 
   wire take = io_valid_i && io_ready_o;
+  wire io_wait = own_wait_q || io_wait_i;
   wire [3:0] space = io1_addr_q[31:28];
+  wire asks = (io1_valid_q || own_wait_q) && (space == SPACE_LIST || space == SPACE_CODEBOOK);
+  wire used = space == SPACE_LIST ? list_used_i : codebook_used_i;
+  wire runs = asks && !used;
 
-  assign io_ready_o    = idle_i;
+  reg [63:0] part;
+  always @* begin
+    case (io2_space_q)
+      SPACE_LIST:     part = own_ran_q ? list_rdata_i : 64'd0;
+      SPACE_CODEBOOK: part = own_ran_q ? codebook_rdata_i : 64'd0;
+      SPACE_STATUS:   part = io2_status_q;
+      default:        part = io_rdata_i;
+    endcase
+  end
+
+  assign io_ready_o    = !io_wait && (idle_i || !io1_valid_q);
   assign io_rvalid_o   = io3_valid_q;
   assign io_rdata_o    = io3_data_q;
   assign io_en_o       = io1_valid_q;
   assign io_write_o    = io1_write_q;
   assign io_addr_o     = io1_addr_q;
   assign io_wdata_o    = io1_wdata_q;
-  assign io_list_o     = io1_valid_q && space == SPACE_LIST;
-  assign io_codebook_o = io1_valid_q && space == SPACE_CODEBOOK;
+  assign io_list_o     = runs && space == SPACE_LIST;
+  assign io_codebook_o = runs && space == SPACE_CODEBOOK;
 
   always @(posedge clk_i) begin
     if (rst_i) begin
       io1_valid_q <= 1'b0;
+      own_wait_q  <= 1'b0;
+      own_ran_q   <= 1'b0;
       io2_read_q  <= 1'b0;
+      io2_more_q  <= 1'b0;
       io3_valid_q <= 1'b0;
     end else begin
       io1_valid_q <= take;
@@ -67,20 +93,26 @@ module eie_port (
         io1_addr_q  <= io_addr_i;
         io1_wdata_q <= io_wdata_i;
       end
-      io2_read_q <= io1_valid_q && !io1_write_q;
+      own_wait_q <= asks && !runs;
+      own_ran_q  <= runs;
+      io2_read_q <= (io1_valid_q && !io1_write_q) || (io2_read_q && io_wait);
+      io2_more_q <= io2_read_q && io_wait;
       if (io1_valid_q && !io1_write_q) begin
         io2_space_q <= space;
         if (space == SPACE_STATUS) io2_status_q <= status_i;
       end
-      io3_valid_q <= io2_read_q;
-      if (io2_read_q) begin
-        case (io2_space_q)
-          SPACE_LIST:     io3_data_q <= list_rdata_i;
-          SPACE_CODEBOOK: io3_data_q <= codebook_rdata_i;
-          SPACE_STATUS:   io3_data_q <= io2_status_q;
-          default:        io3_data_q <= io_rdata_i;
-        endcase
-      end
+      io3_valid_q <= io2_read_q && !io_wait;
+      if (io2_read_q) io3_data_q <= io2_more_q ? io3_data_q | part : part;
     end
   end
+
+`ifdef SPARSYS_ASSERT
+  // A read is answered before the next one's answer begins, and idle memories let nothing wait.
+  always @(posedge clk_i) begin
+    if (!rst_i) begin
+      assert (!(io1_valid_q && !io1_write_q && io2_read_q && io_wait));
+      assert (!(idle_i && io_wait));
+    end
+  end
+`endif
 endmodule

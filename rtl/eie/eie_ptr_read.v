@@ -21,7 +21,8 @@ module eie_ptr_read #(
     output wire [      15:0] push_act_o,
     output wire [      15:0] push_start_o,
     output wire [      15:0] push_end_o,
-    // load and read-back: a pair of pointers
+    // load and read-back: a pair of pointers, not in a cycle with used_o
+    output wire              used_o,
     input  wire              io_en_i,
     input  wire              io_write_i,
     input  wire [BANK_W-1:0] io_addr_i,
@@ -48,7 +49,7 @@ module eie_ptr_read #(
       .clk_i  (clk_i),
       .en_i   (lookup || io_en_i),
       .we_i   (io_en_i && io_write_i),
-      .addr_i (io_en_i ? io_addr_i : b_even_i),
+      .addr_i (lookup ? b_even_i : io_addr_i),
       .wdata_i(io_wdata_i[15:0]),
       .rdata_o(even_rdata)
   );
@@ -60,7 +61,7 @@ module eie_ptr_read #(
       .clk_i  (clk_i),
       .en_i   (lookup || io_en_i),
       .we_i   (io_en_i && io_write_i),
-      .addr_i (io_en_i ? io_addr_i : b_odd_i),
+      .addr_i (lookup ? b_odd_i : io_addr_i),
       .wdata_i(io_wdata_i[31:16]),
       .rdata_o(odd_rdata)
   );
@@ -72,6 +73,8 @@ module eie_ptr_read #(
   assign io_rdata_o   = {odd_rdata, even_rdata};
   assign error_o      = error_q;
   assign busy_o       = p_valid_q;
+  // A read would replace the pointers that have still to be pushed.
+  assign used_o       = lookup || (!io_write_i && p_valid_q && !advance_i);
 
   always @(posedge clk_i) begin
     if (rst_i) begin
@@ -87,4 +90,10 @@ module eie_ptr_read #(
       else if (p_valid_q && advance_i && push_end_o < push_start_o) error_q <= 1'b1;
     end
   end
+
+`ifdef SPARSYS_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) assert (!(io_en_i && used_o));
+  end
+`endif
 endmodule

@@ -24,7 +24,8 @@ module eie_spmat_read #(
     output wire [      3:0] e_code_o,
     output wire [      3:0] e_skip_o,
     output wire [     15:0] e_act_o,
-    // load and read-back: an entry row
+    // load and read-back: an entry row, not in a cycle with used_o
+    output wire             used_o,
     input  wire             io_en_i,
     input  wire             io_write_i,
     input  wire [ROW_W-1:0] io_addr_i,
@@ -70,7 +71,7 @@ module eie_spmat_read #(
       .clk_i  (clk_i),
       .en_i   (issue || io_en_i),
       .we_i   (io_en_i && io_write_i),
-      .addr_i (io_en_i ? io_addr_i : row_sum[ROW_W-1:0]),
+      .addr_i (issue ? row_sum[ROW_W-1:0] : io_addr_i),
       .wdata_i(io_wdata_i),
       .rdata_o(entry_row)
   );
@@ -84,6 +85,8 @@ module eie_spmat_read #(
   assign io_rdata_o = entry_row;
   assign busy_o     = d_valid_q || e_valid_q;
 
+  // A read would replace the row whose bytes are still picked.
+  assign used_o        = issue || (!io_write_i && d_valid_q && d_left_q != 4'd1);
   assign range_error_o = range_error_q;
 
   always @(posedge clk_i) begin
@@ -123,6 +126,12 @@ module eie_spmat_read #(
       end
     end
   end
+
+`ifdef SPARSYS_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) assert (!(io_en_i && used_o));
+  end
+`endif
 
   generate
     if (ENTRY_DEPTH < 32 || ENTRY_DEPTH > 524288 || (ENTRY_DEPTH & (ENTRY_DEPTH - 1)) != 0)
