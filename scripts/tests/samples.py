@@ -136,9 +136,9 @@ SAMPLES = {
             "inputs": 4096, "outputs": 4096, "weights": 100, "nonzeros": 9,
             "activation_density_pct": 35.0, "ptr_depth": 16384, "passes": 1, "entries": 10,
             "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
-            "balance_pct": 96.0, "running_balance_pct": 96.5, "us_at_800mhz": 12.9,
+            "balance_pct": 96.5, "whole_balance_pct": 96.0, "us_at_800mhz": 12.9,
             "utilisation_pct": 96.5, "over_seeds": {
-                "seeds": 2, **dict.fromkeys(("balance", "running_balance"), dict.fromkeys(
+                "seeds": 2, **dict.fromkeys(("balance", "whole_balance"), dict.fromkeys(
                     ("mean_pct", "deviation_pct", "least_pct", "most_pct"), 96.0))},
             "bounds": dict.fromkeys((
                 "slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles", "setup_cycles",
