@@ -54,9 +54,16 @@ VECTORS = {"JOB_WORDS": "jobs.hex", "PROGRAM": "program.hex", "INPUT": "input.he
 
 
 def engine_files(engine):
-    """The files that an engine is made of: its own and the common ones."""
-    return [f for f in (ROOT / "rtl/files.f").read_text().split()
-            if f.startswith((f"rtl/{engine}/", "rtl/common/"))]
+    """The files that an engine is made of: its own, and the common ones that these name."""
+    files = [f for f in (ROOT / "rtl/files.f").read_text().split()
+             if f.startswith((f"rtl/{engine}/", "rtl/common/"))]
+    used = {f for f in files if f.startswith(f"rtl/{engine}/")}
+    while True:
+        words = set(re.findall(r"\w+", " ".join((ROOT / f).read_text() for f in used)))
+        more = {f for f in files if pathlib.Path(f).stem in words}
+        if more <= used:
+            return [f for f in files if f in used]
+        used |= more
 
 
 def bench_parameters(engine, vectors):

@@ -14,7 +14,6 @@
 #include "golden/base/text.hpp"
 #include "golden/cycle/eie/device.hpp"
 #include "golden/engine/eie/driver.hpp"
-#include "golden/engine/eie/encode.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/layers/energy.hpp"
@@ -153,25 +152,6 @@ json balance_of_seeds(const EieLayer& paper, const eie::Config& config, uint64_t
   return {{"seeds", seeds}, {"balance", of(all)}, {"running_balance", of(running)}};
 }
 
-// Cycles that the entries which the input meets would take over the PEs in the paper's form, with
-// padding of one level.
-double cycles_in_paper_form(const SparseLayer& layer, const eie::Config& config) {
-  const eie::Layer& of = layer.network.layers.front();
-  const uint32_t range = config.act_regs * config.n_pe;
-  uint64_t work = 0;
-  for (uint32_t row = 0; row < of.outputs; row += range) {
-    const eie::Slice slice =
-        encode_slice(of, row, std::min(range, of.outputs - row), 0,
-                     static_cast<uint32_t>(layer.input.size()), config.n_pe, Padding::kOneLevel);
-    for (const std::vector<uint32_t>& start : slice.column_start) {
-      for (size_t j = 0; j < layer.input.size(); ++j) {
-        if (layer.input[j] != 0) work += start[j + 1] - start[j];
-      }
-    }
-  }
-  return static_cast<double>(work) / config.n_pe;
-}
-
 // A row of the table for each mapping.
 void add_rows_of(const SparseLayer& layer, const EieLayer* paper, const eie::Config& asked,
                  Checker& checker, const HostProducts& host, const Arguments& arguments,
@@ -199,9 +179,6 @@ void add_rows_of(const SparseLayer& layer, const EieLayer* paper, const eie::Con
       row["paper_theoretical_us"] = paper->theoretical_us;
       row["paper_balance_pct"] = paper->balance_pct();
       row["paper_least_balance_pct"] = paper->least_balance_pct();
-      // The paper's work over our cycles: its balance is of its own form.
-      row["paper_form_balance_pct"] =
-          100 * cycles_in_paper_form(layer, config) / static_cast<double>(run.cycles());
       row["speed_over_paper"] = paper->actual_us / row["us_at_800mhz"].get<double>();
       row["paper"] = paper_row(*paper);
       // As figure 7 reckons: time by the engine's power.
@@ -298,6 +275,7 @@ void judge(json& report) {
   double seconds = 0;
   double alex_6 = 0;
   bool balanced = true;
+  bool balanced_in_all = true;
   for (const json& row : report["layers"]) {
     // The others are what they are.
     const bool first = row["configuration"] == report["configurations"][0]["text"];
@@ -306,14 +284,18 @@ void judge(json& report) {
     seconds += took;
     if (row["name"] == "Alex-6") alex_6 = took;
     const double least = row["paper_least_balance_pct"];
-    balanced = balanced && row["paper_form_balance_pct"].get<double>() >= least;
+    balanced = balanced && row["running_balance_pct"].get<double>() >= least;
+    balanced_in_all = balanced_in_all && row["balance_pct"].get<double>() >= least;
   }
   // The paper's PE has one lane.
   const bool one_lane = report["configurations"][0]["engine"]["lanes"] == 1;
   if (one_lane) {
-    require(
-        balanced,
-        "the paper's entries over our cycles: no worse than its balance, as its times are rounded");
+    // EIE, Han 2016, VI-A: 1 less the bubbles, over the cycles of computation.
+    require(balanced,
+            "balance of the cycles in which passes run no worse than the paper's, as its times are "
+            "rounded");
+    report["all_cycles_balance_target_ok"] =
+        expect.target(balanced_in_all, "nor that of all cycles, set-up and write-back included");
   }
   require(alex_6 <= kMostSecondsAlex6,
           "cycle model of Alex-6 in at most 10 s: " + fixed(alex_6, 2) + " s");

@@ -131,6 +131,24 @@ class Bench {
   Image image_;
 };
 
+// All that the memories hold of an image, read through the port.
+inline void expect_read_back(Driver& driver, const Image& image) {
+  for (uint32_t k = 0; k < image.entry_rows.size(); ++k) {
+    for (uint32_t r = 0; r < image.entry_rows[k].size(); ++r) {
+      ASSERT_EQ(driver.read_entry_row(k, r), image.entry_rows[k][r]) << "PE " << k << " row " << r;
+    }
+    for (uint32_t q = 0; 2 * q + 1 < image.pointers[k].size(); ++q) {
+      ASSERT_EQ(driver.read_pointer_pair(k, q),
+                image.pointers[k][2 * q] | uint32_t{image.pointers[k][2 * q + 1]} << 16);
+    }
+  }
+  for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
+    EXPECT_EQ(driver.read_codebook_word(w), image.codebook_words[w]);
+  }
+  const std::vector<uint64_t> list = list_words(image);
+  for (uint32_t w = 0; w < list.size(); ++w) EXPECT_EQ(driver.read_list_word(w), list[w]);
+}
+
 // Loads, runs the inputs, finishes.
 inline void check_network(const Config& config, const Network& network,
                           const std::vector<std::vector<int16_t>>& inputs) {

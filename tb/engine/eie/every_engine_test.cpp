@@ -169,25 +169,7 @@ TEST_P(EveryEngine, ReadsBackWhatWasLoaded) {
   Bench bench(config);
   bench.load(random_network(21, options));
   Driver& driver = bench.driver();
-  const Image& image = bench.image();
-  for (uint32_t k = 0; k < config.n_pe; ++k) {
-    for (uint32_t r = 0; r < image.entry_rows[k].size(); ++r) {
-      ASSERT_EQ(driver.read_entry_row(k, r), image.entry_rows[k][r]) << "PE " << k << " row " << r;
-    }
-    for (uint32_t q = 0; 2 * q + 1 < image.pointers[k].size(); ++q) {
-      ASSERT_EQ(driver.read_pointer_pair(k, q),
-                image.pointers[k][2 * q] | uint32_t{image.pointers[k][2 * q + 1]} << 16);
-    }
-  }
-  for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
-    EXPECT_EQ(driver.read_codebook_word(w), image.codebook_words[w]);
-  }
-  for (uint32_t d = 0; d < image.passes.size(); ++d) {
-    uint64_t words[2];
-    encode(image.passes[d], words);
-    EXPECT_EQ(driver.read_list_word(2 * d), words[0]);
-    EXPECT_EQ(driver.read_list_word(2 * d + 1), words[1]);
-  }
+  ASSERT_NO_FATAL_FAILURE(expect_read_back(driver, bench.image()));
   for (Space space : {Space::kActRam, Space::kSource, Space::kDestination}) {
     std::vector<int16_t> values(config.n_pe * std::min(4u, config.act_regs));
     for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int16_t>(1000 - 77 * i);

@@ -36,11 +36,7 @@ TEST_P(EveryLanes, MemoriesThroughTheBackDoorReadBackAsThroughThePort) {
   driver.reset();
   driver.put(image);
   EXPECT_EQ(driver.cycles(), 1U);  // the reset
-  for (uint32_t k = 0; k < config.n_pe; ++k) {
-    for (uint32_t r = 0; r < image.entry_rows[k].size(); ++r) {
-      ASSERT_EQ(driver.read_entry_row(k, r), image.entry_rows[k][r]) << "PE " << k << " row " << r;
-    }
-  }
+  ASSERT_NO_FATAL_FAILURE(expect_read_back(driver, image));
   const std::vector<int16_t> input = random_input(22, network, 0.5);
   EXPECT_EQ(driver.run(image, input), run(network, input, static_cast<int>(config.acc_width)));
   device.finish();

@@ -25,20 +25,7 @@ TEST(EieBackDoor, MemoriesReadBackAsThroughThePort) {
   driver.reset();
   driver.put(image);
   EXPECT_EQ(driver.cycles(), 1u);  // the reset
-  for (uint32_t k = 0; k < config.n_pe; ++k) {
-    for (uint32_t r = 0; r < image.entry_rows[k].size(); ++r) {
-      ASSERT_EQ(driver.read_entry_row(k, r), image.entry_rows[k][r]) << "PE " << k << " row " << r;
-    }
-    for (uint32_t q = 0; 2 * q + 1 < image.pointers[k].size(); ++q) {
-      ASSERT_EQ(driver.read_pointer_pair(k, q),
-                image.pointers[k][2 * q] | uint32_t{image.pointers[k][2 * q + 1]} << 16);
-    }
-  }
-  for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
-    EXPECT_EQ(driver.read_codebook_word(w), image.codebook_words[w]);
-  }
-  const std::vector<uint64_t> list = list_words(image);
-  for (uint32_t w = 0; w < list.size(); ++w) EXPECT_EQ(driver.read_list_word(w), list[w]);
+  ASSERT_NO_FATAL_FAILURE(expect_read_back(driver, image));
   const std::vector<int16_t> input = random_input(22, network, 0.5);
   EXPECT_EQ(driver.run(image, input), run(network, input));
   device.finish();

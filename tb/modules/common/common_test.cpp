@@ -26,6 +26,15 @@ namespace {
 
 constexpr uint64_t kCycles = 30000;
 
+// Of a push and of a pop, in percent; drawn anew now and then, so that queues fill and empty.
+struct Chances {
+  uint32_t push = 50;
+  uint32_t pop = 50;
+  void draw(Dice& dice) {
+    for (uint32_t* of : {&push, &pop}) *of = 10 + 40 * static_cast<uint32_t>(dice.below(3));
+  }
+};
+
 template <class Rtl, class Word>
 void run_fifo(uint32_t depth, uint32_t width, uint64_t seed) {
   Dice dice(seed);
@@ -33,17 +42,14 @@ void run_fifo(uint32_t depth, uint32_t width, uint64_t seed) {
   PORT(head_o);
   PORT(empty_o);
   PORT(full_o);
-  uint32_t pushes = 50, pops = 50;
+  Chances chances;
   uint64_t both_full = 0, both_empty = 0, full = 0;
   for (uint64_t n = 0; n < kCycles; ++n) {
-    if (n % 32 == 0) {
-      pushes = 10 + 40 * static_cast<uint32_t>(dice.below(3));
-      pops = 10 + 40 * static_cast<uint32_t>(dice.below(3));
-    }
+    if (n % 32 == 0) chances.draw(dice);
     const bool rst = dice.below(150) == 0;
     b.rtl.rst_i = rst;
-    DRIVE(push_i, dice.chance(pushes));
-    DRIVE(pop_i, dice.chance(pops));
+    DRIVE(push_i, dice.chance(chances.push));
+    DRIVE(pop_i, dice.chance(chances.pop));
     DRIVE(data_i, dice.bits(width));
     if (!b.check()) return;
     full += b.model.full_o;
@@ -74,19 +80,16 @@ void run_fifo_2w1r(uint32_t depth, uint32_t width, uint64_t seed) {
   PORT(head_o);
   PORT(empty_o);
   PORT(room_o);
-  uint32_t pushes = 50, pops = 50;
+  Chances chances;
   uint64_t both = 0, second_alone = 0, full = 0;
   for (uint64_t n = 0; n < kCycles; ++n) {
-    if (n % 32 == 0) {
-      pushes = 10 + 40 * static_cast<uint32_t>(dice.below(3));
-      pops = 10 + 40 * static_cast<uint32_t>(dice.below(3));
-    }
+    if (n % 32 == 0) chances.draw(dice);
     const bool rst = dice.below(150) == 0;
     b.rtl.rst_i = rst;
     const uint32_t room = b.model.room_o;
-    DRIVE(push0_i, (room & 1) != 0 && dice.chance(pushes));
-    DRIVE(push1_i, (room & 2) != 0 && dice.chance(pushes));
-    DRIVE(pop_i, !b.model.empty_o && dice.chance(pops));
+    DRIVE(push0_i, (room & 1) != 0 && dice.chance(chances.push));
+    DRIVE(push1_i, (room & 2) != 0 && dice.chance(chances.push));
+    DRIVE(pop_i, !b.model.empty_o && dice.chance(chances.pop));
     DRIVE(data0_i, dice.bits(width));
     DRIVE(data1_i, dice.bits(width));
     if (!b.check()) return;
