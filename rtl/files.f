@@ -10,6 +10,12 @@ rtl/common/find_first.v
 rtl/common/or_reduce.v
 rtl/eie/eie_lnzd_node.v
 rtl/eie/eie_lnzd.v
+rtl/eie/eie_pass.v
+rtl/eie/eie_broadcast.v
+rtl/eie/eie_port.v
+rtl/eie/eie_errors.v
+rtl/eie/eie_status.v
+rtl/eie/eie_sequencer.v
 rtl/eie/eie_ccu.v
 rtl/eie/eie_ptr_read.v
 rtl/eie/eie_act_queue.v

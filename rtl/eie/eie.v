@@ -24,15 +24,17 @@ module eie #(
     input  wire              rst_i,         // synchronous; memories keep what they hold
     // command
     input  wire              start_i,       // run the list; seen only while idle
+    input  wire              abort_i,       // end the list that runs
     input  wire [LIST_W-1:0] list_first_i,  // first descriptor
     input  wire [  LIST_W:0] list_count_i,  // number of descriptors
     output wire              busy_o,        // a list runs
     output wire              done_o,        // last busy cycle
-    output wire [       2:0] flags_o,       // sticky: pointer order, row out of range, saturated
+    output wire [       6:0] flags_o,       // sticky: aborted, start lost, refused, then of PEs:
+                                            // entry memory, pointer order, row, saturated
     // load and read-back
     input  wire              io_valid_i,    // a request
     input  wire              io_write_i,    // write, else read
-    input  wire [      31:0] io_addr_i,     // space 31:28, PE 27:20, address 19:0
+    input  wire [      31:0] io_addr_i,     // space 31:28, PE 27:20, address; see eie_port
     input  wire [      63:0] io_wdata_i,    // what is written
     output wire              io_ready_o,    // idle: the request is taken
     output wire              io_rvalid_o,   // answer to the read of three cycles before
@@ -81,19 +83,25 @@ module eie #(
   wire [5:0] shift;
   wire relu;
   wire store_dst;
+  wire flush;
+  wire [3:0] pe_flags;
+  wire [N_PE-1:0] pe_error;
 
   eie_ccu #(
-      .N_PE       (N_PE),
-      .PTR_DEPTH  (PTR_DEPTH),
-      .ACT_REGS   (ACT_REGS),
-      .QUEUE_DEPTH(QUEUE_DEPTH),
-      .ACC_WIDTH  (ACC_WIDTH),
-      .CODEBOOKS  (CODEBOOKS),
-      .LIST_DEPTH (LIST_DEPTH)
+      .N_PE         (N_PE),
+      .ENTRY_DEPTH  (ENTRY_DEPTH),
+      .PTR_DEPTH    (PTR_DEPTH),
+      .ACT_REGS     (ACT_REGS),
+      .ACT_RAM_DEPTH(ACT_RAM_DEPTH),
+      .QUEUE_DEPTH  (QUEUE_DEPTH),
+      .ACC_WIDTH    (ACC_WIDTH),
+      .CODEBOOKS    (CODEBOOKS),
+      .LIST_DEPTH   (LIST_DEPTH)
   ) u_ccu (
       .clk_i        (clk_i),
       .rst_i        (rst_i),
       .start_i      (start_i),
+      .abort_i      (abort_i),
       .list_first_i (list_first_i),
       .list_count_i (list_count_i),
       .busy_o       (busy_o),
@@ -143,7 +151,10 @@ module eie #(
       .shift_o      (shift),
       .relu_o       (relu),
       .store_dst_o  (store_dst),
-      .flags_i      (flags_o)
+      .flags_i      (pe_flags),
+      .pe_error_i   (pe_error),
+      .flush_o      (flush),
+      .flags_o      (flags_o)
   );
 
   wire [N_PE-1:0] leaf_valid;
@@ -157,7 +168,7 @@ module eie #(
       .REG_W(REG_W)
   ) u_lnzd (
       .clk_i       (clk_i),
-      .rst_i       (rst_i),
+      .rst_i       (rst_i || flush),
       .leaf_valid_i(leaf_valid),
       .leaf_done_i (leaf_done),
       .leaf_col_i  (leaf_col),
@@ -172,18 +183,18 @@ module eie #(
 
   wire [N_PE-1:0] full;
   wire [N_PE-1:0] busy;
-  wire [N_PE*3-1:0] flags;
+  wire [N_PE*4-1:0] flags;
   wire [N_PE*64-1:0] rdata;
 
   assign hold    = |full;
   assign pe_busy = |busy;
 
   or_reduce #(
-      .WIDTH(3),
+      .WIDTH(4),
       .COUNT(N_PE)
   ) u_flags (
       .words_i(flags),
-      .word_o (flags_o)
+      .word_o (pe_flags)
   );
 
   or_reduce #(
@@ -211,7 +222,7 @@ module eie #(
           .BANK_DEPTH   (BANK_DEPTH)
       ) u_pe (
           .clk_i        (clk_i),
-          .rst_i        (rst_i),
+          .rst_i        (rst_i || flush),
           .id_i         (ID),
           .advance_i    (advance),
           .b_valid_i    (b_valid),
@@ -246,13 +257,14 @@ module eie #(
           .relu_i       (relu),
           .store_dst_i  (store_dst),
           .busy_o       (busy[k]),
-          .flags_o      (flags[3*k+:3]),
+          .flags_o      (flags[4*k+:4]),
           .io_en_i      (pe_io_en),
           .io_write_i   (pe_io_write),
           .io_addr_i    (pe_io_addr),
           .io_wdata_i   (pe_io_wdata),
           .io_rdata_o   (rdata[64*k+:64])
       );
+      assign pe_error[k] = flags[4*k+1+:3] != 3'd0;
     end
     if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();

@@ -13,7 +13,8 @@ module eie_act_rw #(
     parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
     parameter REG_W = $clog2(ACT_REGS),         // derived, do not override
     parameter COL_W = REG_W + $clog2(N_PE),     // derived, do not override
-    parameter RAM_W = $clog2(ACT_RAM_DEPTH)     // derived, do not override
+    parameter RAM_W = $clog2(ACT_RAM_DEPTH),    // derived, do not override
+    parameter ROW_W = RAM_W > REG_W ? RAM_W : REG_W  // derived, do not override
 ) (
     input  wire                 clk_i,
     input  wire                 rst_i,
@@ -46,14 +47,12 @@ module eie_act_rw #(
     input  wire                 io_src_en_i,
     input  wire                 io_dst_en_i,
     input  wire                 io_write_i,
-    input  wire [    RAM_W-1:0] io_addr_i,
+    input  wire [    ROW_W-1:0] io_addr_i,    // row of the RAM, or of a bank
     input  wire [         15:0] io_wdata_i,
     output wire [         15:0] io_ram_rdata_o,
     output wire [         15:0] io_reg_rdata_o
 );
   localparam PE_BITS = $clog2(N_PE);
-  // Rows of a register bank and of the RAM meet in one address width.
-  localparam ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
 
   reg [ACT_REGS-1:0] nz0_q;
   reg [ACT_REGS-1:0] nz1_q;
@@ -119,14 +118,13 @@ module eie_act_rw #(
       .clk_i  (clk_i),
       .en_i   (io_ram_en_i || ld_read_i || wb_store),
       .we_i   (io_ram_en_i ? io_write_i : wb_store),
-      .addr_i (io_ram_en_i ? io_addr_i : wb_store ? wb_ram_row[RAM_W-1:0] : ld_addr_i),
+      .addr_i (io_ram_en_i ? io_addr_i[RAM_W-1:0] : wb_store ? wb_ram_row[RAM_W-1:0] : ld_addr_i),
       .wdata_i(io_ram_en_i ? io_wdata_i : wb_act),
       .rdata_o(ram_rdata)
   );
 
   // Register banks: loads write the source, write-back the destination, the port either.
-  wire [ROW_W-1:0] io_row_wide = {{(ROW_W - RAM_W) {1'b0}}, io_addr_i};
-  wire [REG_W-1:0] io_row = io_row_wide[REG_W-1:0];
+  wire [REG_W-1:0] io_row = io_addr_i[REG_W-1:0];
   wire src_we = ld_we_i || (io_src_en_i && io_write_i);
   wire [REG_W-1:0] src_waddr = io_src_en_i ? io_row : ld_row_i;
   wire [15:0] src_wdata = io_src_en_i ? io_wdata_i : ram_rdata;
@@ -211,7 +209,7 @@ module eie_act_rw #(
     end
   end
 
-  wire unused = &{1'b0, wb_half, wb_ram_row, io_row_wide};
+  wire unused = &{1'b0, wb_half, wb_ram_row, io_addr_i};
 
   generate
     if (ACT_REGS < 4 || ACT_REGS > 64 || (ACT_REGS & (ACT_REGS - 1)) != 0) begin : g_check_act_regs

@@ -40,6 +40,7 @@ module eie_compute #(
     input  wire                 flags_clear_i,
     output wire                 saturated_o,
     output wire                 row_error_o,
+    output wire                 range_error_o,
     output wire                 busy_o
 );
   // Whether several lanes can be elaborated.
@@ -81,6 +82,8 @@ module eie_compute #(
           .io_addr_i   (io_addr_i),
           .io_wdata_i  (io_wdata_i),
           .io_rdata_o  (io_rdata_o),
+          .flags_clear_i(flags_clear_i),
+          .range_error_o(range_error_o),
           .busy_o      (spmat_busy)
       );
 
@@ -141,6 +144,7 @@ module eie_compute #(
           .flags_clear_i(flags_clear_i),
           .saturated_o  (saturated_o),
           .row_error_o  (row_error_o),
+          .range_error_o(range_error_o),
           .busy_o       (busy_o)
       );
     end

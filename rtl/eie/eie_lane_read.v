@@ -32,6 +32,9 @@ module eie_lane_read #(
     input  wire [      ROW_W-1:0] io_addr_i,
     input  wire [           63:0] io_wdata_i,
     output wire [           63:0] io_rdata_o,
+    // status
+    input  wire                   flags_clear_i,
+    output wire                   range_error_o,  // entries behind the end of the memory, sticky
     output wire                   busy_o
 );
   localparam LANE_W = $clog2(LANES);
@@ -60,11 +63,14 @@ module eie_lane_read #(
   reg [8*LANES-1:0] a_entry_q;
   reg [15:0] a_act_q;
   reg [1:0] io_part_q;
+  reg range_error_q;
 
   // Column.
   wire last = c_left_q <= STEP;
   wire issue = c_valid_q && step_i;
   wire [ENTRY_W+15:0] start = {16'd0, entry_base_i, 3'd0} + {{ENTRY_W{1'b0}}, head_start_i};
+  wire [ENTRY_W+15:0] stop = {16'd0, entry_base_i, 3'd0} + {{ENTRY_W{1'b0}}, head_end_i};
+  localparam [ENTRY_W+15:0] ENTRIES = {{15{1'b0}}, 1'b1, {ENTRY_W{1'b0}}};
   assign pop_o = !head_empty_i && (!c_valid_q || (issue && last));
 
   // Rows: the set's first row and the next one, in the even and in the odd memory.
@@ -144,12 +150,19 @@ module eie_lane_read #(
   assign a_act_o   = a_act_q;
   assign busy_o    = c_valid_q || d_valid_q || a_valid_q;
 
+  assign range_error_o = range_error_q;
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       c_valid_q <= 1'b0;
       d_valid_q <= 1'b0;
       a_valid_q <= 1'b0;
+
+      range_error_q <= 1'b0;
     end else begin
+      if (flags_clear_i) range_error_q <= 1'b0;
+      else if (pop_o && stop > ENTRIES) range_error_q <= 1'b1;
+
       if (pop_o) begin
         c_valid_q <= 1'b1;
         c_first_q <= 1'b1;

@@ -40,6 +40,7 @@ module eie_lanes #(
     input  wire                 flags_clear_i,
     output wire                 saturated_o,
     output wire                 row_error_o,
+    output wire                 range_error_o,
     output wire                 busy_o
 );
   localparam BANK_ROWS = ROWS / BANKS;
@@ -82,6 +83,8 @@ module eie_lanes #(
       .io_addr_i   (io_addr_i),
       .io_wdata_i  (io_wdata_i),
       .io_rdata_o  (io_rdata_o),
+      .flags_clear_i(flags_clear_i),
+      .range_error_o(range_error_o),
       .busy_o      (read_busy)
   );
 

@@ -58,7 +58,7 @@ module eie_pe #(
     input  wire              relu_i,
     input  wire              store_dst_i,
     output wire              busy_o,
-    output wire [       2:0] flags_o,  // pointer order, row, saturated
+    output wire [       3:0] flags_o,  // entry memory, pointer order, row, saturated
     // load and read-back
     input  wire              io_en_i,
     input  wire              io_write_i,
@@ -68,6 +68,7 @@ module eie_pe #(
 );
   localparam ROW_W = $clog2(ENTRY_DEPTH / 8);
   localparam RAM_W = $clog2(ACT_RAM_DEPTH);
+  localparam IO_ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
   localparam PE_BITS = $clog2(N_PE);
   localparam WORD_ACTS = N_PE < 4 ? N_PE : 4;  // activations in a port word
   localparam LANE_BITS = $clog2(WORD_ACTS);
@@ -82,8 +83,8 @@ module eie_pe #(
   reg [2:0] io_sel_q;
 
   // Does a request concern this PE: by PE number, or by the group of lanes its word belongs to.
-  wire [19:0] word = io_addr_i[19:0];
-  wire [19:0] io_row = word >> GROUP_BITS;
+  wire [27:0] word = io_addr_i[27:0];
+  wire [27:0] io_row = word >> GROUP_BITS;
   wire by_number;
   wire by_group;
   wire [1:0] lane;
@@ -169,6 +170,7 @@ module eie_pe #(
   );
 
   wire [63:0] entry_rdata;
+  wire range_error;
   wire [ACC_WIDTH-1:0] wb_acc;
   wire saturated;
   wire row_error;
@@ -205,6 +207,7 @@ module eie_pe #(
       .flags_clear_i(flags_clear_i),
       .saturated_o  (saturated),
       .row_error_o  (row_error),
+      .range_error_o(range_error),
       .busy_o       (compute_busy)
   );
 
@@ -244,14 +247,14 @@ module eie_pe #(
       .io_src_en_i   (io_src),
       .io_dst_en_i   (io_dst),
       .io_write_i    (io_write_i),
-      .io_addr_i     (io_row[RAM_W-1:0]),
+      .io_addr_i     (io_row[IO_ROW_W-1:0]),
       .io_wdata_i    (io_act_wdata),
       .io_ram_rdata_o(ram_rdata),
       .io_reg_rdata_o(reg_rdata)
   );
 
   assign busy_o  = pointer_busy || !head_empty || compute_busy;
-  assign flags_o = {pointer_error, row_error, saturated};
+  assign flags_o = {range_error, pointer_error, row_error, saturated};
 
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
   wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;

@@ -30,6 +30,9 @@ module eie_spmat_read #(
     input  wire [ROW_W-1:0] io_addr_i,
     input  wire [     63:0] io_wdata_i,
     output wire [     63:0] io_rdata_o,
+    // status
+    input  wire             flags_clear_i,
+    output wire             range_error_o,  // entries behind the end of the memory, sticky
     output wire             busy_o
 );
   // Fetch.
@@ -45,6 +48,7 @@ module eie_spmat_read #(
   reg e_first_q;
   reg [3:0] e_code_q;
   reg [3:0] e_skip_q;
+  reg range_error_q;
   reg [15:0] e_act_q;
 
   wire [15:0] pos = f_mid_q ? f_pos_q : head_start_i;
@@ -52,9 +56,10 @@ module eie_spmat_read #(
   wire [3:0] room = 4'd8 - {1'b0, pos[2:0]};
   wire last_segment = rest <= {12'd0, room};
   wire issue = !head_empty_i && (!d_valid_q || d_left_q == 4'd1);
-  wire [15:0] fetch_row = {3'd0, pos[15:3]};
-  wire [15:0] row_base = {{(16 - ROW_W) {1'b0}}, entry_base_i};
-  wire [15:0] row_sum = row_base + fetch_row;
+  wire [16:0] fetch_row = {4'd0, pos[15:3]};
+  wire [16:0] row_base = {{(17 - ROW_W) {1'b0}}, entry_base_i};
+  wire [16:0] row_sum = row_base + fetch_row;
+  wire row_out = row_sum[16:ROW_W] != {(17 - ROW_W) {1'b0}};
   wire [63:0] entry_row;
   wire [7:0] entry = entry_row[8*d_off_q+:8];
 
@@ -79,12 +84,19 @@ module eie_spmat_read #(
   assign io_rdata_o = entry_row;
   assign busy_o     = d_valid_q || e_valid_q;
 
+  assign range_error_o = range_error_q;
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       f_mid_q   <= 1'b0;
       d_valid_q <= 1'b0;
       e_valid_q <= 1'b0;
+
+      range_error_q <= 1'b0;
     end else begin
+      if (flags_clear_i) range_error_q <= 1'b0;
+      else if (issue && row_out) range_error_q <= 1'b1;
+
       e_valid_q <= d_valid_q;
       if (d_valid_q) begin
         e_first_q <= d_first_q;
@@ -111,8 +123,6 @@ module eie_spmat_read #(
       end
     end
   end
-
-  wire unused = &{1'b0, row_sum};
 
   generate
     if (ENTRY_DEPTH < 32 || ENTRY_DEPTH > 524288 || (ENTRY_DEPTH & (ENTRY_DEPTH - 1)) != 0)

@@ -82,7 +82,7 @@ CHANGES = [
     ),
     (
         "another range",
-        "rtl/eie/eie_ccu.v",
+        "rtl/eie/eie_sequencer.v",
         "parameter_error_LIST_DEPTH_must_be_a_power_of_two_from_2_to_32768",
         "parameter_error_LIST_DEPTH_must_be_a_power_of_two_from_2_to_16384",
         "its comment says 2 to 32768",

@@ -98,10 +98,10 @@ class Pictures(unittest.TestCase):
             root = Path(name)
             for folder in ("rtl", "tb/icarus"):
                 shutil.copytree(timing_diagram.ROOT / folder, root / folder)
-            file = root / "rtl/eie/eie_ccu.v"
+            file = root / "rtl/eie/eie_sequencer.v"
             text = file.read_text()
             # The write-back takes a cycle longer.
-            changed = text.replace("step_q == out_rows) state_q", "step_q > out_rows) state_q")
+            changed = text.replace("step_q == out_rows_i) state_q", "step_q > out_rows_i) state_q")
             self.assertNotEqual(changed, text)
             file.write_text(changed)
             cycles = timing_diagram.run("eie", root)

@@ -46,7 +46,7 @@ module eie_uart_top #(
   wire rx_break;
   wire tx_ready;
   wire done;
-  wire [2:0] flags;
+  wire [6:0] flags;
   wire io_ready;
   wire io_rvalid;
   wire [63:0] io_rdata;
@@ -55,10 +55,13 @@ module eie_uart_top #(
   wire [31:0] address = header_q[39:8];
   wire [15:0] count = header_q[55:40];
   wire known = rx_data == OP_WRITE || rx_data == OP_READ || rx_data == OP_START;
-  // Count and address of the words to come. An address counts up in its space and PE.
+  // Count and address of the words to come. An address counts up in its space and, where the space
+  // is one of each PE's, in its PE.
   wire [15:0] count_next = count - 16'd1;
-  wire [19:0] address_next = address[19:0] + 20'd1;
-  wire [55:0] header_next = {count_next, address[31:20], address_next, op};
+  wire [27:0] address_sum = address[27:0] + 28'd1;
+  wire of_pe = address[31:29] == 3'd0;
+  wire [7:0] address_high = of_pe ? address[27:20] : address_sum[27:20];
+  wire [55:0] header_next = {count_next, address[31:28], address_high, address_sum[19:0], op};
 
   uart_rx #(
       .CLKS_PER_BIT(CLKS_PER_BIT)
@@ -77,7 +80,7 @@ module eie_uart_top #(
       .clk_i  (clk_i),
       .rst_i  (rst_q),
       .valid_i(state_q == SEND || state_q == FLAGS),
-      .data_i (state_q == SEND ? data_q[7:0] : {5'd0, flags}),
+      .data_i (state_q == SEND ? data_q[7:0] : {1'b0, flags}),
       .ready_o(tx_ready),
       .tx_o   (tx_o)
   );
@@ -96,6 +99,7 @@ module eie_uart_top #(
       .clk_i       (clk_i),
       .rst_i       (rst_q),
       .start_i     (state_q == START),
+      .abort_i     (1'b0),
       .list_first_i(address[LIST_W-1:0]),
       .list_count_i(count[LIST_W:0]),
       .busy_o      (busy_o),

@@ -28,7 +28,7 @@ module eie_tb;
   reg [LIST_W:0] list_count;
   wire busy;
   wire done;
-  wire [2:0] flags;
+  wire [6:0] flags;
   reg io_valid;
   reg io_write;
   reg [31:0] io_addr;
@@ -52,6 +52,7 @@ module eie_tb;
       .clk_i       (clk),
       .rst_i       (rst),
       .start_i     (start),
+      .abort_i     (1'b0),
       .list_first_i(list_first),
       .list_count_i(list_count),
       .busy_o      (busy),
@@ -516,7 +517,7 @@ module eie_tb;
         for (k = 0; k < 40 * (round - 2); k = k + 1) tick;
         if (busy !== 1'b1) fail("the run ended before the reset in its middle");
         reset_engine;
-        if (busy !== 1'b0 || flags !== 3'd0) fail("not idle after a reset in the middle");
+        if (busy !== 1'b0 || flags !== 7'd0) fail("not idle after a reset in the middle");
         // The reset has cleared the accumulators and nothing on the way may write them any more, so
         // the run is right without a clear of its own.
         load_second_word(1'b0);

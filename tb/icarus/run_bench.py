@@ -18,9 +18,11 @@ WHOLE = "set together with registers of which 0 is refused"
 NOT_USED = "loaded every cycle, and not used in the first one"
 INVISIBLE = {
     "eie": {
-        "rtl/eie/eie_ccu.v: desc_q": LOADED,
-        "rtl/eie/eie_ccu.v: left_q": LOADED,
-        "rtl/eie/eie_ccu.v: step_q": LOADED,
+        "rtl/eie/eie_sequencer.v: desc_q": LOADED,
+        "rtl/eie/eie_sequencer.v: left_q": LOADED,
+        "rtl/eie/eie_sequencer.v: step_q": LOADED,
+        "rtl/eie/eie_sequencer.v: start_lost_q": "0 in a list's first cycle",
+        "rtl/eie/eie_errors.v: pe_found_q": "0 in a list's first cycle",
         "rtl/eie/eie_pe.v: io_sel_q": "follows the requests every cycle",
         "rtl/eie/eie_dispatch.v: x_round_q": "0 in every cycle behind one in which no lane is held",
     },

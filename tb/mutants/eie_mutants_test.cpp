@@ -50,7 +50,7 @@ LockstepOptions options(MakeRtl make_rtl) {
   return options;
 }
 
-// Loads a random network and runs it, with a reset somewhere in a run before.
+// Loads a random network and runs it, with a reset or an abort somewhere in a run before.
 void exercise(Device& device, uint64_t seed) {
   RandomNetworkOptions what = random_options(seed, 150);
   const Network network = random_network(seed, what);
@@ -71,7 +71,11 @@ void exercise(Device& device, uint64_t seed) {
     start.list_count_i = static_cast<uint16_t>(image.passes.size());
     device.clock(start);
     driver.idle(20 + seed * 13 % 97);
-    driver.reset();
+    if (n == 0) {
+      driver.reset();
+    } else {
+      driver.abort();
+    }
   }
   driver.run(image, random_input(3 * seed, network));
 }
@@ -302,7 +306,7 @@ TEST(Report, WaveformThatCannotBeWritten) {
   const TemporaryFolder folder;
   tampering.mismatch_waves = folder.file("no/such/folder/report.fst");
   tampering.tamper = [&](uint64_t cycle, Eie& model) {
-    if (cycle == at) model.ccu.cycles_q ^= 1;
+    if (cycle == at) model.ccu.status.cycles_q ^= 1;
   };
   Lockstep device(config(), tampering);
   try {

@@ -72,7 +72,7 @@ class NetlistDevice final : public Device {
     static_cast<Inputs&>(model) = inputs;
     model.propagate_rest([](uint32_t, uint32_t) {});
     statistics.observe(model);
-    drive(model.pe[number_], inputs.rst_i);
+    drive(model.pe[number_], inputs.rst_i || model.ccu.flush_o);
     top_.clock(false);
     compare(model.pe[number_]);
     if (model.busy_o) count();

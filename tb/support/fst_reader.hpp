@@ -13,7 +13,8 @@
 
 namespace sparsys {
 
-// Changes of each signal, by its path ("rtl.eie.u_ccu.state_q"): time and value, rising in time.
+// Changes of each signal, by its path ("rtl.eie.u_ccu.u_sequencer.state_q"): time and value, rising
+// in time.
 using FstChanges = std::map<std::string, std::vector<std::pair<uint64_t, uint64_t>>>;
 
 // Throws std::runtime_error if it is no FST file, or has a value that is not of 0 and 1.

@@ -1,254 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/cycle/eie/ccu.hpp"
 
-#include <algorithm>
-
 namespace sparsys::eie {
-
-namespace {
-// Spaces of the load and read-back port that are the CCU's own (docs/reference/eie-format.md
-// section 9).
-constexpr uint32_t kListSpace = 5;
-constexpr uint32_t kCodebookSpace = 6;
-constexpr uint32_t kStatusSpace = 7;
-
-uint32_t space_of(uint32_t address) { return address >> 28; }
-}  // namespace
 
 Ccu::Ccu(const Config& config)
     : list_ram(2 * config.list_depth),
       codebook_ram(4 * config.codebooks),
-      config_(config),
-      widths_(config) {}
+      sequencer(config),
+      pass(config),
+      broadcast(config),
+      status(config),
+      list_mask_(2 * config.list_depth - 1),
+      codebook_mask_(4 * config.codebooks - 1) {}
 
-uint32_t Ccu::setup_last() const {
-  return std::max(pass_.load_codebook ? 4U : 0U, pass_.load_src ? rows(pass_.in_count) : 0U);
-}
-
-uint64_t Ccu::status_word(uint32_t number) const {
-  switch (number) {
-    case 0:
-      return flags_i;
-    case 1:
-      return cycles_q;
-    case 2:
-      return broadcasts_q;
-    case 3:
-      return held_q;
-    case 4:
-      return uint64_t{config_.acc_width} << 48 | uint64_t{config_.queue_depth} << 32 |
-             uint64_t{config_.act_regs} << 16 | config_.n_pe;
-    default:
-      return 0;
-  }
-}
-
+// In the order of dependency: what the units hand one another follows from registers, but for the
+// broadcast's pop and the sequencer's errors, which only the status gets.
 void Ccu::propagate() {
-  busy_o = state_q != IDLE;
-  done_o = state_q == DONE;
-  io_ready_o = state_q == IDLE;
-
-  advance_o = !hold_i;
-  root_pop_o = root_valid_i && advance_o && state_q == RUN;
-  b_valid_o = b_valid_q;
-  b_act_o = b_act_q;
-  b_even_o = b_even_q;
-  b_odd_o = b_odd_q;
-  b_odd_first_o = b_odd_first_q;
-
-  role_o = role_q;
-  in_first_o = static_cast<uint8_t>(pass_.in_first);
-  in_count_o = static_cast<uint16_t>(pass_.in_count);
-  entry_base_o = static_cast<uint16_t>(pass_.entry_base);
-  dst_addr_o = static_cast<uint16_t>(pass_.dst_addr);
-  shift_o = static_cast<uint8_t>(pass_.shift);
-  relu_o = pass_.relu;
-  store_dst_o = pass_.store_dst;
-
-  io_en_o = io1_valid_q;
-  io_write_o = io1_write_q;
-  io_addr_o = io1_addr_q;
-  io_wdata_o = io1_wdata_q;
-  io_rvalid_o = io3_valid_q;
-  io_rdata_o = io3_data_q;
-
-  propagate_rams();
-  propagate_control();
-}
-
-// The enables that name a state or a step of it (section 3.1).
-void Ccu::propagate_control() {
-  flags_clear_o = state_q == START;
-  launch_o = state_q == LAUNCH;
-
-  const bool setup = state_q == SETUP;
-  const uint32_t n = step_q;
-  clear_o = setup && pass_.clear && n == 0;
-  cb_we_o = setup && pass_.load_codebook && 1 <= n && n <= 4;
-  cb_word_o = (n - 1) & 3;
-  cb_data_o = codebook_ram.rdata_o;
-  ld_read_o = setup && pass_.load_src && n < rows(pass_.in_count);
-  ld_addr_o = static_cast<uint16_t>(pass_.src_addr + n);
-  ld_we_o = setup && pass_.load_src && 1 <= n && n <= rows(pass_.in_count);
-  ld_row_o = static_cast<uint8_t>(row_number(n - 1));
-
-  wb_read_o = state_q == WRITE_BACK && n < rows(pass_.out_count);
-  wb_row_o = static_cast<uint8_t>(row_number(n));
-}
-
-void Ccu::propagate_rams() {
   list_ram.propagate();
   codebook_ram.propagate();
+  propagate_sequencer();
+  propagate_broadcast();
+  propagate_port();
+  propagate_status();
+  propagate_rams();
+}
 
-  // Requests end in START at the latest, before the list is read.
-  const bool io_list = io1_valid_q && space_of(io1_addr_q) == kListSpace;
-  list_ram.en_i = io_list || state_q == FETCH0 || state_q == FETCH1;
-  list_ram.we_i = io_list && io1_write_q;
-  list_ram.addr_i = (io_list ? io1_addr_q : 2 * desc_q + (state_q == FETCH1)) &
-                    static_cast<uint32_t>(low_mask(widths_.list_w + 1));
-  list_ram.wdata_i = io1_wdata_q;
+void Ccu::propagate_sequencer() {
+  const Pass& p = pass.pass_o;
+  in_first_o = static_cast<uint8_t>(p.in_first);
+  in_count_o = static_cast<uint16_t>(p.in_count);
+  entry_base_o = static_cast<uint16_t>(p.entry_base);
+  dst_addr_o = static_cast<uint16_t>(p.dst_addr);
+  shift_o = static_cast<uint8_t>(p.shift);
+  relu_o = p.relu;
+  store_dst_o = p.store_dst;
 
-  const bool io_codebook = io1_valid_q && space_of(io1_addr_q) == kCodebookSpace;
-  const bool setup_read = state_q == SETUP && pass_.load_codebook && step_q < 4;
-  codebook_ram.en_i = io_codebook || setup_read;
-  codebook_ram.we_i = io_codebook && io1_write_q;
-  codebook_ram.addr_i = (io_codebook ? io1_addr_q : 4 * pass_.codebook + step_q) &
-                        static_cast<uint32_t>(low_mask(widths_.codebook_w + 2));
-  codebook_ram.wdata_i = io1_wdata_q;
+  Sequencer& s = sequencer;
+  s.start_i = start_i;
+  s.abort_i = abort_i;
+  s.list_first_i = list_first_i;
+  s.list_count_i = list_count_i;
+  s.pass_reason_i = pass.reason_o;
+  s.in_rows_i = pass.in_rows_o;
+  s.out_rows_i = pass.out_rows_o;
+  s.src_addr_i = static_cast<uint16_t>(p.src_addr);
+  s.load_src_i = p.load_src;
+  s.load_codebook_i = p.load_codebook;
+  s.clear_i = p.clear;
+  s.write_back_i = p.write_back;
+  s.swap_i = p.swap;
+  s.root_done_i = root_done_i;
+  s.b_valid_i = broadcast.b_valid_q;
+  s.pe_busy_i = pe_busy_i;
+  s.pe_error_i = (flags_i & kPeErrors) != 0;
+  s.propagate();
+  busy_o = s.busy_o;
+  done_o = s.done_o;
+  flush_o = s.flush_o;
+  role_o = s.role_o;
+  flags_clear_o = s.flags_clear_o;
+  clear_o = s.clear_o;
+  cb_we_o = s.cb_we_o;
+  cb_word_o = s.cb_word_o;
+  cb_data_o = codebook_ram.rdata_o;
+  ld_read_o = s.ld_read_o;
+  ld_addr_o = s.ld_addr_o;
+  ld_we_o = s.ld_we_o;
+  ld_row_o = s.ld_row_o;
+  launch_o = s.launch_o;
+  wb_read_o = s.wb_read_o;
+  wb_row_o = s.wb_row_o;
+
+  pass.we0_i = s.we0_o;
+  pass.we1_i = s.we1_o;
+  pass.word_i = list_ram.rdata_o;
+}
+
+void Ccu::propagate_broadcast() {
+  broadcast.run_i = sequencer.run_o;
+  broadcast.hold_i = hold_i;
+  broadcast.root_valid_i = root_valid_i;
+  broadcast.root_col_i = root_col_i;
+  broadcast.root_act_i = root_act_i;
+  broadcast.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
+  broadcast.propagate();
+  advance_o = broadcast.advance_o;
+  root_pop_o = broadcast.root_pop_o;
+  b_valid_o = broadcast.b_valid_o;
+  b_act_o = broadcast.b_act_o;
+  b_even_o = broadcast.b_even_o;
+  b_odd_o = broadcast.b_odd_o;
+  b_odd_first_o = broadcast.b_odd_first_o;
+}
+
+void Ccu::propagate_port() {
+  port.idle_i = !busy_o;
+  port.io_valid_i = io_valid_i;
+  port.io_write_i = io_write_i;
+  port.io_addr_i = io_addr_i;
+  port.io_wdata_i = io_wdata_i;
+  port.list_rdata_i = list_ram.rdata_o;
+  port.codebook_rdata_i = codebook_ram.rdata_o;
+  port.io_rdata_i = io_rdata_i;
+  port.propagate();
+  io_ready_o = port.io_ready_o;
+  io_rvalid_o = port.io_rvalid_o;
+  io_rdata_o = port.io_rdata_o;
+  io_en_o = port.io_en_o;
+  io_write_o = port.io_write_o;
+  io_addr_o = port.io_addr_o;
+  io_wdata_o = port.io_wdata_o;
+}
+
+void Ccu::propagate_status() {
+  status.clear_i = flags_clear_o;
+  status.busy_i = busy_o;
+  status.broadcast_i = root_pop_o;
+  status.held_i = sequencer.run_o && hold_i;
+  status.flags_i = flags_i;
+  status.start_lost_i = sequencer.start_lost_o;
+  status.error_set_i = sequencer.error_set_o;
+  status.error_reason_i = sequencer.error_reason_o;
+  status.error_desc_i = sequencer.desc_o;
+  status.pe_error_i = pe_error_i;
+  status.number_i = io_addr_o & 7;
+  status.propagate();
+  flags_o = status.flags_o;
+  port.status_i = status.word_o;
+}
+
+// Requests end in START at the latest, before the list is read.
+void Ccu::propagate_rams() {
+  list_ram.en_i = port.io_list_o | sequencer.list_read_o;
+  list_ram.we_i = port.io_list_o & io_write_o;
+  list_ram.addr_i = (port.io_list_o ? io_addr_o : sequencer.list_addr_o) & list_mask_;
+  list_ram.wdata_i = io_wdata_o;
+
+  codebook_ram.en_i = port.io_codebook_o | sequencer.cb_read_o;
+  codebook_ram.we_i = port.io_codebook_o & io_write_o;
+  codebook_ram.addr_i =
+      (port.io_codebook_o ? io_addr_o : 4 * pass.pass_o.codebook + sequencer.cb_step_o) &
+      codebook_mask_;
+  codebook_ram.wdata_i = io_wdata_o;
 }
 
 void Ccu::update(bool rst) {
-  if (rst) {
-    state_q = IDLE;
-    desc_q = left_q = 0;
-    step_q = role_q = 0;
-    b_valid_q = 0;
-    io1_valid_q = io2_read_q = io3_valid_q = 0;
-    cycles_q = broadcasts_q = held_q = 0;
-  } else {
-    update_io();  // reads the counters of this cycle
-    update_counters();
-    update_list();  // reads b_valid_q and the list RAM's output of this cycle
-    update_broadcast();
-  }
+  sequencer.update(rst);
+  pass.update(rst);
+  broadcast.update(rst || flush_o);
+  port.update(rst);
+  status.update(rst);
   list_ram.update(rst);
   codebook_ram.update(rst);
-}
-
-void Ccu::update_list() {
-  const uint8_t step_mask = static_cast<uint8_t>(low_mask(widths_.cnt_w));
-  switch (state_q) {
-    case IDLE:
-      if (start_i) {
-        desc_q = list_first_i;
-        left_q = list_count_i;
-        state_q = START;
-      }
-      break;
-    case START:
-      state_q = left_q == 0 ? DONE : FETCH0;
-      break;
-    case FETCH0:
-      state_q = FETCH1;
-      break;
-    case FETCH1:
-      d0_q = list_ram.rdata_o;
-      take_descriptor();
-      state_q = FETCH2;
-      break;
-    case FETCH2:
-      d1_q = list_ram.rdata_o;
-      take_descriptor();
-      step_q = 0;
-      state_q = SETUP;
-      break;
-    case SETUP:
-      if (step_q == setup_last()) state_q = LAUNCH;
-      step_q = (step_q + 1) & step_mask;
-      break;
-    case LAUNCH:
-      state_q = RUN;
-      break;
-    case RUN: {
-      const bool drained = root_done_i && !b_valid_q && !pe_busy_i;
-      if (drained) state_q = pass_.write_back ? WRITE_BACK : NEXT;
-      step_q = 0;
-      break;
-    }
-    case WRITE_BACK:
-      if (step_q == rows(pass_.out_count)) state_q = NEXT;
-      step_q = (step_q + 1) & step_mask;
-      break;
-    case NEXT:
-      state_q = left_q == 1 ? DONE : FETCH0;
-      role_q ^= static_cast<uint8_t>(pass_.swap);
-      desc_q = (desc_q + 1) & static_cast<uint16_t>(low_mask(widths_.list_w));
-      left_q = (left_q - 1) & static_cast<uint16_t>(low_mask(widths_.list_w + 1));
-      break;
-    case DONE:
-      state_q = IDLE;
-      break;
-  }
-}
-
-void Ccu::take_descriptor() {
-  const uint64_t words[2] = {d0_q, d1_q};
-  pass_ = decode(words);
-  pass_.codebook &= static_cast<uint32_t>(low_mask(widths_.codebook_w));
-}
-
-void Ccu::update_broadcast() {
-  if (!advance_o) return;
-  b_valid_q = root_pop_o;
-  if (root_pop_o) {
-    const uint32_t bank_mask = static_cast<uint32_t>(low_mask(widths_.bank_w));
-    const uint32_t a = pass_.ptr_base + root_col_i;
-    b_odd_first_q = a & 1;
-    b_odd_q = static_cast<uint16_t>(a >> 1 & bank_mask);
-    b_even_q = static_cast<uint16_t>((a + 1) >> 1 & bank_mask);
-    b_act_q = root_act_i;
-  }
-}
-
-void Ccu::update_io() {
-  io3_valid_q = io2_read_q;
-  if (io2_read_q) {
-    switch (io2_space_q) {
-      case kListSpace:
-        io3_data_q = list_ram.rdata_o;
-        break;
-      case kCodebookSpace:
-        io3_data_q = codebook_ram.rdata_o;
-        break;
-      case kStatusSpace:
-        io3_data_q = io2_status_q;
-        break;
-      default:
-        io3_data_q = io_rdata_i;
-    }
-  }
-  io2_read_q = io1_valid_q && !io1_write_q;
-  if (io2_read_q) {
-    io2_space_q = static_cast<uint8_t>(space_of(io1_addr_q));
-    if (io2_space_q == kStatusSpace) io2_status_q = status_word(io1_addr_q & 7);
-  }
-  io1_valid_q = io_valid_i && io_ready_o;
-  if (io1_valid_q) {
-    io1_write_q = io_write_i;
-    io1_addr_q = io_addr_i;
-    io1_wdata_q = io_wdata_i;
-  }
-}
-
-void Ccu::update_counters() {
-  if (state_q == START) {
-    cycles_q = 1;
-    broadcasts_q = held_q = 0;
-  } else if (state_q != IDLE) {
-    ++cycles_q;
-    broadcasts_q += root_pop_o;
-    held_q += state_q == RUN && hold_i;
-  }
 }
 
 }  // namespace sparsys::eie

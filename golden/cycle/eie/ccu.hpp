@@ -1,38 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Central control: runs a list of pass descriptors, broadcasts a non-zero activation a cycle, loads
-// and reads back all memories while idle (docs/reference/eie-timing.md section 3).
+// Central control: the list RAM and the codebook RAM, and the units that run a list of pass
+// descriptors, keep and check the pass, broadcast a non-zero activation a cycle, load and read back
+// all memories while idle, and keep counters and errors (docs/reference/eie-timing.md section 3).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "golden/cycle/common/ram_1rw.hpp"
-#include "golden/cycle/eie/widths.hpp"
-#include "golden/engine/eie/pass.hpp"
+#include "golden/cycle/eie/control/broadcast.hpp"
+#include "golden/cycle/eie/control/pass_unit.hpp"
+#include "golden/cycle/eie/control/port.hpp"
+#include "golden/cycle/eie/control/sequencer.hpp"
+#include "golden/cycle/eie/control/status_unit.hpp"
 #include "golden/engine/eie/pins.hpp"
 
 namespace sparsys::eie {
 
 class Ccu : public Inputs {
  public:
-  enum State : uint8_t {
-    IDLE,
-    START,
-    FETCH0,
-    FETCH1,
-    FETCH2,
-    SETUP,
-    LAUNCH,
-    RUN,
-    WRITE_BACK,
-    NEXT,
-    DONE
-  };
-
   explicit Ccu(const Config& config);
 
   // Ports: the host, whose inputs are the engine's.
   uint8_t busy_o = 0;
   uint8_t done_o = 0;
+  uint8_t flags_o = 0;
   uint8_t io_ready_o = 0;
   uint8_t io_rvalid_o = 0;
   uint64_t io_rdata_o = 0;
@@ -42,11 +34,14 @@ class Ccu : public Inputs {
   uint8_t root_pop_o = 0;
   uint16_t root_col_i = 0;
   uint16_t root_act_i = 0;
-  // The ORs over the PEs.
+  // The ORs over the PEs, and which of them had an error: a bit per PE.
   uint8_t hold_i = 0;
   uint8_t pe_busy_i = 0;
   uint8_t flags_i = 0;
   uint64_t io_rdata_i = 0;
+  std::array<uint64_t, 4> pe_error_i{};
+  // To the tree and all PEs: reset.
+  uint8_t flush_o = 0;
   // To all PEs: the broadcast.
   uint8_t advance_o = 0;
   uint8_t b_valid_o = 0;
@@ -82,67 +77,33 @@ class Ccu : public Inputs {
   uint32_t io_addr_o = 0;
   uint64_t io_wdata_o = 0;
 
-  // Registers: the list.
-  uint8_t state_q = IDLE;
-  uint8_t step_q = 0;
-  uint8_t role_q = 0;
-  uint16_t desc_q = 0;
-  uint16_t left_q = 0;
-  uint64_t d0_q = 0;
-  uint64_t d1_q = 0;
-  // The broadcast.
-  uint8_t b_valid_q = 0;
-  uint8_t b_odd_first_q = 0;
-  uint16_t b_act_q = 0;
-  uint16_t b_even_q = 0;
-  uint16_t b_odd_q = 0;
-  // The load and read-back port.
-  uint8_t io1_valid_q = 0;
-  uint8_t io1_write_q = 0;
-  uint32_t io1_addr_q = 0;
-  uint64_t io1_wdata_q = 0;
-  uint8_t io2_read_q = 0;
-  uint8_t io2_space_q = 0;
-  uint64_t io2_status_q = 0;
-  uint8_t io3_valid_q = 0;
-  uint64_t io3_data_q = 0;
-  // The counters.
-  uint32_t cycles_q = 0;
-  uint32_t broadcasts_q = 0;
-  uint32_t held_q = 0;
-
   Ram1rw<uint64_t> list_ram;
   Ram1rw<uint64_t> codebook_ram;
 
+  Sequencer sequencer;
+  PassUnit pass;
+  Broadcast broadcast;
+  Port port;
+  StatusUnit status;
+
   void propagate();
   void update(bool rst);
-  // update(false) of `cycles` cycles in RUN in which the broadcast is held and nothing else
+  // update(false) of `cycles` cycles of a run in which the broadcast is held and nothing else
   // changes.
-  void wait(uint32_t cycles) {
-    cycles_q += cycles;
-    held_q += cycles;
-  }
+  void wait(uint32_t cycles) { status.wait(cycles); }
 
  private:
-  // Rows that hold `count` elements, cut to CNT_W bits.
-  uint32_t rows(uint32_t count) const {
-    return (count + config_.n_pe - 1) >> widths_.pe_shift & low_mask(widths_.cnt_w);
-  }
-  uint32_t setup_last() const;
-  uint32_t row_number(uint32_t step) const { return step & low_mask(widths_.reg_w); }
-  uint64_t status_word(uint32_t number) const;
+  // Bits of flags_i that are errors of a PE.
+  static constexpr uint8_t kPeErrors = 0xE;
 
-  void propagate_control();
+  void propagate_sequencer();
+  void propagate_broadcast();
+  void propagate_port();
+  void propagate_status();
   void propagate_rams();
-  void update_list();
-  void update_broadcast();
-  void update_io();
-  void update_counters();
-  void take_descriptor();
 
-  Pass pass_;  // what d0_q and d1_q say
-  Config config_;
-  Widths widths_;
+  uint32_t list_mask_;
+  uint32_t codebook_mask_;
 };
 
 }  // namespace sparsys::eie

@@ -23,13 +23,14 @@ Outputs CycleDevice::clock(const Inputs& inputs) {
   return outputs;
 }
 
-uint64_t CycleDevice::clock_until_done(uint64_t most) {
+uint64_t CycleDevice::clock_until_done(uint64_t most, Outputs& last) {
   for (uint64_t c = 0; c < most;) {
     if (model.may_step() && !unit_by_unit) {
       c += statistics ? step<true>(most - c) : step<false>(most - c);
     } else {
       ++c;
-      if (clock(Inputs()).done_o) return c;
+      last = clock(Inputs());
+      if (last.done_o) return c;
     }
   }
   return 0;

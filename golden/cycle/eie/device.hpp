@@ -16,7 +16,7 @@ class CycleDevice final : public Device {
   const Config& config() const override { return config_; }
   void put(const Image& image) override { model.put(image); }
   Outputs clock(const Inputs& inputs) override;
-  uint64_t clock_until_done(uint64_t most) override;
+  uint64_t clock_until_done(uint64_t most, Outputs& last) override;
 
   // To be read only: clock() goes on from what it left in the model. In state RUN the registers are
   // right, the ports inside of PEs are not.

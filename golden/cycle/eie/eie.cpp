@@ -40,19 +40,30 @@ void Eie::propagate_control() {
 
 void Eie::propagate_pe_outputs() {
   stale_ = false;
-  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
-  ccu.io_rdata_i = 0;
+  clear_pe_outputs();
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
     propagate_pe_outputs(k);
   }
 }
 
-inline void Eie::propagate_pe_outputs(uint32_t k) {
-  Pe& p = pe[k];
-  p.propagate_state();
+void Eie::clear_pe_outputs() {
+  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
+  ccu.io_rdata_i = 0;
+  ccu.pe_error_i = {};
+}
+
+inline void Eie::propagate_flags(uint32_t k) {
+  const Pe& p = pe[k];
   ccu.hold_i |= p.full_o;
   ccu.pe_busy_i |= p.busy_o;
   ccu.flags_i |= p.flags_o;
+  ccu.pe_error_i[k / 64] |= uint64_t{p.flags_o > 1} << k % 64;
+}
+
+inline void Eie::propagate_pe_outputs(uint32_t k) {
+  Pe& p = pe[k];
+  p.propagate_state();
+  propagate_flags(k);
   ccu.io_rdata_i |= p.io_rdata_o;
   propagate_leaf(k);
 }
@@ -76,7 +87,7 @@ void Eie::propagate_ccu() {
   ccu.propagate();
   busy_o = ccu.busy_o;
   done_o = ccu.done_o;
-  flags_o = ccu.flags_i;
+  flags_o = ccu.flags_o;
   io_ready_o = ccu.io_ready_o;
   io_rvalid_o = ccu.io_rvalid_o;
   io_rdata_o = ccu.io_rdata_o;
@@ -123,12 +134,12 @@ void Eie::propagate_pe_inputs(uint32_t first, uint32_t count) {
 }
 
 void Eie::edge(bool rst) {
+  const bool flush = rst || ccu.flush_o;
   ccu.update(rst);
-  lnzd.update(rst);
-  ccu.hold_i = ccu.pe_busy_i = ccu.flags_i = 0;
-  ccu.io_rdata_i = 0;
+  lnzd.update(flush);
+  clear_pe_outputs();
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
-    pe[k].update(rst);
+    pe[k].update(flush);
     propagate_pe_outputs(k);
   }
 }
@@ -165,23 +176,17 @@ void Eie::step_leaves() {
 }
 
 void Eie::finish_steps() {
-  uint8_t hold = 0, busy = 0, flags = 0;
-  for (const Pe& p : pe) {
-    hold |= p.full_o;
-    busy |= p.busy_o;
-    flags |= p.flags_o;
-  }
-  ccu.hold_i = hold;
-  ccu.pe_busy_i = busy;
-  ccu.flags_i = flags;
+  clear_pe_outputs();
+  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) propagate_flags(k);
   stale_ = true;
   if (!may_step()) propagate_pe_outputs();
 }
 
 void Eie::update(bool rst) {
+  const bool flush = rst || ccu.flush_o;
   ccu.update(rst);
-  lnzd.update(rst);
-  for (Pe& p : pe) p.update(rst);
+  lnzd.update(flush);
+  for (Pe& p : pe) p.update(flush);
 }
 
 }  // namespace sparsys::eie

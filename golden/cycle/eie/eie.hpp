@@ -53,7 +53,7 @@ class Eie : public Inputs, public Outputs {
   // with LANES 1, the PEs get broadcasts and nothing else, so each goes through the cycle in one
   // go. The registers become what edge() makes them; the ports of the PEs' units are right again in
   // the first cycle of another state.
-  bool may_step() const { return ccu.state_q == Ccu::RUN && pe[0].lanes.empty(); }
+  bool may_step() const { return ccu.sequencer.state_q == Sequencer::RUN && pe[0].lanes.empty(); }
   // seen(PE, its registers before the cycle ..., cycle): as in Pe::step(); cycle 0 is this one.
   template <class Seen>
   void step(Seen&& seen) {
@@ -74,10 +74,14 @@ class Eie : public Inputs, public Outputs {
   uint32_t step_held(uint32_t most, Control&& control, Seen&& seen) {
     const PtrReadCommon nothing;
     const uint32_t n_pe = static_cast<uint32_t>(pe.size());
+    FirstError error;
     const auto run = [&](uint32_t k, uint32_t first, uint32_t count, bool till_room) {
       uint32_t cycle = first;
       return pe[k].step(nothing, count, till_room,
-                        [&](const auto&... of) { seen(k, of..., cycle++); });
+                        [&](const SpmatReadRegisters& s, const ArithRegisters& a, uint32_t queued) {
+                          if (s.range_error_q | a.row_error_q) error.at(cycle, k);
+                          seen(k, s, a, queued, cycle++);
+                        });
     };
     uint32_t held = 0;
     for (uint32_t k = 0; k < n_pe; ++k) {
@@ -88,11 +92,24 @@ class Eie : public Inputs, public Outputs {
       if (done_[k] < held) run(k, done_[k], held - done_[k], false);
     }
     step_control(held, control);
+    if (error.cycle < held) ccu.status.errors.find(error.pe);
     finish_steps();
     return held;
   }
 
  private:
+  // The PE with the lowest number of those that had an error first, in cycles done PE by PE. Errors
+  // of pointers come with broadcasts only, so they stand at the ports before.
+  struct FirstError {
+    uint32_t cycle = UINT32_MAX;
+    uint32_t pe = 0;
+    void at(uint32_t new_cycle, uint32_t new_pe) {
+      if (new_cycle > cycle || (new_cycle == cycle && new_pe > pe)) return;
+      cycle = new_cycle;
+      pe = new_pe;
+    }
+  };
+
   // Control and tree in `cycles` cycles in which the broadcast is held.
   template <class Control>
   void step_control(uint32_t cycles, Control&& control) {
@@ -108,6 +125,8 @@ class Eie : public Inputs, public Outputs {
   }
   void step_leaves();
   void finish_steps();
+  void clear_pe_outputs();
+  void propagate_flags(uint32_t k);
 
   void propagate_pe_outputs();
   void propagate_ccu();

@@ -36,6 +36,8 @@ class LaneRead {
   uint8_t busy_o = 0;
   uint8_t io_en_i = 0;
   uint8_t io_write_i = 0;
+  uint8_t flags_clear_i = 0;
+  uint8_t range_error_o = 0;
   uint16_t head_act_i = 0;
   uint16_t head_start_i = 0;
   uint16_t head_end_i = 0;
@@ -56,6 +58,7 @@ class LaneRead {
   uint8_t a_first_q = 0;
   uint8_t a_count_q = 0;
   uint8_t io_part_q = 0;
+  uint8_t range_error_q = 0;  // sticky: an entry behind the memory's end
   uint16_t c_left_q = 0;
   uint16_t c_act_q = 0;
   uint16_t d_act_q = 0;
@@ -90,6 +93,7 @@ class LaneRead {
       }
     }
     busy_o = c_valid_q | d_valid_q | a_valid_q;
+    range_error_o = range_error_q;
   }
 
   // pop_o and the entry memories.
@@ -115,7 +119,7 @@ class LaneRead {
       h.even.update(rst);
       h.odd.update(rst);
     }
-    if (rst) c_valid_q = d_valid_q = a_valid_q = 0;
+    if (rst) c_valid_q = d_valid_q = a_valid_q = range_error_q = 0;
   }
 
   // The back door: word `w` of 64 bits.
@@ -160,6 +164,11 @@ class LaneRead {
   }
 
   void advance() {
+    if (flags_clear_i) {
+      range_error_q = 0;
+    } else if (pop_o) {
+      range_error_q |= 8U * entry_base_i + head_end_i > at_mask_ + 1;
+    }
     if (step_i) {
       a_valid_q = d_valid_q;
       if (d_valid_q) {

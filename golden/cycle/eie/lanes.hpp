@@ -34,6 +34,7 @@ class Lanes : public ArithCommon {
   uint8_t busy_o = 0;
   uint8_t saturated_o = 0;
   uint8_t row_error_o = 0;
+  uint8_t range_error_o = 0;
   uint64_t wb_acc_o = 0;
 
   // Registers.
@@ -64,10 +65,12 @@ class Lanes : public ArithCommon {
     dispatch.propagate();
     busy_o = busy | read.busy_o | decode.busy_o | dispatch.busy_o;
     row_error_o = decode.row_error_o;
+    range_error_o = read.range_error_o;
   }
 
   void propagate_inputs() {
     read.step_i = dispatch.step_o;
+    read.flags_clear_i = flags_clear_i;
     read.propagate_inputs();
 
     decode.step_i = dispatch.step_o;

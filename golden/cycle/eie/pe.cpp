@@ -25,16 +25,18 @@ Pe::Pe(const Config& config)
       lane_shift_(std::min(pe_shift_, 2U)),
       row_mask_(static_cast<uint16_t>(low_mask(Widths(config).row_w))),
       bank_mask_(static_cast<uint16_t>(low_mask(Widths(config).bank_w))),
-      ram_mask_(static_cast<uint16_t>(low_mask(Widths(config).ram_w))) {}
+      act_mask_(
+          static_cast<uint16_t>(low_mask(std::max(Widths(config).ram_w, Widths(config).reg_w)))) {}
 
 // This PE's part of a request: spaces 0 and 1 name a PE, a word of spaces 2 to 4 is spread over L
 // PEs (docs/reference/eie-format.md section 9).
 void Pe::propagate_io() {
   const uint32_t space = io_addr_i >> 28;
-  const uint32_t address = io_addr_i & 0xFFFFF;
+  const uint32_t address = io_addr_i & 0xFFFFF;           // spaces 0 and 1
+  const uint32_t word = io_addr_i & 0xFFFFFFF;            // spaces 2 to 4
   const uint32_t groups_shift = pe_shift_ - lane_shift_;  // clog2(N_PE / L)
   const bool my_pe = (io_addr_i >> 20 & low_mask(pe_shift_)) == id_i;
-  const bool my_group = (address & low_mask(groups_shift)) == uint32_t{id_i} >> lane_shift_;
+  const bool my_group = (word & low_mask(groups_shift)) == uint32_t{id_i} >> lane_shift_;
   const bool selected = io_en_i && (space <= kPointer       ? my_pe
                                     : space <= kDestination ? my_group
                                                             : false);
@@ -62,7 +64,7 @@ void Pe::propagate_io() {
   act_rw.io_src_en_i = selected && space == kSource;
   act_rw.io_dst_en_i = selected && space == kDestination;
   act_rw.io_write_i = io_write_i;
-  act_rw.io_addr_i = address >> groups_shift & ram_mask_;
+  act_rw.io_addr_i = static_cast<uint16_t>(word >> groups_shift & act_mask_);
   act_rw.io_wdata_i = static_cast<uint16_t>(io_wdata_i >> (16 * lane()));
 
   io_active_ = io_en_i;
@@ -74,6 +76,7 @@ void Pe::propagate_lanes_state() {
   l.propagate_state();
   spmat_read.io_rdata_o = l.read.io_rdata_o;
   spmat_read.busy_o = l.busy_o;
+  spmat_read.range_error_o = l.range_error_o;
   arith.busy_o = 0;
   arith.row_error_o = l.row_error_o;
   arith.saturated_o = l.saturated_o;

@@ -95,7 +95,7 @@ class Pe : public PeCommon {
   uint32_t lane_shift_;  // clog2 of L = min(4, N_PE), the lanes of a flat activation word
   uint16_t row_mask_;
   uint16_t bank_mask_;
-  uint16_t ram_mask_;
+  uint16_t act_mask_;      // of a row of the activation RAM or of a bank, whichever has more
   uint8_t io_select_ = 0;  // next io_sel_q
   uint8_t io_active_ = 1;  // the units' I/O enables may be set
 };
@@ -147,8 +147,8 @@ inline uint32_t Pe::step(const PtrReadCommon& broadcast, uint32_t most, bool til
   static_cast<ArithRegisters&>(arith) = a;
   static_cast<SpmatReadRegisters&>(spmat_read) = s;
   busy_o = busy;
-  flags_o =
-      static_cast<uint8_t>(ptr_read.error_q << 2 | arith.row_error_q << 1 | arith.saturated_q);
+  flags_o = static_cast<uint8_t>(s.range_error_q << 3 | ptr_read.error_q << 2 | a.row_error_q << 1 |
+                                 a.saturated_q);
   return busy ? cycles : most;
 }
 
@@ -167,8 +167,8 @@ inline void Pe::propagate_state() {
   propagate_leaf();
   full_o = act_queue.full_o;
   busy_o = ptr_read.busy_o | !act_queue.empty_o | spmat_read.busy_o | arith.busy_o;
-  flags_o =
-      static_cast<uint8_t>(ptr_read.error_o << 2 | arith.row_error_o << 1 | arith.saturated_o);
+  flags_o = static_cast<uint8_t>(spmat_read.range_error_o << 3 | ptr_read.error_o << 2 |
+                                 arith.row_error_o << 1 | arith.saturated_o);
   switch (io_sel_q) {
     case 0:
       io_rdata_o = 0;
@@ -196,6 +196,7 @@ inline void Pe::propagate_inputs() {
 
   if (lanes.empty()) {
     spmat_read.entry_base_i = entry_base_i;
+    spmat_read.flags_clear_i = flags_clear_i;
     spmat_read.head_empty_i = act_queue.empty_o;
     spmat_read.head_act_i = act_queue.head_act_o;
     spmat_read.head_start_i = act_queue.head_start_o;

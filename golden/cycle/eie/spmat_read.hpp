@@ -29,6 +29,7 @@ struct SpmatReadRegisters {
   uint8_t e_first_q = 0;
   uint8_t e_code_q = 0;
   uint8_t e_skip_q = 0;
+  uint8_t range_error_q = 0;  // sticky: an entry row behind the memory's end
 
   bool busy() const { return d_valid_q | e_valid_q; }
 
@@ -85,12 +86,13 @@ struct SpmatReadRegisters {
 class SpmatRead : public SpmatReadRegisters {
  public:
   explicit SpmatRead(const Config& config)
-      : entry_ram(config.lanes > 1 ? 1 : config.entry_depth / 8),
-        row_mask_(static_cast<uint32_t>(low_mask(Widths(config).row_w))) {}
+      : entry_ram(config.lanes > 1 ? 1 : config.entry_depth / 8), rows_(config.entry_depth / 8) {}
 
   // Ports.
   uint8_t head_empty_i = 0;
   uint8_t pop_o = 0;
+  uint8_t flags_clear_i = 0;
+  uint8_t range_error_o = 0;
   uint8_t busy_o = 0;
   uint8_t e_valid_o = 0;
   uint8_t e_first_o = 0;
@@ -131,6 +133,7 @@ class SpmatRead : public SpmatReadRegisters {
     entry_ram.propagate();
     io_rdata_o = entry_ram.rdata_o;
     busy_o = busy();
+    range_error_o = range_error_q;
     e_valid_o = e_valid_q;
     e_first_o = e_first_q;
     e_code_o = e_code_q;
@@ -141,14 +144,20 @@ class SpmatRead : public SpmatReadRegisters {
   void update(bool rst) {
     entry_ram.update(rst);
     if (rst) {
-      f_mid_q = d_valid_q = e_valid_q = 0;
+      f_mid_q = d_valid_q = e_valid_q = range_error_q = 0;
       return;
     }
     advance(entry_ram.rdata_o, head_act_i, issue_, next_);
+    if (flags_clear_i) {
+      range_error_q = 0;
+    } else if (issue_) {
+      range_error_q |= beyond(entry_base_i, next_.pos);
+    }
   }
 
   // propagate() and update(false) of this unit with registers `r`, in one go, for a cycle without a
-  // request of the I/O port: the queue's head comes as arguments, no port is set. Returns pop_o.
+  // request of the I/O port and without flags_clear_i: the queue's head comes as arguments, no port
+  // is set. Returns pop_o.
   bool step(SpmatReadRegisters& r, bool empty, uint16_t act, uint16_t start, uint16_t end,
             uint16_t entry_base) {
     const uint64_t entries = entry_ram.rdata_q;
@@ -157,6 +166,7 @@ class SpmatRead : public SpmatReadRegisters {
     if (issued) {
       next = r.next_segment(start, end);
       entry_ram.rdata_q = entry_ram.mem[row_of(entry_base, next.pos)];
+      r.range_error_q |= beyond(entry_base, next.pos);
     }
     r.advance(entries, act, issued, next);
     return issued && next.last;
@@ -169,11 +179,13 @@ class SpmatRead : public SpmatReadRegisters {
 
   // The row of an entry of the pass.
   uint32_t row_of(uint32_t entry_base, uint32_t pos) const {
-    return (entry_base + (pos >> 3)) & row_mask_;
+    return (entry_base + (pos >> 3)) & (rows_ - 1);
   }
 
  private:
-  uint32_t row_mask_;
+  bool beyond(uint32_t entry_base, uint32_t pos) const { return entry_base + (pos >> 3) >= rows_; }
+
+  uint32_t rows_;
   // The next segment, from propagate() to update().
   Segment next_;
   bool issue_ = false;

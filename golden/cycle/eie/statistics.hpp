@@ -62,9 +62,9 @@ class Statistics {
   // To be called once a cycle, after propagate() and before update().
   void observe(const Eie& engine) {
     const Ccu& ccu = engine.ccu;
-    if (ccu.state_q == Ccu::IDLE) return;
-    if (ccu.state_q == Ccu::START) *this = Statistics();
-    if (ccu.state_q != Ccu::RUN) return observe_rest(engine);
+    if (ccu.sequencer.state_q == Sequencer::IDLE) return;
+    if (ccu.sequencer.state_q == Sequencer::START) *this = Statistics();
+    if (ccu.sequencer.state_q != Sequencer::RUN) return observe_rest(engine);
     observe_run(engine);
     for (uint32_t k = 0; k < engine.pe.size(); ++k) {
       const Pe& pe = engine.pe[k];
@@ -84,11 +84,11 @@ class Statistics {
     run_cycles += alike;
     broadcasts += ccu.root_pop_o;
     held += ccu.hold_i ? alike : 0;
-    if (first_broadcast == 0 && ccu.b_valid_q) first_broadcast = cycles;
+    if (first_broadcast == 0 && ccu.broadcast.b_valid_q) first_broadcast = cycles;
     drain_cycles = ccu.root_pop_o ? drain_before_ : drain_cycles + alike;
     activity.register_reads += ccu.root_pop_o;
     if (!ccu.advance_o) return;
-    if (ccu.b_valid_q) activity.pointer_reads += 2 * pe_count_;
+    if (ccu.broadcast.b_valid_q) activity.pointer_reads += 2 * pe_count_;
     for (const Pe& pe : engine.pe) {
       const PtrRead& banks = pe.ptr_read;
       const uint16_t even = banks.even.rdata_q, odd = banks.odd.rdata_q;
@@ -126,7 +126,7 @@ class Statistics {
     const Ccu& ccu = engine.ccu;
     pe_count_ = engine.pe.size();
     ++cycles;
-    write_back_cycles += ccu.state_q == Ccu::WRITE_BACK;
+    write_back_cycles += ccu.sequencer.state_q == Sequencer::WRITE_BACK;
     if (ccu.ld_read_o) {
       activity.activation_ram_reads += pe_count_;
       activity.register_writes += pe_count_;

@@ -25,17 +25,14 @@ void check_power_of_two(const char* name, uint32_t value, uint32_t smallest, uin
 
 }  // namespace
 
-// The upper limits of the memories are what the 16-bit fields of a descriptor, its 8-bit codebook
-// number and the 20-bit addresses of the load port can name (docs/reference/eie-format.md sections
-// 5 and 9).
+// The upper limits of the memories are what the 16-bit fields of a descriptor and its 8-bit
+// codebook number can name (docs/reference/eie-format.md section 5).
 void check(const Config& config) {
   check_power_of_two("N_PE", config.n_pe, 1, 256);
   check_power_of_two("ENTRY_DEPTH", config.entry_depth, 32, 8 * 65536);
   check_power_of_two("PTR_DEPTH", config.ptr_depth, 4, 65536);
   check_power_of_two("ACT_REGS", config.act_regs, 4, 64);
-  const uint32_t groups = std::max(config.n_pe / 4, 1U);
-  check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4,
-                     std::min<uint32_t>(65536, (1U << 20) / groups));
+  check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4, 65536);
   check_range("QUEUE_DEPTH", config.queue_depth, 1, 255);
   check_range("ACC_WIDTH", config.acc_width, 20, 48);
   check_power_of_two("CODEBOOKS", config.codebooks, 2, 256);

@@ -30,6 +30,15 @@ void check_same(const Config& image, const Config& device) {
   check_same("LIST_DEPTH", image.list_depth, device.list_depth);
 }
 
+// Status word 5.
+ListEnd list_end(uint32_t word) {
+  ListEnd end;
+  end.reason = static_cast<Reason>(word & 0xF);
+  end.pe = word >> 8 & 0xFF;
+  end.descriptor = word >> 16;
+  return end;
+}
+
 // Counts the words of a load and reports now and then.
 class Meter {
  public:
@@ -51,7 +60,9 @@ class Meter {
 
 Outputs Driver::clock(const Inputs& inputs) {
   ++cycles_;
-  return device_.clock(inputs);
+  const Outputs outputs = device_.clock(inputs);
+  busy_ = !inputs.rst_i && (outputs.busy_o ? !outputs.done_o : inputs.start_i);
+  return outputs;
 }
 
 void Driver::reset() {
@@ -114,11 +125,13 @@ std::vector<uint64_t> Driver::read(const std::vector<uint32_t>& port_addresses) 
 
 void Driver::put(const Image& image) {
   check_same(image.config, device_.config());
+  check(image);
   device_.put(image);
 }
 
 void Driver::load(const Image& image, const Progress& progress) {
   check_same(image.config, device_.config());
+  check(image);
   const uint32_t n_pe = image.config.n_pe;
   uint64_t total = image.codebook_words.size() + 2 * image.passes.size();
   for (uint32_t pe = 0; pe < n_pe; ++pe) {
@@ -150,19 +163,80 @@ void Driver::load(const Image& image, const Progress& progress) {
   for (uint32_t w = 0; w < list.size(); ++w) put(port_address(Space::kList, w), list[w]);
 }
 
-uint64_t Driver::run_list(uint32_t first, uint32_t count, uint64_t max_cycles) {
-  // A start while busy would be ignored, so the engine must be idle in that cycle.
+void Driver::start(uint32_t first, uint32_t count) {
   Inputs inputs;
   inputs.start_i = true;
   inputs.list_first_i = static_cast<uint16_t>(first);
   inputs.list_count_i = static_cast<uint16_t>(count);
-  request(inputs);
+  // The engine loses a start while it is busy.
+  if (busy_ || clock(inputs).busy_o) {
+    throw Error("engine: start refused: a list is running; wait for it, abort() or reset()");
+  }
+}
+
+uint64_t Driver::run_list(uint32_t first, uint32_t count, uint64_t max_cycles) {
+  start(first, count);
   const uint64_t most = max_cycles > 1 ? max_cycles - 1 : 0;
-  const uint64_t taken = device_.clock_until_done(most);
+  Outputs last;
+  const uint64_t taken = device_.clock_until_done(most, last);
   cycles_ += taken != 0 ? taken : most;
-  if (taken != 0) return taken + 1;
-  throw Error("engine: list of " + std::to_string(count) + " descriptors from " +
-              std::to_string(first) + " not done after " + std::to_string(max_cycles) + " cycles");
+  if (taken == 0) {
+    throw Error("engine: list of " + std::to_string(count) + " descriptors from " +
+                std::to_string(first) + " not done after " + std::to_string(max_cycles) +
+                " cycles; abort() or reset() ends it");
+  }
+  busy_ = false;
+  if (last.flags_o & kListErrors) {
+    const ListEnd end = read_list_end();
+    throw ListError(describe(end, last.flags_o, first, count), end);
+  }
+  return taken + 1;
+}
+
+ListEnd Driver::abort() {
+  Inputs inputs;
+  inputs.abort_i = true;
+  clock(inputs);
+  for (uint32_t c = 0; busy_ && c < kPatience; ++c) clock(Inputs());
+  if (busy_) throw Error("engine: still busy " + std::to_string(kPatience) + " cycles after abort");
+  return read_list_end();
+}
+
+ListEnd Driver::read_list_end() {
+  return list_end(static_cast<uint32_t>(read(port_address(Space::kStatus, 5))));
+}
+
+// With the numbers of what the engine has in its list RAM, which the error has not changed.
+std::string Driver::describe(const ListEnd& end, uint8_t flags, uint32_t first, uint32_t count) {
+  const std::string place = "sparse engine: descriptor " + std::to_string(end.descriptor);
+  switch (end.reason) {
+    case Reason::kList:
+      return "sparse engine: list refused: " + breach_of_list(first, count, device_.config()).text +
+             "; start no more than are loaded";
+    case Reason::kPe: {
+      std::string what;
+      const auto add = [&](Flag flag, const char* text) {
+        if (flags & flag) what += (what.empty() ? "" : ", ") + std::string(text);
+      };
+      add(kRowError, "a row out of range");
+      add(kPointerError, "pointers that fall");
+      add(kEntryError, "entries behind the memory's end");
+      return place + ": PE " + std::to_string(end.pe) + " first met an error, in all: " + what +
+             "; load the image again";
+    }
+    case Reason::kAborted:
+      return place + ": aborted; write the inputs again before the next run";
+    default: {
+      const uint64_t words[2] = {read_list_word(2 * end.descriptor),
+                                 read_list_word(2 * end.descriptor + 1)};
+      const Breach breach = breach_of(words, device_.config());
+      return place + " refused: " +
+             (breach.reason == end.reason
+                  ? breach.text
+                  : "reason " + std::to_string(static_cast<uint32_t>(end.reason))) +
+             "; load an image that is built for this engine";
+    }
+  }
 }
 
 uint64_t Driver::cycle_bound(const Image& image) {
@@ -229,12 +303,17 @@ std::vector<int16_t> Driver::read_vector(Space space, uint32_t first_row, uint32
 
 Status Driver::read_status() {
   std::vector<uint32_t> addresses;
-  for (uint32_t w = 0; w < 5; ++w) addresses.push_back(port_address(Space::kStatus, w));
+  for (uint32_t w = 0; w < 6; ++w) addresses.push_back(port_address(Space::kStatus, w));
   const std::vector<uint64_t> words = read(addresses);
   Status status;
-  status.saturated = words[0] & 1;
-  status.row_error = words[0] >> 1 & 1;
-  status.pointer_error = words[0] >> 2 & 1;
+  status.saturated = words[0] & kSaturated;
+  status.row_error = words[0] & kRowError;
+  status.pointer_error = words[0] & kPointerError;
+  status.entry_error = words[0] & kEntryError;
+  status.refused = words[0] & kRefused;
+  status.start_lost = words[0] & kStartLost;
+  status.aborted = words[0] & kAborted;
+  status.end = list_end(static_cast<uint32_t>(words[5]));
   status.cycles = static_cast<uint32_t>(words[1]);
   status.broadcasts = static_cast<uint32_t>(words[2]);
   status.held = static_cast<uint32_t>(words[3]);

@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
+#include "golden/base/error.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/engine/eie/pins.hpp"
+#include "golden/engine/eie/rules.hpp"
 
 namespace sparsys::eie {
 
@@ -25,11 +28,30 @@ enum class Space : uint32_t {
   kStatus
 };
 
+// What ended a list before its end: status word 5.
+struct ListEnd {
+  Reason reason = Reason::kNone;
+  uint32_t descriptor = 0;  // that was running, or was to be; 0 with kNone
+  uint32_t pe = 0;          // the lowest of those with the first error, with kPe; else 0
+};
+
+// Its text says what is wrong, in numbers where the engine's memories tell, and the way out.
+class ListError : public Error {
+ public:
+  ListError(const std::string& what, const ListEnd& of) : Error(what), end(of) {}
+  ListEnd end;
+};
+
 // Space 7.
 struct Status {
   bool saturated = false;
   bool row_error = false;
   bool pointer_error = false;
+  bool entry_error = false;
+  bool refused = false;
+  bool start_lost = false;
+  bool aborted = false;
+  ListEnd end;
   uint32_t cycles = 0;
   uint32_t broadcasts = 0;
   uint32_t held = 0;
@@ -55,14 +77,24 @@ class Driver {
   void idle(uint64_t cycles);
 
   // Writes entries, pointers, codebooks and the descriptor list, a word a cycle. Throws Error if
-  // the image is for another configuration than the device's.
+  // the image is for another configuration than the device's or breaks a rule, before the first
+  // word.
   void load(const Image& image, const Progress& progress = {});
   // The same through the device's back door, in no cycle.
   void put(const Image& image);
 
   // Runs descriptors first .. first + count - 1. Returns the cycles from start to done, both
-  // included. Throws Error if that takes more than `max_cycles`; reset() then stops the engine.
+  // included. Throws Error if that takes more than `max_cycles`, and the list goes on: abort() or
+  // reset() stops it. Throws ListError if the list ends before its end.
   uint64_t run_list(uint32_t first, uint32_t count, uint64_t max_cycles);
+  // Starts such a list and leaves it running. Throws Error if one is running already.
+  void start(uint32_t first, uint32_t count);
+  // Whether a list that was started may still be running.
+  bool busy() const { return busy_; }
+  // Ends the list that is running, in two cycles. Memories stay as loaded; activations,
+  // accumulators and registers are undefined until they are written again. Returns what ended the
+  // list: kNone if it was not running any more.
+  ListEnd abort();
 
   // Runs a loaded image: `input` has the network's input size without the constants, the result has
   // the size of image.output, constants included.
@@ -94,12 +126,15 @@ class Driver {
 
  private:
   Outputs clock(const Inputs& inputs);
+  ListEnd read_list_end();
+  std::string describe(const ListEnd& end, uint8_t flags, uint32_t first, uint32_t count);
   // Gives a request until it is taken; returns the outputs of that cycle.
   Outputs request(const Inputs& inputs);
   uint32_t lanes() const;
   uint32_t first_flat_word(uint32_t first_row) const;
 
   Device& device_;
+  bool busy_ = false;
   uint64_t cycles_ = 0;
   uint64_t list_cycles_ = 0;
   uint64_t io_cycles_ = 0;

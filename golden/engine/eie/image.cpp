@@ -7,6 +7,7 @@
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/engine/eie/encode.hpp"
+#include "golden/engine/eie/rules.hpp"
 #include "golden/network/check.hpp"
 
 namespace sparsys::eie {
@@ -206,7 +207,9 @@ class Builder {
   void add_pass(Pass pass, const Slice& slice, uint32_t begin, uint32_t end) {
     const uint64_t ptr = pointers_used_ + config_.ptr_depth - pass.in_first * config_.n_pe;
     pass.ptr_base = static_cast<uint32_t>(ptr % config_.ptr_depth);
-    pass.entry_base = static_cast<uint32_t>(rows_used_);
+    // A pass without entries may come behind the last row.
+    const uint64_t last_row = config_.entry_depth / kEntriesPerRow - 1;
+    pass.entry_base = static_cast<uint32_t>(std::min(rows_used_, last_row));
     uint64_t rows = 0;
     for (uint32_t pe = 0; pe < config_.n_pe; ++pe) {
       const auto& starts = slice.column_start[pe];
@@ -256,13 +259,18 @@ std::vector<uint64_t> list_words(const Image& image) {
 Image build_image(const Network& network, const Config& config, Rows rows) {
   check(config);
   check(network, "network '" + printable(network.name) + "'");
-  if (rows == Rows::kInterleaved) return Builder(network, network, config).build();
+  if (rows == Rows::kInterleaved) {
+    Image image = Builder(network, network, config).build();
+    check(image);
+    return image;
+  }
   Arrangement arrangement = balance_rows(network, config);
   Image image = Builder(arrangement.network, network, config).build();
   image.output_position = std::move(arrangement.output_position);
   for (size_t l = 0; l < image.layers.size(); ++l) {
     image.layers[l].balanced = arrangement.balanced[l];
   }
+  check(image);
   return image;
 }
 

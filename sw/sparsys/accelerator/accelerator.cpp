@@ -14,7 +14,7 @@ void compare(const BatchRun& run, const BatchRun& expected, size_t images, uint6
              RunTotals& totals) {
   const size_t outputs = expected.outputs.size() / images;
   for (size_t i = 0; i < images; ++i) {
-    std::string difference = run.fault;
+    std::string difference;
     for (size_t o = i * outputs; o < (i + 1) * outputs; ++o) {
       if (run.outputs.at(o) == expected.outputs[o]) continue;
       ++totals.mismatched_values;

@@ -39,7 +39,6 @@ struct BatchRun {
   std::vector<int> outputs;        // images x outputs of the engine, which levels are compared by
   std::vector<float> values;       // images x outputs of the network, in real numbers
   std::vector<uint8_t> saturated;  // one an image, if the engine tells: whether a sum saturated
-  std::string fault;               // what the engine itself calls wrong, empty if nothing
   uint64_t cycles = 0;             // 0 of the functional model
   double seconds = 0;              // for all of them
   std::map<std::string, uint64_t> counters;  // those of the engine

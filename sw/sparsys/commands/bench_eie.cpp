@@ -114,7 +114,8 @@ json model_speed(const SparseLayer& layer, const eie::Config& config) {
       // The roles of the registers are swapped; the run after the next has the same input again.
       driver.write_vector(eie::Space::kSource, 0, layer.input);
       if (repetition == 0) continue;  // of an input of zeros
-      best[units] = std::max(best[units], device.model.ccu.cycles_q / std::max(seconds, 1e-9));
+      best[units] =
+          std::max(best[units], device.model.ccu.status.cycles_q / std::max(seconds, 1e-9));
     }
   }
   return {{"layer", layer.network.layers.front().name},

@@ -102,8 +102,7 @@ class Bench {
     EXPECT_EQ(got, expected);
     const Status status = driver_.read_status();
     EXPECT_EQ(status.saturated, saturated);
-    EXPECT_FALSE(status.row_error);
-    EXPECT_FALSE(status.pointer_error);
+    EXPECT_EQ(status.end.reason, Reason::kNone);
   }
 
   void finish() {

@@ -72,7 +72,12 @@ TEST_P(EveryLanes, EntriesBehindTheLastRowSetTheFlagAndWriteNothing) {
     for (uint32_t k = 0; k < config.n_pe; ++k) {
       bench.driver().write(Driver::port_address(Space::kEntry, 0, k), entries);
     }
-    bench.driver().run(bench.image(), ones(bench.image().input.size));
+    try {
+      bench.driver().run(bench.image(), ones(bench.image().input.size));
+      ADD_FAILURE() << "no error";
+    } catch (const ListError& error) {
+      EXPECT_EQ(error.end.reason, Reason::kPe) << error.what();
+    }
     EXPECT_TRUE(bench.driver().read_status().row_error);
   }
   bench.finish();

@@ -107,24 +107,5 @@ TEST(EieResults, AreTheSameForAllPeCountsAndQueueDepths) {
   }
 }
 
-TEST(EieErrors, EntriesBehindTheLastRowSetTheFlagAndWriteNothing) {
-  Bench bench(small(4, 1));
-  RandomNetworkOptions options;
-  options.sizes = {16, 16};
-  options.density = 0.5;
-  bench.load(random_network(1, options));
-  // An entry row whose first entries skip far beyond the accumulators.
-  for (uint32_t k = 0; k < 4; ++k) {
-    bench.driver().write(Driver::port_address(Space::kEntry, 0, k), 0xF1F1F1F1F1F1F1F1);
-  }
-  bench.driver().run(bench.image(), ones(16));
-  EXPECT_TRUE(bench.driver().read_status().row_error);
-  // Pointers in falling order.
-  bench.driver().write(Driver::port_address(Space::kPointer, 0, 2), 0x0000'0005);
-  bench.driver().run(bench.image(), ones(16));
-  EXPECT_TRUE(bench.driver().read_status().pointer_error);
-  bench.finish();
-}
-
 }  // namespace
 }  // namespace sparsys::eie

@@ -16,10 +16,10 @@ struct Record {
   Record(const Inputs& given, const Config&) : kept(given) {}
   bool same(const Inputs& b) const {
     const Inputs& a = kept;
-    return a.rst_i == b.rst_i && a.start_i == b.start_i && a.list_first_i == b.list_first_i &&
-           a.list_count_i == b.list_count_i && a.io_valid_i == b.io_valid_i &&
-           a.io_write_i == b.io_write_i && a.io_addr_i == b.io_addr_i &&
-           a.io_wdata_i == b.io_wdata_i;
+    return a.rst_i == b.rst_i && a.start_i == b.start_i && a.abort_i == b.abort_i &&
+           a.list_first_i == b.list_first_i && a.list_count_i == b.list_count_i &&
+           a.io_valid_i == b.io_valid_i && a.io_write_i == b.io_write_i &&
+           a.io_addr_i == b.io_addr_i && a.io_wdata_i == b.io_wdata_i;
   }
   const Inputs& inputs() const { return kept; }
   size_t bytes() const { return sizeof(*this); }
@@ -112,14 +112,14 @@ void Lockstep::finish() {
   i.close_waves();
   // Both sides agree, so the model speaks for the RTL too.
   const Ccu& ccu = i.sides.model.ccu;
-  const char* pending = outputs.busy_o        ? "the engine is busy"
-                        : ccu.pe_busy_i       ? "a PE holds work"
-                        : !ccu.root_done_i    ? "the non-zero tree holds activations"
-                        : ccu.b_valid_q       ? "a broadcast is pending"
-                        : ccu.io1_valid_q     ? "a port request is pending"
-                        : ccu.io2_read_q      ? "a port read is pending"
-                        : outputs.io_rvalid_o ? "a port answer is pending"
-                                              : nullptr;
+  const char* pending = outputs.busy_o            ? "the engine is busy"
+                        : ccu.pe_busy_i           ? "a PE holds work"
+                        : !ccu.root_done_i        ? "the non-zero tree holds activations"
+                        : ccu.broadcast.b_valid_q ? "a broadcast is pending"
+                        : ccu.port.io1_valid_q    ? "a port request is pending"
+                        : ccu.port.io2_read_q     ? "a port read is pending"
+                        : outputs.io_rvalid_o     ? "a port answer is pending"
+                                                  : nullptr;
   if (pending) {
     throw LockstepMismatch(
         "lockstep: at the end, cycle " + std::to_string(i.cycle) + ": " + pending, i.cycle, "eie",

@@ -21,6 +21,7 @@ class RtlAdapter final : public Rtl {
     Verilated& t = top_.pins();
     t.rst_i = inputs.rst_i;
     t.start_i = inputs.start_i;
+    t.abort_i = inputs.abort_i;
     t.list_first_i = inputs.list_first_i & (config_.list_depth - 1);
     t.list_count_i = inputs.list_count_i & (2 * config_.list_depth - 1);
     t.io_valid_i = inputs.io_valid_i;

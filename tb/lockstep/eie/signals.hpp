@@ -30,6 +30,30 @@ inline void add_signals(SignalTable& table, const std::string& path, const Lnzd&
   }
 }
 
+inline void add_signals(SignalTable& table, const std::string& path, const Sequencer& m) {
+#include "tb/lockstep/eie/signals/eie_sequencer.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const PassUnit& m) {
+#include "tb/lockstep/eie/signals/eie_pass.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Broadcast& m) {
+#include "tb/lockstep/eie/signals/eie_broadcast.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Port& m) {
+#include "tb/lockstep/eie/signals/eie_port.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Errors& m) {
+#include "tb/lockstep/eie/signals/eie_errors.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const StatusUnit& m) {
+#include "tb/lockstep/eie/signals/eie_status.def"
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const Ccu& m) {
 #include "tb/lockstep/eie/signals/eie_ccu.def"
 }

@@ -2,6 +2,8 @@
 // Activation read and write (docs/reference/eie-timing.md section 8), one phase after the other as
 // the control gives them: port requests, loads, launches, write-backs, in random order and with
 // random pauses.
+#include <algorithm>
+
 #include "Vact_rw_1.h"
 #include "Vact_rw_4.h"
 #include "Vact_rw_64.h"
@@ -83,7 +85,7 @@ void run_act_rw(uint32_t n_pe, uint32_t act_regs, uint32_t ram_depth, uint32_t a
     DRIVE(io_src_en_i, place == 1);
     DRIVE(io_dst_en_i, place == 2);
     DRIVE(io_write_i, dice.chance(60));
-    DRIVE(io_addr_i, dice.below(ram_depth));
+    DRIVE(io_addr_i, dice.below(std::max(ram_depth, act_regs)));
     DRIVE(io_wdata_i, dice.chance(40) ? 0 : dice.word(16));
 
     // The row read in one cycle is written in the next.

@@ -3,25 +3,17 @@
 // everything that the engine around it can do at random, and the load and read-back port.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
 
 #include "Vccu_1.h"
 #include "Vccu_64.h"
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
+#include "tb/support/eie/faults.hpp"
 
 namespace sparsys::eie {
 namespace {
-
-uint64_t random_descriptor(Dice& dice, uint32_t word, const Config& config) {
-  if (word == 1) return dice.next();
-  // Mostly as an image has them, at most one register file full; now and then anything.
-  const auto count = [&] {
-    const uint64_t most = uint64_t{config.act_regs} * config.n_pe;
-    return dice.chance(80) ? dice.below(most + 1) : dice.chance(50) ? most : dice.bits(16);
-  };
-  const uint64_t in = count(), out = count();
-  return out << 48 | in << 32 | dice.word(16) << 16 | dice.word(16);
-}
 
 template <class Rtl>
 void run_ccu(const Config& config, uint64_t seed) {
@@ -30,6 +22,8 @@ void run_ccu(const Config& config, uint64_t seed) {
   ModuleBench<Rtl, Ccu> b("eie_ccu", config);
   PORT(busy_o);
   PORT(done_o);
+  PORT(flags_o);
+  PORT(flush_o);
   PORT(io_ready_o);
   PORT(io_rvalid_o);
   PORT(io_rdata_o);
@@ -64,8 +58,11 @@ void run_ccu(const Config& config, uint64_t seed) {
   PORT(shift_o);
   PORT(relu_o);
   PORT(store_dst_o);
-  std::array<uint64_t, 11> states{};
+  std::array<uint64_t, 13> states{};
   uint64_t answers = 0, done = 0, request_with_start = 0, edge_columns = 0;
+  std::map<uint32_t, uint64_t> reasons;
+  std::vector<uint64_t> descriptors(config.list_depth);  // seeds
+  uint64_t words[2] = {};
   uint32_t valid = 50, last = 10, holds = 0, busy = 0;
   for (uint64_t n = 0; n < 60000; ++n) {
     if (n % 128 == 0) {
@@ -76,7 +73,8 @@ void run_ccu(const Config& config, uint64_t seed) {
     }
     const bool rst = dice.below(1000) == 0;
     b.rtl.rst_i = rst;
-    DRIVE(start_i, dice.chance(b.model.busy_o ? 10 : 5));
+    DRIVE(start_i, dice.chance(b.model.busy_o ? 3 : 5));
+    DRIVE(abort_i, dice.chance(b.model.busy_o ? 1 : 5));
     DRIVE(list_first_i, dice.below(config.list_depth));
     DRIVE(list_count_i, dice.chance(90) ? dice.below(4) % (config.list_depth + 1)
                                         : dice.below(config.list_depth + 1));
@@ -86,7 +84,10 @@ void run_ccu(const Config& config, uint64_t seed) {
     const uint64_t space = dice.chance(80) ? 5 + dice.below(3) : dice.below(16);
     const uint64_t address = dice.bits(20);
     DRIVE(io_addr_i, space << 28 | (dice.chance(50) ? address & 7 : address) | dice.bits(8) << 20);
-    DRIVE(io_wdata_i, space == 5 ? random_descriptor(dice, address & 1, config) : dice.next());
+    uint64_t& descriptor = descriptors[b.model.io_addr_i / 2 % config.list_depth];
+    if (dice.chance(20)) descriptor = dice.next();
+    random_descriptor(descriptor, config, words);
+    DRIVE(io_wdata_i, space == 5 ? words[b.model.io_addr_i & 1] : dice.next());
     DRIVE(io_rdata_i, dice.next());
     // Tree and PEs.
     const bool root_valid = dice.chance(valid);
@@ -96,10 +97,18 @@ void run_ccu(const Config& config, uint64_t seed) {
     DRIVE(root_act_i, dice.bits(16));
     DRIVE(hold_i, dice.chance(holds));
     DRIVE(pe_busy_i, dice.chance(busy));
-    DRIVE(flags_i, dice.below(8));
+    // Of the PEs' flags errors are rare.
+    DRIVE(flags_i, dice.chance(90) ? dice.below(2) : dice.bits(4));
+    b.model.pe_error_i = {};
+    for (uint32_t word = 0; 64 * word < config.n_pe; ++word) {
+      const uint32_t bits = std::min(64U, config.n_pe - 64 * word);
+      b.model.pe_error_i[word] = dice.chance(90) ? 0 : dice.bits(bits) & dice.next();
+      set_bits(b.rtl.pe_error_i, 64 * word, bits, b.model.pe_error_i[word]);
+    }
     if (!b.check()) return;
     const auto& m = b.model;
-    ++states[m.state_q];
+    ++states[m.sequencer.state_q];
+    reasons[m.status.errors.reason_q] += m.done_o;
     answers += m.io_rvalid_o;
     done += m.done_o;
     request_with_start += m.start_i && m.io_valid_i && m.io_ready_o;
@@ -108,6 +117,9 @@ void run_ccu(const Config& config, uint64_t seed) {
   }
   for (size_t state = 0; state < states.size(); ++state) {
     EXPECT_GT(states[state], 100U) << "state " << state;
+  }
+  for (const uint32_t reason : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15}) {
+    EXPECT_GT(reasons[reason], 2U) << "reason " << reason;
   }
   EXPECT_GT(answers, 500U);
   EXPECT_GT(done, 100U);

@@ -138,6 +138,7 @@ void spmat_ports(Bench& b) {
   PORT(e_code_o);
   PORT(e_skip_o);
   PORT(e_act_o);
+  PORT(range_error_o);
   PORT(io_rdata_o);
   PORT(busy_o);
 }
@@ -184,7 +185,7 @@ void run_spmat_read(uint32_t entry_depth, uint64_t seed) {
   fill_entries(b, dice, rows);
   std::deque<Column> queue;
   uint32_t arrivals = 10, most = 40;
-  uint64_t base = 0, popped = 0;
+  uint64_t base = 0, popped = 0, errors = 0, cleared = 0;
   for (uint64_t n = 0; n < 40000; ++n) {
     if (n % 256 == 0) {
       arrivals = 3 + 20 * static_cast<uint32_t>(dice.below(4));
@@ -198,10 +199,13 @@ void run_spmat_read(uint32_t entry_depth, uint64_t seed) {
     const bool idle = queue.empty() && !b.model.busy_o;
     if (idle) base = dice.below(rows);
     DRIVE(entry_base_i, base);
+    DRIVE(flags_clear_i, dice.chance(5));
     no_port_request(b, dice, rows);
     DRIVE(io_en_i, idle ? dice.chance(80) : dice.below(100) == 0);
     if (!b.check()) return;
     const bool pop = b.rtl.pop_o;
+    errors += b.model.range_error_q;
+    cleared += b.model.range_error_q && b.model.flags_clear_i;
     b.edge(rst);
     if (rst) {
       queue.clear();
@@ -211,6 +215,9 @@ void run_spmat_read(uint32_t entry_depth, uint64_t seed) {
     }
   }
   EXPECT_GT(popped, 1000U);
+  EXPECT_GT(errors, 1000U);
+  EXPECT_LT(errors, 39000U);
+  EXPECT_GT(cleared, 100U);
 }
 
 TEST(SpmatRead, FourRows) {

@@ -32,7 +32,7 @@ void add_signals(SignalTable& table, const std::string& path, const MirroredLane
 
 struct Seen {
   uint64_t sets = 0, partial_sets = 0, held = 0, two_pushes = 0, rounds = 0;
-  uint64_t saturated = 0, row_errors = 0, write_backs = 0, words_read = 0;
+  uint64_t saturated = 0, row_errors = 0, range_errors = 0, write_backs = 0, words_read = 0;
 };
 
 template <class Rtl>
@@ -46,6 +46,7 @@ class LanesBench {
     PORT_WHEN(wb_acc_o, wb_read_i);
     PORT(saturated_o);
     PORT(row_error_o);
+    PORT(range_error_o);
     PORT(busy_o);
     head(true, 0, 0, 0, 0);
     request(false, false, 0, 0);
@@ -176,6 +177,7 @@ class LanesBench {
     for (const Bank& bank : m.bank) seen.two_pushes += bank.push_i == 3;
     seen.saturated += m.saturated_o;
     seen.row_errors += m.row_error_o;
+    seen.range_errors += m.range_error_o;
     b.edge(rst);
     return true;
   }
@@ -198,6 +200,7 @@ void run_lanes(const Config& config, bool saturates) {
     EXPECT_GT(seen.held, 100U);
     EXPECT_GT(seen.two_pushes, 100U);
     EXPECT_GT(seen.row_errors, 100U);
+    EXPECT_GT(seen.range_errors, 100U);
     EXPECT_GT(seen.write_backs, 100U);
     if (config.act_regs / config.banks > 2) {
       EXPECT_GT(seen.rounds, 100U);

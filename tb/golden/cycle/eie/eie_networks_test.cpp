@@ -157,8 +157,7 @@ TEST(EngineRandom, NetworksAgainstPlainArithmetic) {
                 eie::run(network, input, static_cast<int>(config.acc_width), &saturated));
       const Status status = driver.read_status();
       EXPECT_EQ(status.saturated, saturated);
-      EXPECT_FALSE(status.row_error);
-      EXPECT_FALSE(status.pointer_error);
+      EXPECT_EQ(status.end.reason, Reason::kNone);
       EXPECT_EQ(status.cycles, statistics.cycles);
       EXPECT_EQ(status.broadcasts, statistics.broadcasts);
       EXPECT_EQ(status.held, statistics.held);

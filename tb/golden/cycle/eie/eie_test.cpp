@@ -133,9 +133,9 @@ TEST(EngineFigure, ResultAndRepeat) {
   EXPECT_EQ(statistics.entries, 22u);
   EXPECT_EQ(statistics.broadcasts, 4u);
   // Again, with the roles of the registers swapped, and with other inputs.
-  EXPECT_EQ(device.model.ccu.role_q, 1);
+  EXPECT_EQ(device.model.ccu.sequencer.role_q, 1);
   EXPECT_EQ(driver.run(image, kFigureInput), figure_result(kFigureInput));
-  EXPECT_EQ(device.model.ccu.role_q, 0);
+  EXPECT_EQ(device.model.ccu.sequencer.role_q, 0);
   const std::vector<int16_t> dense = {1, -2, 3, -4, 5, -6, 7, -8};
   EXPECT_EQ(driver.run(image, dense), figure_result(dense));
   const std::vector<int16_t> zero(8);
@@ -156,9 +156,10 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   inputs.start_i = true;
   inputs.list_count_i = 1;
   device.clock(inputs);
-  for (int i = 0; i < 100 && model.ccu.state_q != Ccu::LAUNCH; ++i) device.clock(Inputs());
+  for (int i = 0; i < 100 && model.ccu.sequencer.state_q != Sequencer::LAUNCH; ++i)
+    device.clock(Inputs());
   device.clock(Inputs());
-  ASSERT_EQ(model.ccu.state_q, Ccu::RUN);
+  ASSERT_EQ(model.ccu.sequencer.state_q, Sequencer::RUN);
   EXPECT_EQ(model.pe[2].act_rw.pend_q, 1u);
   device.clock(Inputs());
   // Cycle 0: leaf_q.
@@ -171,11 +172,11 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   EXPECT_EQ(model.lnzd.node[0].col_q, 2);
   device.clock(Inputs());
   // Cycle 2: the broadcast, of pointers 2 and 3.
-  EXPECT_TRUE(model.ccu.b_valid_q);
-  EXPECT_EQ(model.ccu.b_act_q, 13);
-  EXPECT_FALSE(model.ccu.b_odd_first_q);
-  EXPECT_EQ(model.ccu.b_even_q, 1);
-  EXPECT_EQ(model.ccu.b_odd_q, 1);
+  EXPECT_TRUE(model.ccu.broadcast.b_valid_q);
+  EXPECT_EQ(model.ccu.broadcast.b_act_q, 13);
+  EXPECT_FALSE(model.ccu.broadcast.b_odd_first_q);
+  EXPECT_EQ(model.ccu.broadcast.b_even_q, 1);
+  EXPECT_EQ(model.ccu.broadcast.b_odd_q, 1);
   device.clock(Inputs());
   // Cycle 3: pointers. PE 0 has W0,2 and W12,2, PE 1 nothing, PE 2 W2,2 and W14,2.
   const auto entries = [&model](uint32_t k) {
@@ -265,8 +266,8 @@ TEST(EngineStatistics, OneEntry) {
   EXPECT_EQ(statistics.entries, 3u);
   EXPECT_EQ(statistics.broadcasts, 1u);
   EXPECT_EQ(statistics.held, 0u);
-  // START 1, FETCH 3, SETUP 5, LAUNCH 1, then RUN: pend, leaf, node, broadcast.
-  EXPECT_EQ(statistics.first_broadcast, 14u);
+  // START 1, FETCH 3, CHECK 1, SETUP 5, LAUNCH 1, then RUN: pend, leaf, node, broadcast.
+  EXPECT_EQ(statistics.first_broadcast, 15u);
   // From the broadcast (cycle 2 of the contract's drawing) to the write (cycle 9).
   EXPECT_EQ(statistics.active_cycles(), 8u);
   EXPECT_DOUBLE_EQ(statistics.pe_utilisation(), 3.0 / (4 * 8));
@@ -278,8 +279,9 @@ TEST(EngineErrors, TimeOutAndReset) {
   driver.reset();
   const Image image = figure_image();
   driver.load(image);
-  EXPECT_EQ(error_of([&] { driver.run_list(0, 1, 10); }),
-            "engine: list of 1 descriptors from 0 not done after 10 cycles");
+  EXPECT_EQ(
+      error_of([&] { driver.run_list(0, 1, 10); }),
+      "engine: list of 1 descriptors from 0 not done after 10 cycles; abort() or reset() ends it");
   driver.reset();
   EXPECT_EQ(driver.run(image, kFigureInput), figure_result(kFigureInput));
 }

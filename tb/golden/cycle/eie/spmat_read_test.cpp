@@ -127,12 +127,34 @@ TEST_F(SpmatRead, ColumnsOfOneEntryLeaveOneACycle) {
   for (uint32_t t = 0; t < 13; ++t) EXPECT_EQ(valid[t], t >= 2 && t < 12) << t;
 }
 
-TEST_F(SpmatRead, RowsWrapAtTheMemorysEnd) {
+// The column's second row is the first behind the memory: reported with its fetch, and read where
+// the number wraps to.
+TEST_F(SpmatRead, RowsBehindTheMemorysEndAreAnError) {
   queue = {{4, 12, 3}};
   unit.entry_base_i = 31;
-  for (int i = 0; i < 12; ++i) step();
+  std::vector<bool> error;
+  for (int i = 0; i < 12; ++i) {
+    step();
+    error.push_back(unit.range_error_o);
+  }
   ASSERT_EQ(got.size(), 8u);
   for (uint16_t p = 4; p < 12; ++p) EXPECT_EQ(got[p - 4u], entry(31, p, p == 4, 3));
+  // Rows are fetched in cycles 0 and 4.
+  for (uint32_t t = 0; t < 12; ++t) EXPECT_EQ(error[t], t > 4) << t;
+  unit.flags_clear_i = 1;
+  step();
+  unit.flags_clear_i = 0;
+  step();
+  EXPECT_FALSE(unit.range_error_o);
+}
+
+// The last entry of the last row is none.
+TEST_F(SpmatRead, TheLastRowIsNoError) {
+  queue = {{0, 8, 3}};
+  unit.entry_base_i = 31;
+  for (int i = 0; i < 12; ++i) step();
+  EXPECT_EQ(got.size(), 8u);
+  EXPECT_FALSE(unit.range_error_o);
 }
 
 TEST_F(SpmatRead, LoadAndReadBack) {

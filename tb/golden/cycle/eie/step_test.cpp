@@ -31,7 +31,7 @@ void visit_registers(const Pe& pe, Visit&& visit) {
        {uint64_t{s.f_mid_q}, uint64_t{s.f_pos_q}, uint64_t{s.d_valid_q}, uint64_t{s.d_first_q},
         uint64_t{s.d_off_q}, uint64_t{s.d_left_q}, uint64_t{s.d_act_q}, uint64_t{s.e_act_q},
         uint64_t{s.e_valid_q}, uint64_t{s.e_first_q}, uint64_t{s.e_code_q}, uint64_t{s.e_skip_q},
-        s.entry_ram.rdata_q})
+        uint64_t{s.range_error_q}, s.entry_ram.rdata_q})
     visit(q);
   const Arith& a = pe.arith;
   for (const uint64_t q :
@@ -56,11 +56,25 @@ std::vector<uint64_t> registers(const Eie& engine) {
   std::vector<uint64_t> all;
   const auto take = [&all](uint64_t q) { all.push_back(q); };
   const Ccu& c = engine.ccu;
+  const Sequencer& s = c.sequencer;
+  for (const uint64_t q : {uint64_t{s.state_q}, uint64_t{s.desc_q}, uint64_t{s.left_q},
+                           uint64_t{s.step_q}, uint64_t{s.role_q}, uint64_t{s.start_lost_q}})
+    take(q);
   for (const uint64_t q :
-       {uint64_t{c.state_q}, uint64_t{c.desc_q}, uint64_t{c.left_q}, uint64_t{c.step_q},
-        uint64_t{c.role_q}, uint64_t{c.b_valid_q}, uint64_t{c.b_act_q}, uint64_t{c.b_even_q},
-        uint64_t{c.b_odd_q}, uint64_t{c.b_odd_first_q}, uint64_t{c.cycles_q},
-        uint64_t{c.broadcasts_q}, uint64_t{c.held_q}, c.io3_data_q, uint64_t{c.io3_valid_q}})
+       {uint64_t{c.status.cycles_q}, uint64_t{c.status.broadcasts_q}, uint64_t{c.status.held_q}})
+    take(q);
+  const PassUnit& p = c.pass;
+  for (const uint64_t q :
+       {p.d0_q, p.d1_q, uint64_t{p.in_rows_q}, uint64_t{p.out_rows_q}, uint64_t{p.ptr_end_q}})
+    take(q);
+  const Broadcast& b = c.broadcast;
+  for (const uint64_t q : {uint64_t{b.b_valid_q}, uint64_t{b.b_act_q}, uint64_t{b.b_even_q},
+                           uint64_t{b.b_odd_q}, uint64_t{b.b_odd_first_q}})
+    take(q);
+  for (const uint64_t q : {c.port.io3_data_q, uint64_t{c.port.io3_valid_q}}) take(q);
+  const Errors& e = c.status.errors;
+  for (const uint64_t q :
+       {uint64_t{e.reason_q}, uint64_t{e.desc_q}, uint64_t{e.pe_found_q}, uint64_t{e.pe_q}})
     take(q);
   for (const LnzdNode& n : engine.lnzd.node) {
     for (const uint64_t q : {uint64_t{n.valid_q}, uint64_t{n.col_q}, uint64_t{n.act_q}}) take(q);
@@ -183,7 +197,8 @@ TEST(EngineStep, ManyCyclesAtOnceAsOneByOne) {
     Random random(seed);
     for (bool done = false; !done;) {
       const uint64_t most = 1 + random.below(40);
-      const uint64_t cycles = many.clock_until_done(most);
+      Outputs last;
+      const uint64_t cycles = many.clock_until_done(most, last);
       done = cycles != 0;
       for (uint64_t c = 1; c <= (done ? cycles : most); ++c) {
         ASSERT_EQ(one.clock(Inputs()).done_o, done && c == cycles);
