@@ -218,6 +218,7 @@ TEST(Describe, Graph) {
   std::ostringstream out;
   print_description(out, d);
   EXPECT_NE(out.str().find("[1, 1, 2, 2]"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("task: classification"), std::string::npos) << out.str();
   EXPECT_NE(out.str().find("75.00 %"), std::string::npos) << out.str();
   // No layers at all.
   Network relu;

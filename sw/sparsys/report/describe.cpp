@@ -426,6 +426,9 @@ void print_description(std::ostream& out, const json& description) {
   std::string origin = description["origin"].get<std::string>();
   std::replace(origin.begin(), origin.end(), '\n', ' ');
   out << "  origin: " << (origin.empty() ? "-" : printable(origin, 0)) << '\n';
+  if (description.contains("task")) {
+    out << "  task: " << description["task"].get<std::string>() << '\n';
+  }
   if (description.contains("input_text")) {
     out << "  " << description["input_text"].get<std::string>() << '\n';
   }
