@@ -24,8 +24,8 @@ function(sparsys_write_public_vlt)
   foreach(ports "eie_lane_read step_i head_empty_i head_act_i head_start_i head_end_i io_en_i"
                 "eie_lane_decode step_i a_valid_i a_first_i a_count_i a_entry_i a_act_i"
                 "eie_dispatch r_valid_i r_write_i r_row_i r_rank_i r_code_i r_act_i room_i"
-                "eie_bank push_i code_i addr_i act_i cb_i"
-                "mxu_weight_bank wdata_i re_i raddr_i" "mxu_acc_bank valid_i add_i addr_i sum_i"
+                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_weight_bank wdata_i re_i raddr_i"
+                "mxu_acc_bank valid_i add_i addr_i sum_i act_re_i act_addr_i"
                 "mxu_requantise acc_i bias_i multiplier_i shift_i" "mxu_pool f_i")
     separate_arguments(ports UNIX_COMMAND "${ports}")
     list(POP_FRONT ports module)
@@ -166,7 +166,10 @@ function(sparsys_rtl name)
       set(value ${ARG_${key}})
     endif()
     list(APPEND parameters ${key}=${value})
-    list(APPEND VALUES ${value})
+    # How the RTL makes its products changes neither values nor cycles, and is not in a Config.
+    if(NOT key STREQUAL DIGIT)
+      list(APPEND VALUES ${value})
+    endif()
   endforeach()
   list(JOIN VALUES ", " VALUES)
   if(NOT ARG_SOURCES)
@@ -183,6 +186,9 @@ function(sparsys_rtl name)
   endforeach()
   if(ENGINE STREQUAL mxu)
     list(APPEND flags LOOPS)
+  endif()
+  if(ENGINE STREQUAL mxu AND NOT name MATCHES "lockstep_(4x4|5x7)$") # LOCAL
+    list(APPEND flags QUICK)
   endif()
   sparsys_verilate(${name} TOP ${ENGINE} ${flags} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
                    PUBLIC ${ARG_PUBLIC})

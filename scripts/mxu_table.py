@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matrix unit's table of tanh and sigmoid, rtl/mxu/mxu_table.v, from its definition in
+"""The matrix unit's table of tanh and sigmoid, rtl/mxu/lanes/mxu_table.v, from its definition in
 docs/reference/mxu-format.md section 1: writes the file, or with --check compares it and fails if
 it differs."""
 import argparse
@@ -8,7 +8,7 @@ import sys
 
 from scripts import ROOT
 
-FILE = ROOT / "rtl/mxu/mxu_table.v"
+FILE = ROOT / "rtl/mxu/lanes/mxu_table.v"
 TEXT = """\
 // SPDX-License-Identifier: Apache-2.0
 // Table of tanh in steps of 1/32, times 128; combinational. The same bytes are sigmoid in steps of

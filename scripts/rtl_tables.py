@@ -198,7 +198,7 @@ def numbers(text: str) -> tuple[str, str] | None:
 def read_rtl(root: pathlib.Path) -> dict[str, Module]:
     """{name: Module}, what a module has inside before it."""
     modules = {}
-    for path in sorted((root / "rtl").glob("*/*.v")):
+    for path in sorted((root / "rtl").glob("*/**/*.v")):
         module = Module(path.relative_to(root).as_posix(), path.read_text())
         if module.name in modules:
             raise Error(f"{module.path}: {modules[module.name].path} has the same module")

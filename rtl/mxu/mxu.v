@@ -16,6 +16,7 @@ module mxu #(
     parameter ACC_DEPTH = 4096,  // rows of the accumulators, a power of two from 4 to 65536
     parameter PARAM_SETS = 64,   // parameter sets of the activation unit, 2 to 256
     parameter QUEUE_DEPTH = 16,  // instructions queued, 2 to 255
+    parameter DIGIT = 8,         // bits of a product's digits: 8 for cells, 16 for an FPGA's multipliers
     parameter LANES = ROWS > COLS ? ROWS : COLS  // derived, do not override
 ) (
     input  wire               clk_i,         // everything happens at its rising edge
@@ -191,9 +192,11 @@ module mxu #(
   mxu_activation #(
       .COLS      (COLS),
       .LANES     (LANES),
+      .TILE_COLS (TILE_COLS),
       .UB_DEPTH  (UB_DEPTH),
       .ACC_DEPTH (ACC_DEPTH),
-      .PARAM_SETS(PARAM_SETS)
+      .PARAM_SETS(PARAM_SETS),
+      .DIGIT     (DIGIT)
   ) u_activation (
       .clk_i         (clk_i),
       .rst_i         (unit_rst),
@@ -236,9 +239,11 @@ module mxu #(
   mxu_params #(
       .COLS      (COLS),
       .LANES     (LANES),
+      .TILE_COLS (TILE_COLS),
       .PARAM_SETS(PARAM_SETS)
   ) u_params (
       .clk_i       (clk_i),
+      .rst_i       (rst_i),
       .p_we_i      (p_we),
       .p_plane_i   (p_plane),
       .p_set_i     (p_set),

@@ -3,8 +3,9 @@
 // the array or increased by it. What the matrix unit says of a row goes down a delay line beside the
 // array and meets its sums at the banks, one after the other.
 // Latency: a row issued in cycle i is written in the last bank at the end of cycle
-// i + ROWS + COLS + 1; matrix_done_o is in the cycle after that of an operation's last row.
-// act_data_o: a cycle after act_re_i, which must not come while rows to add read that half.
+// i + ROWS + COLS + 2; matrix_done_o is in the cycle after that of an operation's last row.
+// act_data_o of bank j: j + 2 cycles after act_re_i, which must not come while rows to add read that
+// half.
 module mxu_accumulators #(
     parameter ROWS = 256,                       // rows of the array
     parameter COLS = 256,                       // columns of the array
@@ -35,14 +36,21 @@ module mxu_accumulators #(
   reg [STAGES-1:0] line_add_q;
   reg [STAGES-1:0] line_last_q;
   reg [STAGES*ACC_W-1:0] line_addr_q;
-  reg act_half_q;
   reg s1_last_q;
+  reg s2_last_q;
   reg done_q;
 
   wire [NB-1:0] s1_valid;
+  wire [NB-1:0] s2_valid;
+  // Reads of the activation unit go from bank to bank.
+  wire [NB:0] act_re;
+  wire [(NB+1)*ACC_W-1:0] act_addr;
+  assign act_re[0]          = act_re_i;
+  assign act_addr[0+:ACC_W] = act_addr_i;
 
   assign matrix_done_o = done_q;
-  assign busy_o        = line_valid_q != {STAGES{1'b0}} || s1_valid != {NB{1'b0}} || done_q;
+  assign busy_o        = line_valid_q != {STAGES{1'b0}} || s1_valid != {NB{1'b0}} ||
+                         s2_valid != {NB{1'b0}} || done_q;
 
   genvar j;
   generate
@@ -60,9 +68,11 @@ module mxu_accumulators #(
           .addr_i    (line_addr_q[STAGE*ACC_W+:ACC_W]),
           .sum_i     (sum_i[j*TILE_COLS*SUM_W+:TILE_COLS*SUM_W]),
           .s1_valid_o(s1_valid[j]),
-          .act_re_i  (act_re_i),
-          .act_addr_i(act_addr_i),
-          .act_half_i(act_half_q),
+          .s2_valid_o(s2_valid[j]),
+          .act_re_i  (act_re[j]),
+          .act_addr_i(act_addr[ACC_W*j+:ACC_W]),
+          .act_re_o  (act_re[j+1]),
+          .act_addr_o(act_addr[ACC_W*(j+1)+:ACC_W]),
           .act_data_o(act_data_o[j*TILE_COLS*32+:TILE_COLS*32])
       );
     end
@@ -78,8 +88,10 @@ module mxu_accumulators #(
     end else begin
       line_valid_q <= {line_valid_q[STAGES-2:0], row_valid_i};
       if (line_valid_q[STAGES-1]) s1_last_q <= line_last_q[STAGES-1];
-      done_q <= s1_valid[NB-1] && s1_last_q;
-      if (act_re_i) act_half_q <= act_addr_i[ACC_W-1];
+      if (s1_valid[NB-1]) s2_last_q <= s1_last_q;
+      done_q <= s2_valid[NB-1] && s2_last_q;
     end
   end
+
+  wire unused = &{1'b0, act_re[NB], act_addr[NB*ACC_W+:ACC_W]};
 endmodule

@@ -3,14 +3,16 @@
 // row or window by window of a map; each goes through requantisation, function and pooling of all
 // columns, and each finished row is written to the unified buffer.
 // Latency: an operation pushed in one cycle can be taken in the next; one window position a cycle
-// from the one after, the row written at the end of the eighth cycle after its window's last. done_o
+// from the one after, the row written 15 cycles and one for each bank after its window's last. done_o
 // is in the cycle after an operation's last row is written.
 module mxu_activation #(
     parameter COLS = 256,                 // columns of the array
     parameter LANES = 256,                // bytes in a row of the unified buffer, at least COLS
+    parameter TILE_COLS = 32,             // columns of a bank, a divisor of COLS
     parameter UB_DEPTH = 98304,           // rows of the unified buffer
     parameter ACC_DEPTH = 4096,           // rows of the accumulators, a power of two
     parameter PARAM_SETS = 64,            // parameter sets
+    parameter DIGIT = 8,                  // bits of a digit of the lanes' products
     parameter UB_W = $clog2(UB_DEPTH),    // derived, do not override
     parameter ACC_W = $clog2(ACC_DEPTH),  // derived, do not override
     parameter SET_W = $clog2(PARAM_SETS)  // derived, do not override
@@ -52,11 +54,6 @@ module mxu_activation #(
     output wire [LANES*8-1:0] a_wdata_o
 );
   localparam [1:0] RELU = 2'd1;
-  localparam [32:0] UB_LIMIT = {2'b00, UB_DEPTH[30:0]};
-  localparam [32:0] ACC_LIMIT = {2'b00, ACC_DEPTH[30:0]};
-  localparam [32:0] HALF = {2'b0, ACC_DEPTH[31:1]};
-  localparam [31:0] SETS_32 = PARAM_SETS;
-  localparam [9:0] SETS = SETS_32[9:0];
 
   reg [7:0] zero_q;
   reg [7:0] low_q;
@@ -72,9 +69,6 @@ module mxu_activation #(
   reg [7:0] dx_q;
   reg [24:0] avg_mul_q;
   reg [23:0] avg_round_q;
-  reg [31:0] extent_q;
-  reg [31:0] line_step_q;
-  reg [15:0] window_q;
   reg [1:0] func_q;
   reg [1:0] pool_q;
   reg double_q;
@@ -87,8 +81,10 @@ module mxu_activation #(
   wire [69:0] op;
   wire empty;
   wire offer;
-  wire can;
+  wire full;
+  wire settles;
   wire [3:0] code;
+  wire can;
   wire [3:0] blocked;
 
   mxu_op_queue #(
@@ -100,7 +96,7 @@ module mxu_activation #(
       .op_i          ({op_i[77:72], op_i[63:0]}),
       .number_i      (op_number_i),
       .wait_i        (op_wait_i),
-      .full_o        (full_o),
+      .full_o        (full),
       .done_i        (done_i),
       .stop_i        (stop_i),
       .empty_o       (empty),
@@ -119,30 +115,46 @@ module mxu_activation #(
   wire [1:0] op_func = op[65:64];
   wire [7:0] op_set = op[63:56];
   wire [15:0] op_length = op[55:40];
-  wire [15:0] op_acc = op[39:24];
   wire [23:0] op_first = op[23:0];
   wire op_pooled = op_pool != 2'd0;
-  wire [31:0] op_extent = op_pooled ? extent_q : op_sum ? {15'd0, op_length, 1'b0} : {16'd0, op_length};
 
-  // Checks.
-  wire no_window = in_h_q == 16'd0 || in_w_q == 16'd0 || out_w_q == 16'd0 || stride_y_q == 8'd0 ||
-                   stride_x_q == 8'd0 || win_h_q == 8'd0 || win_w_q == 8'd0;
-  wire [32:0] op_acc_end = {17'd0, op_acc} + {1'b0, op_extent};
-  wire error_2 = op_length == 16'd0 || (op_pooled && (no_window || op_sum));
-  wire error_3 = {9'd0, op_first} + {17'd0, op_length} > UB_LIMIT;
-  wire error_4 = op_acc_end > ACC_LIMIT;
-  wire error_5 = {2'b0, op_set} + (op_sum ? 10'd2 : 10'd0) >= SETS;
-  wire error_8 = op_pool[1] && window_q > 16'd255;
-  assign code = error_2 ? 4'd2 :
-                error_3 ? 4'd3 :
-                error_4 ? 4'd4 :
-                error_5 ? 4'd5 :
-                error_8 ? 4'd8 :
-                          4'd0;
 
-  wire [1:0] op_halves = {op_acc_end > HALF, {17'd0, op_acc} < HALF};
-  wire half_free = (op_halves & half_busy_i) == 2'd0;
-  assign can = !run && empty_o && (half_free || code != 4'd0);
+  // What is known ahead of the head.
+  wire ahead;
+  wire [1:0] next_halves;
+  wire [31:0] next_line;
+  wire [31:0] next_other;
+  wire [31:0] line_step;
+
+  mxu_activation_ahead #(
+      .UB_DEPTH  (UB_DEPTH),
+      .ACC_DEPTH (ACC_DEPTH),
+      .PARAM_SETS(PARAM_SETS)
+  ) u_ahead (
+      .clk_i      (clk_i),
+      .rst_i      (rst_i),
+      .set_i      (set_i),
+      .in_h_i     (in_h_q),
+      .in_w_i     (in_w_q),
+      .out_w_i    (out_w_q),
+      .stride_y_i (stride_y_q),
+      .stride_x_i (stride_x_q),
+      .win_h_i    (win_h_q),
+      .win_w_i    (win_w_q),
+      .dy_i       (dy_q),
+      .settles_o  (settles),
+      .line_step_o(line_step),
+      .op_i       ({op_sum, op_pool, op[63:0]}),
+      .stays_i    (!empty && !(offer && can)),
+      .ahead_o    (ahead),
+      .code_o     (code),
+      .halves_o   (next_halves),
+      .line_o     (next_line),
+      .other_o    (next_other)
+  );
+
+  wire half_free = (next_halves & half_busy_i) == 2'd0;
+  assign can = ahead && !run && empty_o && (half_free || code != 4'd0);
   wire load = offer && can && code == 4'd0;
 
   // The walk over window positions.
@@ -153,17 +165,15 @@ module mxu_activation #(
   wire last;
   wire very_last;
   wire [1:0] position;
-  wire [UB_W-1:0] row;
 
   mxu_walk #(
-      .UB_DEPTH (UB_DEPTH),
       .ACC_DEPTH(ACC_DEPTH)
   ) u_walk (
       .clk_i      (clk_i),
       .rst_i      (rst_i),
       .load_i     (load),
-      .ub_i       (op_first[UB_W-1:0]),
-      .acc_i      (op_acc),
+      .line_i     (next_line),
+      .other_i    (next_other),
       .length_i   (op_length),
       .load_pool_i(op_pooled),
       .load_sum_i (op_sum),
@@ -178,7 +188,7 @@ module mxu_activation #(
       .win_w_i    (win_w_q),
       .dy_i       (dy_q),
       .dx_i       (dx_q),
-      .line_step_i(line_step_q),
+      .line_step_i(line_step),
       .run_o      (run),
       .issue_o    (issue),
       .inside_o   (in_map),
@@ -186,7 +196,6 @@ module mxu_activation #(
       .last_o     (last),
       .end_o      (very_last),
       .position_o (position),
-      .row_o      (row),
       .act_re_o   (act_re_o),
       .act_addr_o (act_addr_o)
   );
@@ -194,17 +203,15 @@ module mxu_activation #(
   // An operand and a sum have sets of their own, one behind the other.
   wire [SET_W+1:0] next_set = {2'd0, set_q} + {{SET_W{1'b0}}, position};
 
+  assign full_o         = full || settles;
   assign idle_o         = !run && empty;
-  assign busy_o         = run || !empty_o || done_q;
+  assign busy_o         = run || rows_busy || done_q;
   assign done_o         = done_q;
   assign param_re_o     = load || (run && sum_q);
   assign param_set_o    = load ? op_set[SET_W-1:0] : next_set[SET_W-1:0];
   assign act_half_o     = halves_q & {2{run}};
 
   always @(posedge clk_i) begin
-    extent_q    <= {16'd0, in_h_q} * {16'd0, in_w_q};
-    line_step_q <= {24'd0, stride_y_q} * {16'd0, in_w_q};
-    window_q    <= {8'd0, win_h_q} * {8'd0, win_w_q};
     if (rst_i) begin
       zero_q      <= 8'd0;
       low_q       <= 8'd0;
@@ -242,48 +249,48 @@ module mxu_activation #(
         double_q <= op_double;
         sum_q    <= op_sum;
         set_q    <= op_set[SET_W-1:0];
-        halves_q <= op_halves;
+        halves_q <= next_halves;
       end
     end
   end
 
-  // What all lanes share.
+  // Constants of the operation, for all lanes.
   wire written_last;
+  wire rows_busy;
   wire relu = func_q == RELU && $signed(zero_q) > $signed(low_q);
+  wire [7:0] low = relu ? zero_q : low_q;
+  wire [24:0] round = {1'b0, avg_round_q};
+  wire [24:0] round_below = double_q ? 25'h1000000 - round : round;
 
-  mxu_lanes #(
-      .COLS    (COLS),
-      .LANES   (LANES),
-      .UB_DEPTH(UB_DEPTH)
-  ) u_lanes (
+  mxu_lane_banks #(
+      .COLS     (COLS),
+      .LANES    (LANES),
+      .TILE_COLS(TILE_COLS),
+      .UB_DEPTH (UB_DEPTH),
+      .DIGIT    (DIGIT)
+  ) u_banks (
       .clk_i       (clk_i),
       .rst_i       (rst_i),
+      .load_i      (load),
+      .row_i       (op_first[UB_W-1:0]),
       .valid_i     (issue),
       .inside_i    (in_map),
       .first_i     (first),
       .last_i      (last),
       .end_i       (very_last),
-      .row_i       (row),
-      .sum_i       (sum_q),
-      .double_i    (double_q),
-      .curve_i     (func_q[1]),
-      .max_i       (pool_q == 2'd1),
-      .average_i   (pool_q[1]),
-      .zero_i      (zero_q),
-      .low_i       (relu ? zero_q : low_q),
-      .high_i      (high_q),
-      .avg_mul_i   (avg_mul_q),
-      .avg_round_i (avg_round_q),
+      .op_i        ({sum_q, double_q, func_q[1], pool_q == 2'd1, pool_q[1], zero_q, low, high_q,
+                     avg_mul_q, round, round_below}),
       .acc_i       (act_data_i),
       .bias_i      (bias_i),
       .multiplier_i(multiplier_i),
       .shift_i     (shift_i),
       .empty_o     (empty_o),
+      .busy_o      (rows_busy),
       .end_o       (written_last),
       .we_o        (a_we_o),
       .waddr_o     (a_waddr_o),
       .wdata_o     (a_wdata_o)
   );
 
-  wire unused = &{1'b0, op_i[80:78], op_i[71:64], op_set, next_set, blocked};
+  wire unused = &{1'b0, op_i[80:78], op_i[71:64], op_first, op_set, next_set, blocked};
 endmodule

@@ -4,8 +4,8 @@
 // of the weights with the first row of an operation with `switch`, and what the accumulators need to
 // know of the row. A row is issued whenever weights and accumulators allow it, back to back over
 // operations.
-// Latency: an operation pushed in one cycle can be taken in the next, its first row issued in the
-// one after.
+// Latency: an operation pushed in one cycle is decoded in the next two, can be taken in the third, and
+// its first row issued in the one after; behind a Set of the geometry four cycles later.
 module mxu_matrix #(
     parameter ROWS = 256,                // rows of the array
     parameter COLS = 256,                // columns of the array
@@ -56,8 +56,6 @@ module mxu_matrix #(
   localparam TIMER_W = $clog2(ROWS + COLS + 3);
   localparam [31:0] TIMER_32 = ROWS + COLS + 2;
   localparam [TIMER_W-1:0] TIMER = TIMER_32[TIMER_W-1:0];
-  localparam [32:0] UB_LIMIT = {2'b00, UB_DEPTH[30:0]};
-  localparam [32:0] ACC_LIMIT = {2'b00, ACC_DEPTH[30:0]};
 
   reg [15:0] in_h_q;
   reg [15:0] in_w_q;
@@ -67,9 +65,6 @@ module mxu_matrix #(
   reg [7:0] stride_y_q;
   reg [7:0] stride_x_q;
   reg [7:0] pad_value_q;
-  reg [31:0] extent_q;
-  reg [31:0] line_step_q;
-  reg [31:0] out_count_q;
   reg run_q;
   reg first_q;
   reg switch_q;
@@ -89,8 +84,10 @@ module mxu_matrix #(
   wire [74:0] op;
   wire empty;
   wire offer;
-  wire can;
+  wire full;
+  wire settles;
   wire [3:0] code;
+  wire can;
   wire [3:0] blocked;
   wire last;
 
@@ -103,7 +100,7 @@ module mxu_matrix #(
       .op_i          ({op_i[80], op_i[73:0]}),
       .number_i      (op_number_i),
       .wait_i        (op_wait_i),
-      .full_o        (full_o),
+      .full_o        (full),
       .done_i        (done_i),
       .stop_i        (stop_i),
       .empty_o       (empty),
@@ -119,26 +116,44 @@ module mxu_matrix #(
   wire op_conv = op[74];
   wire op_add = op[73];
   wire op_switch = op[72];
-  wire [8:0] op_cols = {1'b0, op[71:64]} + 9'd1;
-  wire [8:0] op_rows = {1'b0, op[63:56]} + 9'd1;
   wire [7:0] op_dx = op[55:48];
   wire [7:0] op_dy = op[47:40];
   wire [15:0] op_acc = op[39:24];
-  wire [31:0] op_first = {8'd0, op[23:0]};
-  wire [17:0] op_useful = {9'd0, op_rows} * {9'd0, op_cols};
-  wire [31:0] op_length = op_conv ? out_count_q : {16'd0, op[55:40]};
-  wire [31:0] op_extent = op_conv ? extent_q : op_length;
+  wire [16:0] op_length = op_conv ? out_count : {1'b0, op[55:40]};
   wire [31:0] op_dx_wide = {{24{op_dx[7]}}, op_dx};
   wire [31:0] op_dy_wide = {{24{op_dy[7]}}, op_dy};
-  wire signed [24:0] op_dy_lines = $signed({{17{op_dy[7]}}, op_dy}) * $signed({9'd0, pitch_q});
 
-  // Checks.
-  wire no_map = in_h_q == 16'd0 || in_w_q == 16'd0 || out_w_q == 16'd0 || stride_y_q == 8'd0 ||
-                stride_x_q == 8'd0;
-  wire error_2 = op_length == 32'd0 || (op_conv && no_map);
-  wire error_3 = {1'b0, op_first} + {1'b0, op_extent} > UB_LIMIT;
-  wire error_4 = {17'd0, op_acc} + {1'b0, op_length} > ACC_LIMIT;
-  assign code = error_2 ? 4'd2 : error_3 ? 4'd3 : error_4 ? 4'd4 : 4'd0;
+  // What is known ahead of the head.
+  wire ahead;
+  wire [16:0] out_count;
+  wire [31:0] line_step;
+  wire [16:0] next_useful;
+  wire [31:0] next_line;
+
+  mxu_matrix_ahead #(
+      .UB_DEPTH (UB_DEPTH),
+      .ACC_DEPTH(ACC_DEPTH)
+  ) u_ahead (
+      .clk_i      (clk_i),
+      .rst_i      (rst_i),
+      .set_i      (set_i),
+      .in_h_i     (in_h_q),
+      .in_w_i     (in_w_q),
+      .out_w_i    (out_w_q),
+      .out_h_i    (out_h_q),
+      .pitch_i    (pitch_q),
+      .stride_y_i (stride_y_q),
+      .stride_x_i (stride_x_q),
+      .settles_o  (settles),
+      .line_step_o(line_step),
+      .out_count_o(out_count),
+      .op_i       ({op[74], op[71:0]}),
+      .stays_i    (!empty && !(offer && can)),
+      .ahead_o    (ahead),
+      .code_o     (code),
+      .useful_o   (next_useful),
+      .line_o     (next_line)
+  );
 
   // Issue.
   wire half = acc_q[ACC_W-1];
@@ -147,13 +162,49 @@ module mxu_matrix #(
   // A product that has issued no row has not begun.
   wire issue = run_q && !(first_q && stop_i) && !wait_weights && !wait_half;
   assign last = issue && left_q == 17'd1;
-  assign can = !run_q || last;
+  assign can = ahead && (!run_q || last);
   wire load = offer && can && code == 4'd0;
   wire in_map = !conv_q || (iy_q < {16'd0, in_h_q} && ix_q < {16'd0, in_w_q});
-  wire [31:0] address = line_q + ix_q;
+  wire [31:0] address;
+  wire [31:0] ix_after;
+  wire [31:0] iy_after;
+  wire [31:0] line_after;
+  adder #(
+      .WIDTH(32)
+  ) u_address (
+      .a_i    (line_q),
+      .b_i    (ix_q),
+      .carry_i(1'b0),
+      .sum_o  (address)
+  );
+  adder #(
+      .WIDTH(32)
+  ) u_ix (
+      .a_i    (ix_q),
+      .b_i    (conv_q ? {24'd0, stride_x_q} : 32'd1),
+      .carry_i(1'b0),
+      .sum_o  (ix_after)
+  );
+  adder #(
+      .WIDTH(32)
+  ) u_iy (
+      .a_i    (iy_q),
+      .b_i    ({24'd0, stride_y_q}),
+      .carry_i(1'b0),
+      .sum_o  (iy_after)
+  );
+  adder #(
+      .WIDTH(32)
+  ) u_line (
+      .a_i    (line_q),
+      .b_i    (line_step),
+      .carry_i(1'b0),
+      .sum_o  (line_after)
+  );
   wire line_last = ox_q == out_w_q - 16'd1;
   wire [1:0] half_issue = {issue && add_q && half, issue && add_q && !half};
 
+  assign full_o          = full || settles;
   assign idle_o          = !run_q && empty;
   assign busy_o          = run_q && !(first_q && stop_i);
   assign swap_o          = issue && first_q && switch_q;
@@ -171,9 +222,6 @@ module mxu_matrix #(
   assign blocked_o       = run_q ? 4'd0 : blocked;
 
   always @(posedge clk_i) begin
-    extent_q    <= {16'd0, in_h_q} * {16'd0, pitch_q} - {16'd0, pitch_q} + {16'd0, in_w_q};
-    line_step_q <= {24'd0, stride_y_q} * {16'd0, pitch_q};
-    out_count_q <= {16'd0, out_h_q} * {16'd0, out_w_q};
     if (rst_i) begin
       in_h_q      <= 16'd0;
       in_w_q      <= 16'd0;
@@ -205,10 +253,10 @@ module mxu_matrix #(
         switch_q <= op_switch;
         add_q    <= op_add;
         conv_q   <= op_conv;
-        left_q   <= op_length[16:0];
-        useful_q <= op_useful[16:0];
+        left_q   <= op_length;
+        useful_q <= next_useful;
         acc_q    <= {1'b0, op_acc};
-        line_q   <= op_conv ? op_first + {{7{op_dy_lines[24]}}, op_dy_lines} : op_first;
+        line_q   <= next_line;
         ix_q     <= op_conv ? op_dx_wide : 32'd0;
         iy_q     <= op_conv ? op_dy_wide : 32'd0;
         ox_q     <= 16'd0;
@@ -217,15 +265,14 @@ module mxu_matrix #(
         first_q <= 1'b0;
         left_q  <= left_q - 17'd1;
         acc_q   <= acc_q + 17'd1;
-        if (!conv_q) ix_q <= ix_q + 32'd1;
-        else if (line_last) begin
+        if (conv_q && line_last) begin
           ox_q   <= 16'd0;
           ix_q   <= {{24{dx_q[7]}}, dx_q};
-          iy_q   <= iy_q + {24'd0, stride_y_q};
-          line_q <= line_q + line_step_q;
+          iy_q   <= iy_after;
+          line_q <= line_after;
         end else begin
-          ox_q <= ox_q + 16'd1;
-          ix_q <= ix_q + {24'd0, stride_x_q};
+          if (conv_q) ox_q <= ox_q + 16'd1;
+          ix_q <= ix_after;
         end
       end
     end
@@ -245,5 +292,5 @@ module mxu_matrix #(
     end
   endgenerate
 
-  wire unused = &{1'b0, op_i[79:74], op_useful[17], address, acc_q};
+  wire unused = &{1'b0, op_i[79:74], address, acc_q};
 endmodule

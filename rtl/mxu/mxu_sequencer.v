@@ -235,31 +235,64 @@ module mxu_sequencer #(
     end
   end
 
-  wire weight_stall = stall_weights_i && !shadow_i;
-  wire weight_shift = stall_weights_i && shadow_i;
+  // Events, counted a cycle later.
+  reg counting_q, active_event_q;
+  reg [16:0] useful_event_q;
+  reg weight_stall_event_q, weight_shift_event_q, non_matrix_event_q;
+  reg raw_stall_event_q, input_stall_event_q;
+  wire clear = dispatch && set_clear;
   wire non_matrix = !row_valid_i && !stall_weights_i;
-  wire raw_stall = non_matrix && (blocked_i[1] || stall_half_i);
-  wire input_stall = non_matrix && blocked_i[2] && !blocked_i[1];
+
+  // Counters and their events: those that count by one, and useful work.
+  wire [7*48-1:0] counters = {
+    input_stall_q, raw_stall_q, non_matrix_q, weight_shift_q, weight_stall_q, active_q, cycles_q
+  };
+  wire [6:0] events = {
+    input_stall_event_q, raw_stall_event_q, non_matrix_event_q, weight_shift_event_q,
+    weight_stall_event_q, active_event_q, 1'b1
+  };
+  wire [7*48-1:0] counted;
+  wire [47:0] useful;
+
+  genvar k;
+  generate
+    for (k = 0; k < 7; k = k + 1) begin : g_counter
+      adder #(
+          .WIDTH(48)
+      ) u_count (
+          .a_i    (counters[48*k+:48]),
+          .b_i    (48'd0),
+          .carry_i(events[k]),
+          .sum_o  (counted[48*k+:48])
+      );
+    end
+  endgenerate
+  adder #(
+      .WIDTH(48)
+  ) u_useful (
+      .a_i    (useful_q),
+      .b_i    ({31'd0, useful_event_q}),
+      .carry_i(1'b0),
+      .sum_o  (useful)
+  );
 
   always @(posedge clk_i) begin
-    if (rst_i || (dispatch && set_clear)) begin
-      cycles_q       <= 48'd0;
-      active_q       <= 48'd0;
-      useful_q       <= 48'd0;
-      weight_stall_q <= 48'd0;
-      weight_shift_q <= 48'd0;
-      non_matrix_q   <= 48'd0;
-      raw_stall_q    <= 48'd0;
-      input_stall_q  <= 48'd0;
-    end else if (busy_o && !stop_o) begin
-      cycles_q <= cycles_q + 48'd1;
-      if (row_valid_i) active_q <= active_q + 48'd1;
-      useful_q <= useful_q + {31'd0, useful_i};
-      if (weight_stall) weight_stall_q <= weight_stall_q + 48'd1;
-      if (weight_shift) weight_shift_q <= weight_shift_q + 48'd1;
-      if (non_matrix) non_matrix_q <= non_matrix_q + 48'd1;
-      if (raw_stall) raw_stall_q <= raw_stall_q + 48'd1;
-      if (input_stall) input_stall_q <= input_stall_q + 48'd1;
+    active_event_q       <= row_valid_i;
+    useful_event_q       <= useful_i;
+    weight_stall_event_q <= stall_weights_i && !shadow_i;
+    weight_shift_event_q <= stall_weights_i && shadow_i;
+    non_matrix_event_q   <= non_matrix;
+    raw_stall_event_q    <= non_matrix && (blocked_i[1] || stall_half_i);
+    input_stall_event_q  <= non_matrix && blocked_i[2] && !blocked_i[1];
+    if (rst_i) counting_q <= 1'b0;
+    else counting_q <= busy_o && !stop_o && !clear;
+    if (rst_i || clear) begin
+      {input_stall_q, raw_stall_q, non_matrix_q, weight_shift_q, weight_stall_q, active_q, cycles_q} <=
+          {7 * 48{1'b0}};
+      useful_q <= 48'd0;
+    end else if (counting_q) begin
+      {input_stall_q, raw_stall_q, non_matrix_q, weight_shift_q, weight_stall_q, active_q, cycles_q} <= counted;
+      useful_q <= useful;
     end
   end
 

@@ -2,17 +2,15 @@
 // Walk of the activation unit over accumulator rows: row by row, window by window of a map, or over
 // the operands and sums of two maps. One position a cycle from the one after load_i until the last.
 module mxu_walk #(
-    parameter UB_DEPTH = 98304,           // rows of the unified buffer
     parameter ACC_DEPTH = 4096,           // rows of the accumulators, a power of two
-    parameter UB_W = $clog2(UB_DEPTH),    // derived, do not override
     parameter ACC_W = $clog2(ACC_DEPTH)   // derived, do not override
 ) (
     input  wire             clk_i,
     input  wire             rst_i,
     // an operation to begin
     input  wire             load_i,
-    input  wire [ UB_W-1:0] ub_i,         // first row of the result
-    input  wire [     15:0] acc_i,        // first accumulator row
+    input  wire [     31:0] line_i,       // first accumulator row, with pooling dy lines further
+    input  wire [     31:0] other_i,      // the same, or of a sum that of the other operands
     input  wire [     15:0] length_i,     // rows of the result
     input  wire             load_pool_i,
     input  wire             load_sum_i,
@@ -37,12 +35,10 @@ module mxu_walk #(
     output wire             last_o,
     output wire             end_o,        // the operation's last
     output wire [      1:0] position_o,   // in a sum: first, second operand, sum
-    output wire [ UB_W-1:0] row_o,        // of the result
     output wire             act_re_o,
     output wire [ACC_W-1:0] act_addr_o
 );
   reg run_q;
-  reg [UB_W-1:0] ub_q;
   reg [16:0] left_q;
   reg [31:0] x0_q;
   reg [31:0] y0_q;
@@ -53,17 +49,15 @@ module mxu_walk #(
   reg [31:0] lw_q;
 
   wire [31:0] dx = {{24{dx_i[7]}}, dx_i};
-  wire signed [24:0] dy_lines = $signed({{17{dy_i[7]}}, dy_i}) * $signed({9'd0, in_w_i});
-  wire [31:0] line = {16'd0, acc_i} + (load_pool_i ? {{7{dy_lines[24]}}, dy_lines} : 32'd0);
 
   wire [31:0] iy = y0_q + {24'd0, wy_q};
   wire [31:0] ix = x0_q + {24'd0, wx_q};
   wire line_last = pooled_i && ox_q == out_w_i - 16'd1;
   wire window_line_last = sum_i ? wx_q == 8'd2 : !pooled_i || wx_q == win_w_i - 8'd1;
   wire [31:0] next_line = l0_q + line_step_i;
-  // A sum is issued a window behind its operands: its first has none, its last only the sum.
+  // A sum is issued two windows behind its operands: the first two have none, the last two only the sum.
   wire total = wx_q[1];
-  wire in_sum = total ? ox_q != 16'd0 : left_q != 17'd1;
+  wire in_sum = total ? ox_q[15:1] != 15'd0 : left_q[16:1] != 16'd0 && left_q != 17'd2;
   wire [31:0] address = sum_i ? (wx_q[0] ? l0_q : lw_q) + x0_q : lw_q + ix;
 
   assign run_o      = run_q;
@@ -73,7 +67,6 @@ module mxu_walk #(
   assign last_o     = window_line_last && (!pooled_i || wy_q == win_h_i - 8'd1);
   assign end_o      = last_o && left_q == 17'd1;
   assign position_o = wx_q[1:0];
-  assign row_o      = ub_q;
   assign act_re_o   = issue_o && inside_o && !(sum_i && total);
   assign act_addr_o = address[ACC_W-1:0];
 
@@ -84,15 +77,14 @@ module mxu_walk #(
       else if (run_q && end_o) run_q <= 1'b0;
 
       if (load_i) begin
-        ub_q   <= ub_i;
-        left_q <= {1'b0, length_i} + {16'd0, load_sum_i};
+        left_q <= {1'b0, length_i} + {15'd0, load_sum_i, 1'b0};
         x0_q   <= load_pool_i ? dx : 32'd0;
         y0_q   <= load_pool_i ? {{24{dy_i[7]}}, dy_i} : 32'd0;
         wx_q   <= 8'd0;
         wy_q   <= 8'd0;
         ox_q   <= 16'd0;
-        l0_q   <= load_sum_i ? line + {16'd0, length_i} : line;
-        lw_q   <= line;
+        l0_q   <= other_i;
+        lw_q   <= line_i;
       end else if (run_q) begin
         if (!window_line_last) wx_q <= wx_q + 8'd1;
         else begin
@@ -103,7 +95,6 @@ module mxu_walk #(
           end else begin
             wy_q   <= 8'd0;
             left_q <= left_q - 17'd1;
-            if (!sum_i || ox_q != 16'd0) ub_q <= ub_q + 1'b1;
             if (line_last) begin
               ox_q <= 16'd0;
               x0_q <= dx;

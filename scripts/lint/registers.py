@@ -7,10 +7,18 @@ from . import Result, Tree
 # Modules whose registers C++ joins to the lists by name, and the file of tb/lockstep that does.
 JOINED = {"mxu_tile": "mxu/signals.hpp"}
 # Registers that no list names, "module.register", and why none has to.
+BETWEEN = "between two steps whose result is compared"
 EXCEPTIONS: dict[str, str] = {
     "eie_bank.s2_low_q": "a part of s2_product, which is compared",
     "eie_bank.s2_high_q": "the other part",
-}
+} | {
+    f"{module}.{register}": BETWEEN for module, registers in {
+        "mxu_product": "digits_q sum_q carry_q product_q",
+        "mxu_map_product": "low_q mixed_0_q mixed_1_q high_q",
+        "mxu_matrix_ahead": "slack_q wrong_q ub_end_q acc_end_q dy_low_q dy_high_q first_row_q",
+        "mxu_activation_ahead": "dy_below_q wrong_q begins_low_q ub_end_q acc_end_q line_q other_q",
+        "mxu_requantise": "twice4_q below4_q",
+        "mxu_pool": "below12_q"}.items() for register in registers.split()}
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 DECLARATION = re.compile(r"\breg\b([^;)]*)")
 COMPARED = re.compile(r"^[A-Z]\w*\((\w+_q)\b", re.M)

@@ -165,7 +165,7 @@ CHANGES = [
         "rtl/files.f",
     ),
     ("a file that is not listed", "rtl/files.f", "rtl/mxu/mxu.v\n", "", "rtl/files.f"),
-    ("a file less", "rtl/mxu/mxu_table.v", None, None, "sparsys_mxu.core"),
+    ("a file less", "rtl/mxu/lanes/mxu_table.v", None, None, "sparsys_mxu.core"),
     ("another version", "CMakeLists.txt", "VERSION 0.1.0", "VERSION 0.1.1", "sparsys_eie.core"),
     ("an old core file", "sparsys_old.core", None, "CAPI=2:\n", "sparsys_old.core"),
 ]

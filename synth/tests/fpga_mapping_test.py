@@ -56,9 +56,11 @@ class Mapping(unittest.TestCase):
             synth = FAMILIES[family].synth
             no_dsp = synth.replace(" -dsp", "")
             with self.assertRaisesRegex(yosys.Failure, "multipliers became LUTs"):
-                self.synthesise(family, "bad-multiplier", "eie", {}, top="mxu_pool", ramless=True,
+                self.synthesise(family, "bad-multiplier", "eie", {"DIGIT": 16}, top="mxu_product",
+                                ramless=True,
                                 synth=no_dsp if no_dsp != synth else f"{synth} -nodsp",
-                                only=("rtl/mxu/mxu_pool.v",))
+                                only=("rtl/mxu/lanes/mxu_product.v", "rtl/common/adder.v",
+                                      "rtl/common/adder_block.v"))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ INVISIBLE = {
     "mxu": {
         "rtl/mxu/mxu_weight_fifo.v: n_q": LOADED,
         "rtl/mxu/mxu_setup.v: pad_q": NOT_USED,
-        "rtl/mxu/mxu_acc_bank.v: s2_valid_q": NOT_USED,
+        "rtl/mxu/mxu_acc_bank.v: s3_valid_q": NOT_USED,
         "rtl/mxu/mxu_tile.v: swap_q": "has left the array before the next tile of weights is there",
     },
 }

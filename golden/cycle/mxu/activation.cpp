@@ -2,61 +2,22 @@
 #include "golden/cycle/mxu/activation.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace sparsys::mxu {
 
 namespace {
 
-constexpr uint32_t kOperands = 2;  // of a sum, whose window has a position more
-constexpr uint32_t kSumShift = 20;
-constexpr uint32_t kLargestAverage = 255;         // positions of a window
-constexpr uint64_t kQuarter = uint64_t{1} << 30;  // half of the last place of a doubled high half
+constexpr uint32_t kOperands = 2;          // of a sum, whose window has a position more
+constexpr uint32_t kSumWindows = 2;        // of which the operands are ahead of their sum
+constexpr uint32_t kLargestAverage = 255;  // positions of a window
 
 uint32_t extended(uint8_t byte) { return static_cast<uint32_t>(sign_extend(byte, 8)); }
 
-// The byte of `value` rounded half up and saturated.
-uint8_t rounded(double value) {
-  return static_cast<uint8_t>(
-      static_cast<int8_t>(std::clamp(std::floor(value + 0.5), -128.0, 127.0)));
-}
-
-template <class Function>
-std::array<uint8_t, 256> make_table(Function function) {
-  std::array<uint8_t, 256> table{};
-  for (int i = -128; i < 128; ++i) table[static_cast<uint8_t>(i)] = function(i);
-  return table;
-}
-
 }  // namespace
 
-const std::array<uint8_t, 256>& Activation::tanh_table() {
-  static const auto table = make_table([](int i) { return rounded(128 * std::tanh(i / 32.0)); });
-  return table;
-}
-
-const std::array<uint8_t, 256>& Activation::sigmoid_table() {
-  static const auto table =
-      make_table([](int i) { return rounded(256 / (1 + std::exp(-i / 16.0)) - 128); });
-  return table;
-}
-
 Activation::Activation(const Config& config)
-    : Unit(kKept),
-      a_wdata_o(config.lanes()),
-      v_q(config.cols),
-      multiplier_q(config.cols),
-      shift1_q(config.cols),
-      prod_q(config.cols),
-      shift2_q(config.cols),
-      r_q(config.cols),
-      s_q(config.cols),
-      c_q(config.cols),
-      t_q(config.cols),
-      total_q(config.cols),
-      f_q(config.cols),
-      pool_q(config.cols),
-      out_q(config.cols),
+    : DecodingUnit(kKept, Register::kBounds, Register::kAverageRound, 5),
+      banks(config),
       config_(config),
       widths_(config) {}
 
@@ -85,36 +46,51 @@ uint8_t Activation::check_head() const {
 // Which halves an operation that is in order reads.
 uint8_t Activation::head_halves() const {
   const Instruction op = head();
-  const uint32_t first = op.accumulators;
-  const uint32_t extent = op.pooling != Pooling::kNone ? extent_q
+  const uint64_t first = op.accumulators;
+  const uint64_t extent = op.pooling != Pooling::kNone ? extent_q
                           : op.sum                     ? kOperands * op.length
                                                        : op.length;
   const uint32_t half = config_.acc_depth / 2;
-  return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent - 1 >= half ? 2 : 0));
+  return static_cast<uint8_t>((first < half ? 1 : 0) | (first + extent > half ? 2 : 0));
 }
 
 void Activation::propagate_state() {
-  pipeline_o = 0;
-  for (uint32_t n = 1; n <= 8; ++n) pipeline_o |= v_valid_q[n];
+  banks.propagate_state();
+  pipeline_o = !banks.empty_o;
   idle_o = !run_q && queue.empty_o();
   done_o = done_q;
-  busy_o = run_q | pipeline_o | done_q;
+  busy_o = run_q | banks.busy_o | done_q;
   for (uint32_t h = 0; h < 2; ++h) act_half_o[h] = run_q & (halves_q >> h & 1);
-  a_we_o = v_valid_q[8] & last_q[8];
-  a_waddr_o = row_q[8];
-  if (a_we_o) std::copy(out_q.begin(), out_q.end(), a_wdata_o.begin());
+  a_we_o = banks.we_o;
+  a_waddr_o = banks.waddr_o;
+}
+
+// Constants of the operation for the lanes.
+LaneOp Activation::lane_op() const {
+  constexpr uint32_t kOne = 1U << 24;
+  LaneOp op;
+  op.sum = sum_q;
+  op.double_rounding = double_q;
+  op.curve = function() >= Function::kSigmoid;
+  op.max = pooling() == Pooling::kMax;
+  op.average = pooling() > Pooling::kMax;
+  op.zero = zero_q;
+  const bool raised =
+      function() == Function::kRelu && static_cast<int8_t>(zero_q) > static_cast<int8_t>(low_q);
+  op.low = raised ? zero_q : low_q;
+  op.high = high_q;
+  op.mul = avg_mul_q;
+  op.round = avg_round_q;
+  op.below = double_q ? kOne - avg_round_q : avg_round_q;
+  return op;
 }
 
 void Activation::propagate() {
   propagate_state();
-  if (!run_q && !pipeline_o && !queue.empty_o()) {
-    const uint8_t code = check_head();
-    const uint8_t halves = head_halves();
-    const bool held = ((halves & 1) && half_busy_i[0]) || ((halves & 2) && half_busy_i[1]);
-    take_ = propagate_queue(code != 0 || !held, [code] { return code; });
-  } else {
-    take_ = propagate_queue(false, [] { return uint8_t{0}; });
-  }
+  const bool held =
+      ((next_halves_q & 1) && half_busy_i[0]) || ((next_halves_q & 2) && half_busy_i[1]);
+  take_ = propagate_queue(decoded() && !run_q && !pipeline_o && (code_q != 0 || !held),
+                          [this] { return code_q; });
   param_re_o = take_ || (run_q && sum_q);
   param_set_o = (take_ ? head().set : set_q + wx_q) & low_mask(widths_.set_w);
 
@@ -126,34 +102,64 @@ void Activation::propagate() {
   inside_ = !pools() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
   uint32_t address = lw_q + x0_q + wx_q;
   if (sum_q) {
-    // Two operands of every window but the last, and from the second on the sum of those before.
+    // Two operands of every window but the last two, and from the third on the sum of those of two
+    // windows before.
     const bool operand = wx_q != kOperands;
-    issue_ = run_q && (operand ? left_q != 1 : ox_q != 0);
-    act_re_o = run_q && operand && left_q != 1;
-    address = (wx_q == 0 ? lw_q : l0_q) + x0_q;
+    issue_ = run_q && (operand ? left_q > kSumWindows : ox_q >= kSumWindows);
+    act_re_o = issue_ && operand;
+    address = (wx_q == 1 ? l0_q : lw_q) + x0_q;
   } else {
     issue_ = run_q;
     act_re_o = run_q && inside_;
   }
   act_addr_o = static_cast<uint16_t>(address & low_mask(widths_.acc_w));
+
+  banks.load_i = take_;
+  if (take_) banks.row_i = static_cast<uint32_t>(head().buffer & low_mask(widths_.ub_w));
+  banks.valid_i = issue_;
+  banks.inside_i = inside_;
+  banks.first_i = wy_q == 0 && wx_q == 0;
+  banks.last_i = window_last();
+  banks.end_i = banks.last_i && left_q == 1;
+  banks.op_i = lane_op();
+  banks.acc_i = act_data_i;
+  banks.bias_i = bias_i;
+  banks.multiplier_i = multiplier_i;
+  banks.shift_i = shift_i;
+  banks.factors_still_i = factors_still_i;
+  banks.propagate();
+}
+
+// As Matrix::decode_ahead().
+void Activation::decode_ahead(bool rst) {
+  code_q = code_;
+  next_halves_q = halves_;
+  next_line_q = line_;
+  next_other_q = other_;
+  if (!update_ahead(rst)) return;
+  const Instruction op = head();
+  code_ = check_head();
+  halves_ = head_halves();
+  line_ = op.accumulators;
+  if (op.pooling != Pooling::kNone) line_ += static_cast<uint32_t>(sign_extend(dy_lines_q, 25));
+  other_ = op.sum ? op.accumulators + op.length : line_;
 }
 
 void Activation::load() {
   const Instruction op = head();
-  halves_q = head_halves();
+  halves_q = next_halves_q;
   func_q = static_cast<uint8_t>(op.function);
-  pool_mode_q = static_cast<uint8_t>(op.pooling);
+  pool_q = static_cast<uint8_t>(op.pooling);
   double_q = op.rounding == Rounding::kDouble;
   sum_q = op.sum;
   set_q = static_cast<uint32_t>(op.set & low_mask(widths_.set_w));
-  ub_q = static_cast<uint32_t>(op.buffer & low_mask(widths_.ub_w));
-  left_q = op.length + sum_q;
+  left_q = op.length + (sum_q ? kSumWindows : 0);
   wx_q = wy_q = 0;
   ox_q = 0;
   x0_q = pools() ? extended(dx_q) : 0;
   y0_q = pools() ? extended(dy_q) : 0;
-  l0_q = lw_q = op.accumulators + y0_q * in_w_q;
-  if (sum_q) l0_q += op.length;
+  lw_q = next_line_q;
+  l0_q = next_other_q;
 }
 
 bool Activation::window_last() const {
@@ -178,7 +184,6 @@ void Activation::advance(bool last) {
   wy_q = 0;
   if (left_q == 1) run_q = 0;
   --left_q;
-  if (!sum_q || ox_q != 0) ub_q = static_cast<uint32_t>((ub_q + 1) & low_mask(widths_.ub_w));
   if (sum_q) {
     ++ox_q;
     ++x0_q;
@@ -196,133 +201,13 @@ void Activation::advance(bool last) {
   lw_q = l0_q;
 }
 
-// Stage 1: what is multiplied, and by what. A total is not in this stage while one of its operands
-// is in stage 4.
-void Activation::load_operands() {
-  const size_t cols = v_q.size();
-  std::copy_n(multiplier_i, cols, multiplier_q.begin());
-  std::copy_n(shift_i, cols, shift1_q.begin());
-  if (sum_q && last_q[1]) {
-    v_q = total_q;
-    return;
+void Activation::update_config(bool rst, uint8_t step) {
+  if (!rst) {
+    if (step == 2) extent_q = uint32_t{in_h_q} * in_w_q;
+    if (step == 3) line_step_q = uint32_t{stride_y_q} * in_w_q;
+    if (step == 4) window_q = static_cast<uint16_t>(win_h_q * win_w_q);
+    if (step == 5) dy_lines_q = extended(dy_q) * in_w_q & static_cast<uint32_t>(low_mask(25));
   }
-  for (size_t c = 0; c < cols; ++c) {
-    const int64_t v = int64_t{static_cast<int32_t>(act_data_i[c])} + bias_i[c];
-    v_q[c] = static_cast<uint32_t>(std::clamp<int64_t>(v, INT32_MIN, INT32_MAX));
-    if (sum_q) v_q[c] <<= kSumShift;
-  }
-}
-
-// Stages 4 (of sums) to 1.
-void Activation::requantise() {
-  const size_t cols = v_q.size();
-  if (v_valid_q[4] && operand(4)) {
-    for (size_t c = 0; c < cols; ++c) total_q[c] = (first_q[4] ? 0 : total_q[c]) + s_q[c] + c_q[c];
-  }
-  if (v_valid_q[3]) {
-    for (size_t c = 0; c < cols; ++c) {
-      const uint32_t shift = shift2_q[c];
-      // 2^(shift - 1), or 0: half of the last place, rounded down.
-      const int64_t half = static_cast<int64_t>((uint64_t{1} << shift) >> 1);
-      const auto product = static_cast<int64_t>(prod_q[c]);
-      r_q[c] =
-          static_cast<uint16_t>(std::clamp<int64_t>((product + half) >> shift, -512, 511)) & 0x3FF;
-      if (!operand(3)) continue;
-      s_q[c] = static_cast<uint32_t>(product >> shift);
-      c_q[c] = shift == 0 ? 0 : prod_q[c] >> (shift - 1) & 1;
-    }
-  }
-  if (v_valid_q[2]) {
-    for (size_t c = 0; c < cols; ++c) {
-      const auto product = static_cast<uint64_t>(int64_t{static_cast<int32_t>(v_q[c])} *
-                                                 static_cast<int32_t>(multiplier_q[c]));
-      const bool differ = (v_q[c] ^ multiplier_q[c]) >> 31 != 0;
-      const bool nudged = double_q && shift1_q[c] > 31;
-      prod_q[c] = product + (!nudged ? 0 : differ ? -kQuarter : kQuarter);
-    }
-    shift2_q = shift1_q;
-  }
-  if (v_valid_q[1]) load_operands();
-}
-
-void Activation::apply_function() {
-  const size_t cols = v_q.size();
-  const bool table = function() >= Function::kSigmoid;
-  if (v_valid_q[5]) {
-    if (table) {
-      const std::array<uint8_t, 256>& f =
-          function() == Function::kSigmoid ? sigmoid_table() : tanh_table();
-      for (size_t c = 0; c < cols; ++c) f_q[c] = f[t_q[c]];
-    } else {
-      f_q = t_q;
-    }
-  }
-  if (v_valid_q[4]) {
-    const int zero = table ? 0 : static_cast<int8_t>(zero_q);
-    const int least = static_cast<int8_t>(low_q);
-    const int low = table ? -128 : function() == Function::kRelu ? std::max(least, zero) : least;
-    const int high = table ? 127 : static_cast<int8_t>(high_q);
-    for (size_t c = 0; c < cols; ++c) {
-      const int x = (static_cast<int16_t>(r_q[c] << 6) >> 6) + zero;
-      t_q[c] = static_cast<uint8_t>(x < low ? low : x > high ? high : x);
-    }
-  }
-}
-
-void Activation::pool() {
-  const size_t cols = v_q.size();
-  if (v_valid_q[7]) {
-    if (pooling() > Pooling::kMax) {
-      for (size_t c = 0; c < cols; ++c) {
-        const int64_t sum = static_cast<int16_t>(pool_q[c]);
-        const bool away = double_q && sum < 0;
-        const int64_t round = away ? (int64_t{1} << 24) - avg_round_q : int64_t{avg_round_q};
-        const int64_t mean = (sum * avg_mul_q + round) >> 24;
-        out_q[c] = static_cast<uint8_t>(std::clamp<int64_t>(mean, -128, 127));
-      }
-    } else {
-      for (size_t c = 0; c < cols; ++c) out_q[c] = static_cast<uint8_t>(pool_q[c]);
-    }
-  }
-  if (v_valid_q[6]) {
-    const bool first = first_q[6] != 0;
-    const bool inside = inside_q[6] != 0;
-    for (size_t c = 0; c < cols; ++c) {
-      const int f = static_cast<int8_t>(f_q[c]);
-      const int old = static_cast<int16_t>(pool_q[c]);
-      int next = f;
-      if (pooling() == Pooling::kMax) {
-        next = std::max(first ? -128 : old, inside ? f : -128);
-      } else if (pools()) {
-        next = (first ? 0 : old) + (inside ? f : 0);
-      }
-      pool_q[c] = static_cast<uint16_t>(next);
-    }
-  }
-}
-
-// The last stage first: each takes the old registers of the one before.
-void Activation::update_pipeline() {
-  pool();
-  apply_function();
-  requantise();
-  for (uint32_t n = 8; n > 1; --n) {
-    if (!v_valid_q[n - 1]) continue;
-    last_q[n] = last_q[n - 1];
-    end_q[n] = end_q[n - 1];
-    row_q[n] = row_q[n - 1];
-    if (n > 6) continue;
-    inside_q[n] = inside_q[n - 1];
-    first_q[n] = first_q[n - 1];
-  }
-  for (uint32_t n = 8; n > 1; --n) v_valid_q[n] = v_valid_q[n - 1];
-  v_valid_q[1] = issue_;
-}
-
-void Activation::update_config(bool rst) {
-  extent_q = uint32_t{in_h_q} * in_w_q;
-  line_step_q = uint32_t{stride_y_q} * in_w_q;
-  window_q = static_cast<uint16_t>(win_h_q * win_w_q);
   if (rst) {
     zero_q = low_q = high_q = stride_y_q = stride_x_q = win_h_q = win_w_q = dy_q = dx_q = 0;
     in_h_q = in_w_q = out_w_q = 0;
@@ -364,30 +249,21 @@ void Activation::update_config(bool rst) {
 }
 
 void Activation::update(bool rst) {
+  banks.update(rst);
   if (rst) {
     run_q = done_q = 0;
-    v_valid_q = {};
   } else {
-    done_q = v_valid_q[8] & end_q[8];
-    if (pipeline_o | run_q) update_pipeline();
-    if (run_q) {
-      const bool last = window_last();
-      if (issue_) {
-        inside_q[1] = inside_;
-        first_q[1] = wy_q == 0 && wx_q == 0;
-        last_q[1] = last;
-        end_q[1] = last && left_q == 1;
-        row_q[1] = ub_q;
-      }
-      advance(last);
-    }
+    done_q = banks.end_o;
+    if (run_q) advance(banks.last_i);
     if (take_) {
       load();
       run_q = 1;
     }
   }
+  const uint8_t step = step_q;
+  decode_ahead(rst);
+  update_config(rst, step);
   update_queue(rst, {op_i[0], op_i[1], op_i[2] >> 8 & 0x3F});
-  update_config(rst);
 }
 
 }  // namespace sparsys::mxu

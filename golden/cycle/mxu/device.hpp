@@ -25,7 +25,7 @@ class CycleDevice final : public Device {
 
   void put(bool parameters, uint32_t row, const uint8_t* data) override {
     if (parameters) {
-      std::copy_n(data, config().cols, model.params.plane.at(row % 16).row(row / 16));
+      model.params.put(row % 16, row / 16, data);
     } else {
       std::copy_n(data, config().lanes(), model.unified_buffer.ram.row(row));
     }
@@ -33,7 +33,7 @@ class CycleDevice final : public Device {
   std::vector<uint8_t> take(bool parameters, uint32_t row) const override {
     std::vector<uint8_t> data(config().lanes());
     if (parameters) {
-      std::copy_n(model.params.plane.at(row % 16).row(row / 16), config().cols, data.begin());
+      model.params.take(row % 16, row / 16, data.data());
     } else {
       std::copy_n(model.unified_buffer.ram.row(row), config().lanes(), data.begin());
     }

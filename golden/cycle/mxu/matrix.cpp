@@ -33,7 +33,7 @@ void Matrix::propagate() {
   const bool last = issue_ && left_q == 1;
   swap_o = issue_ && first_q && switch_q;
 
-  take_ = propagate_queue(!run_q || last, [this] { return check_head(); });
+  take_ = propagate_queue(decoded() && (!run_q || last), [this] { return code_q; });
   for (uint32_t unit = 0; unit < kUnits; ++unit) {
     blocked_o[unit] = !run_q && queue.blocked_o(unit);
   }
@@ -56,13 +56,26 @@ void Matrix::propagate() {
   }
 }
 
+// What comes of the head and the configuration is there two cycles later, what comes of the head
+// alone one.
+void Matrix::decode_ahead(bool rst) {
+  code_q = code_;
+  next_line_q = line_;
+  if (!update_ahead(rst)) return;
+  const Instruction op = head();
+  next_useful_q = (op.rows_less_one + 1) * (op.columns_less_one + 1);
+  code_ = check_head();
+  line_ = op.buffer;
+  if (op.opcode == Opcode::kConvolve) line_ += static_cast<uint32_t>(op.dy) * pitch_q;
+}
+
 void Matrix::load() {
   const Instruction op = head();
   conv_q = op.opcode == Opcode::kConvolve;
   first_q = 1;
   switch_q = op.take;
   add_q = op.add;
-  useful_q = (op.rows_less_one + 1) * (op.columns_less_one + 1);
+  useful_q = next_useful_q;
   acc_q = op.accumulators;
   ox_q = 0;
   left_q = conv_q ? out_count_q : op.length;
@@ -70,7 +83,7 @@ void Matrix::load() {
   iy_q = static_cast<uint32_t>(op.dy);
   ix_q = static_cast<uint32_t>(op.dx);
   dx_q = static_cast<uint8_t>(op.dx);
-  line_q = op.buffer + iy_q * pitch_q;
+  line_q = next_line_q;
 }
 
 void Matrix::advance() {
@@ -90,10 +103,12 @@ void Matrix::advance() {
   }
 }
 
-void Matrix::update_config(bool rst) {
-  extent_q = (uint32_t{in_h_q} - 1) * pitch_q + in_w_q;
-  line_step_q = uint32_t{stride_y_q} * pitch_q;
-  out_count_q = uint32_t{out_h_q} * out_w_q;
+void Matrix::update_config(bool rst, uint8_t step) {
+  if (!rst) {
+    if (step == 2) extent_q = (uint32_t{in_h_q} - 1) * pitch_q + in_w_q;
+    if (step == 3) line_step_q = uint32_t{stride_y_q} * pitch_q;
+    if (step == 4) out_count_q = uint32_t{out_h_q} * out_w_q;
+  }
   if (rst) {
     in_h_q = in_w_q = out_w_q = out_h_q = pitch_q = 0;
     stride_y_q = stride_x_q = pad_value_q = 0;
@@ -144,8 +159,10 @@ void Matrix::update(bool rst) {
       if (last) run_q = 0;
     }
   }
+  const uint8_t step = step_q;
+  decode_ahead(rst);
+  update_config(rst, step);
   update_queue(rst, {op_i[0], op_i[1], (op_i[2] & 0x3FF) | (op_i[2] >> 16 & 1) << 10});
-  update_config(rst);
 }
 
 }  // namespace sparsys::mxu

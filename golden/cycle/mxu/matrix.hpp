@@ -11,12 +11,15 @@
 
 namespace sparsys::mxu {
 
-class Matrix : public Unit {
+class Matrix : public DecodingUnit {
  public:
   // Of an operation: instruction bits 73:0 and 88.
   static constexpr uint32_t kKept = 75;
 
-  explicit Matrix(const Config& config) : Unit(kKept), config_(config), widths_(config) {}
+  explicit Matrix(const Config& config)
+      : DecodingUnit(kKept, Register::kMap, Register::kPadding, 4),
+        config_(config),
+        widths_(config) {}
 
   // Ports: weights.
   uint8_t loaded_i = 0;
@@ -55,6 +58,9 @@ class Matrix : public Unit {
   uint32_t extent_q = 0;
   uint32_t line_step_q = 0;
   uint32_t out_count_q = 0;
+  // The queue's head, decoded.
+  uint32_t next_useful_q = 0;
+  uint32_t next_line_q = 0;
   // The operation.
   uint8_t run_q = 0;
   uint8_t first_q = 0;
@@ -81,15 +87,19 @@ class Matrix : public Unit {
   uint32_t half() const { return acc_q >> (widths_.acc_w - 1) & 1; }
   Instruction head() const;
   uint8_t check_head() const;
+  void decode_ahead(bool rst);
   void load();
   void advance();
-  void update_config(bool rst);
+  void update_config(bool rst, uint8_t step);
 
   Config config_;
   Widths widths_;
   // From propagate() to update().
   bool issue_ = false;
   bool take_ = false;
+  // What code_q and next_line_q are loaded with next.
+  uint8_t code_ = 0;
+  uint32_t line_ = 0;
 };
 
 }  // namespace sparsys::mxu

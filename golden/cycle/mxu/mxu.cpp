@@ -26,7 +26,6 @@ Mxu::Mxu(const Config& config)
 void Mxu::propagate_state() {
   matrix.propagate_state();
   activation.propagate_state();
-  params.propagate_state();
   host_in.propagate_state();
   host_out.propagate_state();
   weight_fifo.propagate_state();
@@ -80,6 +79,7 @@ void Mxu::propagate_matrix() {
   activation.bias_i = params.bias_o.data();
   activation.multiplier_i = params.multiplier_o.data();
   activation.shift_i = params.shift_o.data();
+  activation.factors_still_i = params.still();
   activation.propagate();
 
   accumulators.row_valid_i = matrix.row_valid_o;
@@ -98,7 +98,7 @@ void Mxu::propagate_host() {
   unified_buffer.m_raddr_i = matrix.m_raddr_o;
   unified_buffer.a_we_i = activation.a_we_o;
   unified_buffer.a_waddr_i = activation.a_waddr_o;
-  unified_buffer.a_wdata_i = activation.a_wdata_o.data();
+  unified_buffer.a_wdata_i = activation.a_wdata_o();
   unified_buffer.propagate_grants();
 
   host_in.hi_valid_i = hi_valid_i;
@@ -203,7 +203,7 @@ void Mxu::update(bool rst) {
   setup.update(rst);
   weight_fifo.update(flush);
   unified_buffer.update();
-  params.update();
+  params.update(rst);
 }
 
 }  // namespace sparsys::mxu

@@ -59,6 +59,7 @@ class OpQueue {
   uint8_t load_o = 0;
   bool empty_o() const { return count_q == 0; }
   bool full_o() const { return count_q == kEntries; }
+  bool takes() const { return take_; }  // it is loaded or refused
   uint8_t error_o() const { return error_q; }
   const uint32_t* op_o() const { return op_q.data(); }
   bool blocked_o(uint32_t unit) const {

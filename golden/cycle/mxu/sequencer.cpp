@@ -227,26 +227,25 @@ void Sequencer::propagate() {
   status_o = status(status_i);
 }
 
-void Sequencer::update_counters() {
-  if (clear_counters_) {
+void Sequencer::update_counters(bool rst) {
+  if (rst || clear_counters_) {
     counter_q = {};
-    return;
+  } else if (counting_q) {
+    for (uint32_t n = 0; n < kCounters; ++n) {
+      counter_q[n] = (counter_q[n] + event_q[n]) & kCounterMask;
+    }
   }
-  if (!busy_o || error_o) return;
+  counting_q = !rst && busy_o && !error_o && !clear_counters_;
   const bool weights = stall_weights_i != 0;
   const bool non_matrix = !row_valid_i && !weights;
-  const auto count = [this](Counter counter, uint64_t n) {
-    counter_q[counter] = (counter_q[counter] + n) & kCounterMask;
-  };
-  count(kCycles, 1);
-  count(kActive, row_valid_i);
-  count(kUseful, useful_i);
-  count(kWeightStall, weights && !shadow_i);
-  count(kWeightShift, weights && shadow_i);
-  count(kNonMatrix, non_matrix);
   const bool held = blocked_i[kActivationUnit] || stall_half_i;
-  count(kReadAfterWrite, non_matrix && held);
-  count(kInputStall, non_matrix && blocked_i[kHostInUnit] && !blocked_i[kActivationUnit]);
+  event_q[kActive] = row_valid_i;
+  event_q[kUseful] = useful_i;
+  event_q[kWeightStall] = weights && !shadow_i;
+  event_q[kWeightShift] = weights && shadow_i;
+  event_q[kNonMatrix] = non_matrix;
+  event_q[kReadAfterWrite] = non_matrix && held;
+  event_q[kInputStall] = non_matrix && blocked_i[kHostInUnit] && !blocked_i[kActivationUnit];
 }
 
 void Sequencer::update_under_way() {
@@ -265,11 +264,7 @@ void Sequencer::update(bool rst) {
   }
   queue.push_i = inst_valid_i && inst_ready_o;
   queue.pop_i = pop_;
-  if (rst) {
-    counter_q = {};
-  } else {
-    update_counters();
-  }
+  update_counters(rst);
   const bool flush = flush_ || (error_o && quiet_o && resume_i);
   if (restart) {
     under_way_q = owed_q = number_q = 0;

@@ -79,6 +79,9 @@ class Sequencer {
   uint8_t error_q = 0;
   uint32_t error_number_q = 0;
   std::array<uint64_t, kCounters> counter_q{};
+  // What is counted of the cycle before, if it counts; kCycles is 1.
+  uint8_t counting_q = 0;
+  std::array<uint32_t, kCounters> event_q{1};
 
   WideFifo queue;
 
@@ -98,7 +101,7 @@ class Sequencer {
   void set(const Instruction& i);
   void make_op(const Instruction& i);
   uint64_t status(uint32_t word) const;
-  void update_counters();
+  void update_counters(bool rst);
   void update_under_way();
 
   Config config_;

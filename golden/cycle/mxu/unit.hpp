@@ -67,4 +67,49 @@ class Unit : public UnitCommon {
   }
 };
 
+// A unit that decodes the queue's head two cycles ahead of taking it, and makes what follows from
+// its configuration in steps behind a Set (docs/reference/mxu-timing.md section 7).
+class DecodingUnit : public Unit {
+ public:
+  // Registers.
+  uint8_t step_q = 0;
+  uint8_t ahead_q = 0;  // bit 1: what is decoded belongs to the head
+  uint8_t code_q = 0;   // why it is refused
+
+  // For the sequencer: nothing is dispatched while something is still to follow from a Set.
+  uint8_t full_o() const { return queue.full_o() || step_q != 0; }
+
+ protected:
+  // first, last: numbers of its registers; steps: to what it is counted.
+  DecodingUnit(uint32_t width, Register first, Register last, uint8_t steps)
+      : Unit(width), first_(first), last_(last), steps_(steps) {}
+
+  bool decoded() const { return ahead_q >> 1 & 1; }
+
+  // Before the queue and the configuration move on. Returns whether these may be others than in the
+  // cycle before.
+  bool update_ahead(bool rst) {
+    const bool moved = moved_;
+    const auto reg = static_cast<Register>(set_number_i);
+    const bool set = set_i && reg >= first_ && reg <= last_;
+    moved_ = rst || set || push_i || queue.takes() || step_q != 0;
+    const bool stays = !queue.empty_o() && !queue.takes() && step_q == 0;
+    ahead_q = rst || !stays ? 0 : static_cast<uint8_t>((ahead_q << 1 | 1) & 3);
+    if (rst || (!set && step_q == steps_)) {
+      step_q = 0;
+    } else if (set) {
+      step_q = 1;
+    } else if (step_q != 0) {
+      ++step_q;
+    }
+    return moved;
+  }
+
+ private:
+  Register first_;
+  Register last_;
+  uint8_t steps_;
+  bool moved_ = true;
+};
+
 }  // namespace sparsys::mxu

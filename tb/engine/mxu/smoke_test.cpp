@@ -160,7 +160,7 @@ void latencies(const Config& c) {
     h.clock();
     if (h.last.busy_o) end = h.cycle - 1;
   }
-  EXPECT_EQ(end, start + 2 + 3 + c.rows + c.cols + 2);
+  EXPECT_EQ(end, start + 4 + 3 + c.rows + c.cols + 3);
 }
 
 // An operation out of range stops the unit: code, number, and nothing behind it happens.

@@ -24,8 +24,13 @@ inline void add_signals(SignalTable& table, const std::string& path, const OpQue
 #include "tb/lockstep/mxu/signals/mxu_op_queue.def"
 }
 
+inline void add_ahead_signals(SignalTable& table, const std::string& path, const Matrix& m) {
+#include "tb/lockstep/mxu/signals/mxu_matrix_ahead.def"
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const Matrix& m) {
 #include "tb/lockstep/mxu/signals/mxu_matrix.def"
+  add_ahead_signals(table, path + ".u_ahead", m);
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Setup& m) {
@@ -61,7 +66,7 @@ inline void add_signals(SignalTable& table, const std::string& path, const Accum
   }
 }
 
-inline void add_lane_signals(SignalTable& table, const std::string& lanes_path, const Activation& m,
+inline void add_lane_signals(SignalTable& table, const std::string& lanes_path, const Lanes& m,
                              size_t lane) {
   {
     const std::string path = numbered(lanes_path, "g_lane", lane, "u_requantise");
@@ -77,21 +82,39 @@ inline void add_walk_signals(SignalTable& table, const std::string& path, const 
 #include "tb/lockstep/mxu/signals/mxu_walk.def"
 }
 
-inline void add_lanes_signals(SignalTable& table, const std::string& path, const Activation& m) {
+inline void add_signals(SignalTable& table, const std::string& path, const Lanes& m) {
 #include "tb/lockstep/mxu/signals/mxu_lanes.def"
   for (size_t lane = 0; lane < m.v_q.size(); ++lane) add_lane_signals(table, path, m, lane);
 }
 
-inline void add_signals(SignalTable& table, const std::string& path, const Activation& m) {
-#include "tb/lockstep/mxu/signals/mxu_activation.def"
-  add_walk_signals(table, path + ".u_walk", m);
-  add_lanes_signals(table, path + ".u_lanes", m);
+inline void add_signals(SignalTable& table, const std::string& path, const LaneBanks& m) {
+#include "tb/lockstep/mxu/signals/mxu_lane_banks.def"
+  for (size_t j = 0; j < m.bank.size(); ++j) {
+    add_signals(table, numbered(path, "g_bank", j, "u_lanes"), m.bank[j]);
+  }
 }
 
-inline void add_signals(SignalTable& table, const std::string& path, const Params& m) {
+inline void add_ahead_signals(SignalTable& table, const std::string& path, const Activation& m) {
+#include "tb/lockstep/mxu/signals/mxu_activation_ahead.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Activation& m) {
+#include "tb/lockstep/mxu/signals/mxu_activation.def"
+  add_ahead_signals(table, path + ".u_ahead", m);
+  add_walk_signals(table, path + ".u_walk", m);
+  add_signals(table, path + ".u_banks", m.banks);
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const ParamBank& m) {
 #include "tb/lockstep/mxu/signals/mxu_params.def"
   for (size_t p = 0; p < m.plane.size(); ++p) {
     add_signals(table, numbered(path, "g_plane", p, "u_ram"), m.plane[p]);
+  }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Params& m) {
+  for (size_t j = 0; j < m.bank.size(); ++j) {
+    add_signals(table, path + ".g_bank[" + std::to_string(j) + "]", m.bank[j]);
   }
 }
 
@@ -226,6 +249,24 @@ inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile&
   }
 }
 
+inline void add_activation(SignalMirror& mirror, const std::string& path, const Activation& a,
+                           const Config& c) {
+  const auto ub_w = static_cast<uint32_t>(clog2(c.ub_depth));
+  const auto banks = static_cast<uint32_t>(a.banks.bank.size());
+  mirror.add(path, "act_half_o", 2, packed(a.act_half_o, 1));
+  mirror.add(
+      path, "a_wdata_o", 8 * c.lanes(),
+      [&a, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, a.a_wdata_o(), lanes); },
+      &a.a_we_o);
+  mirror.add(path + ".u_banks", "write_row_q", banks * ub_w, packed(a.banks.write_row_q, ub_w));
+  for (uint32_t j = 0; j + 1 < banks; ++j) {
+    const std::vector<uint8_t>& rows = a.banks.deskew_q[j];
+    mirror.add(numbered(path + ".u_banks", "g_bank", j, "g_deskew"), "deskew_q",
+               8 * static_cast<uint32_t>(rows.size()),
+               [&rows](uint32_t* words) { std::memcpy(words, rows.data(), rows.size()); });
+  }
+}
+
 // All MIRROR lines of the lists.
 inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const Mxu& m) {
   const Config& c = m.config();
@@ -243,7 +284,7 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
   mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));
   mirror.add(matrix, "half_busy_o", 2, packed(m.matrix.half_busy_o, 1));
   mirror.add(matrix, "blocked_o", 4, packed(m.matrix.blocked_o, 1));
-  mirror.add(path + ".u_activation", "act_half_o", 2, packed(m.activation.act_half_o, 1));
+  add_activation(mirror, path + ".u_activation", m.activation, c);
   add_rising_skew(mirror, path + ".u_setup", "g_lane", m.setup.skew, c.rows);
 
   const std::string weights = path + ".u_weight_fifo";
@@ -273,6 +314,7 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
     const std::string place = numbered(accumulators, "g_bank", j, "u_bank");
     const AccBank& bank = m.accumulators.bank[j];
     mirror.add(place, "s1_sum_q", c.tile_cols * widths.sum_w, packed(bank.s1_sum_q, widths.sum_w));
+    mirror.add(place, "s2_sum_q", c.tile_cols * widths.sum_w, packed(bank.s2_sum_q, widths.sum_w));
     for (uint32_t col = 0; col + 1 < c.tile_cols; ++col) {
       mirror.add(numbered(place, "g_col", col, "g_deskew"), "deskew_q",
                  (c.tile_cols - 1 - col) * widths.sum_w, packed(bank.deskew, col, widths.sum_w));

@@ -30,6 +30,21 @@ class Lane : public RtlTop<Rtl> {
   }
 };
 
+// A value through stages 1 to 9. Inputs of a stage are looked at in its cycle alone.
+void put_through(Lane<Vmxu_requantise>& lane, int32_t acc, int32_t bias, int32_t multiplier,
+                 uint32_t shift) {
+  Vmxu_requantise& p = lane.pins();
+  for (uint32_t stage = 1; stage <= 9; ++stage) {
+    p.valid1_i = stage == 1;
+    p.valid2_i = stage == 2;
+    p.acc_i = stage == 1 ? static_cast<uint32_t>(acc) : 0xA5A5A5A5;
+    p.bias_i = stage == 1 ? static_cast<uint32_t>(bias) : 0xA5A5A5A5;
+    p.multiplier_i = stage == 2 ? static_cast<uint32_t>(multiplier) : 0xA5A5A5A5;
+    p.shift_i = stage == 2 ? static_cast<uint8_t>(shift) : 13;
+    lane.clock();
+  }
+}
+
 // Every argument: the odd half of tanh, which stands for sigmoid, too.
 TEST(MxuTable, IsTanh) {
   RtlTop<Vmxu_table> table;
@@ -41,7 +56,7 @@ TEST(MxuTable, IsTanh) {
   }
 }
 
-// Stages 1 to 5 with one value in flight, of all functions, shifts and signs.
+// Stages 1 to 9 with one value in flight, of all functions, shifts and signs.
 TEST(MxuRequantise, IsTheFunctionalModels) {
   for_seeds(3, [](uint64_t seed) {
     Dice dice(seed);
@@ -58,25 +73,13 @@ TEST(MxuRequantise, IsTheFunctionalModels) {
       const auto function = static_cast<Function>(dice.below(4));
       const auto rounding = static_cast<Rounding>(dice.below(2));
       Vmxu_requantise& p = lane.pins();
-      p.acc_i = static_cast<uint32_t>(acc);
-      p.bias_i = static_cast<uint32_t>(bias);
-      p.multiplier_i = static_cast<uint32_t>(multiplier);
-      p.shift_i = static_cast<uint8_t>(shift);
       // What the unit makes of a function: ReLU raises the least output, sigmoid is tanh's table.
       p.curve_i = function == Function::kSigmoid || function == Function::kTanh;
       p.zero_i = static_cast<uint8_t>(zero);
       p.low_i = static_cast<uint8_t>(function == Function::kRelu ? std::max(low, zero) : low);
       p.high_i = static_cast<uint8_t>(high);
       p.double_i = rounding == Rounding::kDouble;
-      for (uint32_t stage = 0; stage < 5; ++stage) {
-        p.valid_i = static_cast<uint8_t>(1U << stage);
-        lane.clock();
-        // Inputs of the first stage are not looked at again.
-        if (stage == 0) {
-          p.acc_i = p.bias_i = p.multiplier_i = 0xA5A5A5A5;
-          p.shift_i = 13;
-        }
-      }
+      put_through(lane, acc, bias, multiplier, shift);
       const int32_t r10 = requantise(acc, bias, multiplier, shift, rounding);
       if (function == Function::kRelu && zero > high) continue;  // an empty range
       ASSERT_EQ(static_cast<int8_t>(p.f_o), apply(function, r10, zero, low, high))
@@ -100,14 +103,8 @@ TEST(MxuRequantise, HalvesInBothRoundings) {
     const int32_t multiplier = static_cast<int32_t>((1U << 30) + dice.below(3) - 1);
     const int64_t near = (static_cast<int64_t>(dice.below(400)) - 200) << (shift - 31U) % 20;
     const auto v = static_cast<int32_t>(near + static_cast<int64_t>(dice.below(3)) - 1);
-    p.acc_i = static_cast<uint32_t>(v);
-    p.multiplier_i = static_cast<uint32_t>(multiplier);
-    p.shift_i = static_cast<uint8_t>(shift);
     p.double_i = rounding == Rounding::kDouble;
-    for (uint32_t stage = 0; stage < 5; ++stage) {
-      p.valid_i = static_cast<uint8_t>(1U << stage);
-      lane.clock();
-    }
+    put_through(lane, v, 0, multiplier, shift);
     ASSERT_EQ(
         static_cast<int8_t>(p.f_o),
         apply(Function::kIdentity, requantise(v, 0, multiplier, shift, rounding), 0, -128, 127))
@@ -147,44 +144,49 @@ TEST(MxuRequantise, SumsAreTheFunctionalModels) {
     p.zero_i = static_cast<uint8_t>(dice.word(8));
     p.low_i = 0x80;
     p.high_i = 0x7F;
-    // Slot 3 n + i issues operand i of row n, or the sum of the row before; stage s is s slots
+    // Slot 3 n + i issues operand i of row n, or the sum of the row two before; stage s is s slots
     // later.
+    constexpr size_t kSlots = 3 * (kRows + 2);
+    constexpr size_t kNone = ~size_t{0};
     const auto operand = [](size_t slot) { return slot % 3 != 2; };
-    const size_t last = 3 * kRows + 2;
-    for (size_t t = 0; t <= last + 5; ++t) {
-      p.valid_i = 0;
-      for (uint32_t stage = 1; stage <= 5; ++stage) {
-        if (t < stage || t - stage > last) continue;
-        const size_t slot = t - stage;
-        if (operand(slot) ? slot / 3 < kRows : slot >= 3) p.valid_i |= 1U << (stage - 1);
+    const auto row_of = [&](size_t slot) {
+      if (slot >= kSlots) return kNone;
+      const size_t n = slot / 3;
+      return operand(slot) ? (n < kRows ? n : kNone) : (n >= 2 ? n - 2 : kNone);
+    };
+    for (size_t t = 1; t <= kSlots + 9; ++t) {
+      const auto slot = [t](size_t stage) { return t >= stage ? t - stage : kNone; };
+      const size_t first = row_of(slot(1)), second = row_of(slot(2)), seventh = row_of(slot(7));
+      p.valid1_i = first != kNone;
+      if (p.valid1_i) {
+        const size_t i = slot(1) % 3;
+        p.acc_i = static_cast<uint32_t>(i < 2 ? rows[first].values[i] : 77);
+        p.bias_i = static_cast<uint32_t>(i < 2 ? rows[first].bias[i] : 78);
       }
-      if (t >= 1 && t - 1 <= last) {
-        const size_t slot = t - 1;
-        p.operand_i = operand(slot);
-        p.total_i = !operand(slot);
-        const size_t i = slot % 3;
-        const size_t n = std::min(slot / 3 - (i == 2 && slot >= 3 ? 1 : 0), kRows - 1);
-        p.acc_i = static_cast<uint32_t>(i < 2 ? rows[n].values[i] : 77);
-        p.bias_i = static_cast<uint32_t>(i < 2 ? rows[n].bias[i] : 78);
-        p.multiplier_i = static_cast<uint32_t>(rows[n].multiplier[i]);
-        p.shift_i = static_cast<uint8_t>(rows[n].shift[i]);
+      p.valid2_i = second != kNone;
+      if (p.valid2_i) {
+        const size_t i = slot(2) % 3;
+        p.operand_i = i < 2;
+        p.total_i = i == 2;
+        p.multiplier_i = static_cast<uint32_t>(rows[second].multiplier[i]);
+        p.shift_i = static_cast<uint8_t>(rows[second].shift[i]);
       }
-      p.keep_i = t >= 3 && operand(t - 3);
-      p.add_i = t >= 4 && operand(t - 4);
-      p.first_i = t >= 4 && (t - 4) % 3 == 0;
+      p.add_i = seventh != kNone && operand(slot(7));
+      p.first_i = p.add_i && slot(7) % 3 == 0;
       lane.clock();
-      if (t < 5 || operand(t - 5) || t - 5 < 3) continue;
-      const Row& row = rows[(t - 5) / 3 - 1];
+      const size_t n = row_of(slot(9));
+      if (n == kNone || operand(slot(9))) continue;
+      const Row& row = rows[n];
       const int32_t r10 = add(row.values, row.bias, row.multiplier, row.shift,
                               p.double_i ? Rounding::kDouble : Rounding::kSingle);
       ASSERT_EQ(static_cast<int8_t>(p.f_o),
                 apply(Function::kIdentity, r10, static_cast<int8_t>(p.zero_i), -128, 127))
-          << "row " << (t - 5) / 3 - 1 << ": " << row.values[0] << " and " << row.values[1];
+          << "row " << n << ": " << row.values[0] << " and " << row.values[1];
     }
   });
 }
 
-// Windows of up to 30 values, some outside of the map.
+// Stages 10 to 14: windows of up to 30 values, some outside of the map.
 TEST(MxuPool, WindowsAreTheFunctionalModels) {
   for_seeds(3, [](uint64_t seed) {
     Dice dice(seed);
@@ -214,8 +216,8 @@ TEST(MxuPool, WindowsAreTheFunctionalModels) {
           lane.clock();
         }
       }
-      p.valid_i = 2;
-      lane.clock();
+      p.valid_i = 0;
+      for (int stage = 11; stage <= 14; ++stage) lane.clock();
       const int8_t expected = mode == Pooling::kNone  ? inside.front()
                               : mode == Pooling::kMax ? pool_max(inside)
                                                       : pool_average(inside, rounding);
@@ -257,8 +259,8 @@ TEST(MxuPool, AveragesOfEveryNumberOfValues) {
       }
       for (const Rounding rounding : {Rounding::kSingle, Rounding::kDouble}) {
         p.round_below_i = rounding == Rounding::kDouble ? (1U << 24) - p.round_i : p.round_i;
-        p.valid_i = 2;
-        lane.clock();
+        p.valid_i = 0;
+        for (int stage = 11; stage <= 14; ++stage) lane.clock();
         ASSERT_EQ(static_cast<int8_t>(p.out_o), pool_average(values, rounding))
             << sum << " / " << count << ", " << to_string(rounding);
       }

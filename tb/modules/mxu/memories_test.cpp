@@ -27,14 +27,6 @@ struct ClockedBuffer : UnifiedBuffer {
   using UnifiedBuffer::UnifiedBuffer;
   void update(bool /*rst*/) { UnifiedBuffer::update(); }
 };
-struct ClockedParams : Params {
-  using Params::Params;
-  void propagate() {
-    propagate_state();
-    Params::propagate();
-  }
-  void update(bool /*rst*/) { Params::update(); }
-};
 struct ClockedBank : WeightBank {
   using WeightBank::WeightBank;
   void update(bool /*rst*/) { WeightBank::update(); }
@@ -100,8 +92,10 @@ TEST(MxuParams, RandomAccesses) {
   for_seeds(kSeeds, [](uint64_t seed) {
     Dice dice(seed);
     const Config c = module_config();
-    ModuleBench<Vmxu_params, ClockedParams> b("mxu_params", c);
+    ModuleBench<Vmxu_params, Params> b("mxu_params", c);
     for (uint64_t n = 0; n < kCycles; ++n) {
+      const bool rst = dice.below(200) == 0;
+      b.rtl.rst_i = rst;
       DRIVE(p_we_i, dice.chance(70));
       DRIVE(p_plane_i, dice.below(9));
       DRIVE(p_set_i, dice.below(c.param_sets));
@@ -111,7 +105,7 @@ TEST(MxuParams, RandomAccesses) {
       b.model.p_data_i = row.data();
       set_words(b.rtl.p_data_i, row, 8);
       if (!b.check()) return;
-      b.edge(false);
+      b.edge(rst);
       const Params& m = b.model;
       ASSERT_EQ(get_words(b.rtl.bias_o, c.cols, 32), masked(m.bias_o.data(), c.cols, 32));
       ASSERT_EQ(get_words(b.rtl.multiplier_o, c.cols, 32),
@@ -215,20 +209,17 @@ TEST(MxuAccBank, ForwardsAndReads) {
     const Config c = module_config();
     const uint32_t sum_w = sum_width(c.rows - 1);
     ModuleBench<Vmxu_acc_bank, ClockedAccBank> b("mxu_acc_bank", c);
+    uint64_t half = 0;
     for (uint64_t n = 0; n < kCycles; ++n) {
       const bool rst = dice.below(300) == 0;
       b.rtl.rst_i = rst;
       DRIVE(valid_i, dice.chance(80));
       DRIVE(add_i, dice.chance(70));
-      DRIVE(addr_i, dice.below(4) + 8 * dice.below(2));
-      // The activation unit reads the half that is not at work (section 9).
-      const uint32_t half = b.model.addr_i / (c.acc_depth / 2);
-      DRIVE(act_re_i, false);
-      if (dice.chance(40)) {
-        DRIVE(act_re_i, true);
-        DRIVE(act_addr_i, (1 - half) * (c.acc_depth / 2) + dice.below(4));
-      }
-      DRIVE(act_half_i, dice.below(2));
+      DRIVE(addr_i, half * (c.acc_depth / 2) + dice.below(4));
+      // The activation unit reads a cycle later, the half that is not at work then (section 9).
+      half = dice.below(2);
+      DRIVE(act_re_i, dice.chance(40));
+      DRIVE(act_addr_i, (1 - half) * (c.acc_depth / 2) + dice.below(4));
       for (int32_t& sum : b.model.sums) {
         sum = static_cast<int32_t>(sign_extend(dice.word(sum_w), sum_w));
       }
@@ -236,6 +227,9 @@ TEST(MxuAccBank, ForwardsAndReads) {
       set_words(b.rtl.sum_i, b.model.sums, sum_w);
       if (!b.check()) return;
       ASSERT_EQ(b.rtl.s1_valid_o, b.model.s1_valid_q);
+      ASSERT_EQ(b.rtl.s2_valid_o, b.model.s2_valid_q);
+      ASSERT_EQ(b.rtl.act_re_o, b.model.act_re_q);
+      ASSERT_EQ(b.rtl.act_addr_o, b.model.act_addr_q);
       ASSERT_EQ(get_words(b.rtl.act_data_o, c.tile_cols, 32),
                 masked(b.model.act_data_o(), c.tile_cols, 32));
       b.edge(rst);

@@ -316,7 +316,7 @@ TEST(MxuActivation, RandomOperations) {
       if (!b.check()) return;
       if (b.model.a_we_o) {
         ASSERT_EQ(get_words(b.rtl.a_wdata_o, c.lanes(), 8),
-                  masked(b.model.a_wdata_o.data(), c.lanes(), 8));
+                  masked(b.model.a_wdata_o(), c.lanes(), 8));
       }
       rows += b.model.a_we_o;
       errors += b.model.error_o();
@@ -358,7 +358,7 @@ TEST(MxuActivation, RefusesEverySizeOfZero) {
     drive_operation(b, dice, test::activate(0, 0, 1, 0, 0, test::kMaxPool), false);
     ASSERT_TRUE(cycle(false));
     DRIVE(push_i, false);
-    for (int n = 0; n < 12; ++n) {
+    for (int n = 0; n < 24; ++n) {
       ASSERT_TRUE(cycle(false));
       if (zero < sizes.size()) ASSERT_FALSE(b.model.a_we_o);
     }

@@ -37,7 +37,8 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
   std::vector<std::vector<uint64_t>> over(4);
   uint64_t dispatched = taken[0] + 1;
   const uint64_t cleared = dispatched;
-  uint64_t array_free = 0, act_free = 0;  // from then on the unit can take an operation
+  uint64_t array_free = 0, act_free = 0;  // from then on the unit can take an operation,
+  uint64_t array_seen = 0;                // and from then on it has seen the next one
   uint64_t swapped = 0, shifted = 0;      // the last swap; end of the last shift
   size_t tile = 0, rows_in = 0;
   std::vector<std::pair<uint64_t, uint64_t>> busy;
@@ -57,7 +58,9 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
     if (opcode == 2) {
       const uint64_t can =
           std::max(queued, array_free + 1);  // the last row's cycle is an active one
-      const uint64_t take = std::max(may, array_free);
+      // It is decoded in two cycles, behind the one in front of it.
+      const uint64_t take = std::max({may, array_free, std::max(queued, array_seen) + 2});
+      array_seen = take + 1;
       for (uint64_t t = can; t < take; ++t) {
         s.raw_stall += t < ready[1];
         s.input_stall += t < ready[2] && t >= ready[1];
@@ -75,11 +78,12 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
       }
       s.active += length;
       array_free = issue + length - 1;  // it takes the next one with its last row
-      over[0].push_back(issue + length - 1 + c.rows + c.cols + 2);
+      over[0].push_back(issue + length - 1 + c.rows + c.cols + 3);
     } else if (opcode == 4) {
-      const uint64_t take = std::max(may, act_free);
-      over[1].push_back(take + length + 9);
-      act_free = take + length + 9;
+      const uint64_t take = std::max({may, act_free, queued + 2});
+      // The last row is written as many cycles behind its issue as there are stages and banks.
+      over[1].push_back(take + length + 15 + c.cols / c.tile_cols + 1);
+      act_free = take + length + 16;
     } else if (opcode == 5) {
       rows_in += i.get(24, 16);
       over[2].push_back(in_at[rows_in - 1] + 1);

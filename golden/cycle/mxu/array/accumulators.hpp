@@ -22,20 +22,28 @@ class AccBank {
   uint8_t valid_i = 0;
   uint8_t add_i = 0;
   uint8_t act_re_i = 0;
-  uint8_t act_half_i = 0;  // which half act_data_o shows
   uint16_t addr_i = 0;
   uint16_t act_addr_i = 0;
   const int32_t* sum_i = nullptr;  // TILE_COLS
-  const uint32_t* act_data_o() const { return half[act_half_i].rdata_o(); }
+  const uint32_t* act_data_o() const { return half[act_half_q].rdata_o(); }
 
-  // Registers.
+  // Registers. Sums have SUM_W bits in the RTL.
   uint8_t s1_valid_q = 0;
   uint8_t s1_add_q = 0;
   uint16_t s1_addr_q = 0;
-  std::vector<int32_t> s1_sum_q;  // of SUM_W bits in the RTL
+  std::vector<int32_t> s1_sum_q;
   uint8_t s2_valid_q = 0;
+  uint8_t s2_again_q = 0;  // the row in front is the same
   uint16_t s2_addr_q = 0;
-  std::vector<uint32_t> s2_data_q;
+  std::vector<int32_t> s2_sum_q;
+  std::vector<uint32_t> s2_old_q;
+  uint8_t s3_valid_q = 0;
+  uint16_t s3_addr_q = 0;
+  std::vector<uint32_t> s3_data_q;
+  // The activation unit's read.
+  uint8_t act_re_q = 0;
+  uint8_t act_half_q = 0;  // which half act_data_o shows
+  uint16_t act_addr_q = 0;
 
   Skew<int32_t, false> deskew;
   std::array<Ram1r1w<uint32_t>, 2> half;
@@ -47,10 +55,14 @@ class AccBank {
   uint32_t half_of(uint32_t address) const { return address / half_depth_; }
   uint32_t row_of(uint32_t address) const { return address % half_depth_; }
   void add_row();
+  void load_old();
 
   uint32_t cols_;
   uint32_t half_depth_;
   const int32_t* row_ = nullptr;  // the sums side by side
+  // With the same sums for longer than the deskew is, it stands still.
+  std::vector<int32_t> last_sum_;
+  uint32_t still_ = 0;
 };
 
 class Accumulators {
@@ -74,8 +86,8 @@ class Accumulators {
   BitVector line_add_q;
   BitVector line_last_q;
   std::vector<uint16_t> line_addr_q;
-  uint8_t act_half_q = 0;
   uint8_t s1_last_q = 0;
+  uint8_t s2_last_q = 0;
   uint8_t done_q = 0;
 
   std::vector<AccBank> bank;

@@ -44,7 +44,12 @@ void WeightFifo::propagate() {
   }
   if (shift_) {
     en_o[0] = 1;
-    for (uint32_t r = 1; r < rows_; ++r) en_o[r] = thermo_q.get(r - 1);
+    uint8_t* en = en_o.data() + 1;
+    for (uint32_t first = 0; first + 1 < rows_; first += 32) {
+      const uint32_t bits = thermo_q.words[first / 32];
+      const uint32_t count = std::min(32U, rows_ - 1 - first);
+      for (uint32_t r = 0; r < count; ++r) en[first + r] = bits >> r & 1;
+    }
   } else if (en_set_) {
     std::fill(en_o.begin(), en_o.end(), 0);
   }

@@ -252,7 +252,8 @@ TEST(MxuUnifiedBuffer, MatrixReadsAndActivationWritesWin) {
 
 TEST(MxuParams, PlanesHeldUntilTheNextRead) {
   Config config;
-  config.rows = config.cols = config.tile_rows = config.tile_cols = 2;
+  config.rows = config.cols = config.tile_rows = 2;
+  config.tile_cols = 1;
   config.param_sets = 3;
   Params unit(config);
   for (uint32_t plane = 0; plane < 9; ++plane) {
@@ -263,26 +264,23 @@ TEST(MxuParams, PlanesHeldUntilTheNextRead) {
     unit.p_plane_i = static_cast<uint8_t>(plane);
     unit.p_data_i = row.data();
     unit.propagate();
-    unit.update();
+    unit.update(false);
   }
   unit.p_we_i = 0;
-  unit.propagate_state();
   EXPECT_EQ(unit.bias_o[0], 0);
-  unit.re_i = 1;
-  unit.set_i = 2;
-  unit.propagate();
-  unit.update();
-  unit.re_i = 0;
-  for (int i = 0; i < 2; ++i) {
-    unit.propagate_state();
-    EXPECT_EQ(unit.bias_o[0], 0x14131211);
-    EXPECT_EQ(static_cast<uint32_t>(unit.bias_o[1]), 0xF3F2F1F0u);
-    EXPECT_EQ(unit.multiplier_o[0], 0x18171615);
-    EXPECT_EQ(unit.shift_o[0], 0x19);
-    EXPECT_EQ(unit.shift_o[1], 0x38);
-    unit.set_i = 1;
+  // A read is in the first bank a cycle later, of multiplier and shift two, in the next one more.
+  for (uint32_t cycle = 0; cycle < 8; ++cycle) {
+    SCOPED_TRACE(cycle);
+    EXPECT_EQ(unit.bias_o[0], cycle < 2 ? 0 : 0x14131211);
+    EXPECT_EQ(static_cast<uint32_t>(unit.bias_o[1]), cycle < 3 ? 0 : 0xF3F2F1F0u);
+    EXPECT_EQ(unit.multiplier_o[0], cycle < 3 ? 0 : 0x18171615);
+    EXPECT_EQ(unit.shift_o[0], cycle < 3 ? 0 : 0x19);
+    EXPECT_EQ(static_cast<uint32_t>(unit.multiplier_o[1]), cycle < 4 ? 0 : 0xF7F6F5F4u);
+    EXPECT_EQ(unit.shift_o[1], cycle < 4 ? 0 : 0x38);
+    unit.re_i = cycle == 0;
+    unit.set_i = cycle == 0 ? 2 : 1;
     unit.propagate();
-    unit.update();
+    unit.update(false);
   }
 }
 
