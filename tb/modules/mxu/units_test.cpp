@@ -221,7 +221,7 @@ TEST(MxuMatrix, RandomOperations) {
           test::set_register(1, test::halves(size(4), size(4))),
           test::set_register(2, at(6) | size(3) << 16 | size(3) << 24),
           test::set_register(3, at(256))};
-      const bool set = b.model.idle_o && dice.chance(70);
+      const bool set = b.model.idle_o && dice.chance(15);
       drive_set(b, set ? &sets[dice.below(4)] : nullptr, 2);
       if (set) DRIVE(push_i, false);
       DRIVE(loaded_i, dice.chance(80));
@@ -295,7 +295,7 @@ TEST(MxuActivation, RandomOperations) {
           test::set_register(11, test::bytes(size(3), size(3), at(3) - 1, at(3) - 1)),
           test::set_register(12, static_cast<uint32_t>(dice.bits(25))),
           test::set_register(13, static_cast<uint32_t>(dice.bits(24)))};
-      const bool set = b.model.idle_o && !b.model.pipeline_o && dice.chance(70);
+      const bool set = b.model.idle_o && !b.model.pipeline_o && dice.chance(15);
       drive_set(b, set ? &sets[dice.below(6)] : nullptr, 3);
       if (set) DRIVE(push_i, false);
       b.model.half_busy_i = {static_cast<uint8_t>(dice.chance(20)),
