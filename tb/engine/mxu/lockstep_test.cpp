@@ -317,7 +317,7 @@ TEST(MxuLockstep, WildInstructions) {
   for_units(10, [&](const Config& c, uint64_t seed) {
     Bench b(c, seed);
     b.random_tiles(10);
-    for (uint32_t program = 0; program < 30; ++program) {
+    for (uint32_t program = 0; program < 60; ++program) {
       b.random_stalls();
       for (const uint32_t number : {0, 1, 2, 9, 10, 11, 12}) b.add(wild_set(b, number));
       uint32_t tiles = 0;
