@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "tb/engine/eie/bench.hpp"
 #include "tb/lockstep/eie/lockstep.hpp"
 #include "tb/support/random_network.hpp"
 
@@ -22,12 +23,7 @@ class EveryFault : public testing::TestWithParam<Config> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Configurations, EveryFault, testing::ValuesIn(rtl_configs()),
-                         [](const auto& info) {
-                           const Config& c = info.param;
-                           return "pe" + std::to_string(c.n_pe) + "_q" +
-                                  std::to_string(c.queue_depth) +
-                                  (c.entry_depth < 131072 ? "_small" : "");
-                         });
+                         [](const auto& info) { return name_of(info.param); });
 
 TEST_P(EveryFault, DescriptorsAreRefused) {
   Lockstep device(GetParam());
