@@ -30,6 +30,13 @@ INVISIBLE = {
         "rtl/mxu/mxu_weight_fifo.v: n_q": LOADED,
         "rtl/mxu/mxu_setup.v: pad_q": NOT_USED,
         "rtl/mxu/mxu_acc_bank.v: s3_valid_q": NOT_USED,
+        "rtl/mxu/mxu_acc_bank.v: act_re_q": NOT_USED,
+        "rtl/mxu/mxu_matrix_ahead.v: ahead_q": NOT_USED,
+        "rtl/mxu/mxu_activation_ahead.v: ahead_q": NOT_USED,
+        "rtl/mxu/mxu_sequencer.v: counting_q": NOT_USED,
+        "rtl/mxu/lanes/mxu_lanes.v: valid_q": NOT_USED,
+        "rtl/mxu/lanes/mxu_params.v: re_q": NOT_USED,
+        "rtl/mxu/lanes/mxu_params.v: late_re_q": NOT_USED,
         "rtl/mxu/mxu_tile.v: swap_q": "has left the array before the next tile of weights is there",
     },
 }
