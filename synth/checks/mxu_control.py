@@ -23,10 +23,15 @@ FORMAL = "tb/formal"
 
 @dataclasses.dataclass(frozen=True)
 class Proof:
-    """A harness, the parameters it is proven for and the RTL in it."""
+    """A harness, the parameters it is proven for and the RTL in it, of rtl/mxu and of
+    rtl/common."""
     top: str
     files: tuple[str, ...]
     parameters: tuple[dict[str, int], ...]
+    common: tuple[str, ...] = ()
+
+    def rtl(self) -> list[str]:
+        return [f"rtl/mxu/{f}.v" for f in self.files] + [f"rtl/common/{f}.v" for f in self.common]
 
 
 WEIGHTS = Proof(
@@ -35,7 +40,7 @@ WEIGHTS = Proof(
      {"ROWS": 3, "COLS": 2, "FIFO_TILES": 3}))
 CONTROL = Proof(
     "mxu_control", ("mxu_sequencer", "mxu_flaw", "mxu_op_queue", *WEIGHTS.files),
-    ({"ROWS": 1, "COLS": 1},))
+    ({"ROWS": 1, "COLS": 1},), ("adder", "adder_block"))
 CYCLES = 12
 # Faults: file, text, in its place.
 BROKEN = (
@@ -80,7 +85,7 @@ def name_of(parameters: dict[str, int]) -> str:
 def prove(proof: Proof, cycles: int = 0) -> bool:
     good = True
     for parameters in proof.parameters:
-        holds = proven(proof, parameters, [f"rtl/mxu/{f}.v" for f in proof.files], cycles)
+        holds = proven(proof, parameters, proof.rtl(), cycles)
         length = f"{cycles} cycles" if cycles else "runs of any length"
         print(f"{'proven' if holds else 'FAILED'} for {length}: {proof.top}, {name_of(parameters)}",
               flush=True)
@@ -97,7 +102,7 @@ def find_faults(proof: Proof) -> bool:
         with yosys.work_folder() as folder:
             changed = folder / f"{module}.v"
             changed.write_text(source.replace(text, replacement))
-            rtl = [str(changed) if f == module else f"rtl/mxu/{f}.v" for f in proof.files]
+            rtl = [str(changed) if f == f"rtl/mxu/{module}.v" else f for f in proof.rtl()]
             found = not proven(proof, proof.parameters[0], rtl)
         print(f"{'found' if found else 'NOT FOUND'}: {module}.v with {replacement}", flush=True)
         good = good and found
