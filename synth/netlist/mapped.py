@@ -112,8 +112,11 @@ class Netlist:
             raise Failure(f"{top}: {len(bodies)} modules written, {len(mapped.netlist)} expected")
         self.text = "".join(map(self._body, bodies))
         for module, name in self.names.items():
+            # A module of parameters has an escaped name, one without them a plain one.
             if module != name:
-                self.text = self.text.replace(f"\\{module} ", f"{name} ")
+                plain = re.escape(module)
+                self.text = re.sub(rf"^(module |  )(?:\\{plain} |{plain}\b)", rf"\g<1>{name} ",
+                                   self.text, flags=re.M)
         for ram in RAMS:
             for name in signals.public[ram]:
                 self._publish(ram, name)
