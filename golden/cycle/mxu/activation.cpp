@@ -92,7 +92,7 @@ void Activation::propagate() {
   take_ = propagate_queue(decoded() && !run_q && !pipeline_o && (code_q != 0 || !held),
                           [this] { return code_q; });
   param_re_o = take_ || (run_q && sum_q);
-  param_set_o = (take_ ? head().set : set_q + wx_q) & low_mask(widths_.set_w);
+  param_set_o = (take_ ? head().set : set_q + (wx_q & 3U)) & low_mask(widths_.set_w);
 
   const uint32_t iy = y0_q + wy_q;
   const uint32_t ix = x0_q + wx_q;
