@@ -187,9 +187,6 @@ function(sparsys_rtl name)
   if(ENGINE STREQUAL mxu)
     list(APPEND flags LOOPS)
   endif()
-  if(ENGINE STREQUAL mxu AND NOT name MATCHES "lockstep_(4x4|5x7)$") # LOCAL
-    list(APPEND flags QUICK)
-  endif()
   sparsys_verilate(${name} TOP ${ENGINE} ${flags} PARAMETERS ${parameters} SOURCES ${ARG_SOURCES}
                    PUBLIC ${ARG_PUBLIC})
   set(NAME ${name})
