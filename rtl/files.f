@@ -59,4 +59,6 @@ rtl/mxu/mxu_sequencer.v
 rtl/mxu/mxu_tile.v
 rtl/mxu/mxu_array.v
 rtl/mxu/lanes/mxu_params.v
+rtl/mxu/mxu_multiply.v
+rtl/mxu/mxu_storage.v
 rtl/mxu/mxu.v

@@ -39,7 +39,7 @@ def address(bits: str) -> str:
 
 def array_edge(port: str, what: str, width: int, text: Callable | None) -> tuple[Signal, ...]:
     """A port of the matrix unit's array, a row or column of cells each."""
-    return tuple(Signal(f"u_array.{port}", text, part=(k * width, width),
+    return tuple(Signal(f"u_multiply.u_array.{port}", text, part=(k * width, width),
                         label=f"{port}, {what} {k}") for k in range(4))
 
 
@@ -110,12 +110,12 @@ DIAGRAMS = (
         skip=1),
     Diagram(
         "mxu-weights-full", "mxu", "Matrix unit: no tile is requested while none has room",
-        {"u_weight_fetch.run_q": 1, "u_weight_fifo.room_o": 0}, 17, (
+        {"u_multiply.u_weight_fetch.run_q": 1, "u_multiply.u_weight_fifo.room_o": 0}, 17, (
             Group("requests", (Signal("wm_valid_o"), Signal("wm_ready_i"),
                                Signal("wm_tile_o", number, "wm_valid_o")),
                   "taken", both("wm_valid_o", "wm_ready_i")),
             WEIGHT_ROWS,
-            Group("array", (Signal("u_array.swap_i", label="swap_i"),))),
+            Group("array", (Signal("u_multiply.u_array.swap_i", label="swap_i"),))),
         before=2),
     Diagram(
         "mxu-host-in", "mxu", "Matrix unit: rows from the host",
@@ -134,11 +134,11 @@ DIAGRAMS = (
     Diagram(
         "mxu-array", "mxu",
         "Matrix unit: the edge of the array while operations of five rows each take the next tile",
-        {"u_array.swap_i": 1}, 22, (
+        {"u_multiply.u_array.swap_i": 1}, 22, (
             Group("next weights, from the top",
                   array_edge("en_i", "row", 1, None) + array_edge("weight_i", "column", 8, signed)),
-            Group("hand-over", (Signal("u_array.swap_i", label="swap_i"),),
-                  "weights change in the cell at the top left", {"u_array.swap_i": 1}),
+            Group("hand-over", (Signal("u_multiply.u_array.swap_i", label="swap_i"),),
+                  "weights change in the cell at the top left", {"u_multiply.u_array.swap_i": 1}),
             Group("rows, from the left", array_edge("a_i", "row", 8, signed)),
             Group("sums, at the bottom", array_edge("sum_o", "column", 18, signed))),
         before=6),

@@ -52,7 +52,6 @@ module mxu #(
   localparam UB_W = $clog2(UB_DEPTH);
   localparam ACC_W = $clog2(ACC_DEPTH);
   localparam SET_W = $clog2(PARAM_SETS);
-  localparam SUM_W = 15 + $clog2(ROWS + 1);
 
   wire [4:0] push;
   wire [80:0] op;
@@ -72,9 +71,6 @@ module mxu #(
   wire [5:0] busy;
   wire act_empty;
   wire row_valid;
-  wire row_add;
-  wire row_last;
-  wire [ACC_W-1:0] row_addr;
   wire [16:0] useful;
   wire stall_weights;
   wire shadow;
@@ -127,29 +123,33 @@ module mxu #(
 
   // Units and weight FIFO begin anew with a flush, too.
   wire unit_rst = rst_i || flush;
-
-  wire loaded;
-  wire swap;
   wire m_re;
   wire [UB_W-1:0] m_raddr;
-  wire pad;
-  wire [7:0] pad_value;
+  wire [LANES*8-1:0] ub_rdata;
   wire [1:0] act_half;
   wire [1:0] half_busy;
+  wire act_re;
+  wire [ACC_W-1:0] act_addr;
+  wire [COLS*32-1:0] act_data;
 
-  mxu_matrix #(
-      .ROWS     (ROWS),
-      .COLS     (COLS),
-      .UB_DEPTH (UB_DEPTH),
-      .ACC_DEPTH(ACC_DEPTH)
-  ) u_matrix (
+  mxu_multiply #(
+      .ROWS      (ROWS),
+      .COLS      (COLS),
+      .LANES     (LANES),
+      .TILE_ROWS (TILE_ROWS),
+      .TILE_COLS (TILE_COLS),
+      .FIFO_TILES(FIFO_TILES),
+      .UB_DEPTH  (UB_DEPTH),
+      .ACC_DEPTH (ACC_DEPTH)
+  ) u_multiply (
       .clk_i          (clk_i),
-      .rst_i          (unit_rst),
-      .push_i         (push[0]),
+      .rst_i          (rst_i),
+      .unit_rst_i     (unit_rst),
+      .push_i         ({push[4], push[0]}),
       .op_i           (op),
       .op_number_i    (op_number),
       .op_wait_i      (op_wait),
-      .full_o         (full[0]),
+      .full_o         ({full[4], full[0]}),
       .done_i         (unit_done),
       .stop_i         (stop),
       .set_i          (set_matrix),
@@ -157,22 +157,28 @@ module mxu #(
       .set_value_i    (set_value),
       .error_o        (error[3:0]),
       .error_number_o (error_number[23:0]),
-      .idle_o         (idle[0]),
-      .busy_o         (busy[0]),
-      .loaded_i       (loaded),
-      .swap_o         (swap),
+      .idle_o         ({idle[4], idle[0]}),
+      .busy_o         ({busy[5:4], busy[0]}),
+      .done_o         (unit_done[0]),
+      .wm_valid_o     (wm_valid_o),
+      .wm_tile_o      (wm_tile_o),
+      .wm_ready_i     (wm_ready_i),
+      .w_valid_i      (w_valid_i),
+      .w_data_i       (w_data_i),
+      .w_ready_o      (w_ready_o),
+      .w_full_o       (w_full),
       .m_re_o         (m_re),
       .m_raddr_o      (m_raddr),
-      .pad_o          (pad),
-      .pad_value_o    (pad_value),
-      .row_valid_o    (row_valid),
-      .row_add_o      (row_add),
-      .row_last_o     (row_last),
-      .row_addr_o     (row_addr),
+      .rdata_i        (ub_rdata),
       .act_half_i     (act_half),
       .half_busy_o    (half_busy),
+      .act_re_i       (act_re),
+      .act_addr_i     (act_addr),
+      .act_data_o     (act_data),
+      .row_valid_o    (row_valid),
       .useful_o       (useful),
       .stall_weights_o(stall_weights),
+      .shadow_o       (shadow),
       .stall_half_o   (stall_half),
       .blocked_o      (blocked)
   );
@@ -182,9 +188,6 @@ module mxu #(
   wire [COLS*32-1:0] bias;
   wire [COLS*32-1:0] multiplier;
   wire [COLS*6-1:0] shift;
-  wire act_re;
-  wire [ACC_W-1:0] act_addr;
-  wire [COLS*32-1:0] act_data;
   wire a_we;
   wire [UB_W-1:0] a_waddr;
   wire [LANES*8-1:0] a_wdata;
@@ -230,244 +233,49 @@ module mxu #(
       .a_waddr_o     (a_waddr),
       .a_wdata_o     (a_wdata)
   );
-
-  wire p_we;
-  wire [3:0] p_plane;
-  wire [SET_W-1:0] p_set;
-  wire [LANES*8-1:0] p_data;
-
-  mxu_params #(
+  mxu_storage #(
       .COLS      (COLS),
       .LANES     (LANES),
       .TILE_COLS (TILE_COLS),
-      .PARAM_SETS(PARAM_SETS)
-  ) u_params (
-      .clk_i       (clk_i),
-      .rst_i       (rst_i),
-      .p_we_i      (p_we),
-      .p_plane_i   (p_plane),
-      .p_set_i     (p_set),
-      .p_data_i    (p_data),
-      .re_i        (param_re),
-      .set_i       (param_set),
-      .bias_o      (bias),
-      .multiplier_o(multiplier),
-      .shift_o     (shift)
-  );
-
-  wire h_we;
-  wire [UB_W-1:0] h_waddr;
-  wire [LANES*8-1:0] h_wdata;
-  wire h_wgrant;
-
-  mxu_host_in #(
-      .LANES     (LANES),
       .UB_DEPTH  (UB_DEPTH),
       .PARAM_SETS(PARAM_SETS)
-  ) u_host_in (
+  ) u_storage (
       .clk_i         (clk_i),
-      .rst_i         (unit_rst),
-      .push_i        (push[2]),
+      .rst_i         (rst_i),
+      .unit_rst_i    (unit_rst),
+      .push_i        (push[3:2]),
       .op_i          (op),
       .op_number_i   (op_number),
       .op_wait_i     (op_wait),
-      .full_o        (full[2]),
+      .full_o        (full[3:2]),
       .done_i        (unit_done),
       .stop_i        (stop),
-      .error_o       (error[11:8]),
-      .error_number_o(error_number[71:48]),
-      .idle_o        (idle[2]),
-      .busy_o        (busy[2]),
-      .done_o        (unit_done[2]),
+      .error_o       (error[15:8]),
+      .error_number_o(error_number[95:48]),
+      .idle_o        (idle[3:2]),
+      .busy_o        (busy[3:2]),
+      .done_o        (unit_done[3:2]),
       .hi_valid_i    (hi_valid_i),
       .hi_data_i     (hi_data_i),
       .hi_ready_o    (hi_ready_o),
       .hi_asked_o    (hi_asked_o),
-      .h_we_o        (h_we),
-      .h_waddr_o     (h_waddr),
-      .h_wdata_o     (h_wdata),
-      .h_wgrant_i    (h_wgrant),
-      .p_we_o        (p_we),
-      .p_plane_o     (p_plane),
-      .p_set_o       (p_set),
-      .p_data_o      (p_data)
-  );
-
-  wire h_re;
-  wire [UB_W-1:0] h_raddr;
-  wire h_rgrant;
-  wire [LANES*8-1:0] ub_rdata;
-
-  mxu_host_out #(
-      .LANES   (LANES),
-      .UB_DEPTH(UB_DEPTH)
-  ) u_host_out (
-      .clk_i         (clk_i),
-      .rst_i         (unit_rst),
-      .push_i        (push[3]),
-      .op_i          (op),
-      .op_number_i   (op_number),
-      .op_wait_i     (op_wait),
-      .full_o        (full[3]),
-      .done_i        (unit_done),
-      .stop_i        (stop),
-      .error_o       (error[15:12]),
-      .error_number_o(error_number[95:72]),
-      .idle_o        (idle[3]),
-      .busy_o        (busy[3]),
-      .done_o        (unit_done[3]),
-      .h_re_o        (h_re),
-      .h_raddr_o     (h_raddr),
-      .h_rgrant_i    (h_rgrant),
-      .rdata_i       (ub_rdata),
       .ho_valid_o    (ho_valid_o),
       .ho_data_o     (ho_data_o),
-      .ho_ready_i    (ho_ready_i)
-  );
-
-  wire asked;
-  wire room;
-  wire owed;
-
-  mxu_weight_fetch u_weight_fetch (
-      .clk_i     (clk_i),
-      .rst_i     (unit_rst),
-      .push_i    (push[4]),
-      .op_i      (op[47:0]),
-      .full_o    (full[4]),
-      .stop_i    (stop),
-      .idle_o    (idle[4]),
-      .busy_o    (busy[4]),
-      .room_i    (room),
-      .owed_i    (owed),
-      .w_full_i  (w_full),
-      .asked_o   (asked),
-      .wm_valid_o(wm_valid_o),
-      .wm_tile_o (wm_tile_o),
-      .wm_ready_i(wm_ready_i)
-  );
-
-  wire [ROWS-1:0] en;
-  wire [COLS*8-1:0] weight;
-
-  mxu_weight_fifo #(
-      .ROWS      (ROWS),
-      .COLS      (COLS),
-      .TILE_COLS (TILE_COLS),
-      .FIFO_TILES(FIFO_TILES)
-  ) u_weight_fifo (
-      .clk_i    (clk_i),
-      .rst_i    (unit_rst),
-      .w_valid_i(w_valid_i),
-      .w_data_i (w_data_i),
-      .w_ready_o(w_ready_o),
-      .asked_i  (asked),
-      .room_o   (room),
-      .owed_o   (owed),
-      .full_o   (w_full),
-      .swap_i   (swap),
-      .en_o     (en),
-      .weight_o (weight),
-      .loaded_o (loaded),
-      .shadow_o (shadow)
-  );
-
-  mxu_unified_buffer #(
-      .LANES   (LANES),
-      .UB_DEPTH(UB_DEPTH)
-  ) u_unified_buffer (
-      .clk_i     (clk_i),
-      .m_re_i    (m_re),
-      .m_raddr_i (m_raddr),
-      .h_re_i    (h_re),
-      .h_raddr_i (h_raddr),
-      .h_rgrant_o(h_rgrant),
-      .rdata_o   (ub_rdata),
-      .a_we_i    (a_we),
-      .a_waddr_i (a_waddr),
-      .a_wdata_i (a_wdata),
-      .h_we_i    (h_we),
-      .h_waddr_i (h_waddr),
-      .h_wdata_i (h_wdata),
-      .h_wgrant_o(h_wgrant)
-  );
-
-  wire [ROWS*8-1:0] a;
-
-  mxu_setup #(
-      .ROWS (ROWS),
-      .LANES(LANES)
-  ) u_setup (
-      .clk_i      (clk_i),
-      .rst_i      (rst_i),
-      .data_i     (ub_rdata),
-      .pad_i      (pad),
-      .pad_value_i(pad_value),
-      .a_o        (a)
-  );
-
-  wire [COLS*SUM_W-1:0] sum;
-
-  mxu_array #(
-      .ROWS     (ROWS),
-      .COLS     (COLS),
-      .TILE_ROWS(TILE_ROWS),
-      .TILE_COLS(TILE_COLS)
-  ) u_array (
-      .clk_i   (clk_i),
-      .rst_i   (rst_i),
-      .a_i     (a),
-      .en_i    (en),
-      .swap_i  (swap),
-      .weight_i(weight),
-      .sum_o   (sum)
-  );
-
-  mxu_accumulators #(
-      .ROWS     (ROWS),
-      .COLS     (COLS),
-      .TILE_COLS(TILE_COLS),
-      .ACC_DEPTH(ACC_DEPTH)
-  ) u_accumulators (
-      .clk_i        (clk_i),
-      .rst_i        (rst_i),
-      .row_valid_i  (row_valid),
-      .row_add_i    (row_add),
-      .row_last_i   (row_last),
-      .row_addr_i   (row_addr),
-      .sum_i        (sum),
-      .matrix_done_o(unit_done[0]),
-      .busy_o       (busy[5]),
-      .act_re_i     (act_re),
-      .act_addr_i   (act_addr),
-      .act_data_o   (act_data)
+      .ho_ready_i    (ho_ready_i),
+      .m_re_i        (m_re),
+      .m_raddr_i     (m_raddr),
+      .rdata_o       (ub_rdata),
+      .a_we_i        (a_we),
+      .a_waddr_i     (a_waddr),
+      .a_wdata_i     (a_wdata),
+      .param_re_i    (param_re),
+      .param_set_i   (param_set),
+      .bias_o        (bias),
+      .multiplier_o  (multiplier),
+      .shift_o       (shift)
   );
 
   generate
-    if (ROWS < 1 || ROWS > 256) begin : g_check_rows
-      parameter_error_ROWS_must_be_from_1_to_256 u_error ();
-    end
-    if (COLS < 1 || COLS > 256) begin : g_check_cols
-      parameter_error_COLS_must_be_from_1_to_256 u_error ();
-    end
-    if (TILE_ROWS < 1 || ROWS % TILE_ROWS != 0) begin : g_check_tile_rows
-      parameter_error_TILE_ROWS_must_divide_ROWS u_error ();
-    end
-    if (TILE_COLS < 1 || COLS % TILE_COLS != 0) begin : g_check_tile_cols
-      parameter_error_TILE_COLS_must_divide_COLS u_error ();
-    end
-    if (FIFO_TILES < 2 || FIFO_TILES > 16) begin : g_check_fifo_tiles
-      parameter_error_FIFO_TILES_must_be_from_2_to_16 u_error ();
-    end
-    if (UB_DEPTH < 2 || UB_DEPTH > 16777216) begin : g_check_ub_depth
-      parameter_error_UB_DEPTH_must_be_from_2_to_2_to_the_24 u_error ();
-    end
-    if (ACC_DEPTH < 4 || ACC_DEPTH > 65536 || (ACC_DEPTH & (ACC_DEPTH - 1)) != 0) begin : g_check_acc_depth
-      parameter_error_ACC_DEPTH_must_be_a_power_of_two_from_4_to_65536 u_error ();
-    end
-    if (PARAM_SETS < 2 || PARAM_SETS > 256) begin : g_check_param_sets
-      parameter_error_PARAM_SETS_must_be_from_2_to_256 u_error ();
-    end
     if (QUEUE_DEPTH < 2 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_2_to_255 u_error ();
     end

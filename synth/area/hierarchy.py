@@ -18,7 +18,7 @@ from synth.yosys import Failure
 # Of what is kept: another one makes everything be mapped again.
 FORMAT = 2
 # The order of mapping: those first that take longest, and those above them.
-FIRST = ("mxu_tile", "mxu_array", "mxu")
+FIRST = ("mxu_tile", "mxu_array", "mxu_multiply", "mxu")
 
 
 @dataclasses.dataclass(frozen=True)

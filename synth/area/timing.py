@@ -16,7 +16,7 @@ PERIOD_NS = 100.0
 MOST_CELLS = 400000
 # At full size the wires between 256 tiles alone are too many; all that these hold is timed by
 # itself.
-UNTIMED_IF_CUT = ("mxu", "mxu_array")
+UNTIMED_IF_CUT = ("mxu", "mxu_multiply", "mxu_array")
 SCRIPT = """
 read_liberty {{{library}}}
 {rams}

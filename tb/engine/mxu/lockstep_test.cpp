@@ -414,16 +414,17 @@ TEST(MxuLockstep, SeesAChangedRegister) {
     std::function<void(Mxu&)> make;
   };
   const std::vector<Change> changes = {
-      {"mxu.u_matrix", "left_q", [](Mxu& m) { m.matrix.left_q ^= 1; }},
+      {"mxu.u_multiply.u_matrix", "left_q", [](Mxu& m) { m.matrix.left_q ^= 1; }},
       {"mxu.u_sequencer", "number_q", [](Mxu& m) { m.sequencer.number_q ^= 4; }},
-      {"mxu.u_weight_fifo", "tiles_q", [](Mxu& m) { m.weight_fifo.tiles_q ^= 1; }},
+      {"mxu.u_multiply.u_weight_fifo", "tiles_q", [](Mxu& m) { m.weight_fifo.tiles_q ^= 1; }},
       {"mxu.u_activation.u_walk", "left_q", [](Mxu& m) { m.activation.left_q ^= 1; }},
-      {"mxu.u_array.g_row[0].g_col[0].u_tile", "w_q", [](Mxu& m) { m.array.tile[0].w_q[3] ^= 1; }},
-      {"mxu.u_array.g_row[0].g_col[0].u_tile", "en_q",
+      {"mxu.u_multiply.u_array.g_row[0].g_col[0].u_tile", "w_q",
+       [](Mxu& m) { m.array.tile[0].w_q[3] ^= 1; }},
+      {"mxu.u_multiply.u_array.g_row[0].g_col[0].u_tile", "en_q",
        [](Mxu& m) { m.array.tile[0].en_q[0] ^= 1; }},
-      {"mxu.u_array.g_row[0].g_col[0].u_tile", "sum_q",
+      {"mxu.u_multiply.u_array.g_row[0].g_col[0].u_tile", "sum_q",
        [](Mxu& m) { m.array.tile[0].sum_q[1] ^= 1; }},
-      {"mxu.u_host_out", "rows_q", [](Mxu& m) { m.host_out.rows_q ^= 1; }},
+      {"mxu.u_storage.u_host_out", "rows_q", [](Mxu& m) { m.host_out.rows_q ^= 1; }},
   };
   const Config c = rtl_configs().front();
   for (const Change& change : changes) {

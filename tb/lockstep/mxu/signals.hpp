@@ -271,23 +271,25 @@ inline void add_activation(SignalMirror& mirror, const std::string& path, const 
 inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, const Mxu& m) {
   const Config& c = m.config();
   const Widths widths(c);
+  const std::string multiply = path + ".u_multiply";
+  const std::string storage = path + ".u_storage";
   mirror.add(
       path, "ho_data_o", 8 * c.lanes(),
       [&m, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, m.ho_data_o, lanes); },
       &m.host_out.ho_valid_o);
-  add_queue(mirror, path + ".u_matrix", m.matrix.queue);
+  add_queue(mirror, multiply + ".u_matrix", m.matrix.queue);
   add_queue(mirror, path + ".u_activation", m.activation.queue);
-  add_queue(mirror, path + ".u_host_in", m.host_in.queue);
-  add_queue(mirror, path + ".u_host_out", m.host_out.queue);
-  const std::string matrix = path + ".u_matrix";
+  add_queue(mirror, storage + ".u_host_in", m.host_in.queue);
+  add_queue(mirror, storage + ".u_host_out", m.host_out.queue);
+  const std::string matrix = multiply + ".u_matrix";
   const uint32_t timer_w = clog2(c.rows + c.cols + 3);
   mirror.add(matrix, "timer_q", 2 * timer_w, packed(m.matrix.timer_q, timer_w));
   mirror.add(matrix, "half_busy_o", 2, packed(m.matrix.half_busy_o, 1));
   mirror.add(matrix, "blocked_o", 4, packed(m.matrix.blocked_o, 1));
   add_activation(mirror, path + ".u_activation", m.activation, c);
-  add_rising_skew(mirror, path + ".u_setup", "g_lane", m.setup.skew, c.rows);
+  add_rising_skew(mirror, multiply + ".u_setup", "g_lane", m.setup.skew, c.rows);
 
-  const std::string weights = path + ".u_weight_fifo";
+  const std::string weights = multiply + ".u_weight_fifo";
   mirror.add(weights, "en_o", c.rows, packed(m.weight_fifo.en_o, 1));
   const uint32_t line = std::max(1U, c.cols - c.tile_cols);
   mirror.add(weights, "rd_addr_q", line * widths.fifo_w,
@@ -297,17 +299,17 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
                     m.weight_fifo.bank[j].skew, c.tile_cols);
   }
 
-  mirror.add(path + ".u_array", "sum_o", c.cols * widths.sum_w,
+  mirror.add(multiply + ".u_array", "sum_o", c.cols * widths.sum_w,
              packed(m.array.sum_o, widths.sum_w));
   const uint32_t tiles_across = c.cols / c.tile_cols;
   for (uint32_t t = 0; t < m.array.tile.size(); ++t) {
-    const std::string tile = path + ".u_array.g_row[" + std::to_string(t / tiles_across) +
+    const std::string tile = multiply + ".u_array.g_row[" + std::to_string(t / tiles_across) +
                              "].g_col[" + std::to_string(t % tiles_across) + "].u_tile";
     add_tile(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
     add_cells(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
   }
 
-  const std::string accumulators = path + ".u_accumulators";
+  const std::string accumulators = multiply + ".u_accumulators";
   mirror.add(accumulators, "line_addr_q", (c.rows + c.cols) * widths.acc_w,
              packed(m.accumulators.line_addr_q, widths.acc_w));
   for (uint32_t j = 0; j < widths.banks; ++j) {
