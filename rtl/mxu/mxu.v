@@ -276,6 +276,18 @@ module mxu #(
   );
 
   generate
+    if (ROWS < 1 || ROWS > 256) begin : g_check_rows
+      parameter_error_ROWS_must_be_from_1_to_256 u_error ();
+    end
+    if (COLS < 1 || COLS > 256) begin : g_check_cols
+      parameter_error_COLS_must_be_from_1_to_256 u_error ();
+    end
+    if (TILE_ROWS < 1 || ROWS % TILE_ROWS != 0) begin : g_check_tile_rows
+      parameter_error_TILE_ROWS_must_divide_ROWS u_error ();
+    end
+    if (TILE_COLS < 1 || COLS % TILE_COLS != 0) begin : g_check_tile_cols
+      parameter_error_TILE_COLS_must_divide_COLS u_error ();
+    end
     if (QUEUE_DEPTH < 2 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_2_to_255 u_error ();
     end
