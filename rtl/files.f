@@ -16,6 +16,7 @@ rtl/eie/eie_pass.v
 rtl/eie/eie_broadcast.v
 rtl/eie/eie_port.v
 rtl/eie/eie_errors.v
+rtl/eie/groups/eie_tally.v
 rtl/eie/eie_status.v
 rtl/eie/eie_sequencer.v
 rtl/eie/eie_ccu.v
@@ -30,6 +31,8 @@ rtl/eie/eie_bank.v
 rtl/eie/eie_lanes.v
 rtl/eie/eie_compute.v
 rtl/eie/eie_act_rw.v
+rtl/eie/groups/eie_reduce_stage.v
+rtl/eie/groups/eie_reduce.v
 rtl/eie/eie_pe.v
 rtl/eie/eie.v
 rtl/mxu/mxu_setup.v

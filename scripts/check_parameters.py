@@ -38,7 +38,9 @@ CASES = [
     ("eie", "LANES", [0, 2, 32]),
     ("eie", "BANKS", [0, 2]),
     ("eie", "BANK_DEPTH", [1, 3, 16]),
+    ("eie", "GROUPS", [0, 2, 3, 16]),
     ("eie_compute", "BANKS", [1, 6, 16]),
+    ("eie_compute", "GROUPS", [16]),
     ("eie_compute", "ENTRY_DEPTH", [32, 96, 1048576]),
     ("eie_compute", "ACC_WIDTH", [19, 49]),
     ("fifo", "DEPTH", [0]),
@@ -64,7 +66,8 @@ CASES = [
 ]
 # Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets
 # to the check.
-UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "TILE_COLS", 0)}
+UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "GROUPS", 0),
+           ("verilator", "TILE_COLS", 0)}
 WAIVERS = "rtl/lint/waivers.vlt"
 TOOLS = ("verilator", "yosys", "iverilog")
 

@@ -50,6 +50,17 @@ inline void set_field(uint32_t* words, uint32_t lsb, uint32_t width, uint32_t va
   }
 }
 
+// The same for fields of up to 64 bits.
+inline uint64_t get_wide_field(const uint32_t* words, uint32_t lsb, uint32_t width) {
+  if (width <= 32) return get_field(words, lsb, width);
+  return uint64_t{get_field(words, lsb + 32, width - 32)} << 32 | get_field(words, lsb, 32);
+}
+
+inline void set_wide_field(uint32_t* words, uint32_t lsb, uint32_t width, uint64_t value) {
+  set_field(words, lsb, std::min(width, 32U), static_cast<uint32_t>(value));
+  if (width > 32) set_field(words, lsb + 32, width - 32, static_cast<uint32_t>(value >> 32));
+}
+
 // Values of `width` bits (1 to 32) side by side, the first lowest: the RTL's flat vectors. Higher
 // bits of a value are left out; `words` must hold ceil(count * width / 32) words, all of which are
 // written.

@@ -18,6 +18,7 @@ module eie #(
     parameter LANES = 1,             // entries of a column that a PE takes a cycle: 1, 4, 8 or 16
     parameter BANKS = 1,             // banks of a PE's accumulators: twice LANES, 1 with one lane
     parameter BANK_DEPTH = 4,        // entries that can wait in a bank, 2, 4 or 8
+    parameter GROUPS = 1,            // broadcasts a cycle, each to its own PEs: 1, 2, 4 or 8
     parameter LIST_W = $clog2(LIST_DEPTH)  // derived, do not override
 ) (
     input  wire              clk_i,         // everything happens at its rising edge
@@ -42,7 +43,8 @@ module eie #(
 );
   localparam PE_W = N_PE > 1 ? $clog2(N_PE) : 1;
   localparam REG_W = $clog2(ACT_REGS);
-  localparam COL_W = REG_W + $clog2(N_PE);
+  localparam MEMBERS = GROUPS < N_PE ? N_PE / GROUPS : 1;  // PEs of a group
+  localparam COL_W = REG_W + $clog2(MEMBERS);
   localparam BANK_W = $clog2(PTR_DEPTH / 2);
 
   wire pe_io_en;
@@ -50,18 +52,18 @@ module eie #(
   wire [31:0] pe_io_addr;
   wire [63:0] pe_io_wdata;
   wire [63:0] pe_io_rdata;
-  wire root_valid;
-  wire root_done;
-  wire [COL_W-1:0] root_col;
-  wire [15:0] root_act;
-  wire root_pop;
-  wire hold;
-  wire advance;
-  wire b_valid;
-  wire [15:0] b_act;
-  wire [BANK_W-1:0] b_even;
-  wire [BANK_W-1:0] b_odd;
-  wire b_odd_first;
+  wire [GROUPS-1:0] root_valid;
+  wire [GROUPS-1:0] root_done;
+  wire [GROUPS*COL_W-1:0] root_col;
+  wire [GROUPS*16-1:0] root_act;
+  wire [GROUPS-1:0] root_pop;
+  wire [GROUPS-1:0] hold;
+  wire [GROUPS-1:0] advance;
+  wire [GROUPS-1:0] b_valid;
+  wire [GROUPS*16-1:0] b_act;
+  wire [GROUPS*BANK_W-1:0] b_even;
+  wire [GROUPS*BANK_W-1:0] b_odd;
+  wire [GROUPS-1:0] b_odd_first;
   wire pe_busy;
   wire role;
   wire flags_clear;
@@ -81,14 +83,13 @@ module eie #(
   wire [15:0] entry_base;
   wire [15:0] dst_addr;
   wire [5:0] shift;
-  wire relu;
-  wire store_dst;
-  wire flush;
+  wire relu, store_dst, flush;
   wire [3:0] pe_flags;
   wire [N_PE-1:0] pe_error;
 
   eie_ccu #(
       .N_PE         (N_PE),
+      .GROUPS       (GROUPS),
       .ENTRY_DEPTH  (ENTRY_DEPTH),
       .PTR_DEPTH    (PTR_DEPTH),
       .ACT_REGS     (ACT_REGS),
@@ -163,30 +164,38 @@ module eie #(
   wire [N_PE*16-1:0] leaf_act;
   wire [N_PE-1:0] leaf_pop;
 
-  eie_lnzd #(
-      .N_PE (N_PE),
-      .REG_W(REG_W)
-  ) u_lnzd (
-      .clk_i       (clk_i),
-      .rst_i       (rst_i || flush),
-      .leaf_valid_i(leaf_valid),
-      .leaf_done_i (leaf_done),
-      .leaf_col_i  (leaf_col),
-      .leaf_act_i  (leaf_act),
-      .leaf_pop_o  (leaf_pop),
-      .root_valid_o(root_valid),
-      .root_done_o (root_done),
-      .root_col_o  (root_col),
-      .root_act_o  (root_act),
-      .root_pop_i  (root_pop)
-  );
-
   wire [N_PE-1:0] full;
+
+  // The PEs of a group stand next to one another in these vectors.
+  genvar g;
+  generate
+    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+      eie_lnzd #(
+          .N_PE (MEMBERS),
+          .REG_W(REG_W)
+      ) u_lnzd (
+          .clk_i       (clk_i),
+          .rst_i       (rst_i || flush),
+          .leaf_valid_i(leaf_valid[MEMBERS*g+:MEMBERS]),
+          .leaf_done_i (leaf_done[MEMBERS*g+:MEMBERS]),
+          .leaf_col_i  (leaf_col[COL_W*MEMBERS*g+:COL_W*MEMBERS]),
+          .leaf_act_i  (leaf_act[16*MEMBERS*g+:16*MEMBERS]),
+          .leaf_pop_o  (leaf_pop[MEMBERS*g+:MEMBERS]),
+          .root_valid_o(root_valid[g]),
+          .root_done_o (root_done[g]),
+          .root_col_o  (root_col[COL_W*g+:COL_W]),
+          .root_act_o  (root_act[16*g+:16]),
+          .root_pop_i  (root_pop[g])
+      );
+      assign hold[g] = |full[MEMBERS*g+:MEMBERS];
+    end
+  endgenerate
+
   wire [N_PE-1:0] busy;
   wire [N_PE*4-1:0] flags;
   wire [N_PE*64-1:0] rdata;
+  wire [N_PE*GROUPS*ACC_WIDTH-1:0] acc;
 
-  assign hold    = |full;
   assign pe_busy = |busy;
 
   or_reduce #(
@@ -205,10 +214,19 @@ module eie #(
       .word_o (pe_io_rdata)
   );
 
-  genvar k;
+  genvar k, t;
   generate
     for (k = 0; k < N_PE; k = k + 1) begin : g_pe
       localparam [PE_W-1:0] ID = k;
+      // The PE's group, its place in the vectors, and its team: a PE of each group, of equal rows.
+      localparam GROUP = k % GROUPS;
+      localparam AT = GROUP * MEMBERS + k / GROUPS;
+      localparam TEAM = k - GROUP;
+      wire [GROUPS*ACC_WIDTH-1:0] team_acc;
+      for (t = 0; t < GROUPS; t = t + 1) begin : g_team
+        assign team_acc[ACC_WIDTH*t+:ACC_WIDTH] =
+            acc[ACC_WIDTH*((TEAM+t)*GROUPS+GROUP)+:ACC_WIDTH];
+      end
       eie_pe #(
           .N_PE         (N_PE),
           .ENTRY_DEPTH  (ENTRY_DEPTH),
@@ -219,23 +237,26 @@ module eie #(
           .ACC_WIDTH    (ACC_WIDTH),
           .LANES        (LANES),
           .BANKS        (BANKS),
-          .BANK_DEPTH   (BANK_DEPTH)
+          .BANK_DEPTH   (BANK_DEPTH),
+          .GROUPS       (GROUPS)
       ) u_pe (
           .clk_i        (clk_i),
           .rst_i        (rst_i || flush),
           .id_i         (ID),
-          .advance_i    (advance),
-          .b_valid_i    (b_valid),
-          .b_act_i      (b_act),
-          .b_even_i     (b_even),
-          .b_odd_i      (b_odd),
-          .b_odd_first_i(b_odd_first),
-          .full_o       (full[k]),
-          .leaf_valid_o (leaf_valid[k]),
-          .leaf_done_o  (leaf_done[k]),
-          .leaf_col_o   (leaf_col[COL_W*k+:COL_W]),
-          .leaf_act_o   (leaf_act[16*k+:16]),
-          .leaf_pop_i   (leaf_pop[k]),
+          .advance_i    (advance[GROUP]),
+          .b_valid_i    (b_valid[GROUP]),
+          .b_act_i      (b_act[16*GROUP+:16]),
+          .b_even_i     (b_even[BANK_W*GROUP+:BANK_W]),
+          .b_odd_i      (b_odd[BANK_W*GROUP+:BANK_W]),
+          .b_odd_first_i(b_odd_first[GROUP]),
+          .full_o       (full[AT]),
+          .leaf_valid_o (leaf_valid[AT]),
+          .leaf_done_o  (leaf_done[AT]),
+          .leaf_col_o   (leaf_col[COL_W*AT+:COL_W]),
+          .leaf_act_o   (leaf_act[16*AT+:16]),
+          .leaf_pop_i   (leaf_pop[AT]),
+          .acc_o        (acc[ACC_WIDTH*GROUPS*k+:ACC_WIDTH*GROUPS]),
+          .team_acc_i   (team_acc),
           .role_i       (role),
           .flags_clear_i(flags_clear),
           .clear_i      (clear),
@@ -268,6 +289,12 @@ module eie #(
     end
     if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();
+    end
+    if (N_PE < 1 || N_PE > 256 || (N_PE & (N_PE - 1)) != 0) begin : g_check_n_pe
+      parameter_error_N_PE_must_be_a_power_of_two_from_1_to_256 u_error ();
+    end
+    if (GROUPS > N_PE) begin : g_check_groups
+      parameter_error_GROUPS_must_be_at_most_N_PE u_error ();
     end
   endgenerate
 endmodule

@@ -9,10 +9,11 @@ module eie_act_rw #(
     parameter N_PE = 64,                        // PEs in the array
     parameter ACT_REGS = 64,                    // source registers, a power of two from 4 to 64
     parameter ACT_RAM_DEPTH = 1024,             // words of the activation RAM, a power of two
-    parameter ACC_WIDTH = 32,                   // accumulator bits
+    parameter ACC_WIDTH = 32,                   // bits of a sum that is written back
+    parameter GROUPS = 1,                       // groups of PEs, each with columns of its own
     parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
     parameter REG_W = $clog2(ACT_REGS),         // derived, do not override
-    parameter COL_W = REG_W + $clog2(N_PE),     // derived, do not override
+    parameter COL_W = REG_W + $clog2(N_PE / GROUPS),  // derived, do not override
     parameter RAM_W = $clog2(ACT_RAM_DEPTH),    // derived, do not override
     parameter ROW_W = RAM_W > REG_W ? RAM_W : REG_W  // derived, do not override
 ) (
@@ -53,6 +54,7 @@ module eie_act_rw #(
     output wire [         15:0] io_reg_rdata_o
 );
   localparam PE_BITS = $clog2(N_PE);
+  localparam LEVELS = $clog2(GROUPS);
 
   reg [ACT_REGS-1:0] nz0_q;
   reg [ACT_REGS-1:0] nz1_q;
@@ -78,11 +80,15 @@ module eie_act_rw #(
   generate
     if (PE_BITS == 0) begin : g_limit_single
       assign limit = {1'b0, in_count_i};
-      assign leaf_col_o = leaf_row_q;
       wire unused = &{1'b0, id_i};
     end else begin : g_limit
       assign limit = {1'b0, in_count_i >> PE_BITS} + {16'd0, id_i < in_count_i[PE_BITS-1:0]};
-      assign leaf_col_o = {leaf_row_q, id_i};
+    end
+    // A column's number in its group: the group's PEs have the same low bits in their numbers.
+    if (PE_BITS == LEVELS) begin : g_single_of_group
+      assign leaf_col_o = leaf_row_q;
+    end else begin : g_group
+      assign leaf_col_o = {leaf_row_q, id_i[PE_BITS-1:LEVELS]};
     end
   endgenerate
 

@@ -6,6 +6,7 @@
 // one cycle long, the last busy one. abort_i ends the list two cycles later.
 module eie_ccu #(
     parameter N_PE = 64,                      // PEs in the array, a power of two
+    parameter GROUPS = 1,                     // groups of PEs, each with a broadcast of its own
     parameter ENTRY_DEPTH = 131072,           // entries of a PE, a power of two
     parameter PTR_DEPTH = 16384,              // pointers of a PE, a power of two
     parameter ACT_REGS = 64,                  // source registers of a PE, a power of two
@@ -15,98 +16,89 @@ module eie_ccu #(
     parameter CODEBOOKS = 16,                 // codebooks stored, a power of two
     parameter LIST_DEPTH = 256,               // descriptors stored, a power of two
     parameter REG_W = $clog2(ACT_REGS),       // derived, do not override
-    parameter COL_W = REG_W + $clog2(N_PE),   // derived, do not override
+    parameter COL_W = REG_W + $clog2(N_PE / GROUPS),  // derived, do not override
     parameter BANK_W = $clog2(PTR_DEPTH / 2),  // derived, do not override
     parameter LIST_W = $clog2(LIST_DEPTH),    // derived, do not override
     parameter CNT_W = REG_W + 2               // derived, do not override
 ) (
-    input  wire              clk_i,
-    input  wire              rst_i,
+    input  wire                     clk_i,
+    input  wire                     rst_i,
     // command
-    input  wire              start_i,
-    input  wire              abort_i,
-    input  wire [LIST_W-1:0] list_first_i,
-    input  wire [  LIST_W:0] list_count_i,
-    output wire              busy_o,
-    output wire              done_o,
+    input  wire                     start_i,
+    input  wire                     abort_i,
+    input  wire [       LIST_W-1:0] list_first_i,
+    input  wire [         LIST_W:0] list_count_i,
+    output wire                     busy_o,
+    output wire                     done_o,
     // load and read-back port
-    input  wire              io_valid_i,
-    input  wire              io_write_i,
-    input  wire [      31:0] io_addr_i,
-    input  wire [      63:0] io_wdata_i,
-    output wire              io_ready_o,
-    output wire              io_rvalid_o,
-    output wire [      63:0] io_rdata_o,
+    input  wire                     io_valid_i,
+    input  wire                     io_write_i,
+    input  wire [             31:0] io_addr_i,
+    input  wire [             63:0] io_wdata_i,
+    output wire                     io_ready_o,
+    output wire                     io_rvalid_o,
+    output wire [             63:0] io_rdata_o,
     // the same, to the PEs; their answer a cycle later
-    output wire              io_en_o,
-    output wire              io_write_o,
-    output wire [      31:0] io_addr_o,
-    output wire [      63:0] io_wdata_o,
-    input  wire [      63:0] io_rdata_i,
-    // root of the leading-non-zero tree
-    input  wire              root_valid_i,
-    input  wire              root_done_i,
-    input  wire [ COL_W-1:0] root_col_i,
-    input  wire [      15:0] root_act_i,
-    output wire              root_pop_o,
-    // broadcast: even and odd bank address of the column's pointers, and the activation
-    input  wire              hold_i,         // some queue is full
-    output wire              advance_o,
-    output wire              b_valid_o,
-    output wire [      15:0] b_act_o,
-    output wire [BANK_W-1:0] b_even_o,
-    output wire [BANK_W-1:0] b_odd_o,
-    output wire              b_odd_first_o,
+    output wire                     io_en_o,
+    output wire                     io_write_o,
+    output wire [             31:0] io_addr_o,
+    output wire [             63:0] io_wdata_o,
+    input  wire [             63:0] io_rdata_i,
+    // roots of the leading-non-zero trees, one of each group
+    input  wire [       GROUPS-1:0] root_valid_i,
+    input  wire [       GROUPS-1:0] root_done_i,
+    input  wire [ GROUPS*COL_W-1:0] root_col_i,
+    input  wire [    GROUPS*16-1:0] root_act_i,
+    output wire [       GROUPS-1:0] root_pop_o,
+    // broadcasts: even and odd bank address of the column's pointers, and the activation
+    input  wire [       GROUPS-1:0] hold_i,      // some queue of the group is full
+    output wire [       GROUPS-1:0] advance_o,
+    output wire [       GROUPS-1:0] b_valid_o,
+    output wire [    GROUPS*16-1:0] b_act_o,
+    output wire [GROUPS*BANK_W-1:0] b_even_o,
+    output wire [GROUPS*BANK_W-1:0] b_odd_o,
+    output wire [       GROUPS-1:0] b_odd_first_o,
     // phases of a pass
-    input  wire              pe_busy_i,      // some PE is not drained
-    output wire              role_o,         // which activation bank is the source
-    output wire              flags_clear_o,
-    output wire              clear_o,
-    output wire              cb_we_o,
-    output wire [       1:0] cb_word_o,
-    output wire [      63:0] cb_data_o,
-    output wire              ld_read_o,
-    output wire [      15:0] ld_addr_o,
-    output wire              ld_we_o,
-    output wire [ REG_W-1:0] ld_row_o,
-    output wire              launch_o,
-    output wire              wb_read_o,
-    output wire [ REG_W-1:0] wb_row_o,
+    input  wire                     pe_busy_i,   // some PE is not drained
+    output wire                     role_o,      // which activation bank is the source
+    output wire                     flags_clear_o,
+    output wire                     clear_o,
+    output wire                     cb_we_o,
+    output wire [              1:0] cb_word_o,
+    output wire [             63:0] cb_data_o,
+    output wire                     ld_read_o,
+    output wire [             15:0] ld_addr_o,
+    output wire                     ld_we_o,
+    output wire [        REG_W-1:0] ld_row_o,
+    output wire                     launch_o,
+    output wire                     wb_read_o,
+    output wire [        REG_W-1:0] wb_row_o,
     // fields of the descriptor
-    output wire [       7:0] in_first_o,
-    output wire [      15:0] in_count_o,
-    output wire [      15:0] entry_base_o,
-    output wire [      15:0] dst_addr_o,
-    output wire [       5:0] shift_o,
-    output wire              relu_o,
-    output wire              store_dst_o,
+    output wire [              7:0] in_first_o,
+    output wire [             15:0] in_count_o,
+    output wire [             15:0] entry_base_o,
+    output wire [             15:0] dst_addr_o,
+    output wire [              5:0] shift_o,
+    output wire                     relu_o,
+    output wire                     store_dst_o,
     // errors
-    input  wire [       3:0] flags_i,        // OR of the PEs' sticky flags
-    input  wire [  N_PE-1:0] pe_error_i,     // which PEs have one that is an error
-    output wire              flush_o,        // tree and PEs drop what is under way
-    output wire [       6:0] flags_o
+    input  wire [              3:0] flags_i,     // OR of the PEs' sticky flags
+    input  wire [         N_PE-1:0] pe_error_i,  // which PEs have one that is an error
+    output wire                     flush_o,     // tree and PEs drop what is under way
+    output wire [              6:0] flags_o
 );
   localparam CB_W = $clog2(CODEBOOKS);
 
   wire [63:0] list_rdata;
   wire [63:0] cb_rdata;
-  wire io_list;
-  wire io_codebook;
-  wire list_read;
+  wire io_list, io_codebook, list_read;
   wire [LIST_W:0] list_addr;
-  wire we0;
-  wire we1;
+  wire we0, we1;
   wire [3:0] pass_reason;
-  wire [CNT_W-1:0] in_rows;
-  wire [CNT_W-1:0] out_rows;
-  wire [15:0] ptr_base;
-  wire [15:0] src_addr;
+  wire [CNT_W-1:0] in_rows, out_rows;
+  wire [15:0] ptr_base, src_addr;
   wire [7:0] codebook;
-  wire load_src;
-  wire load_codebook;
-  wire clear;
-  wire write_back;
-  wire swap;
+  wire load_src, load_codebook, clear, write_back, swap;
   wire run;
   wire start_lost;
   wire cb_read;
@@ -120,7 +112,8 @@ module eie_ccu #(
 
   eie_sequencer #(
       .LIST_DEPTH(LIST_DEPTH),
-      .REG_W     (REG_W)
+      .REG_W     (REG_W),
+      .LEVELS    ($clog2(GROUPS))
   ) u_sequencer (
       .clk_i          (clk_i),
       .rst_i          (rst_i),
@@ -144,8 +137,8 @@ module eie_ccu #(
       .clear_i        (clear),
       .write_back_i   (write_back),
       .swap_i         (swap),
-      .root_done_i    (root_done_i),
-      .b_valid_i      (b_valid_o),
+      .root_done_i    (root_done_i == {GROUPS{1'b1}}),
+      .b_valid_i      (b_valid_o != {GROUPS{1'b0}}),
       .pe_busy_i      (pe_busy_i),
       .pe_error_i     (flags_i[3:1] != 3'd0),
       .run_o          (run),
@@ -171,6 +164,7 @@ module eie_ccu #(
 
   eie_pass #(
       .N_PE         (N_PE),
+      .GROUPS       (GROUPS),
       .ENTRY_DEPTH  (ENTRY_DEPTH),
       .PTR_DEPTH    (PTR_DEPTH),
       .ACT_REGS     (ACT_REGS),
@@ -201,29 +195,35 @@ module eie_ccu #(
       .swap_o         (swap)
   );
 
-  eie_broadcast #(
-      .BANK_W(BANK_W),
-      .COL_W (COL_W)
-  ) u_broadcast (
-      .clk_i        (clk_i),
-      .rst_i        (rst_i || flush_o),
-      .run_i        (run),
-      .ptr_base_i   (ptr_base[BANK_W:0]),
-      .root_valid_i (root_valid_i),
-      .root_col_i   (root_col_i),
-      .root_act_i   (root_act_i),
-      .root_pop_o   (root_pop_o),
-      .hold_i       (hold_i),
-      .advance_o    (advance_o),
-      .b_valid_o    (b_valid_o),
-      .b_act_o      (b_act_o),
-      .b_even_o     (b_even_o),
-      .b_odd_o      (b_odd_o),
-      .b_odd_first_o(b_odd_first_o)
-  );
+  genvar g;
+  generate
+    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+      eie_broadcast #(
+          .BANK_W(BANK_W),
+          .COL_W (COL_W)
+      ) u_broadcast (
+          .clk_i        (clk_i),
+          .rst_i        (rst_i || flush_o),
+          .run_i        (run),
+          .ptr_base_i   (ptr_base[BANK_W:0]),
+          .root_valid_i (root_valid_i[g]),
+          .root_col_i   (root_col_i[COL_W*g+:COL_W]),
+          .root_act_i   (root_act_i[16*g+:16]),
+          .root_pop_o   (root_pop_o[g]),
+          .hold_i       (hold_i[g]),
+          .advance_o    (advance_o[g]),
+          .b_valid_o    (b_valid_o[g]),
+          .b_act_o      (b_act_o[16*g+:16]),
+          .b_even_o     (b_even_o[BANK_W*g+:BANK_W]),
+          .b_odd_o      (b_odd_o[BANK_W*g+:BANK_W]),
+          .b_odd_first_o(b_odd_first_o[g])
+      );
+    end
+  endgenerate
 
   eie_status #(
       .N_PE       (N_PE),
+      .GROUPS     (GROUPS),
       .ACT_REGS   (ACT_REGS),
       .QUEUE_DEPTH(QUEUE_DEPTH),
       .ACC_WIDTH  (ACC_WIDTH),
@@ -234,7 +234,7 @@ module eie_ccu #(
       .clear_i       (flags_clear_o),
       .busy_i        (busy_o),
       .broadcast_i   (root_pop_o),
-      .held_i        (run && hold_i),
+      .held_i        ({GROUPS{run}} & hold_i),
       .flags_i       (flags_i),
       .start_lost_i  (start_lost),
       .error_set_i   (error_set),

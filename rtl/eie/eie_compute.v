@@ -7,41 +7,42 @@ module eie_compute #(
     parameter BANKS = 1,                        // banks of accumulators, 1 with one lane
     parameter BANK_DEPTH = 4,                   // entries that can wait in a bank
     parameter ENTRY_DEPTH = 131072,             // entries, a power of two
-    parameter ACT_REGS = 64,                    // accumulators, a power of two
+    parameter ACT_REGS = 64,                    // rows that are written back, a power of two
+    parameter GROUPS = 1,                       // accumulators of each, 1, 2, 4 or 8
     parameter ACC_WIDTH = 32,                   // accumulator bits
     parameter REG_W = $clog2(ACT_REGS),         // derived, do not override
     parameter ROW_W = $clog2(ENTRY_DEPTH / 8)   // derived, do not override
 ) (
-    input  wire                 clk_i,
-    input  wire                 rst_i,
-    input  wire [    ROW_W-1:0] entry_base_i,
+    input  wire                        clk_i,
+    input  wire                        rst_i,
+    input  wire [           ROW_W-1:0] entry_base_i,
     // activation queue
-    input  wire                 head_empty_i,
-    input  wire [         15:0] head_act_i,
-    input  wire [         15:0] head_start_i,
-    input  wire [         15:0] head_end_i,
-    output wire                 pop_o,
+    input  wire                        head_empty_i,
+    input  wire [                15:0] head_act_i,
+    input  wire [                15:0] head_start_i,
+    input  wire [                15:0] head_end_i,
+    output wire                        pop_o,
     // codebook load: four codes a cycle
-    input  wire                 cb_we_i,
-    input  wire [          1:0] cb_word_i,
-    input  wire [         63:0] cb_data_i,
+    input  wire                        cb_we_i,
+    input  wire [                 1:0] cb_word_i,
+    input  wire [                63:0] cb_data_i,
     // accumulators
-    input  wire                 clear_i,
-    input  wire                 wb_read_i,
-    input  wire [    REG_W-1:0] wb_row_i,
-    output wire [ACC_WIDTH-1:0] wb_acc_o,
+    input  wire                        clear_i,
+    input  wire                        wb_read_i,
+    input  wire [           REG_W-1:0] wb_row_i,
+    output wire [GROUPS*ACC_WIDTH-1:0] wb_acc_o,
     // load and read-back: a word of 8 entries
-    input  wire                 io_en_i,
-    input  wire                 io_write_i,
-    input  wire [    ROW_W-1:0] io_addr_i,
-    input  wire [         63:0] io_wdata_i,
-    output wire [         63:0] io_rdata_o,
+    input  wire                        io_en_i,
+    input  wire                        io_write_i,
+    input  wire [           ROW_W-1:0] io_addr_i,
+    input  wire [                63:0] io_wdata_i,
+    output wire [                63:0] io_rdata_o,
     // status
-    input  wire                 flags_clear_i,
-    output wire                 saturated_o,
-    output wire                 row_error_o,
-    output wire                 range_error_o,
-    output wire                 busy_o
+    input  wire                        flags_clear_i,
+    output wire                        saturated_o,
+    output wire                        row_error_o,
+    output wire                        range_error_o,
+    output wire                        busy_o
 );
   // Whether several lanes can be elaborated.
   localparam BANKS_SOUND = BANKS >= 2 && BANKS <= ACT_REGS / 2 && (BANKS & (BANKS - 1)) == 0;
@@ -49,10 +50,11 @@ module eie_compute #(
       (ENTRY_DEPTH & (ENTRY_DEPTH - 1)) == 0;
   localparam SOUND = (LANES == 4 || LANES == 8 || LANES == 16) && ENTRY_DEPTH >= 4 * LANES &&
       BANKS_SOUND && MEMORY_SOUND && (BANK_DEPTH == 2 || BANK_DEPTH == 4 || BANK_DEPTH == 8) &&
-      ACT_REGS <= 64 && (ACT_REGS & (ACT_REGS - 1)) == 0;
+      ACT_REGS <= 64 && (ACT_REGS & (ACT_REGS - 1)) == 0 && GROUPS >= 1 && GROUPS <= 8 &&
+      GROUPS <= BANKS && (GROUPS & (GROUPS - 1)) == 0;
 
   generate
-    if (LANES == 1) begin : g_one
+    if (LANES == 1 && GROUPS == 1) begin : g_one
       wire e_valid;
       wire e_first;
       wire [3:0] e_code;
@@ -117,7 +119,8 @@ module eie_compute #(
           .LANES      (LANES),
           .BANKS      (BANKS),
           .BANK_DEPTH (BANK_DEPTH),
-          .ROWS       (ACT_REGS),
+          .ROWS       (ACT_REGS * GROUPS),
+          .GROUPS     (GROUPS),
           .ENTRY_DEPTH(ENTRY_DEPTH),
           .ACC_WIDTH  (ACC_WIDTH)
       ) u_lanes (
@@ -154,6 +157,12 @@ module eie_compute #(
     end
     if (LANES != 1 && !BANKS_SOUND) begin : g_check_banks
       parameter_error_BANKS_must_be_a_power_of_two_from_2_to_half_of_ACT_REGS u_error ();
+    end
+    if (LANES != 1 && GROUPS > BANKS) begin : g_check_groups
+      parameter_error_GROUPS_must_be_at_most_BANKS u_error ();
+    end
+    if (LANES == 1 && GROUPS != 1) begin : g_check_one_group
+      parameter_error_GROUPS_must_be_1_with_one_lane u_error ();
     end
     if (LANES == 1 && BANKS != 1) begin : g_check_one_bank
       parameter_error_BANKS_must_be_1_with_one_lane u_error ();

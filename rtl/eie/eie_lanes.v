@@ -7,42 +7,45 @@ module eie_lanes #(
     parameter BANKS = 8,                        // banks of accumulators, a power of two
     parameter BANK_DEPTH = 4,                   // entries that can wait in a bank
     parameter ROWS = 64,                        // accumulators, a power of two
+    parameter GROUPS = 1,                       // accumulators that write-back reads a cycle
     parameter ENTRY_DEPTH = 131072,             // entries, a power of two
     parameter ACC_WIDTH = 32,                   // accumulator bits
     parameter REG_W = $clog2(ROWS),             // derived, do not override
+    parameter WB_W = $clog2(ROWS / GROUPS),     // derived, do not override
     parameter ROW_W = $clog2(ENTRY_DEPTH / 8)   // derived, do not override
 ) (
-    input  wire                 clk_i,
-    input  wire                 rst_i,
-    input  wire [    ROW_W-1:0] entry_base_i,
+    input  wire                        clk_i,
+    input  wire                        rst_i,
+    input  wire [           ROW_W-1:0] entry_base_i,
     // activation queue
-    input  wire                 head_empty_i,
-    input  wire [         15:0] head_act_i,
-    input  wire [         15:0] head_start_i,
-    input  wire [         15:0] head_end_i,
-    output wire                 pop_o,
+    input  wire                        head_empty_i,
+    input  wire [                15:0] head_act_i,
+    input  wire [                15:0] head_start_i,
+    input  wire [                15:0] head_end_i,
+    output wire                        pop_o,
     // codebook load: four codes a cycle
-    input  wire                 cb_we_i,
-    input  wire [          1:0] cb_word_i,
-    input  wire [         63:0] cb_data_i,
+    input  wire                        cb_we_i,
+    input  wire [                 1:0] cb_word_i,
+    input  wire [                63:0] cb_data_i,
     // accumulators
-    input  wire                 clear_i,
-    input  wire                 wb_read_i,
-    input  wire [    REG_W-1:0] wb_row_i,
-    output wire [ACC_WIDTH-1:0] wb_acc_o,
+    input  wire                        clear_i,
+    input  wire                        wb_read_i,
+    input  wire [            WB_W-1:0] wb_row_i,
+    output wire [GROUPS*ACC_WIDTH-1:0] wb_acc_o,  // of rows GROUPS * wb_row_i onwards
     // load and read-back: a word of 8 entries
-    input  wire                 io_en_i,
-    input  wire                 io_write_i,
-    input  wire [    ROW_W-1:0] io_addr_i,
-    input  wire [         63:0] io_wdata_i,
-    output wire [         63:0] io_rdata_o,
+    input  wire                        io_en_i,
+    input  wire                        io_write_i,
+    input  wire [           ROW_W-1:0] io_addr_i,
+    input  wire [                63:0] io_wdata_i,
+    output wire [                63:0] io_rdata_o,
     // status
-    input  wire                 flags_clear_i,
-    output wire                 saturated_o,
-    output wire                 row_error_o,
-    output wire                 range_error_o,
-    output wire                 busy_o
+    input  wire                        flags_clear_i,
+    output wire                        saturated_o,
+    output wire                        row_error_o,
+    output wire                        range_error_o,
+    output wire                        busy_o
 );
+  localparam LEVELS = $clog2(GROUPS);
   localparam BANK_ROWS = ROWS / BANKS;
   localparam BANK_W = $clog2(BANKS);
   localparam ADDR_W = REG_W - BANK_W;
@@ -151,6 +154,11 @@ module eie_lanes #(
       .busy_o   (dispatch_busy)
   );
 
+  // Write-back reads neighbouring rows, all at one address of their banks; the first:
+  wire [WB_W+2:0] wb_eighths = {wb_row_i, 3'd0};
+  wire [REG_W-1:0] wb_first = wb_eighths[3-LEVELS+:REG_W];
+  wire unused = &{1'b0, wb_eighths};
+
   wire [255:0] codebook;
   wire [ACC_WIDTH*BANKS-1:0] bank_acc;
   wire [BANKS-1:0] bank_saturated;
@@ -177,7 +185,7 @@ module eie_lanes #(
           .cb_i         (codebook),
           .clear_i      (clear_i),
           .wb_read_i    (wb_read_i),
-          .wb_addr_i    (wb_row_i[REG_W-1:BANK_W]),
+          .wb_addr_i    (wb_first[REG_W-1:BANK_W]),
           .wb_acc_o     (bank_acc[ACC_WIDTH*b+:ACC_WIDTH]),
           .flags_clear_i(flags_clear_i),
           .saturated_o  (bank_saturated[b]),
@@ -186,7 +194,7 @@ module eie_lanes #(
     end
   endgenerate
 
-  assign wb_acc_o    = bank_acc[ACC_WIDTH*wb_row_i[BANK_W-1:0]+:ACC_WIDTH];
+  assign wb_acc_o    = bank_acc[ACC_WIDTH*wb_first[BANK_W-1:0]+:GROUPS*ACC_WIDTH];
   assign saturated_o = bank_saturated != {BANKS{1'b0}};
   assign busy_o      = read_busy || decode_busy || dispatch_busy || bank_busy != {BANKS{1'b0}};
 

@@ -5,6 +5,7 @@
 // reason_o says which rule the descriptor breaks, 0 if none. Fields hold until the next load.
 module eie_pass #(
     parameter N_PE = 64,                       // PEs in the array, a power of two
+    parameter GROUPS = 1,                      // groups of PEs, each with columns of its own
     parameter ENTRY_DEPTH = 131072,            // entries of a PE, a power of two
     parameter PTR_DEPTH = 16384,               // pointers of a PE, a power of two
     parameter ACT_REGS = 64,                   // source registers of a PE, a power of two
@@ -38,6 +39,7 @@ module eie_pass #(
     output wire             swap_o
 );
   localparam PE_BITS = $clog2(N_PE);
+  localparam LEVELS = $clog2(GROUPS);
   localparam PTR_W = $clog2(PTR_DEPTH);
   localparam [3:0] FITS = 4'd0;
   localparam [3:0] RESERVED = 4'd2;
@@ -51,6 +53,7 @@ module eie_pass #(
   // Sizes as wide as the sums that are compared with them.
   localparam [16:0] REGS = ACT_REGS[16:0];
   localparam [16:0] PTRS = PTR_DEPTH[16:0];
+  localparam [19:0] TOO_MANY = ((PTR_DEPTH[19:0] - 20'd1) << LEVELS) + 20'd1;  // columns
   localparam [16:0] ENTRY_ROWS = ENTRY_DEPTH[19:3];
   localparam [17:0] RAM_ROWS = ACT_RAM_DEPTH[17:0];
   localparam [8:0] BOOKS = CODEBOOKS[8:0];
@@ -84,7 +87,9 @@ module eie_pass #(
   // Vectors take one row for every N_PE elements, the last row may be part-filled.
   wire [16:0] in_up = {1'b0, in_count_o} + N_PE[16:0] - 17'd1;
   wire [16:0] out_up = {1'b0, out_count} + N_PE[16:0] - 17'd1;
-  wire [15:0] ptr_end = ptr_base_o + in_count_o;
+  // A group has every GROUPS-th column, some one more than others.
+  wire more_columns = (in_count_o & (GROUPS[15:0] - 16'd1)) != 16'd0;
+  wire [15:0] ptr_end = ptr_base_o + (in_count_o >> LEVELS) + {15'd0, more_columns};
 
   always @(posedge clk_i) begin
     if (we0_i) d0_q <= word_i;
@@ -96,13 +101,13 @@ module eie_pass #(
     end
   end
 
-  // The pointers in use do not wrap: their last is not below their first, and there are fewer
-  // columns than pointers.
+  // The pointers in use do not wrap: their last is not below their first, and a group has fewer
+  // columns than there are pointers.
   wire [15:0] first = {8'd0, in_first_o} << PE_BITS;
-  wire [15:0] ptr_first = ptr_base_o + first;
+  wire [15:0] ptr_first = ptr_base_o + (first >> LEVELS);
   wire any_column = first < in_count_o;
   wire [15:0] columns = in_count_o - first;
-  wire ptr_wraps = ptr_end_q < ptr_first[PTR_W-1:0] || {1'b0, columns} >= PTRS;
+  wire ptr_wraps = ptr_end_q < ptr_first[PTR_W-1:0] || {4'd0, columns} >= TOO_MANY;
   wire [17:0] src_end = {2'd0, src_addr_o} + {1'b0, in_rows_q};
   wire [17:0] dst_end = {2'd0, dst_addr_o} + {1'b0, out_rows_q};
 

@@ -14,64 +14,68 @@ module eie_pe #(
     parameter LANES = 1,                           // entries of a column a cycle
     parameter BANKS = 1,                           // banks of accumulators, 1 with one lane
     parameter BANK_DEPTH = 4,                      // entries that can wait in a bank
+    parameter GROUPS = 1,                          // groups of PEs, each with columns of its own
     parameter PE_W = N_PE > 1 ? $clog2(N_PE) : 1,  // derived, do not override
     parameter REG_W = $clog2(ACT_REGS),            // derived, do not override
-    parameter COL_W = REG_W + $clog2(N_PE),        // derived, do not override
+    parameter COL_W = REG_W + $clog2(N_PE / GROUPS),  // derived, do not override
     parameter BANK_W = $clog2(PTR_DEPTH / 2)       // derived, do not override
 ) (
-    input  wire              clk_i,
-    input  wire              rst_i,
-    input  wire [  PE_W-1:0] id_i,
+    input  wire                        clk_i,
+    input  wire                        rst_i,
+    input  wire [            PE_W-1:0] id_i,
     // broadcast
-    input  wire              advance_i,
-    input  wire              b_valid_i,
-    input  wire [      15:0] b_act_i,
-    input  wire [BANK_W-1:0] b_even_i,
-    input  wire [BANK_W-1:0] b_odd_i,
-    input  wire              b_odd_first_i,
-    output wire              full_o,
+    input  wire                        advance_i,
+    input  wire                        b_valid_i,
+    input  wire [                15:0] b_act_i,
+    input  wire [          BANK_W-1:0] b_even_i,
+    input  wire [          BANK_W-1:0] b_odd_i,
+    input  wire                        b_odd_first_i,
+    output wire                        full_o,
     // leaf of the leading-non-zero tree
-    output wire              leaf_valid_o,
-    output wire              leaf_done_o,
-    output wire [ COL_W-1:0] leaf_col_o,
-    output wire [      15:0] leaf_act_o,
-    input  wire              leaf_pop_i,
+    output wire                        leaf_valid_o,
+    output wire                        leaf_done_o,
+    output wire [           COL_W-1:0] leaf_col_o,
+    output wire [                15:0] leaf_act_o,
+    input  wire                        leaf_pop_i,
+    // accumulators that are written back: own ones, and those of the team for the own row
+    output wire [GROUPS*ACC_WIDTH-1:0] acc_o,
+    input  wire [GROUPS*ACC_WIDTH-1:0] team_acc_i,
     // phases of a pass, see eie_ccu
-    input  wire              role_i,
-    input  wire              flags_clear_i,
-    input  wire              clear_i,
-    input  wire              cb_we_i,
-    input  wire [       1:0] cb_word_i,
-    input  wire [      63:0] cb_data_i,
-    input  wire              ld_read_i,
-    input  wire [      15:0] ld_addr_i,
-    input  wire              ld_we_i,
-    input  wire [ REG_W-1:0] ld_row_i,
-    input  wire              launch_i,
-    input  wire              wb_read_i,
-    input  wire [ REG_W-1:0] wb_row_i,
-    input  wire [       7:0] in_first_i,
-    input  wire [      15:0] in_count_i,
-    input  wire [      15:0] entry_base_i,
-    input  wire [      15:0] dst_addr_i,
-    input  wire [       5:0] shift_i,
-    input  wire              relu_i,
-    input  wire              store_dst_i,
-    output wire              busy_o,
-    output wire [       3:0] flags_o,  // entry memory, pointer order, row, saturated
+    input  wire                        role_i,
+    input  wire                        flags_clear_i,
+    input  wire                        clear_i,
+    input  wire                        cb_we_i,
+    input  wire [                 1:0] cb_word_i,
+    input  wire [                63:0] cb_data_i,
+    input  wire                        ld_read_i,
+    input  wire [                15:0] ld_addr_i,
+    input  wire                        ld_we_i,
+    input  wire [           REG_W-1:0] ld_row_i,
+    input  wire                        launch_i,
+    input  wire                        wb_read_i,
+    input  wire [           REG_W-1:0] wb_row_i,
+    input  wire [                 7:0] in_first_i,
+    input  wire [                15:0] in_count_i,
+    input  wire [                15:0] entry_base_i,
+    input  wire [                15:0] dst_addr_i,
+    input  wire [                 5:0] shift_i,
+    input  wire                        relu_i,
+    input  wire                        store_dst_i,
+    output wire                        busy_o,
+    output wire [                 3:0] flags_o,  // entry memory, pointer order, row, saturated
     // load and read-back
-    input  wire              io_en_i,
-    input  wire              io_write_i,
-    input  wire [      31:0] io_addr_i,
-    input  wire [      63:0] io_wdata_i,
-    output wire [      63:0] io_rdata_o
+    input  wire                        io_en_i,
+    input  wire                        io_write_i,
+    input  wire [                31:0] io_addr_i,
+    input  wire [                63:0] io_wdata_i,
+    output wire [                63:0] io_rdata_o
 );
   localparam ROW_W = $clog2(ENTRY_DEPTH / 8);
+  localparam SUM_W = ACC_WIDTH + $clog2(GROUPS);
   localparam RAM_W = $clog2(ACT_RAM_DEPTH);
   localparam IO_ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
   localparam PE_BITS = $clog2(N_PE);
-  localparam WORD_ACTS = N_PE < 4 ? N_PE : 4;  // activations in a port word
-  localparam LANE_BITS = $clog2(WORD_ACTS);
+  localparam LANE_BITS = PE_BITS < 2 ? PE_BITS : 2;  // of activations in a port word
   localparam GROUP_BITS = PE_BITS - LANE_BITS;
   localparam [2:0] SEL_NONE = 3'd0;
   localparam [2:0] SEL_ENTRY = 3'd1;
@@ -111,7 +115,6 @@ module eie_pe #(
   wire io_ram = io_en_i && space == 4'd2 && by_group;
   wire io_src = io_en_i && space == 4'd3 && by_group;
   wire io_dst = io_en_i && space == 4'd4 && by_group;
-  wire [15:0] io_act_wdata = io_wdata_i[16*lane+:16];
 
   wire push;
   wire [15:0] push_act;
@@ -171,7 +174,6 @@ module eie_pe #(
 
   wire [63:0] entry_rdata;
   wire range_error;
-  wire [ACC_WIDTH-1:0] wb_acc;
   wire saturated;
   wire row_error;
   wire compute_busy;
@@ -182,6 +184,7 @@ module eie_pe #(
       .BANK_DEPTH (BANK_DEPTH),
       .ENTRY_DEPTH(ENTRY_DEPTH),
       .ACT_REGS   (ACT_REGS),
+      .GROUPS     (GROUPS),
       .ACC_WIDTH  (ACC_WIDTH)
   ) u_compute (
       .clk_i        (clk_i),
@@ -198,7 +201,7 @@ module eie_pe #(
       .clear_i      (clear_i),
       .wb_read_i    (wb_read_i),
       .wb_row_i     (wb_row_i),
-      .wb_acc_o     (wb_acc),
+      .wb_acc_o     (acc_o),
       .io_en_i      (io_entry),
       .io_write_i   (io_write_i),
       .io_addr_i    (word[ROW_W-1:0]),
@@ -211,6 +214,25 @@ module eie_pe #(
       .busy_o       (compute_busy)
   );
 
+  wire sum_valid;
+  wire [REG_W-1:0] sum_row;
+  wire [SUM_W-1:0] sum;
+
+  eie_reduce #(
+      .GROUPS   (GROUPS),
+      .ACC_WIDTH(ACC_WIDTH),
+      .REG_W    (REG_W)
+  ) u_reduce (
+      .clk_i      (clk_i),
+      .rst_i      (rst_i),
+      .wb_read_i  (wb_read_i),
+      .wb_row_i   (wb_row_i),
+      .words_i    (GROUPS == 1 ? acc_o : team_acc_i),
+      .sum_valid_o(sum_valid),
+      .sum_row_o  (sum_row),
+      .sum_o      (sum)
+  );
+
   wire [15:0] ram_rdata;
   wire [15:0] reg_rdata;
 
@@ -218,7 +240,8 @@ module eie_pe #(
       .N_PE         (N_PE),
       .ACT_REGS     (ACT_REGS),
       .ACT_RAM_DEPTH(ACT_RAM_DEPTH),
-      .ACC_WIDTH    (ACC_WIDTH)
+      .ACC_WIDTH    (SUM_W),
+      .GROUPS       (GROUPS)
   ) u_act_rw (
       .clk_i         (clk_i),
       .rst_i         (rst_i),
@@ -236,9 +259,9 @@ module eie_pe #(
       .ld_addr_i     (ld_addr_i[RAM_W-1:0]),
       .ld_we_i       (ld_we_i),
       .ld_row_i      (ld_row_i),
-      .wb_read_i     (wb_read_i),
-      .wb_row_i      (wb_row_i),
-      .wb_acc_i      (wb_acc),
+      .wb_read_i     (sum_valid),
+      .wb_row_i      (sum_row),
+      .wb_acc_i      (sum),
       .shift_i       (shift_i),
       .relu_i        (relu_i),
       .store_dst_i   (store_dst_i),
@@ -248,7 +271,7 @@ module eie_pe #(
       .io_dst_en_i   (io_dst),
       .io_write_i    (io_write_i),
       .io_addr_i     (io_row[IO_ROW_W-1:0]),
-      .io_wdata_i    (io_act_wdata),
+      .io_wdata_i    (io_wdata_i[16*lane+:16]),
       .io_ram_rdata_o(ram_rdata),
       .io_reg_rdata_o(reg_rdata)
   );
@@ -257,8 +280,7 @@ module eie_pe #(
   assign flags_o = {range_error, pointer_error, row_error, saturated};
 
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
-  wire [15:0] act_rdata = io_sel_q == SEL_RAM ? ram_rdata : reg_rdata;
-  wire [63:0] act_word = {48'd0, act_rdata} << {lane, 4'd0};
+  wire [63:0] act_word = {48'd0, io_sel_q == SEL_RAM ? ram_rdata : reg_rdata} << {lane, 4'd0};
   assign io_rdata_o = io_sel_q == SEL_NONE    ? 64'd0 :
                       io_sel_q == SEL_ENTRY   ? entry_rdata :
                       io_sel_q == SEL_POINTER ? {32'd0, pointer_rdata} :
@@ -274,7 +296,5 @@ module eie_pe #(
     else io_sel_q <= SEL_NONE;
   end
 
-  wire unused = &{
-      1'b0, io_addr_i, io_row, entry_base_i, dst_addr_i, ld_addr_i, word
-  };
+  wire unused = &{1'b0, io_addr_i, io_row, entry_base_i, dst_addr_i, ld_addr_i, word};
 endmodule

@@ -7,6 +7,7 @@
 module eie_sequencer #(
     parameter LIST_DEPTH = 256,            // descriptors stored, a power of two
     parameter REG_W = 6,                   // number of a source register
+    parameter LEVELS = 0,                  // cycles from an accumulator to its sum over groups
     parameter LIST_W = $clog2(LIST_DEPTH),  // derived, do not override
     parameter CNT_W = REG_W + 2            // derived, do not override
 ) (
@@ -96,6 +97,7 @@ module eie_sequencer #(
   wire step_first = step_q == {CNT_W{1'b0}};
   wire [CNT_W-1:0] step_before = step_q - {{(CNT_W - 1) {1'b0}}, 1'b1};
   wire [CNT_W-1:0] step_next = step_q + {{(CNT_W - 1) {1'b0}}, 1'b1};
+  wire [CNT_W-1:0] written = out_rows_i + LEVELS[CNT_W-1:0];
   wire drained = state_q == RUN && root_done_i && !b_valid_i && !pe_busy_i;
 
   wire last_pass = left_q == {{LIST_W{1'b0}}, 1'b1};
@@ -175,7 +177,7 @@ module eie_sequencer #(
         end
         WRITE_BACK: begin
           step_q <= step_next;
-          if (step_q == out_rows_i) state_q <= NEXT;
+          if (step_q == written) state_q <= NEXT;
         end
         NEXT: begin
           role_q  <= role_q ^ swap_i;

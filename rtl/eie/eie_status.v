@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters, flags and error of the list that runs, or ran last, as words of the status space
-// (docs/reference/eie-format.md, section 9). Each counter counts the cycles in which its input is 1.
+// (docs/reference/eie-format.md, section 9). Broadcasts and holds are counted over all groups, with
+// several groups a cycle later.
 // Handshake: word_o is the word of number_i, combinational. clear_i comes in a list's first cycle,
 // which is counted.
 module eie_status #(
     parameter N_PE = 64,        // PEs in the array, a power of two
+    parameter GROUPS = 1,       // groups of PEs, each with a broadcast of its own; reported
     parameter ACT_REGS = 64,    // reported
     parameter QUEUE_DEPTH = 8,  // reported
     parameter ACC_WIDTH = 32,   // reported
@@ -15,8 +17,8 @@ module eie_status #(
     input  wire              clear_i,
     // what is counted
     input  wire              busy_i,          // a list runs
-    input  wire              broadcast_i,     // an activation is broadcast
-    input  wire              held_i,          // a broadcast is held by a full queue
+    input  wire [GROUPS-1:0] broadcast_i,     // groups in which an activation is broadcast
+    input  wire [GROUPS-1:0] held_i,          // groups in which one is held by a full queue
     // flags and errors
     input  wire [       3:0] flags_i,         // OR of the PEs' sticky flags
     input  wire              start_lost_i,
@@ -31,6 +33,8 @@ module eie_status #(
 );
   localparam [3:0] IN_PE = 4'd10;  // reasons of an error below it are a list's or a descriptor's
   localparam [3:0] ABORTED = 4'd15;
+  localparam LEVELS = $clog2(GROUPS);
+  localparam [7:0] MORE_GROUPS = GROUPS[7:0] - 8'd1;
 
   reg [31:0] cycles_q;
   reg [31:0] broadcasts_q;
@@ -38,19 +42,61 @@ module eie_status #(
   wire [31:0] broadcasts_next;
   wire [31:0] held_next;
 
-  increment #(
-      .WIDTH(32)
-  ) u_broadcasts (
-      .value_i(broadcasts_q),
-      .next_o (broadcasts_next)
-  );
-
-  increment #(
-      .WIDTH(32)
-  ) u_held (
-      .value_i(held_q),
-      .next_o (held_next)
-  );
+  wire count_broadcast;
+  wire count_held;
+  generate
+    if (GROUPS == 1) begin : g_one
+      assign count_broadcast = broadcast_i;
+      assign count_held      = held_i;
+      increment #(
+          .WIDTH(32)
+      ) u_broadcasts (
+          .value_i(broadcasts_q),
+          .next_o (broadcasts_next)
+      );
+      increment #(
+          .WIDTH(32)
+      ) u_held (
+          .value_i(held_q),
+          .next_o (held_next)
+      );
+    end else begin : g_groups
+      assign count_broadcast = 1'b1;
+      assign count_held      = 1'b1;
+      wire [LEVELS:0] pops;
+      wire [LEVELS:0] holds;
+      eie_tally #(
+          .GROUPS(GROUPS)
+      ) u_pops (
+          .clk_i   (clk_i),
+          .rst_i   (rst_i),
+          .events_i(broadcast_i),
+          .count_o (pops)
+      );
+      eie_tally #(
+          .GROUPS(GROUPS)
+      ) u_holds (
+          .clk_i   (clk_i),
+          .rst_i   (rst_i),
+          .events_i(held_i),
+          .count_o (holds)
+      );
+      carry_select #(
+          .WIDTH(32)
+      ) u_broadcasts (
+          .a_i  (broadcasts_q),
+          .b_i  ({{(31 - LEVELS) {1'b0}}, pops}),
+          .sum_o(broadcasts_next)
+      );
+      carry_select #(
+          .WIDTH(32)
+      ) u_held (
+          .a_i  (held_q),
+          .b_i  ({{(31 - LEVELS) {1'b0}}, holds}),
+          .sum_o(held_next)
+      );
+    end
+  endgenerate
 
   always @(posedge clk_i) begin
     if (rst_i) begin
@@ -63,8 +109,8 @@ module eie_status #(
       held_q       <= 32'd0;
     end else if (busy_i) begin
       cycles_q <= cycles_q + 32'd1;
-      if (broadcast_i) broadcasts_q <= broadcasts_next;
-      if (held_i) held_q <= held_next;
+      if (count_broadcast) broadcasts_q <= broadcasts_next;
+      if (count_held) held_q <= held_next;
     end
   end
 
@@ -94,7 +140,7 @@ module eie_status #(
       3'd1: word_o = {32'd0, cycles_q};
       3'd2: word_o = {32'd0, broadcasts_q};
       3'd3: word_o = {32'd0, held_q};
-      3'd4: word_o = {ACC_WIDTH[15:0], QUEUE_DEPTH[15:0], ACT_REGS[15:0], N_PE[15:0]};
+      3'd4: word_o = {MORE_GROUPS, ACC_WIDTH[7:0], QUEUE_DEPTH[15:0], ACT_REGS[15:0], N_PE[15:0]};
       3'd5: word_o = {32'd0, error_word};
       default: word_o = 64'd0;
     endcase

@@ -26,6 +26,9 @@ EIE_SETS = [{"N_PE": n} for n in (1, 2, 4, 16, 64, 256)] + [
     {"N_PE": 2, "LANES": 4, "BANKS": 2, "ACT_REGS": 4, "ENTRY_DEPTH": 32, "BANK_DEPTH": 2},
     {"N_PE": 2, "LANES": 8, "BANKS": 16, "ACC_WIDTH": 48},
     {"N_PE": 1, "LANES": 16, "BANKS": 32, "BANK_DEPTH": 8, "ENTRY_DEPTH": 524288},
+    {"N_PE": 2, "LANES": 4, "BANKS": 2, "ACT_REGS": 4, "ENTRY_DEPTH": 32, "GROUPS": 2},
+    {"N_PE": 16, "LANES": 8, "BANKS": 16, "GROUPS": 4},
+    {"N_PE": 8, "LANES": 16, "BANKS": 32, "ACC_WIDTH": 48, "GROUPS": 8},
 ]
 MXU_SETS = [{"ROWS": r, "COLS": c, "TILE_ROWS": tr, "TILE_COLS": tc} for r, c, tr, tc in (
     (1, 1, 1, 1), (4, 4, 2, 2), (5, 7, 5, 1), (5, 7, 1, 7), (8, 8, 8, 2), (16, 16, 16, 16),

@@ -21,8 +21,8 @@ INVISIBLE = {
         "rtl/eie/eie_sequencer.v: desc_q": LOADED,
         "rtl/eie/eie_sequencer.v: left_q": LOADED,
         "rtl/eie/eie_sequencer.v: step_q": LOADED,
-        "rtl/eie/eie_sequencer.v: start_lost_q": "0 in a list's first cycle",
         "rtl/eie/eie_errors.v: pe_found_q": "0 in a list's first cycle",
+        "rtl/eie/groups/eie_tally.v: count_q": "follows the groups every cycle",
         "rtl/eie/eie_pe.v: io_sel_q": "follows the requests every cycle",
         "rtl/eie/eie_dispatch.v: x_round_q": "0 in every cycle behind one in which no lane is held",
     },
@@ -56,7 +56,7 @@ for groups_of, groups in TOGETHER.items():
     INVISIBLE[groups_of].update({f"{file}: {name}": WHOLE
                                  for file, names in groups for name in names})
 # Parameters of a bench's runs: it passes if all of them do.
-RUNS = {"eie": [{}, {"LANES": 4, "BANKS": 8}], "mxu": [{}]}
+RUNS = {"eie": [{}, {"LANES": 4, "BANKS": 8}, {"LANES": 4, "BANKS": 8, "GROUPS": 2}], "mxu": [{}]}
 # Files of mxu_vectors, and the bench's parameters that say how many lines they have.
 VECTORS = {"JOB_WORDS": "jobs.hex", "PROGRAM": "program.hex", "INPUT": "input.hex",
            "WEIGHTS": "weights.hex", "OUTPUT": "output.hex"}
@@ -130,7 +130,7 @@ def missing_resets(name, text):
         for line in re.finditer(rf"^ +({TARGET}) +<= [^;]+;\n", block.group(1) + "\n", re.M):
             start = block.start(1) + line.start()
             yield f"{name}: {line.group(1)}", text[:start] + text[start + len(line.group(0)):]
-    for single in re.finditer(rf"if \((rst_i)( \|\| \w+)?\) ({TARGET}) +<=", text):
+    for single in re.finditer(rf"if \((rst_i)( \|\| [^\n)]+)?\) ({TARGET}) +<=", text):
         start, end = single.span(1)
         yield f"{name}: {single.group(3)}", text[:start] + "1'b0" + text[end:]
 

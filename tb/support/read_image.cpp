@@ -102,7 +102,10 @@ class Reader {
     }
     if (source_element_ + pass.in_count > vector_.size) fail("more inputs than its vector has");
     for (uint32_t pe = 0; pe < n; ++pe) {
-      for (uint32_t j = pass.in_first * n; j < pass.in_count; ++j) read_column(pass, pe, j);
+      for (uint32_t j = pass.in_first * n + pe % config_.groups; j < pass.in_count;
+           j += config_.groups) {
+        read_column(pass, pe, j);
+      }
     }
     if (pass.write_back) write_back(pass);
   }
@@ -116,8 +119,9 @@ class Reader {
       if (number >= image_.pointers[pe].size()) fail_here("its pointers are not there");
       return image_.pointers[pe][number];
     };
-    const uint32_t start = pointer(uint64_t{pass.ptr_base} + j);
-    const uint32_t end = pointer(uint64_t{pass.ptr_base} + j + 1);
+    const uint32_t g = config_.groups;
+    const uint32_t start = pointer(uint64_t{pass.ptr_base} + j / g);
+    const uint32_t end = pointer(uint64_t{pass.ptr_base} + j / g + 1);
     if (end < start) fail_here("pointers fall");
     uint32_t next = 0;
     for (uint32_t p = start; p < end; ++p) {
@@ -126,9 +130,10 @@ class Reader {
       const auto entry =
           static_cast<uint8_t>(image_.entry_rows[pe][row] >> (8 * (p % kEntriesPerRow)));
       const uint32_t local_row = next + entry_rows(entry) - 1;
-      const uint64_t range_row = uint64_t{local_row} * config_.n_pe + pe;
+      const uint64_t range_row =
+          uint64_t{local_row / g} * config_.n_pe + pe / g * g + local_row % g;
       next = local_row + 1;
-      if (entry_code(entry) == 0 && local_row < config_.act_regs) continue;
+      if (entry_code(entry) == 0 && local_row < config_.act_regs * g) continue;
       if (range_row >= pass.out_count) {
         fail_here("row " + std::to_string(range_row) + " of " + std::to_string(pass.out_count));
       }

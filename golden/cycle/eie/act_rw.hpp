@@ -37,7 +37,8 @@ class ActRw : public ActRwCommon {
         bank1(config.act_regs),
         act_ram(config.act_ram_depth),
         pe_shift_(Widths(config).pe_shift),
-        acc_width_(config.acc_width),
+        levels_(Widths(config).levels),
+        acc_width_(config.acc_width + levels_),
         row_mask_(static_cast<uint8_t>(config.act_regs - 1)),
         ram_mask_(static_cast<uint16_t>(config.act_ram_depth - 1)) {}
 
@@ -148,7 +149,7 @@ class ActRw : public ActRwCommon {
   void propagate_leaf() {
     leaf_valid_o = leaf_valid_q;
     leaf_done_o = !leaf_valid_q && pend_q == 0;
-    leaf_col_o = static_cast<uint16_t>((leaf_row_q << pe_shift_) + id_i);
+    leaf_col_o = static_cast<uint16_t>((leaf_row_q << (pe_shift_ - levels_)) + (id_i >> levels_));
     leaf_act_o = leaf_act_q;
   }
 
@@ -209,7 +210,8 @@ class ActRw : public ActRwCommon {
   }
 
   uint32_t pe_shift_;
-  uint32_t acc_width_;
+  uint32_t levels_;
+  uint32_t acc_width_;  // of the sum over the groups
   uint8_t row_mask_;
   uint8_t advance_leaf_ = 0;
   uint8_t next_row_ = 0;

@@ -19,7 +19,7 @@ class Bank {
  public:
   explicit Bank(const Config& config)
       : fifo(config.bank_depth),
-        acc(config.act_regs / config.banks),
+        acc(config.rows() / config.banks),
         addr_w_(Widths(config).bank_addr_w),
         acc_width_(config.acc_width) {}
 
@@ -49,7 +49,7 @@ class Bank {
   uint16_t s1_act_q = 0;
   uint32_t s2_product = 0;  // the RTL has it in parts
   uint32_t s3_product_q = 0;
-  uint32_t acc_valid_q = 0;
+  uint64_t acc_valid_q = 0;
 
   // Words: bits 3:0 code, address above, activation in the top 16.
   Fifo2w1r<uint64_t> fifo;
@@ -95,7 +95,7 @@ class Bank {
       return;
     }
     if (s3_valid_q) {
-      acc_valid_q |= uint32_t{1} << s3_addr_q;
+      acc_valid_q |= uint64_t{1} << s3_addr_q;
       saturated_q |= saturates_;
     }
     if (clear_i) acc_valid_q = 0;

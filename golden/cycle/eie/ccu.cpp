@@ -8,7 +8,7 @@ Ccu::Ccu(const Config& config)
       codebook_ram(4 * config.codebooks),
       sequencer(config),
       pass(config),
-      broadcast(config),
+      broadcast(config.groups, Broadcast(config)),
       status(config),
       list_mask_(2 * config.list_depth - 1),
       codebook_mask_(4 * config.codebooks - 1) {}
@@ -49,8 +49,9 @@ void Ccu::propagate_sequencer() {
   s.clear_i = p.clear;
   s.write_back_i = p.write_back;
   s.swap_i = p.swap;
-  s.root_done_i = root_done_i;
-  s.b_valid_i = broadcast.b_valid_q;
+  s.root_done_i = root_done_i == low_mask(static_cast<uint32_t>(broadcast.size()));
+  s.b_valid_i = 0;
+  for (const Broadcast& b : broadcast) s.b_valid_i |= b.b_valid_q;
   s.pe_busy_i = pe_busy_i;
   s.pe_error_i = (flags_i & kPeErrors) != 0;
   s.propagate();
@@ -77,20 +78,24 @@ void Ccu::propagate_sequencer() {
 }
 
 void Ccu::propagate_broadcast() {
-  broadcast.run_i = sequencer.run_o;
-  broadcast.hold_i = hold_i;
-  broadcast.root_valid_i = root_valid_i;
-  broadcast.root_col_i = root_col_i;
-  broadcast.root_act_i = root_act_i;
-  broadcast.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
-  broadcast.propagate();
-  advance_o = broadcast.advance_o;
-  root_pop_o = broadcast.root_pop_o;
-  b_valid_o = broadcast.b_valid_o;
-  b_act_o = broadcast.b_act_o;
-  b_even_o = broadcast.b_even_o;
-  b_odd_o = broadcast.b_odd_o;
-  b_odd_first_o = broadcast.b_odd_first_o;
+  advance_o = root_pop_o = b_valid_o = b_odd_first_o = 0;
+  for (uint32_t g = 0; g < broadcast.size(); ++g) {
+    Broadcast& b = broadcast[g];
+    b.run_i = sequencer.run_o;
+    b.hold_i = hold_i >> g & 1;
+    b.root_valid_i = root_valid_i >> g & 1;
+    b.root_col_i = root_col_i[g];
+    b.root_act_i = root_act_i[g];
+    b.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
+    b.propagate();
+    advance_o = static_cast<uint8_t>(advance_o | b.advance_o << g);
+    root_pop_o = static_cast<uint8_t>(root_pop_o | b.root_pop_o << g);
+    b_valid_o = static_cast<uint8_t>(b_valid_o | b.b_valid_o << g);
+    b_odd_first_o = static_cast<uint8_t>(b_odd_first_o | b.b_odd_first_o << g);
+    b_act_o[g] = b.b_act_o;
+    b_even_o[g] = b.b_even_o;
+    b_odd_o[g] = b.b_odd_o;
+  }
 }
 
 void Ccu::propagate_port() {
@@ -116,7 +121,7 @@ void Ccu::propagate_status() {
   status.clear_i = flags_clear_o;
   status.busy_i = busy_o;
   status.broadcast_i = root_pop_o;
-  status.held_i = sequencer.run_o && hold_i;
+  status.held_i = sequencer.run_o ? hold_i : uint8_t{0};
   status.flags_i = flags_i;
   status.start_lost_i = sequencer.start_lost_o;
   status.error_set_i = sequencer.error_set_o;
@@ -147,7 +152,7 @@ void Ccu::propagate_rams() {
 void Ccu::update(bool rst) {
   sequencer.update(rst);
   pass.update(rst);
-  broadcast.update(rst || flush_o);
+  for (Broadcast& b : broadcast) b.update(rst || flush_o);
   port.update(rst);
   status.update(rst);
   list_ram.update(rst);

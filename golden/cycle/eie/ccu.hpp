@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Central control: the list RAM and the codebook RAM, and the units that run a list of pass
-// descriptors, keep and check the pass, broadcast a non-zero activation a cycle, load and read back
-// all memories while idle, and keep counters and errors (docs/reference/eie-timing.md section 3).
+// descriptors, keep and check the pass, broadcast a non-zero activation a cycle to each group, load
+// and read back all memories while idle, and keep counters and errors (docs/reference/eie-timing.md
+// sections 3 and 12).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "golden/cycle/common/ram_1rw.hpp"
 #include "golden/cycle/eie/control/broadcast.hpp"
@@ -28,13 +30,14 @@ class Ccu : public Inputs {
   uint8_t io_ready_o = 0;
   uint8_t io_rvalid_o = 0;
   uint64_t io_rdata_o = 0;
-  // The root of the non-zero tree.
+  // The roots of the groups' non-zero trees: a bit or an element per group.
   uint8_t root_valid_i = 0;
   uint8_t root_done_i = 0;
   uint8_t root_pop_o = 0;
-  uint16_t root_col_i = 0;
-  uint16_t root_act_i = 0;
-  // The ORs over the PEs, and which of them had an error: a bit per PE.
+  std::array<uint16_t, kMaxGroups> root_col_i{};
+  std::array<uint16_t, kMaxGroups> root_act_i{};
+  // The ORs over the PEs, hold_i over those of each group, and which PEs had an error: a bit per
+  // PE.
   uint8_t hold_i = 0;
   uint8_t pe_busy_i = 0;
   uint8_t flags_i = 0;
@@ -42,13 +45,13 @@ class Ccu : public Inputs {
   std::array<uint64_t, 4> pe_error_i{};
   // To the tree and all PEs: reset.
   uint8_t flush_o = 0;
-  // To all PEs: the broadcast.
+  // To the PEs of each group: the broadcast, a bit or an element per group.
   uint8_t advance_o = 0;
   uint8_t b_valid_o = 0;
   uint8_t b_odd_first_o = 0;
-  uint16_t b_act_o = 0;
-  uint16_t b_even_o = 0;
-  uint16_t b_odd_o = 0;
+  std::array<uint16_t, kMaxGroups> b_act_o{};
+  std::array<uint16_t, kMaxGroups> b_even_o{};
+  std::array<uint16_t, kMaxGroups> b_odd_o{};
   // To all PEs: control.
   uint8_t flags_clear_o = 0;
   uint8_t clear_o = 0;
@@ -82,7 +85,7 @@ class Ccu : public Inputs {
 
   Sequencer sequencer;
   PassUnit pass;
-  Broadcast broadcast;
+  std::vector<Broadcast> broadcast;  // of each group
   Port port;
   StatusUnit status;
 

@@ -29,7 +29,7 @@ class Dispatch {
   uint16_t r_write_i = 0;
   uint16_t r_act_i = 0;
   uint64_t r_code_i = 0;
-  LaneBytes r_row_i{};
+  LaneRows r_row_i{};
   LaneBytes r_rank_i{};
   std::vector<uint8_t> room_i;  // of each bank, bit s for push s; likewise push_o
   uint8_t step_o = 0;
@@ -44,7 +44,7 @@ class Dispatch {
   uint16_t x_pend_q = 0;
   uint16_t x_act_q = 0;
   uint64_t x_code_q = 0;
-  LaneBytes x_row_q{};
+  LaneRows x_row_q{};
   LaneBytes x_rank_q{};
 
   uint32_t lanes() const { return lanes_; }

@@ -16,9 +16,11 @@ const Config& checked(const Config& config) {
 
 Eie::Eie(const Config& config)
     : ccu(checked(config)),
-      lnzd(config),
+      lnzd(config.groups, Lnzd(config)),
       pe(config.n_pe, Pe(config)),
       done_(config.n_pe),
+      levels_(Widths(config).levels),
+      group_mask_(config.groups - 1),
       list_first_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w))),
       list_count_mask_(static_cast<uint16_t>(low_mask(Widths(config).list_w + 1))) {
   for (uint32_t k = 0; k < config.n_pe; ++k) pe[k].id_i = static_cast<uint8_t>(k);
@@ -32,10 +34,12 @@ void Eie::propagate() {
 }
 
 void Eie::propagate_control() {
-  lnzd.propagate_up();
+  for (Lnzd& tree : lnzd) tree.propagate_up();
   propagate_ccu();
-  lnzd.root_pop_i = ccu.root_pop_o;
-  lnzd.propagate_down();
+  for (uint32_t g = 0; g < lnzd.size(); ++g) {
+    lnzd[g].root_pop_i = ccu.root_pop_o >> g & 1;
+    lnzd[g].propagate_down();
+  }
 }
 
 void Eie::propagate_pe_outputs() {
@@ -54,7 +58,7 @@ void Eie::clear_pe_outputs() {
 
 inline void Eie::propagate_flags(uint32_t k) {
   const Pe& p = pe[k];
-  ccu.hold_i |= p.full_o;
+  ccu.hold_i = static_cast<uint8_t>(ccu.hold_i | p.full_o << group(k));
   ccu.pe_busy_i |= p.busy_o;
   ccu.flags_i |= p.flags_o;
   ccu.pe_error_i[k / 64] |= uint64_t{p.flags_o > 1} << k % 64;
@@ -70,20 +74,26 @@ inline void Eie::propagate_pe_outputs(uint32_t k) {
 
 inline void Eie::propagate_leaf(uint32_t k) {
   const Pe& p = pe[k];
-  lnzd.leaf_valid_i[k] = p.leaf_valid_o;
-  lnzd.leaf_done_i[k] = p.leaf_done_o;
-  lnzd.leaf_col_i[k] = p.leaf_col_o;
-  lnzd.leaf_act_i[k] = p.leaf_act_o;
+  Lnzd& tree = lnzd[group(k)];
+  const uint32_t leaf = team(k);
+  tree.leaf_valid_i[leaf] = p.leaf_valid_o;
+  tree.leaf_done_i[leaf] = p.leaf_done_o;
+  tree.leaf_col_i[leaf] = p.leaf_col_o;
+  tree.leaf_act_i[leaf] = p.leaf_act_o;
 }
 
 void Eie::propagate_ccu() {
   static_cast<Inputs&>(ccu) = *this;
   ccu.list_first_i &= list_first_mask_;
   ccu.list_count_i &= list_count_mask_;
-  ccu.root_valid_i = lnzd.root_valid_o;
-  ccu.root_done_i = lnzd.root_done_o;
-  ccu.root_col_i = lnzd.root_col_o;
-  ccu.root_act_i = lnzd.root_act_o;
+  ccu.root_valid_i = ccu.root_done_i = 0;
+  for (uint32_t g = 0; g < lnzd.size(); ++g) {
+    const Lnzd& tree = lnzd[g];
+    ccu.root_valid_i = static_cast<uint8_t>(ccu.root_valid_i | tree.root_valid_o << g);
+    ccu.root_done_i = static_cast<uint8_t>(ccu.root_done_i | tree.root_done_o << g);
+    ccu.root_col_i[g] = tree.root_col_o;
+    ccu.root_act_i[g] = tree.root_act_o;
+  }
   ccu.propagate();
   busy_o = ccu.busy_o;
   done_o = ccu.done_o;
@@ -92,9 +102,15 @@ void Eie::propagate_ccu() {
   io_rvalid_o = ccu.io_rvalid_o;
   io_rdata_o = ccu.io_rdata_o;
 
-  common_.advance_i = ccu.advance_o;
-  common_.b_valid_i = ccu.b_valid_o;
-  common_.b_odd_first_i = ccu.b_odd_first_o;
+  for (uint32_t g = 0; g < lnzd.size(); ++g) {
+    PtrReadCommon& b = broadcast_[g];
+    b.advance_i = ccu.advance_o >> g & 1;
+    b.b_valid_i = ccu.b_valid_o >> g & 1;
+    b.b_odd_first_i = ccu.b_odd_first_o >> g & 1;
+    b.b_act_i = ccu.b_act_o[g];
+    b.b_even_i = ccu.b_even_o[g];
+    b.b_odd_i = ccu.b_odd_o[g];
+  }
   common_.flags_clear_i = ccu.flags_clear_o;
   common_.clear_i = ccu.clear_o;
   common_.launch_i = ccu.launch_o;
@@ -112,9 +128,6 @@ void Eie::propagate_ccu() {
   common_.store_dst_i = ccu.store_dst_o;
   common_.io_en_i = ccu.io_en_o;
   common_.io_write_i = ccu.io_write_o;
-  common_.b_act_i = ccu.b_act_o;
-  common_.b_even_i = ccu.b_even_o;
-  common_.b_odd_i = ccu.b_odd_o;
   common_.ld_addr_i = ccu.ld_addr_o;
   common_.in_count_i = ccu.in_count_o;
   common_.entry_base_i = ccu.entry_base_o;
@@ -128,15 +141,26 @@ void Eie::propagate_pe_inputs(uint32_t first, uint32_t count) {
   for (uint32_t k = first; k < first + count; ++k) {
     Pe& p = pe[k];
     static_cast<PeCommon&>(p) = common_;
-    p.leaf_pop_i = lnzd.leaf_pop_o[k];
+    static_cast<PtrReadCommon&>(p) = broadcast_[group(k)];
+    p.leaf_pop_i = lnzd[group(k)].leaf_pop_o[team(k)];
     p.propagate_inputs();
+  }
+  if (common_.wb_read_i && group_mask_ != 0) exchange_words(first, count);
+}
+
+// Each PE of a team gets the words of its own row.
+void Eie::exchange_words(uint32_t first, uint32_t count) {
+  for (uint32_t k = first; k < first + count; ++k) {
+    for (uint32_t g = 0; g <= group_mask_; ++g) {
+      pe[k].reduce[0].words_i[g] = pe[(k & ~group_mask_) + g].lanes[0].wb_acc(group(k));
+    }
   }
 }
 
 void Eie::edge(bool rst) {
   const bool flush = rst || ccu.flush_o;
   ccu.update(rst);
-  lnzd.update(flush);
+  for (Lnzd& tree : lnzd) tree.update(flush);
   clear_pe_outputs();
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
     pe[k].update(flush);
@@ -169,9 +193,10 @@ void Eie::put(const Image& image) {
 
 // A leaf moves when it is popped, and in the cycle behind LAUNCH.
 void Eie::step_leaves() {
+  const Lnzd& tree = lnzd[0];
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
-    if (!lnzd.leaf_pop_o[k] && (lnzd.leaf_valid_i[k] | lnzd.leaf_done_i[k])) continue;
-    if (pe[k].step_leaf(lnzd.leaf_pop_o[k])) propagate_leaf(k);
+    if (!tree.leaf_pop_o[k] && (tree.leaf_valid_i[k] | tree.leaf_done_i[k])) continue;
+    if (pe[k].step_leaf(tree.leaf_pop_o[k])) propagate_leaf(k);
   }
 }
 
@@ -185,7 +210,7 @@ void Eie::finish_steps() {
 void Eie::update(bool rst) {
   const bool flush = rst || ccu.flush_o;
   ccu.update(rst);
-  lnzd.update(flush);
+  for (Lnzd& tree : lnzd) tree.update(flush);
   for (Pe& p : pe) p.update(flush);
 }
 

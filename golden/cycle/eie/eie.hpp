@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sparse engine, clock cycle by clock cycle: control, non-zero tree and N_PE processing
-// elements (docs/reference/eie-timing.md section 9; EIE, Han 2016, section IV). Written from the
-// timing contract alone, for comparison with rtl/eie register by register.
+// The sparse engine, clock cycle by clock cycle: control, a non-zero tree for each group and N_PE
+// processing elements (docs/reference/eie-timing.md sections 9 and 12; EIE, Han 2016, section IV).
+// Written from the timing contract alone, for comparison with rtl/eie register by register.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +23,7 @@ class Eie : public Inputs, public Outputs {
   explicit Eie(const Config& config);
 
   Ccu ccu;
-  Lnzd lnzd;
+  std::vector<Lnzd> lnzd;  // of each group
   std::vector<Pe> pe;
 
   void propagate();
@@ -47,19 +48,19 @@ class Eie : public Inputs, public Outputs {
   // The back door (eie::Device).
   void put(const Image& image);
 
-  // The part of propagate_rest() in front of the PEs: control and tree.
+  // The part of propagate_rest() in front of the PEs: control and trees.
   void propagate_control();
   // Instead of the rest of it and edge(false), for a caller who compares nothing: in state RUN,
-  // with LANES 1, the PEs get broadcasts and nothing else, so each goes through the cycle in one
-  // go. The registers become what edge() makes them; the ports of the PEs' units are right again in
-  // the first cycle of another state.
+  // with LANES 1 and so one group, the PEs get broadcasts and nothing else, so each goes through
+  // the cycle in one go. The registers become what edge() makes them; the ports of the PEs' units
+  // are right again in the first cycle of another state.
   bool may_step() const { return ccu.sequencer.state_q == Sequencer::RUN && pe[0].lanes.empty(); }
   // seen(PE, its registers before the cycle ..., cycle): as in Pe::step(); cycle 0 is this one.
   template <class Seen>
   void step(Seen&& seen) {
-    const PtrReadCommon broadcast = common_;
+    const PtrReadCommon broadcast = broadcast_[0];
     ccu.update(false);
-    lnzd.update(false);
+    lnzd[0].update(false);
     step_leaves();
     for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
       pe[k].step(broadcast, 1, false, [&](const auto&... of) { seen(k, of..., 0); });
@@ -114,11 +115,11 @@ class Eie : public Inputs, public Outputs {
   template <class Control>
   void step_control(uint32_t cycles, Control&& control) {
     while (cycles > 0) {
-      const bool moves = lnzd.moves();
+      const bool moves = lnzd[0].moves();
       control(moves ? 1 : cycles);
       if (!moves) return ccu.wait(cycles);
       ccu.update(false);
-      lnzd.update(false);
+      lnzd[0].update(false);
       step_leaves();
       if (--cycles > 0) propagate_control();
     }
@@ -133,12 +134,20 @@ class Eie : public Inputs, public Outputs {
   void propagate_pe_inputs(uint32_t first, uint32_t count);
   void propagate_pe_outputs(uint32_t k);
   void propagate_leaf(uint32_t k);
+  void exchange_words(uint32_t first, uint32_t count);
 
-  static constexpr uint32_t kBlock = 8;
+  uint32_t group(uint32_t k) const { return k & group_mask_; }
+  uint32_t team(uint32_t k) const { return k >> levels_; }
+
+  // A block has whole teams.
+  static constexpr uint32_t kBlock = kMaxGroups;
 
   bool stale_ = false;          // step() has left the ports inside of PEs behind
   std::vector<uint32_t> done_;  // cycles in advance, PE by PE, in step_held()
   PeCommon common_;             // what all PEs get in this cycle
+  std::array<PtrReadCommon, kMaxGroups> broadcast_;  // of each group
+  uint32_t levels_;
+  uint32_t group_mask_;
   uint16_t list_first_mask_;
   uint16_t list_count_mask_;
 };

@@ -16,7 +16,7 @@ class LaneDecode {
  public:
   explicit LaneDecode(const Config& config)
       : lanes_(config.lanes),
-        rows_(config.act_regs),
+        rows_(config.rows()),
         bank_mask_(config.banks - 1),
         rank_mask_(static_cast<uint32_t>(low_mask(Widths(config).rank_w))) {}
 
@@ -34,20 +34,20 @@ class LaneDecode {
   uint16_t r_write_o = 0;
   uint16_t r_act_o = 0;
   uint64_t r_code_o = 0;
-  LaneBytes r_row_o{};
+  LaneRows r_row_o{};
   LaneBytes r_rank_o{};
 
   // Registers. Bits and nibbles of lanes are packed, the lowest lane first.
   uint8_t p_valid_q = 0;
   uint8_t p_first_q = 0;
-  uint8_t n_row_q = 0;
   uint8_t n_over_q = 0;
   uint8_t row_error_q = 0;
+  uint16_t n_row_q = 0;
   uint16_t p_mask_q = 0;
   uint16_t p_over_q = 0;
   uint16_t p_act_q = 0;
   uint64_t p_code_q = 0;
-  LaneBytes p_rel_q{};
+  LaneRows p_rel_q{};
 
   void propagate_state() {
     busy_o = p_valid_q;
@@ -58,7 +58,7 @@ class LaneDecode {
   void propagate_inputs() {
     r_write_o = 0;
     if (!p_valid_q) return;
-    const uint32_t base = p_first_q ? 0 : n_row_q;
+    const uint32_t base = p_first_q ? 0U : n_row_q;
     const bool out = !p_first_q && n_over_q;
     std::array<uint8_t, 64> in_bank{};
     any_out_ = false;
@@ -68,14 +68,14 @@ class LaneDecode {
       const bool taken = p_mask_q >> i & 1;
       const bool nonzero = (p_code_q >> (4 * i) & 15) != 0;
       uint8_t& before = in_bank[p_rel_q[i] & bank_mask_];
-      r_row_o[i] = static_cast<uint8_t>(sum & (rows_ - 1));
+      r_row_o[i] = static_cast<uint16_t>(sum & (rows_ - 1));
       r_rank_o[i] = static_cast<uint8_t>(before & rank_mask_);
       before = static_cast<uint8_t>(before + (taken && nonzero));
       if (taken && nonzero && !lane_out) r_write_o = static_cast<uint16_t>(r_write_o | 1U << i);
       any_out_ |= taken && lane_out;
     }
     const uint32_t end = base + p_rel_q[lanes_ - 1] + 1U;
-    next_row_ = static_cast<uint8_t>(end & (rows_ - 1));
+    next_row_ = static_cast<uint16_t>(end & (rows_ - 1));
     next_over_ = out || (p_over_q >> (lanes_ - 1) & 1) || end >= rows_;
     r_code_o = p_code_q;
     r_act_o = p_act_q;
@@ -112,7 +112,7 @@ class LaneDecode {
       sum += code ? skip + 1 : 16 * (skip + 1);
       const uint32_t rel = sum - 1;
       p_code_q |= uint64_t{code} << (4 * i);
-      p_rel_q[i] = static_cast<uint8_t>(rel & (rows_ - 1));
+      p_rel_q[i] = static_cast<uint16_t>(rel & (rows_ - 1));
       p_over_q = static_cast<uint16_t>(p_over_q | uint32_t{rel >= rows_} << i);
     }
   }
@@ -123,8 +123,8 @@ class LaneDecode {
   uint32_t rank_mask_;
   // From propagate_inputs() to update().
   bool any_out_ = false;
-  uint8_t next_row_ = 0;
   uint8_t next_over_ = 0;
+  uint16_t next_row_ = 0;
 };
 
 }  // namespace sparsys::eie

@@ -17,6 +17,8 @@ namespace sparsys::eie {
 constexpr uint32_t kMaxLanes = 16;
 // A byte a lane, of which the first LANES are in use.
 using LaneBytes = std::array<uint8_t, kMaxLanes>;
+// A row a lane, likewise.
+using LaneRows = std::array<uint16_t, kMaxLanes>;
 
 class LaneRead {
  public:

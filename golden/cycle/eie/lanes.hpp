@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/base/bits.hpp"
 #include "golden/cycle/eie/arith.hpp"
 #include "golden/cycle/eie/bank.hpp"
 #include "golden/cycle/eie/dispatch.hpp"
@@ -21,10 +22,13 @@ namespace sparsys::eie {
 class Lanes : public ArithCommon {
  public:
   explicit Lanes(const Config& config)
-      : read(config),
+      : wb_acc_o(config.groups * config.acc_width),
+        read(config),
         decode(config),
         dispatch(config),
         bank(config.banks, Bank(config)),
+        acc_width_(config.acc_width),
+        groups_(config.groups),
         bank_w_(clog2(config.banks)) {}
 
   // Ports.
@@ -35,7 +39,7 @@ class Lanes : public ArithCommon {
   uint8_t saturated_o = 0;
   uint8_t row_error_o = 0;
   uint8_t range_error_o = 0;
-  uint64_t wb_acc_o = 0;
+  BitVector wb_acc_o;  // GROUPS accumulators side by side, as the RTL has them
 
   // Registers.
   std::array<uint16_t, 16> cb_q{};
@@ -48,6 +52,11 @@ class Lanes : public ArithCommon {
   void propagate() {
     propagate_state();
     propagate_inputs();
+  }
+
+  // Accumulator `d` of those in wb_acc_o.
+  uint64_t wb_acc(uint32_t d) const {
+    return get_wide_field(wb_acc_o.words.data(), d * acc_width_, acc_width_);
   }
 
   // The outputs that follow from the registers alone: all but read.pop_o and wb_acc_o.
@@ -69,6 +78,7 @@ class Lanes : public ArithCommon {
   }
 
   void propagate_inputs() {
+    const uint32_t wb_row = wb_row_i * groups_;
     read.step_i = dispatch.step_o;
     read.flags_clear_i = flags_clear_i;
     read.propagate_inputs();
@@ -104,10 +114,14 @@ class Lanes : public ArithCommon {
       k.clear_i = clear_i;
       k.flags_clear_i = flags_clear_i;
       k.wb_read_i = wb_read_i;
-      k.wb_addr_i = static_cast<uint8_t>(wb_row_i >> bank_w_);
+      k.wb_addr_i = static_cast<uint8_t>(wb_row >> bank_w_);
       k.propagate_inputs();
     }
-    if (wb_read_i) wb_acc_o = bank[wb_row_i & low_mask(bank_w_)].wb_acc_o;
+    if (!wb_read_i) return;
+    for (uint32_t d = 0; d < groups_; ++d) {
+      set_wide_field(wb_acc_o.words.data(), d * acc_width_, acc_width_,
+                     bank[(wb_row & low_mask(bank_w_)) + d].wb_acc_o);
+    }
   }
 
   void update(bool rst) {
@@ -122,6 +136,8 @@ class Lanes : public ArithCommon {
   }
 
  private:
+  uint32_t acc_width_;
+  uint32_t groups_;
   uint32_t bank_w_;
 };
 

@@ -10,13 +10,13 @@ constexpr uint32_t kChildren = LnzdNode::kChildren;
 }
 
 Lnzd::Lnzd(const Config& config)
-    : leaf_valid_i(config.n_pe),
-      leaf_done_i(config.n_pe),
-      leaf_col_i(config.n_pe),
-      leaf_act_i(config.n_pe),
-      leaf_pop_o(config.n_pe) {
+    : leaf_valid_i(config.n_pe / config.groups),
+      leaf_done_i(leaf_valid_i.size()),
+      leaf_col_i(leaf_valid_i.size()),
+      leaf_act_i(leaf_valid_i.size()),
+      leaf_pop_o(leaf_valid_i.size()) {
   uint32_t first = 0, below = kLeaves;
-  for (uint32_t children = config.n_pe; children > 1;) {
+  for (uint32_t children = config.n_pe / config.groups; children > 1;) {
     const uint32_t count = (children + kChildren - 1) / kChildren;
     levels_.push_back({first, count, children, below});
     below = first;

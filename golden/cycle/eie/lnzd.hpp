@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leading non-zero detection: the tree of eie_lnzd_node over all PEs, which delivers the non-zero
-// activations of all source registers in rising column (docs/reference/eie-timing.md section 2).
+// Leading non-zero detection: the tree of eie_lnzd_node over the PEs of a group, which delivers the
+// non-zero activations of their source registers in rising column (docs/reference/eie-timing.md
+// sections 2 and 12.1).
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ class Lnzd {
  public:
   explicit Lnzd(const Config& config);
 
-  // Ports; the leaf vectors have an element per PE.
+  // Ports; the leaf vectors have an element per PE of the group, that is per team.
   std::vector<uint8_t> leaf_valid_i;
   std::vector<uint8_t> leaf_done_i;
   std::vector<uint16_t> leaf_col_i;

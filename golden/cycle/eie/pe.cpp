@@ -12,6 +12,11 @@ std::vector<Lanes> lanes_of(const Config& config) {
   if (config.lanes == 1) return {};
   return std::vector<Lanes>(1, Lanes(config));
 }
+
+std::vector<Reduce> reduce_of(const Config& config) {
+  if (config.groups == 1) return {};
+  return std::vector<Reduce>(1, Reduce(config));
+}
 }  // namespace
 
 Pe::Pe(const Config& config)
@@ -21,6 +26,7 @@ Pe::Pe(const Config& config)
       arith(config),
       act_rw(config),
       lanes(lanes_of(config)),
+      reduce(reduce_of(config)),
       pe_shift_(Widths(config).pe_shift),
       lane_shift_(std::min(pe_shift_, 2U)),
       row_mask_(static_cast<uint16_t>(low_mask(Widths(config).row_w))),
@@ -32,13 +38,13 @@ Pe::Pe(const Config& config)
 // PEs (docs/reference/eie-format.md section 9).
 void Pe::propagate_io() {
   const uint32_t space = io_addr_i >> 28;
-  const uint32_t address = io_addr_i & 0xFFFFF;           // spaces 0 and 1
-  const uint32_t word = io_addr_i & 0xFFFFFFF;            // spaces 2 to 4
-  const uint32_t groups_shift = pe_shift_ - lane_shift_;  // clog2(N_PE / L)
+  const uint32_t address = io_addr_i & 0xFFFFF;         // spaces 0 and 1
+  const uint32_t word = io_addr_i & 0xFFFFFFF;          // spaces 2 to 4
+  const uint32_t word_shift = pe_shift_ - lane_shift_;  // clog2(N_PE / L)
   const bool my_pe = (io_addr_i >> 20 & low_mask(pe_shift_)) == id_i;
-  const bool my_group = (word & low_mask(groups_shift)) == uint32_t{id_i} >> lane_shift_;
+  const bool my_word = (word & low_mask(word_shift)) == uint32_t{id_i} >> lane_shift_;
   const bool selected = io_en_i && (space <= kPointer       ? my_pe
-                                    : space <= kDestination ? my_group
+                                    : space <= kDestination ? my_word
                                                             : false);
   io_select_ = selected && !io_write_i ? static_cast<uint8_t>(1 + space) : uint8_t{0};
 
@@ -64,7 +70,7 @@ void Pe::propagate_io() {
   act_rw.io_src_en_i = selected && space == kSource;
   act_rw.io_dst_en_i = selected && space == kDestination;
   act_rw.io_write_i = io_write_i;
-  act_rw.io_addr_i = static_cast<uint16_t>(word >> groups_shift & act_mask_);
+  act_rw.io_addr_i = static_cast<uint16_t>(word >> word_shift & act_mask_);
   act_rw.io_wdata_i = static_cast<uint16_t>(io_wdata_i >> (16 * lane()));
 
   io_active_ = io_en_i;
@@ -95,7 +101,7 @@ void Pe::propagate_lanes_inputs() {
   l.read.head_end_i = act_queue.head_end_o;
   l.propagate_inputs();
   spmat_read.pop_o = l.read.pop_o;
-  arith.wb_acc_o = l.wb_acc_o;
+  arith.wb_acc_o = l.wb_acc(0);
 }
 
 }  // namespace sparsys::eie

@@ -12,14 +12,16 @@
 #include "golden/cycle/eie/arith.hpp"
 #include "golden/cycle/eie/lanes.hpp"
 #include "golden/cycle/eie/ptr_read.hpp"
+#include "golden/cycle/eie/reduce.hpp"
 #include "golden/cycle/eie/spmat_read.hpp"
 #include "golden/cycle/eie/widths.hpp"
 #include "golden/engine/eie/config.hpp"
 
 namespace sparsys::eie {
 
-// The ports that carry the CCU's outputs: the same values in all PEs, so the engine fills one of
-// these and copies it whole, and a PE hands whole parts of it to its units.
+// The ports that carry the CCU's outputs: the same values in all PEs, the broadcast in those of a
+// group, so the engine fills one of these and copies it whole, and a PE hands whole parts of it to
+// its units.
 struct PeCommon : PtrReadCommon, ArithCommon, ActRwCommon {
   uint8_t flags_clear_i = 0;
   uint8_t wb_read_i = 0;
@@ -55,7 +57,8 @@ class Pe : public PeCommon {
   SpmatRead spmat_read;
   Arith arith;
   ActRw act_rw;
-  std::vector<Lanes> lanes;  // one or, with LANES 1, none
+  std::vector<Lanes> lanes;    // one or, with LANES 1, none
+  std::vector<Reduce> reduce;  // one or, with GROUPS 1, none; its words_i are the team's
 
   void propagate() {
     propagate_state();
@@ -161,6 +164,7 @@ inline void Pe::propagate_state() {
   } else {
     propagate_lanes_state();
   }
+  for (Reduce& r : reduce) r.propagate_state();
   act_rw.id_i = id_i;
   act_rw.propagate_state();
 
@@ -228,9 +232,18 @@ inline void Pe::propagate_inputs() {
 
   static_cast<ActRwCommon&>(act_rw) = *this;
   act_rw.leaf_pop_i = leaf_pop_i;
-  act_rw.wb_read_i = wb_read_i;
-  act_rw.wb_row_i = wb_row_i;
-  act_rw.wb_acc_i = arith.wb_acc_o;
+  if (reduce.empty()) {
+    act_rw.wb_read_i = wb_read_i;
+    act_rw.wb_row_i = wb_row_i;
+    act_rw.wb_acc_i = arith.wb_acc_o;
+  } else {
+    Reduce& r = reduce[0];
+    r.wb_read_i = wb_read_i;
+    r.wb_row_i = wb_row_i;
+    act_rw.wb_read_i = r.sum_valid_o;
+    act_rw.wb_row_i = r.sum_row_o;
+    act_rw.wb_acc_i = r.sum_o;
+  }
   act_rw.propagate_inputs();
 }
 
@@ -242,6 +255,10 @@ inline void Pe::update(bool rst) {
     arith.update(rst);
   } else {
     lanes[0].update(rst);
+    for (Reduce& r : reduce) {
+      r.propagate_inputs();
+      r.update(rst);
+    }
   }
   act_rw.update(rst);
   io_sel_q = rst ? uint8_t{0} : io_select_;

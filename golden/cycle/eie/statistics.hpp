@@ -45,7 +45,7 @@ class Statistics {
   // Counts of the list run under way, or of the last one.
   uint64_t cycles = 0;           // not idle
   uint64_t broadcasts = 0;       // non-zero activations broadcast
-  uint64_t held = 0;             // cycles in which a full queue held the broadcast
+  uint64_t held = 0;             // cycles in which a full queue held a broadcast, over the groups
   uint64_t entries = 0;          // processed, over all PEs, padding included
   uint64_t first_broadcast = 0;  // cycle of the run, the first is 1; 0 if there was none
   uint64_t last_write = 0;       // last accumulator write, the same way
@@ -82,15 +82,18 @@ class Statistics {
     pe_count_ = engine.pe.size();
     cycles += alike;
     run_cycles += alike;
-    broadcasts += ccu.root_pop_o;
-    held += ccu.hold_i ? alike : 0;
-    if (first_broadcast == 0 && ccu.broadcast.b_valid_q) first_broadcast = cycles;
-    drain_cycles = ccu.root_pop_o ? drain_before_ : drain_cycles + alike;
-    activity.register_reads += ccu.root_pop_o;
+    const uint32_t popped = ones(ccu.root_pop_o);
+    broadcasts += popped;
+    held += uint64_t{ones(ccu.hold_i)} * alike;
+    if (first_broadcast == 0 && ccu.b_valid_o != 0) first_broadcast = cycles;
+    drain_cycles = popped ? drain_before_ : drain_cycles + alike;
+    activity.register_reads += popped;
     if (!ccu.advance_o) return;
-    if (ccu.broadcast.b_valid_q) activity.pointer_reads += 2 * pe_count_;
-    for (const Pe& pe : engine.pe) {
-      const PtrRead& banks = pe.ptr_read;
+    groups_ = static_cast<uint32_t>(engine.lnzd.size());
+    activity.pointer_reads += 2 * pe_count_ / groups_ * ones(ccu.advance_o & ccu.b_valid_o);
+    for (uint32_t k = 0; k < engine.pe.size(); ++k) {
+      if (!(ccu.advance_o >> k % groups_ & 1)) continue;
+      const PtrRead& banks = engine.pe[k].ptr_read;
       const uint16_t even = banks.even.rdata_q, odd = banks.odd.rdata_q;
       activity.queue_writes += banks.p_valid_q && (banks.p_odd_first_q ? even > odd : odd > even);
     }
@@ -122,6 +125,8 @@ class Statistics {
   }
 
  private:
+  static uint32_t ones(uint8_t bits) { return static_cast<uint32_t>(__builtin_popcount(bits)); }
+
   void observe_rest(const Eie& engine) {
     const Ccu& ccu = engine.ccu;
     pe_count_ = engine.pe.size();
@@ -132,7 +137,7 @@ class Statistics {
       activity.register_writes += pe_count_;
     }
     if (ccu.wb_read_o) {
-      activity.accumulator_reads += pe_count_;
+      activity.accumulator_reads += pe_count_ * groups_;
       activity.register_writes += pe_count_;
       if (ccu.store_dst_o) activity.activation_ram_writes += pe_count_;
     }
@@ -166,6 +171,7 @@ class Statistics {
 
   uint64_t pe_count_ = 0;
   uint32_t lanes_ = 1;
+  uint32_t groups_ = 1;
   uint64_t drain_before_ = 0;     // drain_cycles of the passes before
   std::vector<uint64_t> per_pe_;  // entries in this pass, or sets
 };

@@ -8,6 +8,8 @@
 #include <queue>
 #include <utility>
 
+#include "golden/engine/eie/dealing.hpp"
+
 namespace sparsys::eie {
 namespace {
 
@@ -53,14 +55,14 @@ bool order_is_free(const Layer& layer, const Limits& inputs, uint32_t acc_width)
   return std::all_of(sums.begin(), sums.end(), [&](int64_t sum) { return sum <= most; });
 }
 
-// A PE and its rows, in the order in which they were given: most non-zeros first. Sparse rows come
-// last, where gaps in front of them take no padding.
+// A team of PEs and its rows, in the order in which they were given: most non-zeros first. Sparse
+// rows come last, where gaps in front of them take no padding.
 struct Share {
   uint64_t load = 0;
   std::vector<uint32_t> rows;
 };
 
-// Exchanges rows between the fullest and the emptiest PE as long as that brings them together.
+// Exchanges rows between the fullest and the emptiest team as long as that brings them together.
 void exchange(std::vector<Share>& shares, const std::vector<uint32_t>& counts) {
   const auto by_load = [](const Share& a, const Share& b) { return a.load < b.load; };
   for (size_t round = 0; round < counts.size(); ++round) {
@@ -89,31 +91,33 @@ void exchange(std::vector<Share>& shares, const std::vector<uint32_t>& counts) {
   }
 }
 
-// Rows first .. first + count - 1 over n_pe PEs; first is a multiple of n_pe.
-void assign(uint32_t first, uint32_t count, uint32_t n_pe, const std::vector<uint32_t>& counts,
-            Positions& positions) {
+// Rows first .. first + count - 1 over the teams; first is a multiple of the number of PEs.
+void assign(uint32_t first, uint32_t count, const Dealing& dealing,
+            const std::vector<uint32_t>& counts, Positions& positions) {
   std::vector<uint32_t> order(count);
   std::iota(order.begin(), order.end(), first);
   const auto fuller = [&](uint32_t a, uint32_t b) { return counts[a] > counts[b]; };
   std::stable_sort(order.begin(), order.end(), fuller);
-  std::vector<Share> shares(std::min(n_pe, count));
+  std::vector<uint32_t> room(dealing.teams());
+  for (uint32_t row = 0; row < count; ++row) ++room[dealing.team_of_row(row)];
+  room.erase(std::find(room.begin(), room.end(), 0U), room.end());
+  std::vector<Share> shares(room.size());
   using Load = std::pair<uint64_t, uint32_t>;
   std::priority_queue<Load, std::vector<Load>, std::greater<>> emptiest;
-  for (uint32_t pe = 0; pe < shares.size(); ++pe) emptiest.push({0, pe});
+  for (uint32_t team = 0; team < shares.size(); ++team) emptiest.push({0, team});
   for (const uint32_t row : order) {
-    const uint32_t pe = emptiest.top().second;
+    const uint32_t team = emptiest.top().second;
     emptiest.pop();
-    Share& share = shares[pe];
+    Share& share = shares[team];
     share.load += counts[row];
     share.rows.push_back(row);
-    const uint32_t room = count / n_pe + (pe < count % n_pe ? 1 : 0);
-    if (share.rows.size() < room) emptiest.push({share.load, pe});
+    if (share.rows.size() < room[team]) emptiest.push({share.load, team});
   }
   exchange(shares, counts);
-  for (uint32_t pe = 0; pe < shares.size(); ++pe) {
-    std::vector<uint32_t>& rows = shares[pe].rows;
+  for (uint32_t team = 0; team < shares.size(); ++team) {
+    std::vector<uint32_t>& rows = shares[team].rows;
     std::stable_sort(rows.begin(), rows.end(), fuller);
-    for (uint32_t r = 0; r < rows.size(); ++r) positions[rows[r]] = first + r * n_pe + pe;
+    for (uint32_t r = 0; r < rows.size(); ++r) positions[rows[r]] = first + dealing.row(team, r);
   }
 }
 
@@ -129,7 +133,7 @@ Positions balanced_positions(const Layer& layer, const Config& config) {
   Positions positions(layer.outputs);
   const uint32_t range = config.act_regs * config.n_pe;
   for (uint32_t row = 0; row < layer.outputs; row += range) {
-    assign(row, std::min(range, layer.outputs - row), config.n_pe, counts, positions);
+    assign(row, std::min(range, layer.outputs - row), Dealing(config), counts, positions);
   }
   return positions;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which PE gets which row. The format gives row i to PE i mod N (docs/reference/eie-format.md
-// section 1); what the hardware calls row i is the encoder's choice, so that PEs whose rows have
-// many non-zeros can be avoided at no cost: the next layer's columns move along with the rows, and
-// the last layer's outputs are put back by the host.
+// Which PE gets which row. The format gives row i to PE i mod N, with groups to a team of PEs
+// (docs/reference/eie-format.md section 1); what the hardware calls row i is the encoder's choice,
+// so that PEs whose rows have many non-zeros can be avoided at no cost: the next layer's columns
+// move along with the rows, and the last layer's outputs are put back by the host.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct Arrangement {
 };
 
 // Assigns the rows of every layer, in each range of outputs that a pass has (section 4): the rows
-// with most non-zeros first, each to the PE that has least and room, then by exchanges between the
-// fullest and the emptiest PE. `network` and `config` are sound.
+// with most non-zeros first, each to the PE, or team, that has least and room, then by exchanges
+// between the fullest and the emptiest. `network` and `config` are sound.
 Arrangement balance_rows(const Network& network, const Config& config);
 
 }  // namespace sparsys::eie

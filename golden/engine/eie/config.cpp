@@ -46,6 +46,15 @@ void check(const Config& config) {
                        8 * 65536);
   }
   check_power_of_two("BANK_DEPTH", config.bank_depth, 2, 8);
+  check_power_of_two("GROUPS", config.groups, 1, kMaxGroups);
+  // Write-back reads as many accumulators as there are groups a cycle, from banks side by side.
+  const uint32_t most = std::min(config.n_pe, config.banks);
+  if (config.groups > most) {
+    throw Error("engine configuration: GROUPS is " + std::to_string(config.groups) +
+                (config.lanes == 1 ? ", must be 1 with LANES 1"
+                                   : ", must be at most " + std::to_string(most) +
+                                         ", the smaller of N_PE and BANKS"));
+  }
 }
 
 }  // namespace sparsys::eie

@@ -6,6 +6,8 @@
 
 namespace sparsys::eie {
 
+constexpr uint32_t kMaxGroups = 8;
+
 struct Config {
   uint32_t n_pe = 64;             // processing elements, a power of two from 1 to 256
   uint32_t entry_depth = 131072;  // entries of a PE's entry memory, a power of two, at least 32
@@ -19,6 +21,10 @@ struct Config {
   uint32_t lanes = 1;             // entries of one column that a PE takes a cycle: 1, 4, 8 or 16
   uint32_t banks = 1;             // of a PE's accumulators: 1, or 2 to ACT_REGS / 2 with more lanes
   uint32_t bank_depth = 4;        // FIFO in front of a bank: 2, 4 or 8
+  uint32_t groups = 1;            // broadcasts a cycle: 1, or 2, 4 or 8 with more lanes
+
+  // Accumulators of a PE: it has those of its whole team (docs/reference/eie-format.md section 1).
+  uint32_t rows() const { return act_regs * groups; }
 };
 
 // Twice the lanes, which costs hardly a cycle more than any number would; 1 of one lane.

@@ -28,6 +28,7 @@ void check_same(const Config& image, const Config& device) {
   check_same("ACT_RAM_DEPTH", image.act_ram_depth, device.act_ram_depth);
   check_same("CODEBOOKS", image.codebooks, device.codebooks);
   check_same("LIST_DEPTH", image.list_depth, device.list_depth);
+  check_same("GROUPS", image.groups, device.groups);
 }
 
 // Status word 5.
@@ -320,7 +321,8 @@ Status Driver::read_status() {
   status.n_pe = words[4] & 0xFFFF;
   status.act_regs = words[4] >> 16 & 0xFFFF;
   status.queue_depth = words[4] >> 32 & 0xFFFF;
-  status.acc_width = words[4] >> 48 & 0xFFFF;
+  status.acc_width = words[4] >> 48 & 0xFF;
+  status.groups = (words[4] >> 56) + 1;
   return status;
 }
 

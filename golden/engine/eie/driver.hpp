@@ -59,6 +59,7 @@ struct Status {
   uint32_t act_regs = 0;
   uint32_t queue_depth = 0;
   uint32_t acc_width = 0;
+  uint32_t groups = 0;
 };
 
 class Driver {

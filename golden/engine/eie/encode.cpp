@@ -43,26 +43,30 @@ size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<
 }
 
 Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
-                   uint32_t columns, uint32_t n_pe, Padding padding) {
+                   uint32_t columns, Dealing dealing, Padding padding) {
+  const uint32_t n_pe = dealing.n_pe;
+  const uint32_t groups = dealing.groups;
   if (n_pe == 0 || (n_pe & (n_pe - 1)) != 0) throw Error("slice: PEs must be a power of two");
   if (first_row % n_pe != 0 || uint64_t{first_row} + rows > layer.outputs ||
       uint64_t{first_column} + columns > layer.inputs) {
     throw Error("slice: outside of the layer, or not starting at PE 0");
   }
-  uint32_t log2_pe = 0;
-  while (1U << log2_pe < n_pe) ++log2_pe;
+  if (groups == 0 || (groups & (groups - 1)) != 0 || groups > n_pe) {
+    throw Error("slice: groups must be a power of two, at most the PEs");
+  }
 
   Slice slice;
   slice.columns = columns;
   slice.entries.resize(n_pe);
   slice.column_start.resize(n_pe);
   for (auto& starts : slice.column_start) {
-    starts.reserve(size_t{columns} + 1);
+    starts.reserve(size_t{dealing.columns_of_group(columns)} + 1);
     starts.push_back(0);
   }
   const bool all_rows = first_row == 0 && rows == layer.outputs;
   std::vector<uint32_t> next(n_pe);
-  for (uint32_t j = first_column; j < first_column + columns; ++j) {
+  for (uint32_t column = 0; column < columns; ++column) {
+    const uint32_t j = first_column + column;
     const uint32_t* begin = layer.row.data() + layer.column_start[j];
     const uint32_t* end = layer.row.data() + layer.column_start[j + 1];
     if (!all_rows) {
@@ -73,14 +77,18 @@ Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32
     const uint8_t* code = layer.code.data() + (begin - layer.row.data());
     for (const uint32_t* row = begin; row != end; ++row, ++code) {
       const uint32_t offset = *row - first_row;
-      const uint32_t pe = offset & (n_pe - 1);
-      const uint32_t local_row = offset >> log2_pe;
+      const uint32_t pe = dealing.pe(offset, column);
+      const uint32_t local_row = dealing.local_row(offset);
       slice.padding += append(local_row, *code, next[pe], padding, slice.entries[pe]);
       next[pe] = local_row + 1;
     }
-    for (uint32_t pe = 0; pe < n_pe; ++pe) {
+    for (uint32_t pe = column % groups; pe < n_pe; pe += groups) {
       slice.column_start[pe].push_back(static_cast<uint32_t>(slice.entries[pe].size()));
     }
+  }
+  // A group with a column less has an empty one at the end.
+  for (auto& starts : slice.column_start) {
+    starts.resize(size_t{dealing.columns_of_group(columns)} + 1, starts.back());
   }
   return slice;
 }

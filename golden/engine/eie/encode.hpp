@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // EIE's sparse format (Han 2016, section III; docs/reference/eie-format.md sections 1 to 3) for a
-// slice of a matrix: rows interleaved over the processing elements (PEs), and for each PE and
-// column one byte per non-zero: its code, and how many zeros of this PE precede it.
+// slice of a matrix: rows interleaved over the processing elements (PEs), columns over their
+// groups, and for each PE and column one byte per non-zero: its code, and how many zeros of this PE
+// precede it.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "golden/base/zero_run.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
@@ -39,15 +41,16 @@ size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<
 
 struct Slice {
   uint32_t columns = 0;
-  std::vector<std::vector<uint8_t>> entries;        // [pe][number]
-  std::vector<std::vector<uint32_t>> column_start;  // [pe][columns + 1], numbers of entries
-  uint64_t padding = 0;                             // entries of them that are padding
+  std::vector<std::vector<uint8_t>> entries;  // [pe][number]
+  // [pe][columns of its group + 1], numbers of entries; all PEs have as many.
+  std::vector<std::vector<uint32_t>> column_start;
+  uint64_t padding = 0;  // entries of them that are padding
 };
 
-// Encodes columns first_column .. + columns - 1 and rows first_row .. + rows - 1 of a layer for
-// n_pe PEs, a power of two. first_row is a multiple of n_pe; rows count from it. Throws Error if
-// the slice does not lie in the layer.
+// Encodes columns first_column .. + columns - 1 and rows first_row .. + rows - 1 of a layer.
+// first_row is a multiple of the number of PEs; rows and columns count from the first. Throws Error
+// if the slice does not lie in the layer.
 Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
-                   uint32_t columns, uint32_t n_pe, Padding padding = Padding::kTwoLevel);
+                   uint32_t columns, Dealing dealing, Padding padding = Padding::kTwoLevel);
 
 }  // namespace sparsys::eie

@@ -53,7 +53,7 @@ class Builder {
  public:
   // `original`: the network before its rows were assigned, which tells constants.
   Builder(const Network& network, const Network& original, const Config& config)
-      : network_(network), original_(original), config_(config) {
+      : network_(network), original_(original), config_(config), dealing_(config) {
     image_.config = config;
     image_.entry_rows.resize(config.n_pe);
     image_.pointers.resize(config.n_pe);
@@ -83,7 +83,8 @@ class Builder {
     const uint64_t ranges = ceil_div(layer.outputs, registers);
     const uint64_t chunks = ceil_div(layer.inputs, registers);
     check_list(name, image_.passes.size() + ranges * chunks);
-    check_pointers(name, pointers_used_ + ranges * (layer.inputs + chunks));
+    check_pointers(name,
+                   pointers_used_ + ranges * (dealing_.columns_of_group(layer.inputs) + chunks));
 
     add_codebook(layer);
     start_stats(original_.layers[l]);
@@ -94,7 +95,7 @@ class Builder {
       const size_t range_pass = image_.passes.size();
       for (uint32_t column = 0; column < layer.inputs;) {
         const uint32_t columns = std::min(registers, layer.inputs - column);
-        const Slice slice = encode_slice(layer, row, rows, column, columns, config_.n_pe);
+        const Slice slice = encode_slice(layer, row, rows, column, columns, dealing_);
         image_.layers.back().padding += slice.padding;
         for (uint32_t begin = 0; begin < columns;) {
           const uint32_t end = pass_end(slice, begin);
@@ -170,11 +171,12 @@ class Builder {
   }
 
   // The last column, a multiple of N_PE, up to which no PE exceeds a pass's entries. At least one
-  // step can always be made: N_PE columns have at most 256 * 64 entries in a PE.
+  // step can always be made: N_PE columns have at most 256 * 64 entries in a PE, padding included.
   uint32_t pass_end(const Slice& slice, uint32_t begin) const {
     uint32_t end = slice.columns;
     for (const auto& starts : slice.column_start) {
-      while (starts[end] - starts[begin] > kMaxPassEntries) {
+      const auto first = starts[dealing_.columns_of_group(begin)];
+      while (starts[dealing_.columns_of_group(end)] - first > kMaxPassEntries) {
         end = (end - 1) / config_.n_pe * config_.n_pe;
       }
     }
@@ -205,42 +207,46 @@ class Builder {
   // Places columns begin .. end - 1 of the slice behind what is there. Beyond the memories' ends it
   // only counts, for the message that follows.
   void add_pass(Pass pass, const Slice& slice, uint32_t begin, uint32_t end) {
-    const uint64_t ptr = pointers_used_ + config_.ptr_depth - pass.in_first * config_.n_pe;
+    const uint64_t ptr = pointers_used_ + config_.ptr_depth - pass.in_first * dealing_.teams();
     pass.ptr_base = static_cast<uint32_t>(ptr % config_.ptr_depth);
     // A pass without entries may come behind the last row.
     const uint64_t last_row = config_.entry_depth / kEntriesPerRow - 1;
     pass.entry_base = static_cast<uint32_t>(std::min(rows_used_, last_row));
+    // Columns by their numbers in the groups.
+    const uint32_t first = dealing_.columns_of_group(begin);
+    const uint32_t last = dealing_.columns_of_group(end);
     uint64_t rows = 0;
     for (uint32_t pe = 0; pe < config_.n_pe; ++pe) {
       const auto& starts = slice.column_start[pe];
-      const uint64_t entries = starts[end] - starts[begin];
+      const uint64_t entries = starts[last] - starts[first];
       rows = std::max(rows, ceil_div(entries, kEntriesPerRow));
       image_.layers.back().entries_per_pe[pe] += entries;
       image_.layers.back().entries += entries;
     }
     const bool fits = rows_used_ + rows <= config_.entry_depth / kEntriesPerRow &&
-                      pointers_used_ + (end - begin) + 1 <= config_.ptr_depth;
+                      pointers_used_ + (last - first) + 1 <= config_.ptr_depth;
     for (uint32_t pe = 0; fits && pe < config_.n_pe; ++pe) {
       const auto& starts = slice.column_start[pe];
       std::vector<uint64_t>& memory = image_.entry_rows[pe];
       memory.resize(rows_used_ + rows);
-      for (uint32_t e = starts[begin]; e < starts[end]; ++e) {
-        const uint32_t p = e - starts[begin];
+      for (uint32_t e = starts[first]; e < starts[last]; ++e) {
+        const uint32_t p = e - starts[first];
         memory[rows_used_ + p / kEntriesPerRow] |= uint64_t{slice.entries[pe][e]}
                                                    << (8 * (p % kEntriesPerRow));
       }
-      for (uint32_t j = begin; j <= end; ++j) {
-        image_.pointers[pe].push_back(static_cast<uint16_t>(starts[j] - starts[begin]));
+      for (uint32_t c = first; c <= last; ++c) {
+        image_.pointers[pe].push_back(static_cast<uint16_t>(starts[c] - starts[first]));
       }
     }
     rows_used_ += rows;
-    pointers_used_ += (end - begin) + 1;
+    pointers_used_ += (last - first) + 1;
     image_.passes.push_back(pass);
   }
 
   const Network& network_;
   const Network& original_;
   const Config& config_;
+  Dealing dealing_;
   Image image_;
   uint64_t rows_used_ = 0;      // entry rows, of the longest PE pass by pass
   uint64_t pointers_used_ = 0;  // a PE

@@ -2,6 +2,7 @@
 #include "golden/engine/eie/rules.hpp"
 
 #include "golden/base/error.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "golden/engine/eie/encode.hpp"
 
 namespace sparsys::eie {
@@ -27,16 +28,19 @@ std::string rows_behind_ram(const char* what, const char* field, uint64_t first,
 }
 
 // The numbers of the pointers that a pass reads, if it broadcasts anything: `count` of them from
-// `first` on, which the memory's end may cut in two.
+// `first` on, which the memory's end may cut in two; of a group's column `column` on.
 struct Pointers {
   uint64_t first = 0;
   uint64_t count = 0;
+  uint32_t column = 0;
 };
 
 Pointers pointers_of(const Pass& pass, const Config& config) {
-  const uint64_t column = uint64_t{pass.in_first} * config.n_pe;
-  if (column >= pass.in_count) return {};
-  return {(pass.ptr_base + column) % config.ptr_depth, pass.in_count - column + 1};
+  const Dealing dealing(config);
+  const uint32_t column = pass.in_first * dealing.teams();
+  const uint32_t columns = dealing.columns_of_group(pass.in_count);
+  if (column >= columns) return {};
+  return {(uint64_t{pass.ptr_base} + column) % config.ptr_depth, columns - column + 1, column};
 }
 
 }  // namespace
@@ -104,11 +108,12 @@ class PeCheck {
       : entry_rows_(image.entry_rows[pe]),
         pointers_(image.pointers[pe]),
         pass_(pass),
-        act_regs_(image.config.act_regs) {}
+        pe_(pe),
+        config_(image.config) {}
 
   // What is wrong, "column 4: ..."; empty if nothing.
-  std::string run(const Config& config) {
-    const Pointers of_pass = pointers_of(pass_, config);
+  std::string run() {
+    const Pointers of_pass = pointers_of(pass_, config_);
     if (of_pass.first + of_pass.count > pointers_.size()) {
       return "pointers " + number(of_pass.first) + " to " +
              number(of_pass.first + of_pass.count - 1) + ", the image has " +
@@ -117,8 +122,8 @@ class PeCheck {
     for (uint64_t p = of_pass.first; p + 1 < of_pass.first + of_pass.count; ++p) {
       const std::string wrong = column(pointers_[p], pointers_[p + 1]);
       if (wrong.empty()) continue;
-      return "column " + number(uint64_t{pass_.in_first} * config.n_pe + p - of_pass.first) + ": " +
-             wrong;
+      const auto in_group = static_cast<uint32_t>(of_pass.column + p - of_pass.first);
+      return "column " + number(Dealing(config_).column(pe_, in_group)) + ": " + wrong;
     }
     return "";
   }
@@ -136,9 +141,10 @@ class PeCheck {
       const auto entry =
           static_cast<uint8_t>(entry_rows_[memory_row] >> (8 * (e % kEntriesPerRow)));
       row += entry_rows(entry) - 1;
-      if (row >= act_regs_) {
+      if (row >= config_.rows()) {
         return "entry " + number(e) + " is of row " + number(row) + ", a PE has " +
-               number(act_regs_) + " (ACT_REGS)";
+               number(config_.rows()) +
+               (config_.groups == 1 ? " (ACT_REGS)" : " (ACT_REGS * GROUPS)");
       }
       ++row;
     }
@@ -148,7 +154,8 @@ class PeCheck {
   const std::vector<uint64_t>& entry_rows_;
   const std::vector<uint16_t>& pointers_;
   const Pass& pass_;
-  uint32_t act_regs_;
+  uint32_t pe_;
+  const Config& config_;
 };
 
 void check_size(const std::string& what, uint64_t size, uint64_t most) {
@@ -180,7 +187,7 @@ void check(const Image& image) {
     const Breach breach = breach_of(words, config);
     if (breach.reason != Reason::kNone) fail(place, breach.text);
     for (uint32_t pe = 0; pe < config.n_pe; ++pe) {
-      const std::string wrong = PeCheck(image, image.passes[d], pe).run(config);
+      const std::string wrong = PeCheck(image, image.passes[d], pe).run();
       if (!wrong.empty()) fail(place + ": PE " + number(pe), wrong);
     }
   }

@@ -36,11 +36,15 @@ int16_t write_back(int64_t acc, int shift, bool relu) {
   return static_cast<int16_t>(relu && y < 0 ? 0 : y);
 }
 
-void FunctionalModel::set_acc_width(int acc_width) {
-  if (acc_width < 20 || acc_width > 48) {
-    throw Error("accumulator width " + std::to_string(acc_width) + ", expected 20 to 48");
+void FunctionalModel::set(Accumulators accumulators) {
+  if (accumulators.width < 20 || accumulators.width > 48) {
+    throw Error("accumulator width " + std::to_string(accumulators.width) + ", expected 20 to 48");
   }
-  acc_max_ = (int64_t{1} << (acc_width - 1)) - 1;
+  groups_ = accumulators.groups;
+  if (groups_ < 1 || groups_ > 8 || (groups_ & (groups_ - 1)) != 0) {
+    throw Error("groups " + std::to_string(groups_) + ", expected 1, 2, 4 or 8");
+  }
+  acc_max_ = (int64_t{1} << (accumulators.width - 1)) - 1;
   acc_min_ = -acc_max_ - 1;
 }
 
@@ -58,24 +62,25 @@ void FunctionalModel::add_layer(const Layer& compressed) {
   layers_.push_back(std::move(layer));
 }
 
-FunctionalModel::FunctionalModel(const Network& network, int acc_width)
+FunctionalModel::FunctionalModel(const Network& network, Accumulators accumulators)
     : input_size_(network.input_size()),
       output_size_(network.output_size()),
       constants_(network.input_constants) {
   check(network, "network '" + printable(network.name) + "'");
-  set_acc_width(acc_width);
+  set(accumulators);
   for (const Layer& layer : network.layers) add_layer(layer);
 }
 
 bool FunctionalModel::run_one(const Columns& layer, Scratch& scratch) const {
   bool saturated = false;
-  scratch.acc.assign(layer.outputs, 0);
+  scratch.acc.assign(size_t{layer.outputs} * groups_, 0);
   for (uint32_t j = 0; j < layer.inputs; ++j) {
     const int64_t activation = scratch.input[j];
     // Adds nothing: no shortcut, but what the sum is made of.
     if (activation == 0) continue;
+    int64_t* const group = &scratch.acc[size_t{layer.outputs} * (j % groups_)];
     for (uint64_t k = layer.start[j]; k < layer.start[j + 1]; ++k) {
-      int64_t& acc = scratch.acc[layer.row[k]];
+      int64_t& acc = group[layer.row[k]];
       const int64_t sum = acc + layer.weight[k] * activation;
       acc = std::min(std::max(sum, acc_min_), acc_max_);
       saturated |= acc != sum;
@@ -83,7 +88,9 @@ bool FunctionalModel::run_one(const Columns& layer, Scratch& scratch) const {
   }
   scratch.output.resize(layer.outputs);
   for (uint32_t i = 0; i < layer.outputs; ++i) {
-    scratch.output[i] = write_back(scratch.acc[i], layer.shift, layer.relu);
+    int64_t acc = 0;
+    for (size_t g = 0; g < groups_; ++g) acc += scratch.acc[layer.outputs * g + i];
+    scratch.output[i] = write_back(acc, layer.shift, layer.relu);
   }
   return saturated;
 }
@@ -152,12 +159,12 @@ std::vector<std::vector<int16_t>> FunctionalModel::run_layers(const std::vector<
   return vectors;
 }
 
-std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input, int acc_width,
-                               bool* saturated) {
+std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
+                               Accumulators accumulators, bool* saturated) {
   check(layer, "layer '" + printable(layer.name) + "'");
   check_input(input.size(), layer.inputs, "input");
   FunctionalModel function;
-  function.set_acc_width(acc_width);
+  function.set(accumulators);
   function.add_layer(layer);
   FunctionalModel::Scratch scratch;
   scratch.input = input;
@@ -167,14 +174,14 @@ std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& i
 }
 
 std::vector<std::vector<int16_t>> run_layers(const Network& network,
-                                             const std::vector<int16_t>& input, int acc_width,
-                                             bool* saturated) {
-  return FunctionalModel(network, acc_width).run_layers(input, saturated);
+                                             const std::vector<int16_t>& input,
+                                             Accumulators accumulators, bool* saturated) {
+  return FunctionalModel(network, accumulators).run_layers(input, saturated);
 }
 
-std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input, int acc_width,
-                         bool* saturated) {
-  std::vector<int16_t> output = run_layers(network, input, acc_width, saturated).back();
+std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input,
+                         Accumulators accumulators, bool* saturated) {
+  std::vector<int16_t> output = run_layers(network, input, accumulators, saturated).back();
   output.resize(network.output_size());
   return output;
 }

@@ -13,27 +13,38 @@
 
 namespace sparsys::eie {
 
+// What a row is added up in: `groups` accumulators (a power of two, 1 to 8) of `width` bits (20 to
+// 48), the products of input j in number j mod groups.
+struct Accumulators {
+  Accumulators(int bits = 32, uint32_t of_groups = 1) : width(bits), groups(of_groups) {}
+
+  int width;
+  uint32_t groups;
+};
+
 // What is stored for an accumulator (docs/reference/eie-format.md section 7): shifted right by
 // `shift` bits, 0 to 31, halves rounded up; saturated to 16 bits; with `relu` not below 0.
 int16_t write_back(int64_t acc, int shift, bool relu);
 
 // One layer: `input` has layer.inputs elements, the constants included; returns layer.outputs. For
 // each output the products of non-zero inputs and weights are added in rising input order, each sum
-// saturated to acc_width bits (20..48); then y = floor(acc / 2^shift + 1/2), saturated to 16 bit,
-// negative -> 0 with ReLU. *saturated, if given, tells whether a sum saturated. Throws Error if the
-// layer is not sound, the input's size is wrong or acc_width is out of range.
+// saturated to the accumulator's width; acc is the exact sum of the output's accumulators; then y =
+// floor(acc / 2^shift + 1/2), saturated to 16 bit, negative -> 0 with ReLU. *saturated, if given,
+// tells whether an accumulator saturated. Throws Error if the layer is not sound, the input's size
+// is wrong or the accumulators are out of range.
 std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
-                               int acc_width = 32, bool* saturated = nullptr);
+                               Accumulators accumulators = {}, bool* saturated = nullptr);
 
 // All layers: `input` has network.input_size() elements, to which network.input_constants are
 // appended; returns network.output_size() elements. Errors as above.
 std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input,
-                         int acc_width = 32, bool* saturated = nullptr);
+                         Accumulators accumulators = {}, bool* saturated = nullptr);
 
 // The same, with every vector on the way, constants included: element 0 is the first layer's input,
 // element l + 1 the output of layer l.
 std::vector<std::vector<int16_t>> run_layers(const Network& network,
-                                             const std::vector<int16_t>& input, int acc_width = 32,
+                                             const std::vector<int16_t>& input,
+                                             Accumulators accumulators = {},
                                              bool* saturated = nullptr);
 
 // Samples of input_size() values each as inputs: real value v / kPixelScale, at the radix point of
@@ -48,8 +59,8 @@ size_t argmax(const std::vector<int16_t>& values);
 // A network decoded once, for many inputs. Safe to use from several threads.
 class FunctionalModel {
  public:
-  // Throws Error if the network is not sound or acc_width is out of range.
-  explicit FunctionalModel(const Network& network, int acc_width = 32);
+  // Throws Error if the network is not sound or the accumulators are out of range.
+  explicit FunctionalModel(const Network& network, Accumulators accumulators = {});
 
   uint32_t input_size() const { return input_size_; }
   uint32_t output_size() const { return output_size_; }
@@ -79,22 +90,23 @@ class FunctionalModel {
     std::vector<int32_t> weight;
   };
   struct Scratch {
-    std::vector<int64_t> acc;
+    std::vector<int64_t> acc;  // of group 0 all rows, of group 1 ...
     std::vector<int16_t> input;
     std::vector<int16_t> output;
   };
 
   friend std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
-                                        int acc_width, bool* saturated);
+                                        Accumulators accumulators, bool* saturated);
 
   FunctionalModel() = default;
-  void set_acc_width(int acc_width);
+  void set(Accumulators accumulators);
   void add_layer(const Layer& layer);
   // scratch.input -> scratch.output. Returns whether a sum saturated.
   bool run_one(const Columns& layer, Scratch& scratch) const;
 
   uint32_t input_size_ = 0;
   uint32_t output_size_ = 0;
+  uint32_t groups_ = 1;
   int64_t acc_max_ = 0;
   int64_t acc_min_ = 0;
   std::vector<int16_t> constants_;

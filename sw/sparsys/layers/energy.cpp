@@ -21,7 +21,7 @@ json estimate_energy(const eie::Statistics& counts, const eie::Config& config) {
     parts.push_back(
         {{"name", name}, {"count", count}, {"picojoules", picojoules}, {"nanojoules", nanojoules}});
   };
-  const double acc_bytes = config.act_regs * config.acc_width / 8.0;
+  const double acc_bytes = config.rows() * config.acc_width / 8.0;
   add("entry memory", a.entry_row_reads, memory_picojoules(config.entry_depth, 64));
   add("pointer memory", a.pointer_reads, memory_picojoules(config.ptr_depth, 16));
   add("activation queue, written and read", 2 * a.queue_writes,

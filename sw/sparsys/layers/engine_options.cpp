@@ -64,6 +64,10 @@ constexpr ConfigOption<eie::Config> kParameters[] = {
      "Banks of a PE's accumulators, a power of two from 2 to half the registers; 1 with one lane. "
      "Twice the lanes unless given"},
     {"bank-depth", &eie::Config::bank_depth, "Depth of the FIFO of a bank: 2, 4 or 8"},
+    {"groups", &eie::Config::groups,
+     "Groups of PEs, each with a broadcast a cycle for columns of its own: 1, with more lanes 1, "
+     "2, "
+     "4 or 8"},
 };
 
 constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {

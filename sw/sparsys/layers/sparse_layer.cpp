@@ -8,6 +8,7 @@
 
 #include "golden/base/random.hpp"
 #include "golden/cycle/eie/device.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "golden/engine/eie/driver.hpp"
 #include "golden/function/eie/model.hpp"
 #include "golden/network/random_layer.hpp"
@@ -125,7 +126,8 @@ SparseLayer first_inputs(const SparseLayer& layer, uint32_t inputs) {
 void widen_pointers(eie::Config& config, uint32_t inputs, uint32_t outputs) {
   const uint64_t registers = uint64_t{config.act_regs} * config.n_pe;
   const uint64_t ranges = (outputs + registers - 1) / registers;
-  const uint64_t needed = ranges * (inputs + (inputs + registers - 1) / registers);
+  const uint64_t needed = ranges * (eie::Dealing(config).columns_of_group(inputs) +
+                                    (inputs + registers - 1) / registers);
   while (config.ptr_depth < needed && config.ptr_depth < 65536) config.ptr_depth *= 2;
 }
 

@@ -11,6 +11,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "golden/engine/eie/encode.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/network/check.hpp"
@@ -148,7 +149,8 @@ json describe_config(const eie::Config& config) {
           {"list_depth", config.list_depth},
           {"lanes", config.lanes},
           {"banks", config.banks},
-          {"bank_depth", config.bank_depth}};
+          {"bank_depth", config.bank_depth},
+          {"groups", config.groups}};
 }
 
 json memory(const char* name, uint64_t used, uint64_t available, const char* unit) {
@@ -173,6 +175,7 @@ struct Span {
 
 json describe_memories(const eie::Image& image) {
   const eie::Config& config = image.config;
+  const eie::Dealing dealing(config);
   uint64_t pointers = 0;
   uint64_t registers = 0;
   uint64_t ram = 0;
@@ -181,7 +184,7 @@ json describe_memories(const eie::Image& image) {
   for (const eie::Pass& pass : image.passes) {
     const uint64_t in_rows = (pass.in_count + config.n_pe - 1) / config.n_pe;
     const uint64_t out_rows = (pass.out_count + config.n_pe - 1) / config.n_pe;
-    pointers += pass.in_count - pass.in_first * config.n_pe + 1;
+    pointers += dealing.columns_of_group(pass.in_count) - pass.in_first * dealing.teams() + 1;
     registers = std::max({registers, in_rows, out_rows});
     if (pass.load_codebook) input = output = Span();  // the next layer
     if (pass.load_src) input.add(pass.src_addr, in_rows);
@@ -296,7 +299,10 @@ std::vector<std::string> entry_cells(const std::string& name, const json& layer)
 
 void print_engine(std::ostream& out, const json& engine) {
   const json& config = engine["config"];
-  out << "sparse engine of " << config["n_pe"].get<uint32_t>() << " PEs\n";
+  out << "sparse engine of " << config["n_pe"].get<uint32_t>() << " PEs";
+  const auto groups = config["groups"].get<uint32_t>();
+  if (groups > 1) out << " in " << groups << " groups";
+  out << '\n';
   if (!engine["fits"].get<bool>()) {
     out << "  does not fit: " << engine["error"].get<std::string>() << '\n';
     return;

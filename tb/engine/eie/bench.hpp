@@ -16,11 +16,13 @@
 #include "golden/engine/eie/image.hpp"
 #include "golden/function/eie/model.hpp"
 #include "tb/lockstep/eie/lockstep.hpp"
+#include "tb/support/eie/accumulators.hpp"
 
 namespace sparsys::eie {
 // Names of cases, in what CTest prints.
 inline void PrintTo(const Config& config, std::ostream* out) {
-  *out << config.n_pe << " PEs, queue " << config.queue_depth << ", lanes " << config.lanes;
+  *out << config.n_pe << " PEs, queue " << config.queue_depth << ", lanes " << config.lanes
+       << ", groups " << config.groups;
 }
 
 inline Config paper(uint32_t n_pe) {
@@ -43,7 +45,8 @@ inline Config small(uint32_t n_pe, uint32_t queue_depth) {
 inline std::string name_of(const Config& c) {
   return "pe" + std::to_string(c.n_pe) + "_q" + std::to_string(c.queue_depth) +
          (c.entry_depth < 131072 ? "_small" : "") +
-         (c.lanes > 1 ? "_l" + std::to_string(c.lanes) + "_b" + std::to_string(c.banks) : "");
+         (c.lanes > 1 ? "_l" + std::to_string(c.lanes) + "_b" + std::to_string(c.banks) : "") +
+         (c.groups > 1 ? "_g" + std::to_string(c.groups) : "");
 }
 
 // A layer from its codes, codes[row][column]; the value of code c is 10 * c - 80.
@@ -96,7 +99,7 @@ class Bench {
   void run(const std::vector<int16_t>& input) {
     bool saturated = false;
     const std::vector<int16_t> expected =
-        eie::run(network_, input, static_cast<int>(device_.config().acc_width), &saturated);
+        eie::run(network_, input, accumulators_of(device_.config()), &saturated);
     std::vector<int16_t> got = driver_.run(image_, input);
     got.resize(network_.output_size());
     EXPECT_EQ(got, expected);

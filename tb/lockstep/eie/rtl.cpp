@@ -12,7 +12,8 @@ std::string describe(const Config& c) {
          std::to_string(c.queue_depth) + ", accumulator " + std::to_string(c.acc_width) +
          ", codebooks " + std::to_string(c.codebooks) + ", list " + std::to_string(c.list_depth) +
          ", lanes " + std::to_string(c.lanes) + ", banks " + std::to_string(c.banks) +
-         " of FIFO depth " + std::to_string(c.bank_depth) + ")";
+         " of FIFO depth " + std::to_string(c.bank_depth) + ", groups " + std::to_string(c.groups) +
+         ")";
 }
 
 }  // namespace

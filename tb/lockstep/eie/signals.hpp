@@ -50,12 +50,22 @@ inline void add_signals(SignalTable& table, const std::string& path, const Error
 #include "tb/lockstep/eie/signals/eie_errors.def"
 }
 
+inline void add_signals(SignalTable& table, const std::string& path, const Tally& m) {
+#include "tb/lockstep/eie/signals/eie_tally.def"
+}
+
 inline void add_signals(SignalTable& table, const std::string& path, const StatusUnit& m) {
 #include "tb/lockstep/eie/signals/eie_status.def"
+  if (!m.has_groups()) return;
+  add_signals(table, path + ".g_groups.u_pops", m.pops);
+  add_signals(table, path + ".g_groups.u_holds", m.holds);
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Ccu& m) {
 #include "tb/lockstep/eie/signals/eie_ccu.def"
+  for (size_t g = 0; g < m.broadcast.size(); ++g) {
+    add_signals(table, numbered(path, "g_group", g, "u_broadcast"), m.broadcast[g]);
+  }
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const PtrRead& m) {
@@ -101,9 +111,20 @@ inline void add_signals(SignalTable& table, const std::string& path, const Lanes
   }
 }
 
+inline void add_signals(SignalTable& table, const std::string& path, const ReduceStage& m) {
+#include "tb/lockstep/eie/signals/eie_reduce_stage.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Reduce& m) {
+  for (size_t l = 0; l < m.stage.size(); ++l) {
+    add_signals(table, numbered(path, "g_stage", l, "u_stage"), m.stage[l]);
+  }
+}
+
 // A field of `bits` bits of each lane, packed as the RTL has it.
-inline void add_packed(SignalMirror& mirror, const std::string& path, const char* name,
-                       const LaneBytes& lanes, uint32_t count, uint32_t bits) {
+template <class Values>
+void add_packed(SignalMirror& mirror, const std::string& path, const char* name,
+                const Values& lanes, uint32_t count, uint32_t bits) {
   mirror.add(path, name, count * bits, [&lanes, count, bits](uint32_t* words) {
     uint64_t packed = 0;  // of the word under way and what lies above it
     uint32_t filled = 0;
@@ -124,8 +145,9 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
                                  const Config& config) {
   const Widths w(config);
   add_packed(mirror, path + ".u_read", "a_entry_q", m.read.a_entry_q, config.lanes, 8);
-  add_packed(mirror, path + ".u_decode", "p_rel_q", m.decode.p_rel_q, config.lanes, w.reg_w);
-  add_packed(mirror, path + ".u_dispatch", "x_row_q", m.dispatch.x_row_q, config.lanes, w.reg_w);
+  add_packed(mirror, path + ".u_decode", "p_rel_q", m.decode.p_rel_q, config.lanes, w.lane_row_w);
+  add_packed(mirror, path + ".u_dispatch", "x_row_q", m.dispatch.x_row_q, config.lanes,
+             w.lane_row_w);
   add_packed(mirror, path + ".u_dispatch", "x_rank_q", m.dispatch.x_rank_q, config.lanes, w.rank_w);
 }
 
@@ -145,10 +167,14 @@ inline void add_signals(SignalTable& table, const std::string& path, const Pe& m
   } else {
     add_signals(table, path + kLanes, m.lanes[0]);
   }
+  for (const Reduce& reduce : m.reduce) add_signals(table, path + ".u_reduce", reduce);
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Eie& m) {
 #include "tb/lockstep/eie/signals/eie.def"
+  for (size_t g = 0; g < m.lnzd.size(); ++g) {
+    add_signals(table, numbered(path, "g_group", g, "u_lnzd"), m.lnzd[g]);
+  }
   for (size_t k = 0; k < m.pe.size(); ++k) {
     add_signals(table, numbered(path, "g_pe", k, "u_pe"), m.pe[k]);
   }

@@ -6,7 +6,9 @@
 
 #include "Vact_rw_1.h"
 #include "Vact_rw_4.h"
+#include "Vact_rw_4_g4.h"
 #include "Vact_rw_64.h"
+#include "Vact_rw_64_g8.h"
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 
@@ -28,12 +30,13 @@ uint64_t random_accumulator(Dice& dice, uint32_t width, uint32_t shift) {
 
 template <class Rtl>
 void run_act_rw(uint32_t n_pe, uint32_t act_regs, uint32_t ram_depth, uint32_t acc_width,
-                uint64_t seed) {
+                uint64_t seed, uint32_t groups = 1) {
   Config config;
   config.n_pe = n_pe;
   config.act_regs = act_regs;
   config.act_ram_depth = ram_depth;
   config.acc_width = acc_width;
+  config.groups = groups;
   Dice dice(seed);
   ModuleBench<Rtl, ActRw> b("eie_act_rw", config);
   PORT(leaf_valid_o);
@@ -101,7 +104,8 @@ void run_act_rw(uint32_t n_pe, uint32_t act_regs, uint32_t ram_depth, uint32_t a
     const bool wb_read = phase == kWriteBack && step < steps && (step == 0 || dice.chance(80));
     DRIVE(wb_read_i, wb_read);
     DRIVE(wb_row_i, step % act_regs);
-    const uint64_t acc = random_accumulator(dice, acc_width, static_cast<uint32_t>(shift));
+    const uint64_t acc =
+        random_accumulator(dice, acc_width + clog2(groups), static_cast<uint32_t>(shift));
     DRIVE(wb_acc_i, acc);
     if (!b.check()) return;
     launched += b.model.launch_i;
@@ -126,6 +130,12 @@ TEST(ActRw, EightRegistersOfFourPes) {
 }
 TEST(ActRw, FourRegistersOf64Pes) {
   for_seeds(4, [](uint64_t seed) { run_act_rw<Vact_rw_64>(64, 4, 4, 48, seed); });
+}
+TEST(ActRw, OneTeamOfFourGroups) {
+  for_seeds(4, [](uint64_t seed) { run_act_rw<Vact_rw_4_g4>(4, 16, 32, 32, seed, 4); });
+}
+TEST(ActRw, SumsOfEightGroups) {
+  for_seeds(4, [](uint64_t seed) { run_act_rw<Vact_rw_64_g8>(64, 8, 16, 48, seed, 8); });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "Vccu_1.h"
 #include "Vccu_64.h"
+#include "Vccu_8_g4.h"
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 #include "tb/support/eie/faults.hpp"
@@ -34,9 +35,17 @@ void run_ccu(const Config& config, uint64_t seed) {
   PORT(root_pop_o);
   PORT(advance_o);
   PORT(b_valid_o);
-  PORT(b_act_o);
-  PORT(b_even_o);
-  PORT(b_odd_o);
+  // Elements of the groups, side by side.
+  for (uint32_t g = 0; g < config.groups; ++g) {
+    const auto element = [&](const char* name, const auto& rtl, const auto& model, uint32_t width) {
+      b.port(
+          name, [&rtl, g, width] { return get_bits(rtl, g * width, width); },
+          [&model, g] { return uint64_t{model[g]}; });
+    };
+    element("b_act_o", b.rtl.b_act_o, b.model.b_act_o, 16);
+    element("b_even_o", b.rtl.b_even_o, b.model.b_even_o, widths.bank_w);
+    element("b_odd_o", b.rtl.b_odd_o, b.model.b_odd_o, widths.bank_w);
+  }
   PORT(b_odd_first_o);
   PORT(role_o);
   PORT(flags_clear_o);
@@ -90,12 +99,21 @@ void run_ccu(const Config& config, uint64_t seed) {
     DRIVE(io_wdata_i, space == 5 ? words[b.model.io_addr_i & 1] : dice.next());
     DRIVE(io_rdata_i, dice.next());
     // Tree and PEs.
-    const bool root_valid = dice.chance(valid);
+    uint64_t root_valid = 0, root_done = 0, hold = 0;
+    const bool over = dice.chance(last);
+    for (uint32_t g = 0; g < config.groups; ++g) {
+      const bool one = !over && dice.chance(valid);
+      root_valid |= uint64_t{one} << g;
+      root_done |= uint64_t{over || (!one && dice.chance(last))} << g;
+      hold |= uint64_t{dice.chance(holds)} << g;
+      b.model.root_col_i[g] = static_cast<uint16_t>(dice.word(widths.col_w));
+      b.model.root_act_i[g] = static_cast<uint16_t>(dice.bits(16));
+      set_bits(b.rtl.root_col_i, g * widths.col_w, widths.col_w, b.model.root_col_i[g]);
+      set_bits(b.rtl.root_act_i, 16 * g, 16, b.model.root_act_i[g]);
+    }
     DRIVE(root_valid_i, root_valid);
-    DRIVE(root_done_i, !root_valid && dice.chance(last));
-    DRIVE(root_col_i, dice.word(widths.col_w));
-    DRIVE(root_act_i, dice.bits(16));
-    DRIVE(hold_i, dice.chance(holds));
+    DRIVE(root_done_i, root_done);
+    DRIVE(hold_i, hold);
     DRIVE(pe_busy_i, dice.chance(busy));
     // Of the PEs' flags errors are rare.
     DRIVE(flags_i, dice.chance(90) ? dice.below(2) : dice.bits(4));
@@ -112,7 +130,7 @@ void run_ccu(const Config& config, uint64_t seed) {
     answers += m.io_rvalid_o;
     done += m.done_o;
     request_with_start += m.start_i && m.io_valid_i && m.io_ready_o;
-    edge_columns += m.b_valid_o && m.b_odd_first_o && m.b_even_o == 0;
+    edge_columns += (m.b_valid_o & m.b_odd_first_o & 1) && m.b_even_o[0] == 0;
     b.edge(rst);
   }
   for (size_t state = 0; state < states.size(); ++state) {
@@ -151,6 +169,19 @@ TEST(Ccu, SixtyFourPes) {
   config.codebooks = 4;
   config.list_depth = 8;
   for_seeds(4, [&](uint64_t seed) { run_ccu<Vccu_64>(config, seed); });
+}
+
+TEST(Ccu, FourGroups) {
+  Config config;
+  config.n_pe = 8;
+  config.groups = 4;
+  config.ptr_depth = 16;
+  config.act_regs = 16;
+  config.queue_depth = 3;
+  config.acc_width = 33;
+  config.codebooks = 4;
+  config.list_depth = 8;
+  for_seeds(4, [&](uint64_t seed) { run_ccu<Vccu_8_g4>(config, seed); });
 }
 
 }  // namespace

@@ -9,12 +9,16 @@
 #include "Vbroadcast_13.h"
 #include "Vpass_1.h"
 #include "Vpass_256.h"
+#include "Vpass_32_g8.h"
 #include "Vpass_64.h"
 #include "Vport.h"
 #include "Vsequencer_2.h"
 #include "Vsequencer_256.h"
+#include "Vsequencer_g8.h"
 #include "Vstatus_1.h"
 #include "Vstatus_256.h"
+#include "Vstatus_g2.h"
+#include "Vstatus_g8.h"
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
 #include "tb/support/eie/faults.hpp"
@@ -96,11 +100,18 @@ TEST(Pass, MostPesLargestMemories) {
   });
 }
 
+TEST(Pass, EightGroups) {
+  Config config = config_of(32, 4096, 64, 128, 4);
+  config.groups = 8;
+  for_seeds(3, [&](uint64_t seed) { run_pass<Vpass_32_g8>(config, seed); });
+}
+
 template <class Rtl>
-void run_sequencer(uint32_t list_depth, uint32_t act_regs, uint64_t seed) {
+void run_sequencer(uint32_t list_depth, uint32_t act_regs, uint64_t seed, uint32_t groups = 1) {
   Config config;
   config.list_depth = list_depth;
   config.act_regs = act_regs;
+  config.groups = groups;
   Dice dice(seed);
   ModuleBench<Rtl, Sequencer> b("eie_sequencer", config);
   PORT(busy_o);
@@ -180,6 +191,9 @@ void run_sequencer(uint32_t list_depth, uint32_t act_regs, uint64_t seed) {
 
 TEST(Sequencer, TwoDescriptorsFourRegisters) {
   for_seeds(3, [](uint64_t seed) { run_sequencer<Vsequencer_2>(2, 4, seed); });
+}
+TEST(Sequencer, SumsOverEightGroups) {
+  for_seeds(3, [](uint64_t seed) { run_sequencer<Vsequencer_g8>(8, 4, seed, 8); });
 }
 TEST(Sequencer, TheDefaults) {
   for_seeds(3, [](uint64_t seed) { run_sequencer<Vsequencer_256>(256, 64, seed); });
@@ -274,8 +288,8 @@ void run_status(const Config& config, uint64_t seed) {
     b.rtl.rst_i = rst;
     DRIVE(clear_i, dice.below(30) == 0);
     DRIVE(busy_i, dice.chance(80));
-    DRIVE(broadcast_i, dice.bits(1));
-    DRIVE(held_i, dice.bits(1));
+    DRIVE(broadcast_i, dice.bits(config.groups));
+    DRIVE(held_i, dice.bits(config.groups));
     DRIVE(flags_i, dice.bits(4));
     DRIVE(start_lost_i, dice.bits(1));
     DRIVE(error_set_i, dice.below(20) == 0);
@@ -308,6 +322,20 @@ TEST(Status, OnePe) {
   config.acc_width = 20;
   config.list_depth = 2;
   for_seeds(3, [&](uint64_t seed) { run_status<Vstatus_1>(config, seed); });
+}
+TEST(Status, TwoGroups) {
+  Config config;
+  config.n_pe = config.groups = 2;
+  config.act_regs = 8;
+  config.queue_depth = 3;
+  config.acc_width = 33;
+  config.list_depth = 8;
+  for_seeds(3, [&](uint64_t seed) { run_status<Vstatus_g2>(config, seed); });
+}
+TEST(Status, EightGroups) {
+  Config config;
+  config.groups = 8;
+  for_seeds(3, [&](uint64_t seed) { run_status<Vstatus_g8>(config, seed); });
 }
 TEST(Status, MostPes) {
   Config config;

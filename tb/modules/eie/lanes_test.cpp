@@ -6,6 +6,8 @@
 
 #include "Vlanes_16_32.h"
 #include "Vlanes_4_8.h"
+#include "Vlanes_4_8_g8.h"
+#include "Vlanes_8_16_g4.h"
 #include "Vlanes_8_4.h"
 #include "tb/lockstep/eie/signals.hpp"
 #include "tb/modules/module_bench.hpp"
@@ -43,7 +45,6 @@ class LanesBench {
     b.port(
         "pop_o", [this] { return uint64_t{b.rtl.pop_o}; },
         [this] { return uint64_t{b.model.read.pop_o}; });
-    PORT_WHEN(wb_acc_o, wb_read_i);
     PORT(saturated_o);
     PORT(row_error_o);
     PORT(range_error_o);
@@ -131,7 +132,7 @@ class LanesBench {
       DRIVE(wb_read_i, 1);
       DRIVE(wb_row_i, row);
       if (!clock()) return false;
-      seen.write_backs += b.model.wb_acc_o != 0;
+      seen.write_backs += b.model.wb_acc_o.any();
     }
     DRIVE(wb_read_i, 0);
     return true;
@@ -202,7 +203,7 @@ void run_lanes(const Config& config, bool saturates) {
     EXPECT_GT(seen.row_errors, 100U);
     EXPECT_GT(seen.range_errors, 100U);
     EXPECT_GT(seen.write_backs, 100U);
-    if (config.act_regs / config.banks > 2) {
+    if (config.rows() / config.banks > 2) {
       EXPECT_GT(seen.rounds, 100U);
     }
     if (saturates) {
@@ -212,8 +213,9 @@ void run_lanes(const Config& config, bool saturates) {
 }
 
 Config lanes_config(uint32_t lanes, uint32_t banks, uint32_t bank_depth, uint32_t act_regs,
-                    uint32_t acc_width, uint32_t entry_depth) {
+                    uint32_t acc_width, uint32_t entry_depth, uint32_t groups = 1) {
   Config config;
+  config.groups = groups;
   config.lanes = lanes;
   config.banks = banks;
   config.bank_depth = bank_depth;
@@ -231,6 +233,12 @@ TEST(Lanes, EightOverFourBanksWithDeepFifos) {
 }
 TEST(Lanes, SixteenOverThirtyTwoBanksWithShallowFifos) {
   run_lanes<Vlanes_16_32>(lanes_config(16, 32, 2, 64, 20, 64), true);
+}
+TEST(Lanes, FourGroupsOver128Rows) {
+  run_lanes<Vlanes_8_16_g4>(lanes_config(8, 16, 4, 32, 33, 512, 4), false);
+}
+TEST(Lanes, EightGroupsOver512Rows) {
+  run_lanes<Vlanes_4_8_g8>(lanes_config(4, 8, 4, 64, 20, 2048, 8), true);
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --rows inter
 holds out "rows interleaved"
 expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --lanes 8 --json lanes.json
 expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 4 --lanes 4 --banks 2 --bank-depth 2
+expect 0 layer --shape 200x300 --density .1 --activations .4 --pe 8 --lanes 8 --groups 4 --json groups.json
+holds groups.json '"groups": 4'
+expect 0 layer --shape 600x300 --density .1 --activations .4 --pe 8 --lanes 16 --groups 8 --rows interleaved
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0 3' >good.smtx
 printf '%s\n' 1 0 -2 3 >input.txt
 expect 0 layer --matrix good.smtx --input input.txt --pe 2
@@ -34,6 +37,9 @@ several="bench-eie --matrix good.smtx --no-rtl --report x.json"
   refuse "LANES is 3" $several --config lanes=3
   refuse "BANKS is 64" $several --config lanes=8,banks=64
   refuse "BANKS with LANES 1 is 2" $several --config banks=2
+  refuse "GROUPS is 3, must be a power of two from 1 to 8" $several --config lanes=8,groups=3
+  refuse "GROUPS is 4, must be 1 with LANES 1" $several --config groups=4
+  refuse "GROUPS is 4, must be at most 2, the smaller of N_PE and BANKS" $several --config lanes=8,pe=2,groups=4
 }
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
 refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "golden/base/random.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
 
@@ -32,11 +33,13 @@ Pass sound_pass(Random& random, const Config& config) {
   pass.in_count = up_to(random, registers);
   pass.out_count = up_to(random, registers);
   pass.in_first = up_to(random, rows_of(pass.in_count, config));
-  const uint32_t first = pass.in_first * config.n_pe;
-  uint32_t columns = pass.in_count > first ? pass.in_count - first : 0;
+  // Columns of a group.
+  const uint32_t first = pass.in_first * (config.n_pe / config.groups);
+  const uint32_t end = (pass.in_count + config.groups - 1) / config.groups;
+  uint32_t columns = end > first ? end - first : 0;
   if (columns >= config.ptr_depth) {
     columns = config.ptr_depth - 1;
-    pass.in_count = first + columns;
+    pass.in_count = (first + columns) * config.groups;
   }
   pass.ptr_base = (up_to(random, config.ptr_depth - 1 - columns) - first) % config.ptr_depth;
   pass.entry_base = up_to(random, config.entry_depth / 8 - 1);
@@ -107,8 +110,9 @@ void bend(Random& random, const Config& config, Pass& pass) {
       pass.codebook = near(config.codebooks, 8);
       break;
     default:  // As many columns as there are pointers, or one less or more.
-      pass.in_count = near(pass.in_first * config.n_pe + config.ptr_depth - 1, 16);
-      pass.ptr_base = (0U - pass.in_first * config.n_pe) % config.ptr_depth;
+      pass.in_count =
+          near(pass.in_first * config.n_pe + (config.ptr_depth - 1) * config.groups, 16);
+      pass.ptr_base = (0U - pass.in_first * (config.n_pe / config.groups)) % config.ptr_depth;
   }
 }
 
@@ -335,13 +339,14 @@ class PeDamage {
  public:
   PeDamage(Driver& driver, const Scene& scene) : driver_(driver), image_(scene.image) {}
 
-  // The pointer behind column `column` becomes 0.
+  // The pointer behind column `column` of the PE's group becomes 0.
   void fall(uint32_t pe, uint32_t column) { set_pointer(pe, column + 1, 0); }
   // The last column has one entry more than the memory.
   void reach_behind_end(uint32_t pe) {
     const Pass& pass = image_.passes[0];
     const uint32_t entries = image_.config.entry_depth - 8 * pass.entry_base;
-    set_pointer(pe, pass.in_count, std::min(entries + 1, 65535U));
+    const uint32_t columns = Dealing(image_.config).columns_of_group(pass.in_count);
+    set_pointer(pe, columns, std::min(entries + 1, 65535U));
   }
   // All entries skip 15 rows.
   void skip_far(uint32_t pe) {
@@ -390,11 +395,12 @@ uint8_t check_pe_errors(Device& device, uint64_t seed, uint64_t count) {
     uint8_t flag = 0;
     switch (random.below(3)) {
       case 0: {
-        // All PEs look at a column's pointers at once.
-        const auto column = static_cast<uint32_t>(1 + random.below(columns - 1));
+        // All PEs of a group look at a column's pointers at once.
+        const uint32_t of_group = Dealing(config).columns_of_group(columns);
+        const auto column = static_cast<uint32_t>(1 + random.below(of_group - 1));
         damage.fall(pe, column);
         for (uint64_t more = random.below(3); more > 0; --more) {
-          const uint32_t other = some_pe();
+          const uint32_t other = some_pe() / config.groups * config.groups + pe % config.groups;
           damage.fall(other, column);
           pe = std::min(pe, other);
         }

@@ -41,7 +41,8 @@ class PassUnit {
     if (we1_i) {
       in_rows_q = rows(field(d0_q, 32));
       out_rows_q = rows(field(d0_q, 48));
-      ptr_end_q = static_cast<uint16_t>((field(d0_q, 0) + field(d0_q, 32)) & pointer_mask());
+      ptr_end_q =
+          static_cast<uint16_t>((field(d0_q, 0) + columns(field(d0_q, 32))) & pointer_mask());
       d1_q = word_i;
     }
     if (we0_i) d0_q = word_i;
@@ -56,6 +57,8 @@ class PassUnit {
  private:
   static uint32_t field(uint64_t word, uint32_t lsb) { return word >> lsb & 0xFFFF; }
   uint32_t rows(uint32_t count) const { return (count + config_.n_pe - 1) >> widths_.pe_shift; }
+  // Of a group.
+  uint32_t columns(uint32_t count) const { return (count + config_.groups - 1) >> widths_.levels; }
   uint32_t pointer_mask() const { return config_.ptr_depth - 1; }
 
   // The first rule that is broken, in the order of the table.
@@ -65,10 +68,12 @@ class PassUnit {
     if (in_rows_q > config_.act_regs || out_rows_q > config_.act_regs) return 3;
     if (p.in_first > in_rows_q) return 4;
     if (p.ptr_base >= config_.ptr_depth) return 5;
-    const uint32_t first = p.in_first << widths_.pe_shift;
-    if (first < p.in_count) {
+    const uint32_t first = p.in_first << widths_.team_shift;
+    if (first < columns(p.in_count)) {
       const uint32_t first_pointer = (p.ptr_base + first) & pointer_mask();
-      if (ptr_end_q < first_pointer || p.in_count - first >= config_.ptr_depth) return 5;
+      if (ptr_end_q < first_pointer || columns(p.in_count) - first >= config_.ptr_depth) {
+        return 5;
+      }
     }
     if (p.entry_base >= config_.entry_depth / 8) return 6;
     if (p.load_src && p.src_addr + in_rows_q > config_.act_ram_depth) return 7;

@@ -114,7 +114,7 @@ void Sequencer::advance() {
       step_q = 0;
       break;
     case WRITE_BACK:
-      if (step_q == out_rows_i) state_q = NEXT;
+      if (step_q == out_rows_i + widths_.levels) state_q = NEXT;
       step_q = (step_q + 1) & step_mask;
       break;
     case NEXT:

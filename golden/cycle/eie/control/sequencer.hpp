@@ -53,7 +53,7 @@ class Sequencer {
   uint8_t clear_i = 0;
   uint8_t write_back_i = 0;
   uint8_t swap_i = 0;
-  // Tree, broadcast and PEs.
+  // Trees, broadcasts and PEs, of all groups together.
   uint8_t root_done_i = 0;
   uint8_t b_valid_i = 0;
   uint8_t pe_busy_i = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "golden/cycle/eie/control/errors.hpp"
+#include "golden/cycle/eie/control/tally.hpp"
 #include "golden/engine/eie/config.hpp"
 
 namespace sparsys::eie {
@@ -15,7 +16,7 @@ class StatusUnit {
  public:
   explicit StatusUnit(const Config& config) : config_(config) {}
 
-  // Ports. pe_error_i: a bit per PE.
+  // Ports. pe_error_i: a bit per PE; broadcast_i, held_i: a bit per group.
   uint8_t clear_i = 0;
   uint8_t busy_i = 0;
   uint8_t broadcast_i = 0;
@@ -36,8 +37,17 @@ class StatusUnit {
   uint32_t held_q = 0;
 
   Errors errors;
+  // With several groups.
+  Tally pops;
+  Tally holds;
+
+  bool has_groups() const { return config_.groups > 1; }
 
   void propagate() {
+    pops.groups_i = broadcast_i;
+    pops.propagate();
+    holds.groups_i = held_i;
+    holds.propagate();
     errors.clear_i = clear_i;
     errors.set_i = error_set_i;
     errors.set_reason_i = error_reason_i;
@@ -59,9 +69,11 @@ class StatusUnit {
       broadcasts_q = held_q = 0;
     } else if (busy_i) {
       ++cycles_q;
-      broadcasts_q += broadcast_i;
-      held_q += held_i;
+      broadcasts_q += has_groups() ? pops.count_o : broadcast_i;
+      held_q += has_groups() ? holds.count_o : held_i;
     }
+    pops.update(rst);
+    holds.update(rst);
   }
 
   // update(false) of `cycles` cycles of a run in which the broadcast is held and nothing else
@@ -84,8 +96,9 @@ class StatusUnit {
       case 3:
         return held_q;
       case 4:
-        return uint64_t{config_.acc_width} << 48 | uint64_t{config_.queue_depth} << 32 |
-               uint64_t{config_.act_regs} << 16 | config_.n_pe;
+        return uint64_t{config_.groups - 1} << 56 | uint64_t{config_.acc_width} << 48 |
+               uint64_t{config_.queue_depth} << 32 | uint64_t{config_.act_regs} << 16 |
+               config_.n_pe;
       case 5:
         return errors.word_o;
       default:

@@ -103,7 +103,9 @@ class Functional final : public Accelerator {
   explicit Functional(const EieTarget& target) : target_(target) {}
 
   void load() override {
-    model_.emplace(target_.network(), static_cast<int>(target_.config.acc_width));
+    const Config& config = target_.config;
+    model_.emplace(target_.network(),
+                   Accumulators(static_cast<int>(config.acc_width), config.groups));
   }
 
   BatchRun run(Samples samples, size_t count) override {

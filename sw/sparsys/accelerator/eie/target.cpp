@@ -152,7 +152,7 @@ std::vector<float> EieTarget::tensor(size_t number, Samples sample) const {
   // In the graph's order: the positions of an output one behind the other.
   values.resize(outputs * split_->positions);
   std::vector<int16_t> all;
-  const FunctionalModel model(network(), static_cast<int>(config.acc_width));
+  const FunctionalModel model(network(), {static_cast<int>(config.acc_width), config.groups});
   for (uint32_t p = 0; p < split_->positions; ++p) {
     const auto first = inputs.begin() + static_cast<ptrdiff_t>(p * size);
     const std::vector<int16_t> made =

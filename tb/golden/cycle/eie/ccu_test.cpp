@@ -155,8 +155,8 @@ class CcuRun : public Ccu {
   }
   void offer(bool valid, uint16_t col, uint16_t act) {
     unit.root_valid_i = valid;
-    unit.root_col_i = col;
-    unit.root_act_i = act;
+    unit.root_col_i[0] = col;
+    unit.root_act_i[0] = act;
   }
 };
 
@@ -166,29 +166,29 @@ TEST_F(CcuRun, AddressesOfEvenAndOddColumns) {
   unit.propagate();
   EXPECT_TRUE(unit.root_pop_o);
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast.b_valid_q);
-  EXPECT_FALSE(unit.broadcast.b_odd_first_q);
-  EXPECT_EQ(unit.broadcast.b_even_q, 5);
-  EXPECT_EQ(unit.broadcast.b_odd_q, 5);
-  EXPECT_EQ(unit.broadcast.b_act_q, 0x77);
+  EXPECT_TRUE(unit.broadcast[0].b_valid_q);
+  EXPECT_FALSE(unit.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.broadcast[0].b_even_q, 5);
+  EXPECT_EQ(unit.broadcast[0].b_odd_q, 5);
+  EXPECT_EQ(unit.broadcast[0].b_act_q, 0x77);
   offer(true, 5, 1);  // pointers 11 and 12
   unit.propagate();
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast.b_odd_first_q);
-  EXPECT_EQ(unit.broadcast.b_odd_q, 5);
-  EXPECT_EQ(unit.broadcast.b_even_q, 6);
+  EXPECT_TRUE(unit.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.broadcast[0].b_odd_q, 5);
+  EXPECT_EQ(unit.broadcast[0].b_even_q, 6);
   offer(true, 25, 1);  // pointers 31 and 0
   unit.propagate();
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast.b_odd_first_q);
-  EXPECT_EQ(unit.broadcast.b_odd_q, 15);
-  EXPECT_EQ(unit.broadcast.b_even_q, 0);
+  EXPECT_TRUE(unit.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.broadcast[0].b_odd_q, 15);
+  EXPECT_EQ(unit.broadcast[0].b_even_q, 0);
   offer(true, 26, 1);  // pointers 0 and 1
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast.b_odd_first_q);
-  EXPECT_EQ(unit.broadcast.b_odd_q, 0);
-  EXPECT_EQ(unit.broadcast.b_even_q, 0);
+  EXPECT_FALSE(unit.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.broadcast[0].b_odd_q, 0);
+  EXPECT_EQ(unit.broadcast[0].b_even_q, 0);
 }
 
 TEST_F(CcuRun, HoldKeepsTheBroadcast) {
@@ -203,19 +203,19 @@ TEST_F(CcuRun, HoldKeepsTheBroadcast) {
     EXPECT_FALSE(unit.advance_o);
     EXPECT_FALSE(unit.root_pop_o);
     EXPECT_TRUE(unit.b_valid_o);
-    EXPECT_EQ(unit.b_act_o, 30);
+    EXPECT_EQ(unit.b_act_o[0], 30);
     unit.update(false);
   }
   unit.hold_i = 0;
   unit.propagate();
   EXPECT_TRUE(unit.root_pop_o);
   unit.update(false);
-  EXPECT_EQ(unit.broadcast.b_act_q, 40);
+  EXPECT_EQ(unit.broadcast[0].b_act_q, 40);
   offer(false, 9, 90);
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast.b_valid_q);
-  EXPECT_EQ(unit.broadcast.b_act_q, 40);  // the payload keeps its value
+  EXPECT_FALSE(unit.broadcast[0].b_valid_q);
+  EXPECT_EQ(unit.broadcast[0].b_act_q, 40);  // the payload keeps its value
   EXPECT_EQ(unit.status.broadcasts_q, 2u);
   EXPECT_EQ(unit.status.held_q, 3u);
 }
@@ -380,14 +380,14 @@ TEST_F(Ccu, AbortEndsAnyStateInTwoCycles) {
 }
 
 TEST_F(Ccu, FlushEmptiesTheBroadcast) {
-  unit.broadcast.b_valid_q = 1;
-  unit.broadcast.b_act_q = 5;
+  unit.broadcast[0].b_valid_q = 1;
+  unit.broadcast[0].b_act_q = 5;
   unit.sequencer.state_q = Sequencer::ABORT;
   unit.hold_i = 1;
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast.b_valid_q);
-  EXPECT_EQ(unit.broadcast.b_act_q, 5);
+  EXPECT_FALSE(unit.broadcast[0].b_valid_q);
+  EXPECT_EQ(unit.broadcast[0].b_act_q, 5);
 }
 
 TEST_F(Ccu, AStartWhileBusyIsLostAndSaid) {

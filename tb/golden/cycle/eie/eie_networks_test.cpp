@@ -15,6 +15,7 @@
 #include "golden/engine/eie/driver.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/function/eie/model.hpp"
+#include "tb/support/eie/accumulators.hpp"
 #include "tb/support/random_network.hpp"
 
 namespace sparsys::eie {
@@ -129,6 +130,8 @@ Config random_config(Random& random) {
   config.lanes = 4U << random.below(3);
   config.banks = 2U << random.below(clog2(config.act_regs) - 1);
   config.bank_depth = 2U << random.below(3);
+  const uint32_t most = std::min({config.n_pe, config.banks, kMaxGroups});
+  config.groups = 1U << random.below(clog2(most) + 1);
   return config;
 }
 
@@ -154,7 +157,7 @@ TEST(EngineRandom, NetworksAgainstPlainArithmetic) {
           random_input(seed + 1000 * run, network, random.uniform(), options.extreme);
       bool saturated = false;
       ASSERT_EQ(driver.run(image, input),
-                eie::run(network, input, static_cast<int>(config.acc_width), &saturated));
+                eie::run(network, input, accumulators_of(config), &saturated));
       const Status status = driver.read_status();
       EXPECT_EQ(status.saturated, saturated);
       EXPECT_EQ(status.end.reason, Reason::kNone);
@@ -219,6 +222,36 @@ TEST(EngineRandom, LanesSaveCycles) {
   EXPECT_LT(cycles[2], 0.65 * cycles[1]);
   EXPECT_LE(cycles[3], cycles[2]);
   EXPECT_GT(cycles[3], broadcasts);
+}
+
+// Few rows a PE: with one group the run is bound by broadcasts, of which groups have one each.
+TEST(EngineRandom, GroupsSaveCycles) {
+  RandomNetworkOptions options;
+  options.sizes = {2048, 1024};
+  options.density = 0.1;
+  options.uneven = false;
+  const Network network = random_network(5, options);
+  const std::vector<int16_t> input = random_input(6, network, 0.35);
+  const std::vector<int16_t> expected = run(network, input);
+  std::vector<double> cycles;
+  for (const uint32_t groups : {1U, 2U, 4U, 8U}) {
+    Config config;
+    config.lanes = 16;
+    config.banks = 32;
+    config.groups = groups;
+    CycleDevice device(config);
+    Driver driver(device);
+    driver.reset();
+    const Image image = build_image(network, config);
+    driver.put(image);
+    ASSERT_EQ(driver.run(image, input), expected);
+    const Status status = driver.read_status();
+    EXPECT_EQ(status.groups, groups);
+    EXPECT_GT(uint64_t{status.cycles} * groups, status.broadcasts);
+    cycles.push_back(status.cycles);
+  }
+  EXPECT_LT(cycles[1], 0.7 * cycles[0]);
+  EXPECT_LT(cycles[2], 0.8 * cycles[1]);
 }
 
 // Two full layers of 4096 x 4096; also prints how fast the model runs.

@@ -167,16 +167,16 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   EXPECT_EQ(model.pe[2].act_rw.leaf_act_q, 13);
   device.clock(Inputs());
   // Cycle 1: the only level of the tree.
-  ASSERT_EQ(model.lnzd.node.size(), 1u);
-  EXPECT_TRUE(model.lnzd.node[0].valid_q);
-  EXPECT_EQ(model.lnzd.node[0].col_q, 2);
+  ASSERT_EQ(model.lnzd[0].node.size(), 1u);
+  EXPECT_TRUE(model.lnzd[0].node[0].valid_q);
+  EXPECT_EQ(model.lnzd[0].node[0].col_q, 2);
   device.clock(Inputs());
   // Cycle 2: the broadcast, of pointers 2 and 3.
-  EXPECT_TRUE(model.ccu.broadcast.b_valid_q);
-  EXPECT_EQ(model.ccu.broadcast.b_act_q, 13);
-  EXPECT_FALSE(model.ccu.broadcast.b_odd_first_q);
-  EXPECT_EQ(model.ccu.broadcast.b_even_q, 1);
-  EXPECT_EQ(model.ccu.broadcast.b_odd_q, 1);
+  EXPECT_TRUE(model.ccu.broadcast[0].b_valid_q);
+  EXPECT_EQ(model.ccu.broadcast[0].b_act_q, 13);
+  EXPECT_FALSE(model.ccu.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(model.ccu.broadcast[0].b_even_q, 1);
+  EXPECT_EQ(model.ccu.broadcast[0].b_odd_q, 1);
   device.clock(Inputs());
   // Cycle 3: pointers. PE 0 has W0,2 and W12,2, PE 1 nothing, PE 2 W2,2 and W14,2.
   const auto entries = [&model](uint32_t k) {

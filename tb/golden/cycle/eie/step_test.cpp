@@ -67,17 +67,20 @@ std::vector<uint64_t> registers(const Eie& engine) {
   for (const uint64_t q :
        {p.d0_q, p.d1_q, uint64_t{p.in_rows_q}, uint64_t{p.out_rows_q}, uint64_t{p.ptr_end_q}})
     take(q);
-  const Broadcast& b = c.broadcast;
-  for (const uint64_t q : {uint64_t{b.b_valid_q}, uint64_t{b.b_act_q}, uint64_t{b.b_even_q},
-                           uint64_t{b.b_odd_q}, uint64_t{b.b_odd_first_q}})
-    take(q);
+  for (const Broadcast& b : c.broadcast) {
+    for (const uint64_t q : {uint64_t{b.b_valid_q}, uint64_t{b.b_act_q}, uint64_t{b.b_even_q},
+                             uint64_t{b.b_odd_q}, uint64_t{b.b_odd_first_q}})
+      take(q);
+  }
   for (const uint64_t q : {c.port.io3_data_q, uint64_t{c.port.io3_valid_q}}) take(q);
   const Errors& e = c.status.errors;
   for (const uint64_t q :
        {uint64_t{e.reason_q}, uint64_t{e.desc_q}, uint64_t{e.pe_found_q}, uint64_t{e.pe_q}})
     take(q);
-  for (const LnzdNode& n : engine.lnzd.node) {
-    for (const uint64_t q : {uint64_t{n.valid_q}, uint64_t{n.col_q}, uint64_t{n.act_q}}) take(q);
+  for (const Lnzd& tree : engine.lnzd) {
+    for (const LnzdNode& n : tree.node) {
+      for (const uint64_t q : {uint64_t{n.valid_q}, uint64_t{n.col_q}, uint64_t{n.act_q}}) take(q);
+    }
   }
   for (const Pe& pe : engine.pe) visit_registers(pe, take);
   return all;

@@ -18,9 +18,10 @@ TEST(EieConfig, DefaultsAndRangesAreTheRtls) {
                             {"CODEBOOKS", &Config::codebooks},
                             {"LIST_DEPTH", &Config::list_depth},
                             {"BANK_DEPTH", &Config::bank_depth}},
-                           Config(), {"LANES", "BANKS"});
+                           Config(), {"LANES", "BANKS", "GROUPS"});
   EXPECT_EQ(Config().lanes, 1U);
   EXPECT_EQ(Config().banks, usual_banks(1));
+  EXPECT_EQ(Config().groups, 1U);
 }
 
 // docs/reference/eie-timing.md, Parameters.

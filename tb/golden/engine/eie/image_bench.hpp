@@ -13,6 +13,7 @@
 #include "golden/engine/eie/encode.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/function/eie/model.hpp"
+#include "tb/support/eie/accumulators.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
 #include "tb/support/read_image.hpp"
@@ -76,7 +77,7 @@ class Interpreter {
   explicit Interpreter(const Image& image) : image_(image), config_(image.config) {
     for (auto& bank : banks_) bank.resize(config_.act_regs * config_.n_pe, 0x5A5A);
     ram_.resize(config_.act_ram_depth * config_.n_pe, 0x3C3C);
-    acc_.resize(config_.act_regs * config_.n_pe);
+    acc_.resize(config_.n_pe, std::vector<int64_t>(config_.act_regs * config_.groups));
   }
 
   Activations run(Activations input) {
@@ -100,7 +101,7 @@ class Interpreter {
   }
 
   void run_pass(const Pass& pass) {
-    const uint32_t n = config_.n_pe;
+    const uint32_t n = config_.n_pe, g = config_.groups;
     Activations& source = banks_[role_];
     Activations& destination = banks_[1 - role_];
     ASSERT_LE(pass.in_count, source.size());
@@ -111,7 +112,9 @@ class Interpreter {
                                             (16 * (c % 4)));
       }
     }
-    if (pass.clear) std::fill(acc_.begin(), acc_.end(), 0);
+    if (pass.clear) {
+      for (auto& of_pe : acc_) std::fill(of_pe.begin(), of_pe.end(), 0);
+    }
     const uint32_t in_rows = (pass.in_count + n - 1) / n;
     const uint32_t out_rows = (pass.out_count + n - 1) / n;
     if (pass.load_src) {
@@ -120,18 +123,19 @@ class Interpreter {
     const int64_t largest = (int64_t{1} << (config_.acc_width - 1)) - 1;
     for (uint32_t j = pass.in_first * n; j < pass.in_count; ++j) {
       if (source[j] == 0) continue;
-      for (uint32_t pe = 0; pe < n; ++pe) {
-        const uint32_t start = image_.pointers[pe].at((pass.ptr_base + j) % config_.ptr_depth);
-        const uint32_t end = image_.pointers[pe].at((pass.ptr_base + j + 1) % config_.ptr_depth);
+      for (uint32_t pe = j % g; pe < n; pe += g) {
+        const uint32_t pointer = pass.ptr_base + j / g;
+        const uint32_t start = image_.pointers[pe].at(pointer % config_.ptr_depth);
+        const uint32_t end = image_.pointers[pe].at((pointer + 1) % config_.ptr_depth);
         ASSERT_LE(start, end);
         int row = -1;
         for (uint32_t p = start; p < end; ++p) {
           const uint64_t word = image_.entry_rows[pe].at(pass.entry_base + (p >> 3));
           const auto entry = static_cast<uint8_t>(word >> (8 * (p & 7)));
           row += ((entry & 15) == 0 ? 16 : 1) * ((entry >> 4) + 1);
-          ASSERT_LT(row, static_cast<int>(config_.act_regs));
+          ASSERT_LT(row, static_cast<int>(config_.act_regs * g));
           if ((entry & 15) == 0) continue;
-          int64_t& acc = acc_[row * n + pe];
+          int64_t& acc = acc_[pe][static_cast<size_t>(row)];
           acc += codebook_[entry & 15] * source[j];
           if (acc > largest || acc < -largest - 1) saturated = true;
           acc = std::min(std::max(acc, -largest - 1), largest);
@@ -140,7 +144,10 @@ class Interpreter {
     }
     if (pass.write_back) {
       for (uint32_t e = 0; e < out_rows * n; ++e) {
-        destination[e] = write_back(acc_[e], static_cast<int>(pass.shift), pass.relu);
+        const uint32_t team = e % n / g;
+        int64_t sum = 0;
+        for (uint32_t pe = team * g; pe < (team + 1) * g; ++pe) sum += acc_[pe][e / n * g + e % g];
+        destination[e] = write_back(sum, static_cast<int>(pass.shift), pass.relu);
         if (pass.store_dst) ram_.at(pass.dst_addr * n + e) = destination[e];
       }
     }
@@ -152,7 +159,7 @@ class Interpreter {
   Activations banks_[2];
   int role_ = 0;
   Activations ram_;
-  std::vector<int64_t> acc_;
+  std::vector<std::vector<int64_t>> acc_;  // [pe][local row]
   int16_t codebook_[16] = {};
 };
 
@@ -162,7 +169,7 @@ inline void expect_right(const Network& network, const Config& config, uint64_t 
   const Activations input = random_input(seed, network, 0.5, seed % 3 == 0);
   bool saturated = false;
   const Activations expected =
-      run_layers(network, input, static_cast<int>(config.acc_width), &saturated).back();
+      run_layers(network, input, accumulators_of(config), &saturated).back();
   Interpreter interpreter(image);
   EXPECT_EQ(interpreter.run(input), expected);
   EXPECT_EQ(interpreter.saturated, saturated);

@@ -37,23 +37,28 @@ Layer dense_layer(const std::vector<std::vector<uint8_t>>& codes,
 }
 
 // The definition, output by output.
-Vector by_definition(const Layer& layer, const Vector& input, int acc_width, bool* saturated) {
+Vector by_definition(const Layer& layer, const Vector& input, Accumulators accumulators,
+                     bool* saturated) {
   std::vector<std::vector<int>> weights(layer.outputs, std::vector<int>(layer.inputs, 0));
   for (uint32_t j = 0; j < layer.inputs; ++j) {
     for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
       weights[layer.row[k]][j] = layer.codebook[layer.code[k]];
     }
   }
-  const long double largest = std::ldexp(1.0L, acc_width - 1) - 1;
+  const long double largest = std::ldexp(1.0L, accumulators.width - 1) - 1;
   Vector output;
   for (uint32_t i = 0; i < layer.outputs; ++i) {
-    long double acc = 0;
-    for (uint32_t j = 0; j < layer.inputs; ++j) {
-      acc += static_cast<long double>(weights[i][j]) * input[j];
-      if (acc > largest || acc < -largest - 1) *saturated = true;
-      acc = std::min(std::max(acc, -largest - 1), largest);
+    long double total = 0;
+    for (uint32_t group = 0; group < accumulators.groups; ++group) {
+      long double acc = 0;
+      for (uint32_t j = group; j < layer.inputs; j += accumulators.groups) {
+        acc += static_cast<long double>(weights[i][j]) * input[j];
+        if (acc > largest || acc < -largest - 1) *saturated = true;
+        acc = std::min(std::max(acc, -largest - 1), largest);
+      }
+      total += acc;
     }
-    long double y = std::floor(std::ldexp(acc, -layer.shift()) + 0.5L);
+    long double y = std::floor(std::ldexp(total, -layer.shift()) + 0.5L);
     y = std::min(std::max(y, -32768.0L), 32767.0L);
     if (layer.relu && y < 0) y = 0;
     output.push_back(static_cast<int16_t>(y));
@@ -160,20 +165,20 @@ TEST(EieFunction, RandomNetworksMatchTheDefinition) {
     SCOPED_TRACE("SPARSYS_SEED=" + std::to_string(seed));
     const RandomNetworkOptions options = random_options(seed, 100);
     const Network network = random_network(seed, options);
-    const int acc_width = 20 + static_cast<int>(seed % 29);
+    const Accumulators accumulators(20 + static_cast<int>(seed % 29), 1U << seed / 29 % 4);
     const double density = static_cast<double>(seed % 5) / 4;
     Vector input = random_input(seed, network, density, options.extreme);
     bool saturated = false;
-    const Vector output = run(network, input, acc_width, &saturated);
+    const Vector output = run(network, input, accumulators, &saturated);
 
     const Vector original = input;
     input.insert(input.end(), network.input_constants.begin(), network.input_constants.end());
     bool expected_saturated = false;
     for (const Layer& layer : network.layers) {
       bool layer_saturated = false;
-      const Vector expected = by_definition(layer, input, acc_width, &layer_saturated);
+      const Vector expected = by_definition(layer, input, accumulators, &layer_saturated);
       bool found_saturated = false;
-      ASSERT_EQ(run_layer(layer, input, acc_width, &found_saturated), expected);
+      ASSERT_EQ(run_layer(layer, input, accumulators, &found_saturated), expected);
       EXPECT_EQ(found_saturated, layer_saturated);
       expected_saturated |= layer_saturated;
       input = expected;
@@ -183,7 +188,8 @@ TEST(EieFunction, RandomNetworksMatchTheDefinition) {
     EXPECT_EQ(saturated, expected_saturated);
     saturations += saturated ? 1 : 0;
     bool batch_saturated = false;
-    EXPECT_EQ(FunctionalModel(network, acc_width).run_batch(original, 1, &batch_saturated), output);
+    EXPECT_EQ(FunctionalModel(network, accumulators).run_batch(original, 1, &batch_saturated),
+              output);
     EXPECT_EQ(batch_saturated, saturated);
   }
   if (!seed_is_given()) {
