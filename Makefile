@@ -126,8 +126,9 @@ bench: setup-build
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
 	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
 
-# Engines with several lanes beside the paper's with one.
-BENCH_LANES = --config lanes=8 --config lanes=16
+# Engines with several lanes and with groups beside the paper's with one lane.
+BENCH_LANES = --config lanes=8 --config lanes=16 \
+  --config lanes=8,groups=4 --config lanes=16,groups=4 --config lanes=16,groups=8
 bench-eie: setup-demo
 	$(PROGRAM)
 	@status=0; $(BUILD)/bin/sparsys bench-eie $(BENCH_LANES) --report $(REPORTS)/bench-eie.json $(BENCH_ARGS) || status=$$?; $(INDEX)
