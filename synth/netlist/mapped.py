@@ -70,8 +70,10 @@ def map_module(library: Library, top: str, parameters: dict) -> Mapped:
         # registers joined.
         yosys.run(f"{read}proc\nmemory_map\nwrite_json {folder}/rtl.json\n"
                   f"opt -full\nwrite_json {folder}/joined.json\n", top)
+        # Of a wire without an attribute Yosys' wreduce may cut off bits that another name has, too.
         # Bit by bit, so that Verilator sees no loops through vectors.
-        log = yosys.run(read + recipe.commands(library, folder, top) +
+        log = yosys.run(f"{read}setattr -set register 1 w:*_q\n" +
+                        recipe.commands(library, folder, top) +
                         f"write_json {folder}/net.json\n"
                         f"splitnets\nwrite_verilog -noattr {folder}/net.v\n", top)
         rtl, joined, mapped = (json.loads((folder / f"{name}.json").read_text())["modules"]
