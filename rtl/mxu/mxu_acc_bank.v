@@ -2,8 +2,7 @@
 // Accumulators of one tile's columns, in two halves, and the deskew that puts the columns' sums side
 // by side. valid_i, add_i and addr_i belong to the deskewed sums.
 // Latency: the old row is read in the cycle of valid_i, put in a register in the next, and the new one
-// written in the one after. So a row is not added to in the two cycles behind one that writes it;
-// mxu_matrix takes three cycles for a product at least.
+// written in the one after. A row that was hit one or two rows before gets its sum forwarded.
 // A read of the activation unit waits in a register, from which the next bank takes it: act_data_o is
 // there two cycles after act_re_i.
 module mxu_acc_bank #(
@@ -35,16 +34,27 @@ module mxu_acc_bank #(
   reg [ACC_W-1:0] s1_addr_q;
   reg [TILE_COLS*SUM_W-1:0] s1_sum_q;
   reg s2_valid_q;
+  reg s2_again_q;
   reg [ACC_W-1:0] s2_addr_q;
   reg [TILE_COLS*SUM_W-1:0] s2_sum_q;
   reg [TILE_COLS*32-1:0] s2_old_q;
+  reg s3_valid_q;
+  reg [ACC_W-1:0] s3_addr_q;
+  reg [TILE_COLS*32-1:0] s3_data_q;
 
   wire [TILE_COLS*SUM_W-1:0] sum;
   wire [2*TILE_COLS*32-1:0] rdata;
   wire [TILE_COLS*32-1:0] result;
 
+  // Stage 1: the sum of the row before the last is in stage 3, that of the last will be.
+  wire again = s1_add_q && s2_valid_q && s2_addr_q == s1_addr_q;
+  wire forward = s3_valid_q && s3_addr_q == s1_addr_q;
   wire [TILE_COLS*32-1:0] stored = s1_addr_q[ACC_W-1] ? rdata[TILE_COLS*32+:TILE_COLS*32] :
                                                         rdata[0+:TILE_COLS*32];
+  wire [TILE_COLS*32-1:0] old = !s1_add_q ? {TILE_COLS * 32{1'b0}} :
+                                forward ? s3_data_q : stored;
+  // Stage 2.
+  wire [TILE_COLS*32-1:0] augend = s2_again_q ? s3_data_q : s2_old_q;
 
   assign s1_valid_o = s1_valid_q;
   assign s2_valid_o = s2_valid_q;
@@ -73,7 +83,7 @@ module mxu_acc_bank #(
       adder #(
           .WIDTH(32)
       ) u_sum (
-          .a_i    (s2_old_q[32*c+:32]),
+          .a_i    (augend[32*c+:32]),
           .b_i    ({{(32 - SUM_W) {s2_sum_q[SUM_W*c+SUM_W-1]}}, s2_sum_q[SUM_W*c+:SUM_W]}),
           .carry_i(1'b0),
           .sum_o  (result[32*c+:32])
@@ -104,6 +114,7 @@ module mxu_acc_bank #(
       act_re_q   <= 1'b0;
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
+      s3_valid_q <= 1'b0;
     end else begin
       act_re_q   <= act_re_i;
       if (act_re_q) act_half_q <= act_addr_q[ACC_W-1];
@@ -115,20 +126,16 @@ module mxu_acc_bank #(
       end
       s2_valid_q <= s1_valid_q;
       if (s1_valid_q) begin
-        s2_addr_q <= s1_addr_q;
-        s2_sum_q  <= s1_sum_q;
-        s2_old_q  <= s1_add_q ? stored : {TILE_COLS * 32{1'b0}};
+        s2_again_q <= again;
+        s2_addr_q  <= s1_addr_q;
+        s2_sum_q   <= s1_sum_q;
+        s2_old_q   <= old;
+      end
+      s3_valid_q <= s2_valid_q;
+      if (s2_valid_q) begin
+        s3_addr_q <= s2_addr_q;
+        s3_data_q <= result;
       end
     end
   end
-
-`ifdef SPARSYS_ASSERT
-  // A row is not added to while its last sum is on its way into the RAM.
-  always @(posedge clk_i) begin
-    if (!rst_i && valid_i && add_i) begin
-      if (s1_valid_q && s1_addr_q == addr_i) $stop;
-      if (s2_valid_q && s2_addr_q == addr_i) $stop;
-    end
-  end
-`endif
 endmodule

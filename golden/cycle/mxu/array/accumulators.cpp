@@ -10,6 +10,7 @@ AccBank::AccBank(const Config& config)
     : s1_sum_q(config.tile_cols),
       s2_sum_q(config.tile_cols),
       s2_old_q(config.tile_cols),
+      s3_data_q(config.tile_cols),
       deskew(config.tile_cols),
       half{Ram1r1w<uint32_t>(config.tile_cols, config.acc_depth / 2),
            Ram1r1w<uint32_t>(config.tile_cols, config.acc_depth / 2)},
@@ -24,15 +25,19 @@ void AccBank::add_row() {
   ram.waddr_i = row_of(s2_addr_q);
   uint32_t* result = ram.wdata_i.data();
   const int32_t* sum = s2_sum_q.data();
-  for (uint32_t c = 0; c < cols_; ++c) result[c] = s2_old_q[c] + static_cast<uint32_t>(sum[c]);
+  const uint32_t* old = s2_again_q ? s3_data_q.data() : s2_old_q.data();
+  for (uint32_t c = 0; c < cols_; ++c) result[c] = old[c] + static_cast<uint32_t>(sum[c]);
 }
 
-// The row of stage 1 and what it is added to go to stage 2.
+// The row of stage 1 and what it is added to go to stage 2, before that goes on.
 void AccBank::load_old() {
-  if (s1_add_q) {
-    std::copy_n(half[half_of(s1_addr_q)].rdata_o(), cols_, s2_old_q.begin());
-  } else {
+  s2_again_q = s1_add_q && s2_valid_q && s2_addr_q == s1_addr_q;
+  if (!s1_add_q) {
     std::fill(s2_old_q.begin(), s2_old_q.end(), 0);
+  } else {
+    const bool forward = s3_valid_q && s3_addr_q == s1_addr_q;
+    const uint32_t* old = forward ? s3_data_q.data() : half[half_of(s1_addr_q)].rdata_o();
+    std::copy_n(old, cols_, s2_old_q.begin());
   }
   s2_addr_q = s1_addr_q;
   s2_sum_q = s1_sum_q;
@@ -54,13 +59,19 @@ void AccBank::propagate() {
 }
 
 void AccBank::update(bool rst) {
+  const uint16_t written = s2_addr_q;
   if (s1_valid_q && !rst) load_old();
+  if (s2_valid_q && !rst) {
+    s3_addr_q = written;
+    s3_data_q = half[half_of(written)].wdata_i;
+  }
   for (Ram1r1w<uint32_t>& ram : half) ram.update();
   if (valid_i && !rst) {
     s1_add_q = add_i;
     s1_addr_q = addr_i;
     std::copy_n(row_, cols_, s1_sum_q.begin());
   }
+  s3_valid_q = rst ? 0 : s2_valid_q;
   s2_valid_q = rst ? 0 : s1_valid_q;
   s1_valid_q = rst ? 0 : valid_i;
   if (act_re_q && !rst) act_half_q = static_cast<uint8_t>(half_of(act_addr_q));

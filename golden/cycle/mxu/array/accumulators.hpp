@@ -33,9 +33,13 @@ class AccBank {
   uint16_t s1_addr_q = 0;
   std::vector<int32_t> s1_sum_q;
   uint8_t s2_valid_q = 0;
+  uint8_t s2_again_q = 0;  // the row in front is the same
   uint16_t s2_addr_q = 0;
   std::vector<int32_t> s2_sum_q;
   std::vector<uint32_t> s2_old_q;
+  uint8_t s3_valid_q = 0;
+  uint16_t s3_addr_q = 0;
+  std::vector<uint32_t> s3_data_q;
   // The activation unit's read.
   uint8_t act_re_q = 0;
   uint8_t act_half_q = 0;  // which half act_data_o shows
