@@ -29,8 +29,10 @@ void exercise(MakeRtl make_rtl, uint64_t seed) {
     LockstepBench b(config, seed, make_rtl);
     add_overlapped_turns(b);
     b.run_and_compare();
-    // One row, operation by operation.
-    for (uint32_t n = 0; n < 3; ++n) b.add(multiply(n, 5, 1, false, n != 0));
+    // The last row of a product is the first of the next, and the last but one that of the third.
+    b.add(multiply(0, 4, 3, false, false));
+    b.add(multiply(1, 6, 3, false, true));
+    b.add(multiply(2, 7, 3, false, true));
     b.run_and_compare();
     b.device.finish();
   }
