@@ -42,12 +42,6 @@ def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
-def running_balance(point: dict) -> float:
-    """Of the cycles in which passes run. Without set-up and write-back, which the paper does not
-    speak of: with 64 registers each, few PEs run a layer in thousands of passes."""
-    return 100 * point["theoretical_cycles"] / point["run_cycles"]
-
-
 def scaled(lines_of: dict[str, list]) -> dict[str, list]:
     """In thousands."""
     return {layer: [(x, y / 1000) for x, y in line] for layer, line in lines_of.items()}
@@ -132,7 +126,7 @@ def size_findings(by_pe: dict[str, list[dict]]) -> list[Finding]:
     others = [gain for layer, gain in gains.items() if layer != WORST]
     real = {layer: (1 - first["padding"] / first["entries"], 1 - last["padding"] / last["entries"])
             for layer, (first, last) in ends.items()}
-    balance = [(running_balance(first), running_balance(last)) for first, last in ends.values()]
+    balance = [(first["balance_pct"], last["balance_pct"]) for first, last in ends.values()]
     near = sum(gain >= 0.6 for gain in others)
     last = mean([b[1] for b in balance])
     return [
@@ -147,7 +141,7 @@ def size_findings(by_pe: dict[str, list[dict]]) -> list[Finding]:
                 all(b >= a - 0.002 for a, b in real.values()),
                 100 * mean([r[1] for r in real.values()])),
         Finding("13", "more PEs, worse balance",
-                f"mean balance of running passes {mean([b[0] for b in balance]):.1f} % at {least} "
+                f"mean balance {mean([b[0] for b in balance]):.1f} % at {least} "
                 f"PEs, {last:.1f} % at {most}", all(b < a for a, b in balance), last)]
 
 
@@ -178,7 +172,8 @@ def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], 
     figures = [
         (lines("explore-queue", "Figure 8: depth of the activation queue", "depth", "balance, %",
                series(by_depth, "queue_depth", lambda p, _: p["balance_pct"])),
-         "64 PEs. Balance: entries that the input meets over the PEs, in per cent of all cycles."),
+         "64 PEs. Balance: entries that the input meets over the PEs, in per cent of the cycles in "
+         "which passes run."),
         (lines("explore-reads", "Figure 9: reads by width of the entry memory", "bits",
                "thousand reads", scaled(reads), log_y=True), "64 PEs, queue 8."),
         (lines("explore-energy", "Figure 9: energy by width of the entry memory", "bits",
@@ -196,8 +191,8 @@ def evaluate(points: list[dict], precision: list[dict]) -> tuple[list[Finding], 
          "the gaps, and the padding, stay as they are; the paper's columns are longer with fewer "
          "PEs."),
         (lines("explore-balance", "Figure 13: balance by number of PEs", "PEs", "balance, %",
-               series(by_pe, "n_pe", lambda p, _: running_balance(p))),
-         "Queue 8. Of the cycles in which passes run.")]
+               series(by_pe, "n_pe", lambda p, _: p["balance_pct"])),
+         "Queue 8. Balance as above.")]
     if precision:
         findings += precision_findings(precision)
         findings.sort(key=lambda finding: int(finding.figure))

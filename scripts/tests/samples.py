@@ -136,9 +136,9 @@ SAMPLES = {
             "inputs": 4096, "outputs": 4096, "weights": 100, "nonzeros": 9,
             "activation_density_pct": 35.0, "ptr_depth": 16384, "passes": 1, "entries": 10,
             "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
-            "balance_pct": 96.0, "running_balance_pct": 96.5, "us_at_800mhz": 12.9,
+            "balance_pct": 96.5, "whole_balance_pct": 96.0, "us_at_800mhz": 12.9,
             "utilisation_pct": 96.5, "over_seeds": {
-                "seeds": 2, **dict.fromkeys(("balance", "running_balance"), dict.fromkeys(
+                "seeds": 2, **dict.fromkeys(("balance", "whole_balance"), dict.fromkeys(
                     ("mean_pct", "deviation_pct", "least_pct", "most_pct"), 96.0))},
             "bounds": dict.fromkeys((
                 "slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles", "setup_cycles",
@@ -166,7 +166,7 @@ SAMPLES = {
              "nonzeros": 900, "entries": 1000, "padding": 100, "work": 1000, "broadcasts": 100,
              "held_cycles": 5, "theoretical_cycles": 1000 / n_pe, "cycles": 2000 // n_pe + 100,
              "run_cycles": 2000 // n_pe + 50,
-             "balance_pct": 40.0 + depth,
+             "balance_pct": 40.0 + depth - n_pe / 100,
              "widths": [{"bits": bits, "reads": 6400 // bits + 50} for bits in (32, 64, 512)]
                        if (n_pe, depth) == (64, 8) else []}
             for n_pe, depth in ((1, 8), (16, 8), (64, 1), (64, 8), (64, 32), (256, 8))],

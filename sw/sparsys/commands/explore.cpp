@@ -102,6 +102,14 @@ json results_of(const std::vector<DesignPoint>& points, const Arguments& argumen
   return results;
 }
 
+bool is_part(const json& value) {
+  if (!value.is_object() || !value.contains("sweep") || !value.contains("points")) return false;
+  const json shard = value.value("shard", json());
+  return value["points"].is_array() && shard.is_object() && shard.contains("of") &&
+         shard["of"].is_number_unsigned() && shard.contains("number") &&
+         shard["number"].is_number_unsigned();
+}
+
 // Joins parts: each of the sweep once.
 json merged(const Arguments& arguments, const std::string& sweep, size_t points) {
   json all = json::array();
@@ -112,7 +120,7 @@ json merged(const Arguments& arguments, const std::string& sweep, size_t points)
     std::ifstream in(file);
     if (!in) throw Error(name + ": cannot read");
     const json part = json::parse(in, nullptr, false);
-    if (!part.is_object() || !part.contains("shard") || !part.contains("points")) {
+    if (!is_part(part)) {
       throw Error(name + ": no part of a sweep, expected a report of explore --shard");
     }
     if (part["sweep"] != sweep) throw Error(name + ": a part of another sweep");

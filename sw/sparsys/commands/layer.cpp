@@ -38,7 +38,8 @@ void print_layer(const json& report) {
   lines.add("cycles", grouped(report["actual_cycles"]) + ", " + fixed(report["us"], 1) + " us at " +
                           fixed(report["mhz"], 0) + " MHz");
   lines.add("work over PEs", fixed(report["theoretical_cycles"], 1) + " cycles, balance " +
-                                 percent_text(report["balance_pct"]));
+                                 percent_text(report["balance_pct"]) + " of running passes, " +
+                                 percent_text(report["whole_balance_pct"]) + " of all cycles");
   lines.add("passes", grouped(report["passes"]) + ", running for " + cycles("run_cycles"));
   lines.add("  work of the slowest PE", cycles("slowest_pe_entries"));
   lines.add("  broadcasts", cycles("broadcasts") + ", held for " + cycles("held_cycles"));

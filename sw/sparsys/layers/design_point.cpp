@@ -75,7 +75,7 @@ uint64_t reads_at_width(const SparseLayer& layer, const eie::Image& image, uint3
 }  // namespace
 
 std::string DesignPoint::key() const {
-  return "2 " + text() + ", rows interleaved, seed " + std::to_string(seed);
+  return "3 " + text() + ", rows interleaved, seed " + std::to_string(seed);
 }
 
 std::string DesignPoint::text() const {
@@ -154,7 +154,7 @@ json run_point(const DesignPoint& point) {
           {"theoretical_cycles", theory},
           {"cycles", cycles},
           {"run_cycles", running},
-          {"balance_pct", 100 * theory / static_cast<double>(cycles)},
+          {"balance_pct", 100 * theory / static_cast<double>(running)},
           {"widths", std::move(widths)}};
 }
 

@@ -181,7 +181,7 @@ json describe_run(const SparseRun& run, double mhz) {
           {"theoretical_cycles", run.theoretical_cycles()},
           {"actual_cycles", run.cycles()},
           {"balance_pct", run.balance_pct()},
-          {"running_balance_pct", run.running_balance_pct()},
+          {"whole_balance_pct", run.whole_balance_pct()},
           {"us", static_cast<double>(run.cycles()) / mhz},
           {"mhz", mhz},
           {"utilisation_pct", 100 * counts.pe_utilisation()},

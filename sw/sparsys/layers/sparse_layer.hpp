@@ -59,9 +59,11 @@ struct SparseRun {
   double theoretical_cycles() const {
     return static_cast<double>(counts.entries) / (image.config.n_pe * image.config.lanes);
   }
-  double balance_pct() const { return share_pct(cycles()); }
-  // The same of the cycles in which passes run: without set-up and write-back.
-  double running_balance_pct() const { return share_pct(counts.run_cycles); }
+  // As EIE's paper defines it (Han 2016, VI-A): 1 less the share of bubbles in the cycles of
+  // computation, those in which passes run.
+  double balance_pct() const { return share_pct(counts.run_cycles); }
+  // The same of all cycles, set-up and write-back included.
+  double whole_balance_pct() const { return share_pct(cycles()); }
 
  private:
   double share_pct(uint64_t of) const {

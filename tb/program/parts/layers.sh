@@ -44,6 +44,8 @@ several="bench-eie --matrix good.smtx --no-rtl --report x.json"
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
 refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx
 refuse "cut.smtx:3: ends, expected a column" bench-eie --matrix cut.smtx --report x.json
+printf '%s\n' '%%MatrixMarket matrix coordinate pattern general' '90000 90000 1' '1 1' >large.mtx
+refuse "large.mtx): activation RAM" bench-eie --matrix large.mtx --report x.json
 printf '%s\n' '1, 5, 1' '0 1' '4' >wide.smtx
 refuse "input.txt:4: ends behind 4 numbers, expected 5" layer --matrix wide.smtx --input input.txt
 refuse "missing.mtx: cannot read" layer --matrix missing.mtx
@@ -88,4 +90,9 @@ sweep="--quick --cache kept"
   refuse "part1.json: a part of another sweep" explore $sweep --seed 12 --merge part1.json \
     --report x.json
   refuse "all.json: no part of a sweep" explore $sweep --merge all.json --report x.json
+  sed 's/"of": 2/"of": "2"/' part2.json >odd.json
+  refuse "odd.json: no part of a sweep" explore $sweep --merge part1.json odd.json --report x.json
+  head -c 2000 part2.json >cut.json
+  refuse "cut.json: no part of a sweep" explore $sweep --merge part1.json cut.json --report x.json
+  refuse "gone.json: cannot read" explore $sweep --merge part1.json gone.json --report x.json
 }
