@@ -39,6 +39,16 @@ class Port:
     bits: list[Bit]
 
 
+def pins_by_net(cells: list[Cell]) -> dict[int, list[tuple[int, str]]]:
+    """{net: [(cell's number, pin)]}."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for i, cell in enumerate(cells):
+        for pin, bit in cell.pins.items():
+            if isinstance(bit, int):
+                found.setdefault(bit, []).append((i, pin))
+    return found
+
+
 class Flat:
     """`cells`, `memories` and `ports` {name: Port} of a mapped module with all below it. Cell i is
     called c<i>, net j n<j>, wherever names are wanted. Modules of the names `as_memories` are
@@ -89,13 +99,8 @@ class Flat:
 
     @functools.cached_property
     def nets(self) -> dict[int, list[tuple[int, str]]]:
-        """Pins of library cells by net: {net: [(cell's number, pin)]}."""
-        found: dict[int, list[tuple[int, str]]] = {}
-        for i, cell in enumerate(self.cells):
-            for pin, bit in cell.pins.items():
-                if isinstance(bit, int):
-                    found.setdefault(bit, []).append((i, pin))
-        return found
+        """Pins of library cells by net."""
+        return pins_by_net(self.cells)
 
     def outside(self) -> Iterator[tuple[str, int]]:
         """What nets lead to besides cells, ports bit by bit and pins of memories, and which net."""
@@ -151,6 +156,31 @@ class Flat:
     def models(self) -> str:
         """Verilog of the library cells in it."""
         return cell_models(self.library, {c.kind: 1 for c in self.cells})
+
+
+class Part:
+    """Some cells of a flat module as one of their own. Cells stand in the order of their paths and
+    nets are numbered as they are met, so that parts that are alike have the same numbers. `cell_of`
+    [number of a cell in the whole], `net_of` {net: that in the whole}; `crossing`: nets that lead
+    out of it, the clock's aside."""
+
+    def __init__(self, whole: Flat, cells: Collection[int]):
+        def by_path(i: int) -> list:
+            return [int(word) if word.isdigit() else word
+                    for word in re.split(r"(\d+)", whole.cells[i].path)]
+
+        self.library, self.top = whole.library, whole.top
+        self.cell_of = sorted(cells, key=by_path)
+        known: dict[int, int] = {}
+        self.cells = [
+            Cell("", whole.cells[i].kind,
+                 {pin: known.setdefault(bit, len(known)) if isinstance(bit, int) else bit
+                  for pin, bit in whole.cells[i].pins.items()}) for i in self.cell_of]
+        self.nets, self.clock = pins_by_net(self.cells), known.get(whole.clock)
+        self.net_of = {net: bit for bit, net in known.items()}
+        outside = {net for _, net in whole.outside()}
+        self.crossing = [net for net, bit in self.net_of.items() if net != self.clock and
+                         (bit in outside or len(self.nets[net]) < len(whole.nets[bit]))]
 
 
 def flat(library, work: str, top: Variant, jobs: int, progress,

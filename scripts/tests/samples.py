@@ -217,6 +217,8 @@ SAMPLES = {
             "wires_mm": {"metal1": 1.5}, "wire_mm": 1.5, "vias": 300, "wires_pf": 0.3,
             "pins_apart": 0, "path_without_wires": path(2.5), "path_with_wires": path(3.5),
             "timing_warnings": 0, "seconds": {"place": 3.0, "route": 4.0},
+            "regions": [{"name": "arithmetic", "cells": 50, "nets": 60, "core_um": [50.0, 40.0],
+                         "utilisation_pct": 65.0}],
             "picture": "layout-pe.png"}]},
     "power": {
         "library": "osu018", "clock_mhz": 80.0, "runs": [{

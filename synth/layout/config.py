@@ -7,27 +7,53 @@ from synth.area.hierarchy import Variant
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A module; modules of the names `as_memories` stand as blocks of their cells' area."""
+    """A module; modules of the names `as_memories` stand as blocks of their cells' area. `regions`
+    {name: pattern of paths} are placed and routed each by itself, and stand in `rows` from below
+    up. Cells take the share `fill` of their rows: where they stand close qrouter finds no way to
+    many pins, if there are many wires, and takes seconds for each."""
     title: str
     variant: Variant
     as_memories: tuple[str, ...] = ()
+    regions: dict[str, str] = dataclasses.field(default_factory=dict)
+    rows: tuple[tuple[str, ...], ...] = ()
+    fill: float = 0.65
 
+
+# Of the tree over 64 PEs: node n of the second level with those below it, and the root.
+SUBTREES = {f"leaves {16 * n} to {16 * n + 15}":
+            rf"g_level\[0\]\.g_node\[({4 * n}|{4 * n + 1}|{4 * n + 2}|{4 * n + 3})\]|"
+            rf"g_level\[1\]\.g_node\[{n}\]" for n in range(4)}
+# Of a PE: its units, the small ones with what is between them.
+UNITS_OF_PE = {"activation queue": r"u_act_queue\.", "arithmetic": r"u_compute\.g_one\.u_arith\.",
+               "activations, write-back": r"u_act_rw\.", "reads of pointers and entries, rest": ""}
 
 BLOCKS = {
-    "tree": Block("detection tree over 64 PEs", Variant("eie_lnzd", {"N_PE": 64, "REG_W": 6})),
+    "tree": Block("detection tree over 64 PEs", Variant("eie_lnzd", {"N_PE": 64, "REG_W": 6}),
+                  regions={**SUBTREES, "root": r"g_level\[2\]"},
+                  rows=(tuple(SUBTREES)[:2], ("root",), tuple(SUBTREES)[2:])),
     "tile": Block("matrix tile of 4x4 cells",
-                  Variant("mxu_tile", {"TILE_ROWS": 4, "TILE_COLS": 4})),
+                  Variant("mxu_tile", {"TILE_ROWS": 4, "TILE_COLS": 4}), fill=1.0),
     "pe": Block("PE, register files as blocks", Variant("eie_pe", {"N_PE": 64}),
-                ("regfile_1r1w",)),
+                ("regfile_1r1w",), UNITS_OF_PE,
+                (("arithmetic", "activations, write-back"),
+                 ("activation queue", "reads of pointers and entries, rest"))),
     "pe-whole": Block("PE, register files as cells", Variant("eie_pe", {"N_PE": 64})),
-    # For the test: a node of the tree.
+    # For the test: nodes of the tree.
     "node": Block("node of the detection tree", Variant("eie_lnzd", {"N_PE": 4, "REG_W": 2})),
+    "nodes": Block("three nodes of the detection tree, two of them with leaves",
+                   Variant("eie_lnzd", {"N_PE": 8, "REG_W": 1}),
+                   regions={"leaves 0 to 3": r"g_level\[0\]\.g_node\[0\]",
+                            "leaves 4 to 7": r"g_level\[0\]\.g_node\[1\]",
+                            "root": r"g_level\[1\]"},
+                   rows=(("leaves 0 to 3", "leaves 4 to 7"), ("root",))),
 }
 DEFAULT = ("tree", "tile", "pe")
-# Layers of the six that qrouter may use.
+# Layers of the six that qrouter may use; in a region, over which wires between regions pass.
 LAYERS = 6
-# Free for wires around the cells, um.
+REGION_LAYERS = 4
+# Free for wires around the cells, and between the margins of two regions, um.
 MARGIN = 10.0
+CHANNEL = 20.0
 SEED = 12345
 # TimberWolf's moves are divided by one and one more for so many cells: its time grows faster than
 # their number.

@@ -9,31 +9,41 @@ import resource
 import shutil
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from scripts.report import json_file
 from synth import flat as flat_netlist
 from synth import yosys
 from synth.area import rams
 from synth.area.rams import Technology
-from synth.flat import Flat
-from synth.layout import floorplan, graywolf, paths, picture, qrouter, spef
+from synth.flat import Flat, Part
+from synth.layout import config, floorplan, graywolf, paths, picture, qrouter, regions, spef
 from synth.layout.config import Block
+from synth.layout.floorplan import Pin
 from synth.layout.graywolf import Placement
 from synth.layout.lef import Lef
-from synth.layout.qrouter import PlacedPin
+from synth.layout.qrouter import Netlist, PlacedPin, Wires
+from synth.layout.regions import Region
 from synth.library import Library
 
 
+class Routed(NamedTuple):
+    """Cells and pins in their places, wires by net."""
+    placement: Placement
+    pins: list[PlacedPin]
+    wires: dict[int, Wires]
+
+
 class Layout:
-    """A block placed and routed; seconds {"place": s, "route": s}."""
+    """A block placed and routed; seconds {"place": s, "route": s}. `regions`: figures of those
+    that were placed and routed by themselves."""
 
     def __init__(self, flat: Flat, technology: Technology, lef: Lef, where: dict[int, str],
-                 placement: Placement, pins: list[PlacedPin], routed: str,
-                 seconds: dict[str, float]):
-        self.flat, self.technology, self.lef = flat, technology, lef
-        self.where, self.placement, self.pins, self.seconds = where, placement, pins, seconds
-        self.wires = qrouter.read_wires(lef, routed)
-        self.extraction = spef.Extraction(flat, lef, placement, pins, self.wires)
+                 routed: Routed, seconds: dict[str, float], region_figures: list[dict]):
+        self.flat, self.technology, self.lef, self.where = flat, technology, lef, where
+        self.placement, self.pins, self.wires = routed
+        self.seconds, self.region_figures = seconds, region_figures
+        self.extraction = spef.Extraction(flat, lef, *routed)
 
     def picture(self) -> bytes:
         return picture.draw(self.flat, self.lef, self.placement, self.pins, self.wires)
@@ -64,7 +74,7 @@ class Layout:
             "wire_mm": sum(lengths.values()) / 1000,
             "vias": sum(len(w.vias) for w in self.wires.values()),
             "wires_pf": self.extraction.picofarads(), "pins_apart": self.extraction.apart,
-            "seconds": self.seconds,
+            "regions": self.region_figures, "seconds": self.seconds,
         }
 
 
@@ -77,6 +87,7 @@ class Flow:
         self.lef = Lef(pathlib.Path(library.path).with_suffix(".lef"))
         self.technology = rams.technology(library)
         self.folder = pathlib.Path(work).resolve() / "layout"
+        self.spent: dict[str, float] = {}  # {step: seconds} of the block in work
 
     def run(self, name: str, block: Block) -> tuple[dict, bytes]:
         """Figures of a block, and its picture."""
@@ -85,7 +96,8 @@ class Flow:
 
         flat = flat_netlist.flat(self.library, self.work, block.variant, self.jobs, self.progress,
                                  block.as_memories)
-        made = self.place_and_route(flat, tell)
+        self.spent = {}
+        made = (self.of_regions if block.regions else self.in_one)(flat, block, tell)
         tell("extracting wires, timing")
         before, after, warnings = paths.measure(flat, self.technology,
                                                 made.extraction.write("block"))
@@ -95,25 +107,58 @@ class Flow:
                 "path_with_wires": dataclasses.asdict(after),
                 "timing_warnings": len(warnings)}, made.picture()
 
-    def place_and_route(self, flat: Flat, tell: Callable[[str], None]) -> Layout:
+    def in_one(self, flat: Flat, block: Block, tell: Callable[[str], None]) -> Layout:
         where = floorplan.sides(flat, self.technology)
-        pins = floorplan.pins(flat, where)
-        text, place_seconds = self.step(
-            "place", f"placing {len(flat.cells):,} cells", tell,
-            graywolf.files(flat, self.lef, pins), "block.pl1",
-            lambda folder: graywolf.place(flat, folder, tell))
-        placement = graywolf.read(flat, self.lef, text)
-        placed = qrouter.place_pins(flat, self.lef, placement, pins)
-        text, route_seconds = self.step(
-            "route", f"routing {len(qrouter.routable(flat, placed)):,} nets", tell,
-            qrouter.files(flat, self.lef, placement, placed), "routed.def",
-            lambda folder: qrouter.route(flat, self.lef, placed, folder, tell))
-        return Layout(flat, self.technology, self.lef, where, placement, placed, text,
-                      {"place": place_seconds, "route": route_seconds})
+        made = self.place_and_route(flat, floorplan.pins(flat, where), config.LAYERS, block.fill,
+                                    tell)
+        return Layout(flat, self.technology, self.lef, where, made, self.seconds(), [])
+
+    def of_regions(self, flat: Flat, block: Block, tell: Callable[[str], None]) -> Layout:
+        """Regions first, then what is between them."""
+        found = []
+        for name, cells in regions.cells_of(flat, block).items():
+            part = Part(flat, cells)
+            made = self.place_and_route(part, regions.part_pins(part), config.REGION_LAYERS,
+                                        block.fill, lambda text, name=name: tell(f"{name}: {text}"))
+            found.append(Region(name, part, *made))
+        size = regions.arrange(found, block.rows)
+        placement = regions.whole_placement(found, size)
+        where = floorplan.sides(flat, self.technology)
+        inner, others = regions.split_pins(found, floorplan.pins(flat, where))
+        border = qrouter.place_pins(flat, self.lef, placement, others)
+        nets = regions.between(found, border)
+        text = self.step("route", f"routing {len(nets):,} nets between {len(found)} regions", tell,
+                         regions.files(self.lef, found, size, border), "routed.def",
+                         lambda folder: qrouter.route(flat.top.name, self.lef, nets, folder, tell))
+        wires = regions.all_wires(found, qrouter.read_wires(self.lef, text))
+        return Layout(flat, self.technology, self.lef, where,
+                      Routed(placement, inner + border, wires), self.seconds(),
+                      [regions.figures(region) for region in found])
+
+    def place_and_route(self, cells: Netlist, pins: list[Pin], layers: int, fill: float,
+                        tell: Callable[[str], None]) -> Routed:
+        """Cells with their pins, wires on so many layers, rows filled to this share."""
+        text = self.step(
+            "place", f"placing {len(cells.cells):,} cells", tell,
+            graywolf.files(cells, self.lef, pins, fill), "block.pl1",
+            lambda folder: graywolf.place(cells, folder, tell))
+        placement = graywolf.read(cells, self.lef, text)
+        placed = qrouter.place_pins(cells, self.lef, placement, pins)
+        nets = qrouter.routable(cells, placed)
+        text = self.step(
+            "route", f"routing {len(nets):,} nets", tell,
+            qrouter.files(cells, self.lef, layers, placement, placed), "routed.def",
+            lambda folder: qrouter.route(cells.top.name, self.lef, nets, folder, tell))
+        return Routed(placement, placed, qrouter.read_wires(self.lef, text))
+
+    def seconds(self) -> dict[str, float]:
+        """Of the steps of this block, those of regions that are alike once."""
+        return {kind: round(sum(s for name, s in self.spent.items() if name.startswith(kind)), 1)
+                for kind in ("place", "route")}
 
     def step(self, name: str, title: str, tell: Callable[[str], None], files: dict[str, str],
-             result: str, run: Callable[[pathlib.Path], None]) -> tuple[str, float]:
-        """What a tool writes that is given these files, and its seconds of a processor; kept."""
+             result: str, run: Callable[[pathlib.Path], None]) -> str:
+        """What a tool writes that is given these files; kept."""
         kept = self.folder / f"{name}-{yosys.digest(files)}"
         if not (kept / "step.json").exists():
             tell(title)
@@ -128,8 +173,8 @@ class Flow:
                 kept.mkdir(parents=True, exist_ok=True)
                 shutil.copy(folder / result, kept / result)
                 json_file.write(kept / "step.json", {"seconds": round(seconds, 1)})
-        return ((kept / result).read_text(),
-                json.loads((kept / "step.json").read_text())["seconds"])
+        self.spent[kept.name] = json.loads((kept / "step.json").read_text())["seconds"]
+        return (kept / result).read_text()
 
 
 def processor_seconds() -> float:

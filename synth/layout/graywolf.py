@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from synth import yosys
-from synth.flat import Flat
+from synth.flat import Cell, Flat, Part
 from synth.layout import config, tools
 from synth.layout.floorplan import Pin
 from synth.layout.lef import Lef
@@ -36,14 +36,28 @@ class Placement:
     pins: dict[int, tuple[int, int]]
 
 
-def cell_file(flat: Flat, lef: Lef, pins: list[Pin], pitch: int) -> str:
-    """The .cel file. The clock's net is left out: it is taken as ideal, as in the area run."""
-    out = []
-    for i, cell in enumerate(flat.cells):
+def gaps(lef: Lef, cells: list[Cell], pitch: int, fill: float) -> list[int]:
+    """Free width beside each cell, so that all of them take the share `fill` of their rows: whole
+    tracks, what is rounded handed on to the next."""
+    found, rest = [], 0.0
+    for cell in cells:
         macro = lef.macros.get(cell.kind)
         if not macro:
             raise Failure(f"{lef.path}: no cell {cell.kind}")
-        width, height = round(UNITS * macro.width), round(UNITS * macro.height)
+        rest += UNITS * macro.width * (1 / fill - 1)
+        found.append(int(rest) // pitch * pitch)
+        rest -= found[-1]
+    return found
+
+
+def cell_file(flat: Flat | Part, lef: Lef, pins: list[Pin], pitch: int,
+              fill: float) -> str:
+    """The .cel file. The clock's net is left out: it is taken as ideal, as in the area run."""
+    out = []
+    free = gaps(lef, flat.cells, pitch, fill)
+    for i, cell in enumerate(flat.cells):
+        macro = lef.macros[cell.kind]
+        width, height = round(UNITS * macro.width) + free[i], round(UNITS * macro.height)
         left, bottom = -(width // 2), -(height // 2)
         out.append(f"cell {i} c{i}\nleft {left} right {left + width} bottom {bottom} "
                    f"top {bottom + height}")
@@ -73,7 +87,7 @@ def parameters(text: str, cells: int) -> str:
     return text + f"\nTWSC*fast : {1 + cells // config.CELLS_PER_SPEED}\n"
 
 
-def read(flat: Flat, lef: Lef, text: str) -> Placement:
+def read(flat: Flat | Part, lef: Lef, text: str) -> Placement:
     """Of a .pl1 file."""
     cells, pins, rows = [], {}, set()
     for line in text.splitlines():
@@ -95,15 +109,15 @@ def read(flat: Flat, lef: Lef, text: str) -> Placement:
                      {i: (x - left, y - low) for i, (x, y) in pins.items()})
 
 
-def files(flat: Flat, lef: Lef, pins: list[Pin]) -> dict[str, str]:
-    """What graywolf reads."""
+def files(flat: Flat | Part, lef: Lef, pins: list[Pin], fill: float) -> dict[str, str]:
+    """What graywolf reads; cells take the share `fill` of their rows."""
     pitch = round(UNITS * next(layer.pitch for layer in lef.layers if not layer.horizontal))
     par = lef.path.with_name("osu018.par").read_text()
-    return {"block.cel": cell_file(flat, lef, pins, pitch),
+    return {"block.cel": cell_file(flat, lef, pins, pitch, fill),
             "block.par": parameters(par, len(flat.cells))}
 
 
-def place(flat: Flat, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
+def place(flat: Flat | Part, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
     """Runs graywolf in a folder with the files; it writes block.pl1."""
     def tell(text: str) -> None:
         steps = re.findall(r"\b(\d+) *$", text.rstrip())

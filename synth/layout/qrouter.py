@@ -4,16 +4,17 @@ um."""
 import dataclasses
 import pathlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from synth import yosys
-from synth.flat import Flat
+from synth.flat import Flat, Part
 from synth.layout import config, tools
 from synth.layout.floorplan import Pin
 from synth.layout.graywolf import UNITS, Placement
 from synth.layout.lef import Layer, Lef
 from synth.yosys import Failure
 
+Netlist = Flat | Part
 # As in qflow: of vias on each other two.
 SCRIPT = """verbose 1
 read_lef {lef}
@@ -74,7 +75,7 @@ class Side:
         return PlacedPin(pin, x, y, self.layer)
 
 
-def place_pins(flat: Flat, lef: Lef, placement: Placement, pins: list[Pin]) -> list[PlacedPin]:
+def place_pins(flat: Netlist, lef: Lef, placement: Placement, pins: list[Pin]) -> list[PlacedPin]:
     """Pins around the cells, on the side that they are restricted to or that graywolf put them
     nearest to; on each in the order of the cells that they lead to, evenly spread over tracks. What
     may be on any side and has no room on one goes on around the corner."""
@@ -120,7 +121,7 @@ def apart(wanted: list[int], room: int) -> list[int]:
     return found
 
 
-def routable(flat: Flat, pins: list[PlacedPin]) -> dict[int, list[tuple[str, str]]]:
+def routable(flat: Netlist, pins: list[PlacedPin]) -> dict[int, list[tuple[str, str]]]:
     """Nets with two ends or more, the clock's aside: {net: [(instance, pin)]}."""
     ends = {net: [(f"c{cell}", pin) for cell, pin in those]
             for net, those in flat.nets.items() if net != flat.clock}
@@ -129,25 +130,28 @@ def routable(flat: Flat, pins: list[PlacedPin]) -> dict[int, list[tuple[str, str
     return {net: those for net, those in sorted(ends.items()) if len(those) > 1}
 
 
-def def_file(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin]) -> str:
+def def_file(lef: Lef, layers: int, size: tuple[int, int],
+             components: list[tuple[str, str, int, int, str]], pins: list[PlacedPin],
+             nets: dict[int, list[tuple[str, str]]]) -> str:
+    """For components (name, kind, x, y, orientation) in a field from 0, 0 on, wires on so many
+    layers."""
     margin = round(UNITS * config.MARGIN)
-    right, top = placement.width + margin, placement.height + margin
+    right, top = size[0] + margin, size[1] + margin
     out = ["VERSION 5.6 ;", "NAMESCASESENSITIVE ON ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "<>" ;',
            "DESIGN block ;", f"UNITS DISTANCE MICRONS {UNITS} ;",
            f"DIEAREA ( {-margin} {-margin} ) ( {right} {top} ) ;"]
-    for layer in lef.layers[:config.LAYERS]:
+    for layer in lef.layers[:layers]:
         first, number, pitch = tracks(layer, -margin, top if layer.horizontal else right)
         out.append(f"TRACKS {'Y' if layer.horizontal else 'X'} {first} DO {number} STEP {pitch} "
                    f"LAYER {layer.name} ;")
-    out.append(f"COMPONENTS {len(placement.cells)} ;")
-    out += [f"- c{c.cell} {flat.cells[c.cell].kind} + PLACED ( {c.x} {c.y} ) {c.orientation} ;"
-            for c in placement.cells]
+    out.append(f"COMPONENTS {len(components)} ;")
+    out += [f"- {name} {kind} + PLACED ( {x} {y} ) {orientation} ;"
+            for name, kind, x, y, orientation in components]
     out += ["END COMPONENTS", f"PINS {len(pins)} ;"]
     half = round(UNITS * lef.layers[1].width / 2)
     # qrouter calls a pin by its net where one is given; there may be several on a net.
     out += [f"- p{i} + LAYER {p.layer} ( -{half} -{half} ) ( {half} {half} ) "
             f"+ PLACED ( {p.x} {p.y} ) N ;" for i, p in enumerate(pins)]
-    nets = routable(flat, pins)
     out += ["END PINS", f"NETS {len(nets)} ;"]
     # qrouter adds wires behind a line of its own for each pin.
     out += [f"- n{net}\n" + "\n".join(f"  ( {a} {b} )" for a, b in ends) + " ;"
@@ -192,18 +196,22 @@ def _lower_layer(via: str) -> int:
     return int(match[2]) - 1
 
 
-def files(flat: Flat, lef: Lef, placement: Placement, pins: list[PlacedPin]) -> dict[str, str]:
-    """What qrouter reads."""
-    return {"block.def": def_file(flat, lef, placement, pins), "cells.lef": lef.path.read_text(),
-            "route.cfg": SCRIPT.format(lef="cells.lef", layers=config.LAYERS)}
+def files(flat: Netlist, lef: Lef, layers: int, placement: Placement,
+          pins: list[PlacedPin]) -> dict[str, str]:
+    """What qrouter reads for placed cells, which may use so many layers."""
+    components = [(f"c{c.cell}", flat.cells[c.cell].kind, c.x, c.y, c.orientation)
+                  for c in placement.cells]
+    text = def_file(lef, layers, (placement.width, placement.height), components, pins,
+                    routable(flat, pins))
+    return {"block.def": text, "cells.lef": lef.path.read_text(),
+            "route.cfg": SCRIPT.format(lef="cells.lef", layers=layers)}
 
 
-def route(flat: Flat, lef: Lef, pins: list[PlacedPin], folder: pathlib.Path,
+def route(name: str, lef: Lef, nets: Collection[int], folder: pathlib.Path,
           progress: Callable[[str], None]) -> None:
     """Runs qrouter in a folder with the files; it writes routed.def. Raises a Failure that names
     nets without wires."""
     yosys.need("qrouter")
-    nets = routable(flat, pins)
 
     def tell(text: str) -> None:
         left = re.findall(r"^Nets remaining: (\d+)$", text, re.M)
@@ -214,11 +222,11 @@ def route(flat: Flat, lef: Lef, pins: list[PlacedPin], folder: pathlib.Path,
     routed = folder / "routed.def"
     if status or not routed.exists():
         last = yosys.last_line((folder / "route.log").read_text(errors="replace"))
-        raise Failure(f"{flat.top.name}: qrouter: {last}")
+        raise Failure(f"{name}: qrouter: {last}")
     missing = sorted(set(nets) - set(read_wires(lef, routed.read_text())))
     if missing:
         names = ", ".join(f"n{net}" for net in missing[:5])
-        raise Failure(f"{flat.top.name}: {len(missing)} of {len(nets)} nets not routed: {names}")
+        raise Failure(f"{name}: {len(missing)} of {len(nets)} nets not routed: {names}")
 
 
 def length_um(lef: Lef, wires: Iterable[Wires]) -> dict[str, float]:

@@ -89,12 +89,16 @@ def distance(point: Point, rect: Rect) -> float:
 
 
 def pieces(wires: Wires) -> Iterator[tuple[Point, Point]]:
-    """Segments, cut where another one or a via of the net begins or ends on them."""
+    """Segments, cut where another one or a via of the net begins or ends on them, if not just in
+    their middle."""
     ends = {(s[0], *s[i:i + 2]) for s in wires.segments for i in (1, 3)}
     ends |= {(layer + up, x, y) for layer, x, y in wires.vias for up in (0, 1)}
     for layer, x0, y0, x1, y1 in wires.segments:
-        on = sorted(p for p in ends if p[0] == layer and min(x0, x1) <= p[1] <= max(x0, x1)
-                    and min(y0, y1) <= p[2] <= max(y0, y1))
+        beside = (0, OVERLAP // 2) if y0 == y1 else (OVERLAP // 2, 0)
+        on = sorted((p for p in ends if p[0] == layer
+                     and min(x0, x1) - beside[0] <= p[1] <= max(x0, x1) + beside[0]
+                     and min(y0, y1) - beside[1] <= p[2] <= max(y0, y1) + beside[1]),
+                    key=lambda p: p[1] if y0 == y1 else p[2])
         yield from zip(on, on[1:])
 
 

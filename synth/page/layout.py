@@ -24,6 +24,11 @@ def row(b: dict) -> list:
             f"{b['seconds']['place']:,.0f}, {b['seconds']['route']:,.0f}"]
 
 
+def regions(b: dict) -> str:
+    return "; ".join(f"{r['name']} {r['cells']:,} cells, {size(r['core_um'], 1, 0)} µm, "
+                     f"{r['utilisation_pct']:.1f} % filled" for r in b["regions"])
+
+
 def floorplan(b: dict) -> Figure | None:
     """Boxes of the core and the memories around it, to scale; None without memories."""
     if not b["memories"]:
@@ -48,7 +53,7 @@ def context(data: dict) -> dict:
     """What the template shows of layout.json."""
     return {**data, "header": HEADER, "rows": list(map(row, data["blocks"])),
             "metals": [f"rgb{c}" for c in METALS[:data["layers"]]],
-            "blocks": [{**b, "floorplan": floorplan(b),
+            "blocks": [{**b, "floorplan": floorplan(b), "regions": regions(b),
                         "wires": ", ".join(f"{name} {mm:,.1f}"
                                            for name, mm in b["wires_mm"].items())}
                        for b in data["blocks"]]}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Layout: a node of the detection tree placed and routed, its wires extracted; parts of the flow
-without the tools.
+"""Layout: nodes of the detection tree placed and routed, as one and as regions, their wires
+extracted; parts of the flow without the tools.
 
     python3 -m synth.tests.layout_test --work folder [test]...
 """
@@ -19,9 +19,10 @@ import scripts.tests
 from scripts.report import json_file, page, validate
 from synth.area import rams
 from synth.area.hierarchy import Variant
-from synth.layout import config, floorplan, graywolf, picture, qrouter, spef
+from synth.flat import Cell, Part, pins_by_net
+from synth.layout import config, floorplan, graywolf, picture, qrouter, regions, spef
 from synth.layout.flow import Flow
-from synth.layout.lef import Layer
+from synth.layout.lef import Layer, Macro
 from synth.layout.qrouter import Wires
 from synth.library import OSU018, Library
 from synth.page import layout as layout_page
@@ -52,7 +53,7 @@ class Node(unittest.TestCase):
         self.assertGreater(data["cells"], 100)
         self.assertGreater(data["wire_mm"], 1)
         self.assertEqual(data["pins_apart"], 0)
-        self.assertTrue(50 < data["utilisation_pct"] <= 100)
+        self.assertAlmostEqual(data["utilisation_pct"], 100 * config.BLOCKS["node"].fill, delta=4)
         before, after = data["path_without_wires"]["ns"], data["path_with_wires"]["ns"]
         self.assertTrue(before < after < 2 * before, (before, after))
         report = {"library": "x", "layers": config.LAYERS, "bounds": {"core_um2": "estimate"},
@@ -65,6 +66,22 @@ class Node(unittest.TestCase):
                            layout=layout_page.context(report))
         self.assertIn("data:image/png;base64,", text)
         self.broken(flow)
+
+    def test_regions(self):
+        """All nets of three nodes, two of them laid out once, the nets between them routed."""
+        flow = Flow(Library(OSU018), self.work, 2, str)
+        flow.folder = self.folder
+        data, _ = flow.run("nodes", config.BLOCKS["nodes"])
+        self.assertEqual(data["routed_nets"], data["nets"])
+        self.assertEqual(data["pins_apart"], 0)
+        self.assertEqual([r["name"] for r in data["regions"]],
+                         ["leaves 0 to 3", "leaves 4 to 7", "root"])
+        self.assertEqual(sum(r["cells"] for r in data["regions"]), data["cells"])
+        # Of leaves, root, and what is between them.
+        self.assertEqual(len(list(self.folder.glob("route-*"))), 3)
+        self.assertGreater(data["wires_mm"]["metal4"], 0)
+        before, after = data["path_without_wires"]["ns"], data["path_with_wires"]["ns"]
+        self.assertTrue(before < after < 2 * before, (before, after))
 
     def broken(self, flow):
         """A net that is written without wires is missed."""
@@ -100,6 +117,17 @@ class Parts(unittest.TestCase):
         self.assertEqual(net.apart, 0)
         self.assertEqual(len(net.resistors), len(net.picofarads) - 1)
 
+    def test_wire_beside_the_middle_of_another(self):
+        """A wire to a region's pin ends on that pin's wire, a hundredth of a um beside it."""
+        for turn in (lambda x, y: (x, y), lambda x, y: (y, x)):
+            wires = Wires([(1, *turn(0, 0), *turn(1000, 0)), (1, *turn(400, 1), *turn(400, 500))],
+                          [])
+            net = spef.extract(Lef, wires, {"a": [(1, (0, 0, 0, 0))],
+                                            "b": [(1, turn(400, 500) * 2)]})
+            self.assertEqual(net.apart, 0)
+            self.assertEqual(len(net.resistors), len(net.picofarads) - 1)
+            self.assertAlmostEqual(sum(r for _, _, r in net.resistors), 30, delta=0.1)
+
     def test_pin_off_its_wire(self):
         net = spef.extract(Lef, Wires([(0, 0, 0, 1000, 0)], []),
                            {"a": [(0, (0, 0, 0, 0))], "b": [(0, (3000, 0, 3000, 0))]})
@@ -115,6 +143,20 @@ class Parts(unittest.TestCase):
 
     def test_tracks(self):
         self.assertEqual(qrouter.tracks(Lef.layers[0], -120, 260), (-50, 4, 100))
+
+    def test_gaps(self):
+        """Whole tracks, and cells that take the share that is wanted with them."""
+        lef = types.SimpleNamespace(macros={"A": Macro(1.6, 10, {}), "B": Macro(2.4, 10, {})})
+        cells = [Cell("", kind, {}) for kind in "AABABBBAAB" * 10]
+        free = graywolf.gaps(lef, cells, 80, 0.65)
+        self.assertFalse([gap for gap in free if gap % 80 or gap < 0])
+        width = sum(160 if cell.kind == "A" else 240 for cell in cells)
+        self.assertAlmostEqual(width / (width + sum(free)), 0.65, delta=0.005)
+        self.assertLess(max(free) - min(free), 3 * 80)
+        self.assertEqual(set(graywolf.gaps(lef, cells, 80, 1)), {0})
+        with self.assertRaisesRegex(Failure, "no cell C"):
+            graywolf.gaps(types.SimpleNamespace(macros={}, path="x.lef"), [Cell("", "C", {})], 80,
+                          1)
 
     def test_pins_apart(self):
         """Each place once, in order, and none moved that has room."""
@@ -143,6 +185,59 @@ class Parts(unittest.TestCase):
         held = [dataclasses.replace(pin, side="L") for pin in free]
         with self.assertRaisesRegex(Failure, "40 pins on side L, room for 20"):
             qrouter.place_pins(flat, lef, placement, held)
+
+    def test_parts(self):
+        """Parts that are alike have the same text; what leaves them is told."""
+        def cell(path, a, y):
+            return Cell(path, "INVX1", {"A": a, "Y": y, "CLK": 1})
+
+        whole = types.SimpleNamespace(
+            cells=[cell("u[10].b", 7, 8), cell("u[2].a", 2, 3), cell("u[2].b", 3, 4),
+                   cell("u[10].a", 6, 7)], clock=1, library=None, top=Variant("x", {}),
+            outside=lambda: iter([("p", 2), ("clk_i", 1), ("q", 6)]))
+        whole.nets = pins_by_net(whole.cells)
+        whole.nets[4].append((9, "A"))
+        parts = [Part(whole, cells) for cells in ([1, 2], [0, 3])]
+        self.assertEqual([p.cell_of for p in parts], [[1, 2], [3, 0]])
+        self.assertEqual(parts[0].cells, parts[1].cells)
+        self.assertEqual([[p.net_of[net] for net in p.crossing] for p in parts], [[2, 4], [6]])
+        block = config.Block("", whole.top, regions={"two": r"u\[2\]", "ten": r"u\[10\]"})
+        self.assertEqual(regions.cells_of(whole, block), {"two": [1, 2], "ten": [0, 3]})
+        for patterns, error in (({"two": r"u\[2\]"}, "is in no region"),
+                                ({"all": "", "none": "v"}, "no cells in region none")):
+            with self.assertRaisesRegex(Failure, error):
+                regions.cells_of(whole, dataclasses.replace(block, regions=patterns))
+
+    def test_arrangement(self):
+        sizes = {"a": (1000, 5000), "b": (7777, 3333), "c": (4444, 1000)}
+        made = [regions.Region(name, None, graywolf.Placement([], *size, 1, {}), [], {})
+                for name, size in sizes.items()]
+        width, height = regions.arrange(made, (("a", "b"), ("c",)))
+        places = []
+        for region in made:
+            self.assertEqual((region.x % 160, region.y % 100), (0, 0))
+            x, y = region.x - regions.INSET_X, region.y - regions.INSET_Y
+            places.append((x, y, x + region.size[0], y + region.size[1]))
+            self.assertTrue(min(places[-1]) >= 0 and places[-1][2] <= width, places)
+            self.assertLessEqual(places[-1][3], height)
+        for i, a in enumerate(places):
+            for b in places[:i]:
+                self.assertTrue(a[0] >= b[2] + 2000 or b[0] >= a[2] + 2000
+                                or a[1] >= b[3] + 2000 or b[1] >= a[3] + 2000, (a, b))
+
+    def test_beyond(self):
+        """Pieces cover what is outside of the box, and nothing inside."""
+        box = (10, 10, 20, 20)
+        for rect in ((0, 0, 5, 5), (12, 12, 15, 15), (5, 12, 25, 14), (12, 5, 14, 25),
+                     (5, 5, 25, 25), (15, 15, 30, 16)):
+            pieces = list(regions.beyond(rect, box))
+            for x in range(31):
+                for y in range(31):
+                    at = (x + 0.5, y + 0.5)
+                    covered = any(p[0] < at[0] < p[2] and p[1] < at[1] < p[3] for p in pieces)
+                    within = rect[0] < at[0] < rect[2] and rect[1] < at[1] < rect[3]
+                    inside = 10 < at[0] < 20 and 10 < at[1] < 20
+                    self.assertEqual(covered, within and not inside, (rect, at))
 
     def test_picture(self):
         canvas = picture.Canvas(3, 2)
