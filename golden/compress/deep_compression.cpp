@@ -31,6 +31,9 @@ class Stopwatch {
 TrainOptions training(const DeepCompressionOptions& options, const Network& teacher,
                       const std::string& step) {
   TrainOptions train;
+  train.batch = options.batch;
+  train.optimiser = options.optimiser;
+  train.momentum = options.momentum;
   train.max_shift = options.max_shift;
   train.max_rotation = options.max_rotation;
   train.max_scale = options.max_scale;
@@ -143,13 +146,22 @@ DeepCompressionOptions deep_compression_recipe(const Network& network) {
   return options;
 }
 
-void adapt(DeepCompressionOptions& options, const Dataset& data) {
+void adapt(DeepCompressionOptions& options, const Dataset& data,
+           const std::optional<OptimiserKind>& optimiser) {
   TrainOptions train;
   train.learning_rate = 1;
   train.max_shift = options.max_shift;
-  adapt(train, data);
+  adapt(train, data, optimiser);
   options.max_shift = train.max_shift;
   if (train.max_shift == 0) options.max_rotation = options.max_scale = 0;
+  options.optimiser = train.optimiser;
+  options.batch = train.batch;
+  if (options.optimiser == OptimiserKind::kAdam) {
+    options.retrain_learning_rate = train.learning_rate / 2;
+    options.reassign_learning_rate = train.learning_rate / 4;
+    options.fine_tune_learning_rate = train.learning_rate / 10;
+    return;
+  }
   for (float* rate : {&options.retrain_learning_rate, &options.fine_tune_learning_rate,
                       &options.reassign_learning_rate}) {
     *rate *= train.learning_rate;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -38,6 +39,11 @@ struct DeepCompressionOptions {
   float retrain_learning_rate = 0.1F;
   float weight_decay = 1e-5F;  // in pruning
 
+  // Of all training.
+  uint32_t batch = 128;
+  OptimiserKind optimiser = OptimiserKind::kMomentum;
+  float momentum = 0.9F;
+
   SharingOptions sharing;  // its seed is the one above, and it prunes only if pruning is allowed
   unsigned fine_tune_epochs = 6;
   float fine_tune_learning_rate = 0.01F;
@@ -69,9 +75,10 @@ template <
     std::enable_if_t<std::is_same_v<std::remove_const_t<Options>, DeepCompressionOptions>, int> = 0>
 void visit(Options& options, F&& f) {
   auto& [seed, threads, densities, qualities, balance, prune_rounds, round_epochs, retrain_epochs,
-         retrain_rate, weight_decay, sharing, fine_tune_epochs, fine_tune_rate, centroid_rate,
-         centroid_power, reassign_epochs, reassign_rate, teacher_weight, temperature, max_shift,
-         max_rotation, max_scale, validation_count, checkpoints, progress] = options;
+         retrain_rate, weight_decay, batch, optimiser, momentum, sharing, fine_tune_epochs,
+         fine_tune_rate, centroid_rate, centroid_power, reassign_epochs, reassign_rate,
+         teacher_weight, temperature, max_shift, max_rotation, max_scale, validation_count,
+         checkpoints, progress] = options;
   auto& [bits, bias_bits, init, sharing_seed, entropy, entropy_prunes, max_error] = sharing;
   f("seed", seed);
   f("density", densities);
@@ -82,6 +89,9 @@ void visit(Options& options, F&& f) {
   f("retrain-epochs", retrain_epochs);
   f("retrain-rate", retrain_rate);
   f("weight-decay", weight_decay);
+  f("batch", batch);
+  f("optimiser", optimiser);
+  f("momentum", momentum);
   f("bits", bits);
   f("bias-bits", bias_bits);
   f("init", init);
@@ -114,7 +124,8 @@ std::vector<double> default_densities(const Network& network);
 DeepCompressionOptions deep_compression_recipe(const Network& network);
 
 // What of options suits a data set, as adapt() of TrainOptions.
-void adapt(DeepCompressionOptions& options, const Dataset& data);
+void adapt(DeepCompressionOptions& options, const Dataset& data,
+           const std::optional<OptimiserKind>& optimiser = {});
 
 struct CompressionStep {
   // "float", "prune", "share", "reassign", "fine-tune", "fixed point"; those that there were.

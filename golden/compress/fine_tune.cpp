@@ -8,6 +8,7 @@
 #include "golden/base/error.hpp"
 #include "golden/compress/code_choice.hpp"
 #include "golden/train/descend.hpp"
+#include "golden/train/optimiser.hpp"
 
 namespace sparsys {
 namespace {
@@ -20,8 +21,9 @@ class SharedNetworkUpdate : public Update {
   SharedNetworkUpdate(SharedNetwork& shared, Network& network, const TrainOptions& options)
       : shared_(shared),
         network_(network),
-        momentum_(options.momentum),
-        decay_(options.weight_decay) {
+        optimiser_(options),
+        decay_(options.weight_decay),
+        units_(step_units(network)) {
     std::vector<bool> weights(network.parameters.size(), false);
     for (const Layer& layer : layers(network)) weights[layer.weights] = true;
     states_.resize(network.parameters.size());
@@ -32,7 +34,7 @@ class SharedNetworkUpdate : public Update {
       digest_.add(parameter.codebook.data(), parameter.codebook.size() * sizeof(float));
       digest_.add(parameter.code.data(), parameter.code.size());
       if (!parameter.shared()) {
-        state.velocity.assign(network.parameters[p].values.size(), 0);
+        state.descent = optimiser_.state(network.parameters[p].values.size());
         state.fixed = zeros_among(network.parameters[p].values);
         continue;
       }
@@ -43,7 +45,7 @@ class SharedNetworkUpdate : public Update {
     }
   }
 
-  void set_learning_rate(float rate) override { rate_ = rate; }
+  void begin_step(float rate, uint64_t step) override { optimiser_.begin_step(rate, step); }
 
   void parameter(size_t p, size_t first, const float* gradient, size_t count) override {
     State& state = states_[p];
@@ -52,9 +54,8 @@ class SharedNetworkUpdate : public Update {
       const float decay = state.weights ? decay_ : 0;
       for (size_t i = 0; i < count; ++i) {
         if (!state.fixed.empty() && state.fixed[first + i] != 0) continue;
-        float& velocity = state.velocity[first + i];
-        velocity = momentum_ * velocity - rate_ * (gradient[i] + decay * values[first + i]);
-        values[first + i] += velocity;
+        values[first + i] += optimiser_.move(state.descent, first + i,
+                                             gradient[i] + decay * values[first + i], units_[p]);
       }
       return;
     }
@@ -69,7 +70,7 @@ class SharedNetworkUpdate : public Update {
   void finish_batch() override {
     for (size_t p = 0; p < states_.size(); ++p) {
       if (!shared_.parameters[p].shared()) continue;
-      step(states_[p], shared_.parameters[p]);
+      step(states_[p], shared_.parameters[p], units_[p]);
       write_values(p);
     }
   }
@@ -87,7 +88,7 @@ class SharedNetworkUpdate : public Update {
     for (size_t p = 0; p < states_.size(); ++p) {
       const State& state = states_[p];
       const SharedParameter& parameter = shared_.parameters[p];
-      all.insert(all.end(), state.velocity.begin(), state.velocity.end());
+      all.insert(all.end(), state.descent.begin(), state.descent.end());
       all.insert(all.end(), state.latent.begin(), state.latent.end());
       all.insert(all.end(), parameter.codebook.begin(), parameter.codebook.end());
       for (const size_t i : state.index) all.push_back(parameter.code[i]);
@@ -98,7 +99,7 @@ class SharedNetworkUpdate : public Update {
   void set_state(const std::vector<float>& all) override {
     size_t size = 0;
     for (size_t p = 0; p < states_.size(); ++p) {
-      size += states_[p].velocity.size() + states_[p].latent.size() +
+      size += states_[p].descent.size() + states_[p].latent.size() +
               shared_.parameters[p].codebook.size() + states_[p].index.size();
     }
     if (all.size() != size) throw Error("state of fine-tuning: it is of another network");
@@ -110,7 +111,7 @@ class SharedNetworkUpdate : public Update {
     for (size_t p = 0; p < states_.size(); ++p) {
       State& state = states_[p];
       SharedParameter& parameter = shared_.parameters[p];
-      take(state.velocity);
+      take(state.descent);
       take(state.latent);
       take(parameter.codebook);
       for (const size_t i : state.index) {
@@ -132,7 +133,7 @@ class SharedNetworkUpdate : public Update {
     std::vector<uint8_t> fixed;   // not shared: 1 for pruned elements; empty: none
     std::vector<size_t> index;    // elements that may be other than 0, rising
     std::vector<float> gradient;  // theirs
-    std::vector<float> velocity;  // of elements, codes or latent weights
+    std::vector<float> descent;   // of elements, codes or latent weights
     std::vector<float> latent;    // weights that choose codes, one per element of index
   };
 
@@ -151,7 +152,7 @@ class SharedNetworkUpdate : public Update {
   }
 
   // Moves codes and codebook by state.gradient.
-  virtual void step(State& state, SharedParameter& parameter) = 0;
+  virtual void step(State& state, SharedParameter& parameter, float unit) = 0;
 
   void write_values(size_t p) {
     const SharedParameter& parameter = shared_.parameters[p];
@@ -161,9 +162,9 @@ class SharedNetworkUpdate : public Update {
 
   SharedNetwork& shared_;
   Network& network_;
-  float momentum_;
+  Optimiser optimiser_;
   float decay_;
-  float rate_ = 0;
+  std::vector<float> units_;  // per parameter
   std::vector<State> states_;
   Digest digest_;
 };
@@ -178,13 +179,13 @@ class CentroidUpdate final : public SharedNetworkUpdate {
     digest_.add(centroid_power_);
     for (size_t p = 0; p < states_.size(); ++p) {
       if (shared.parameters[p].shared()) {
-        states_[p].velocity.assign(shared.parameters[p].codebook.size(), 0);
+        states_[p].descent = optimiser_.state(shared.parameters[p].codebook.size());
       }
     }
   }
 
  private:
-  void step(State& state, SharedParameter& parameter) override {
+  void step(State& state, SharedParameter& parameter, float unit) override {
     std::vector<double> sum(parameter.codebook.size(), 0);
     std::vector<double> count(parameter.codebook.size(), 0);
     for (size_t e = 0; e < state.index.size(); ++e) {
@@ -194,14 +195,14 @@ class CentroidUpdate final : public SharedNetworkUpdate {
     }
     for (size_t k = 0; k < sum.size(); ++k) {
       if (count[k] == 0 || prunes(state, parameter, k)) continue;
-      double rate = rate_ / count[k];
+      double share = 1 / count[k];
       if (state.weights) {
         sum[k] += static_cast<double>(decay_) * count[k] * parameter.codebook[k];
-        rate = rate_ * centroid_rate_ / std::pow(count[k], centroid_power_);
+        share = centroid_rate_ / std::pow(count[k], centroid_power_);
       }
-      float& velocity = state.velocity[k];
-      velocity = momentum_ * velocity - static_cast<float>(rate * sum[k]);
-      const float next = parameter.codebook[k] + velocity;
+      const float next =
+          parameter.codebook[k] +
+          optimiser_.move(state.descent, k, static_cast<float>(share * sum[k]), unit);
       // Exactly 0 would prune the weights of this code.
       if (!state.weights || next != 0) parameter.codebook[k] = next;
     }
@@ -225,18 +226,17 @@ class ReassignUpdate final : public SharedNetworkUpdate {
       State& state = states_[p];
       const std::vector<float>& values = weights.parameters[p].values;
       for (const size_t i : state.index) state.latent.push_back(values[i]);
-      state.velocity.assign(state.latent.size(), 0);
+      state.descent = optimiser_.state(state.latent.size());
       digest_.add(state.latent.data(), state.latent.size() * sizeof(float));
     }
   }
 
  private:
-  void step(State& state, SharedParameter& parameter) override {
+  void step(State& state, SharedParameter& parameter, float unit) override {
     const float decay = state.weights ? decay_ : 0;
     for (size_t e = 0; e < state.index.size(); ++e) {
-      float& velocity = state.velocity[e];
-      velocity = momentum_ * velocity - rate_ * (state.gradient[e] + decay * state.latent[e]);
-      state.latent[e] += velocity;
+      state.latent[e] +=
+          optimiser_.move(state.descent, e, state.gradient[e] + decay * state.latent[e], unit);
     }
     std::vector<size_t> count(parameter.codebook.size(), 0);
     for (const size_t i : state.index) ++count[parameter.code[i]];

@@ -216,7 +216,7 @@ double loss_gradient(const Network& network, Samples samples, Targets targets, s
   class Collect final : public Update {
    public:
     explicit Collect(Network& out) : out_(out) {}
-    void set_learning_rate(float) override {}
+    void begin_step(float, uint64_t) override {}
     void parameter(size_t parameter, size_t first, const float* values, size_t size) override {
       std::copy_n(values, size, out_.parameters[parameter].values.data() + first);
     }

@@ -270,9 +270,9 @@ TrainReport descend(Network& network, const Dataset& data, const TrainOptions& o
       // Full-size first steps would leave hidden units dead for good.
       const double warm = std::min(1.0, static_cast<double>(step + 1) / warm_up);
       const double ramp = 0.5 * (1 + std::cos(3.141592653589793 * phase));
-      update.set_learning_rate(static_cast<float>(
-          warm * (options.final_learning_rate +
-                  ramp * (options.learning_rate - options.final_learning_rate))));
+      const double rate = warm * (options.final_learning_rate +
+                                  ramp * (options.learning_rate - options.final_learning_rate));
+      update.begin_step(static_cast<float>(rate), step);
       const size_t first = s * batch;
       const size_t size = std::min(batch, count - first);
       const auto load = [&](size_t begin, size_t in_shard, Tape& tape) {

@@ -17,7 +17,8 @@ namespace sparsys {
 class Update {
  public:
   virtual ~Update() = default;
-  virtual void set_learning_rate(float rate) = 0;
+  // Before each batch; steps are counted from 0.
+  virtual void begin_step(float rate, uint64_t step) = 0;
   // Elements first .. first + count - 1 of Network::parameters[parameter]. `first` is a multiple of
   // gradient_part(), `count` that number or, of the last part, what is left. May change just these
   // elements of the network.

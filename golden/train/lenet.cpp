@@ -114,9 +114,16 @@ void fit_last_layer(Network& network, const Dataset& data) {
   for (size_t o = 0; o < outputs; ++o) biases[o] = static_cast<float>(sum[o] / n);
 }
 
-void adapt(TrainOptions& options, const Dataset& data) {
+void adapt(TrainOptions& options, const Dataset& data,
+           const std::optional<OptimiserKind>& optimiser) {
   constexpr uint32_t kLeastSide = 16;
-  if (data.task != DataTask::kClassification) {
+  const bool numbers = data.task != DataTask::kClassification;
+  options.optimiser = optimiser.value_or(numbers ? OptimiserKind::kAdam : OptimiserKind::kMomentum);
+  if (options.optimiser == OptimiserKind::kAdam) {
+    options.batch = 64;
+    options.learning_rate = 0.01F;
+    options.final_learning_rate = 0.0001F;
+  } else if (numbers) {
     options.learning_rate /= 10;
     options.final_learning_rate /= 10;
   }

@@ -9,20 +9,21 @@
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
 #include "golden/train/descend.hpp"
+#include "golden/train/optimiser.hpp"
 
 namespace sparsys {
 
 namespace {
 
-// Momentum descent on all parameters; those of masks stay 0.
+// Descent on all parameters; those of masks stay 0.
 class ParameterUpdate final : public Update {
  public:
   ParameterUpdate(Network& network, const TrainOptions& options, const ParameterMasks* masks)
-      : network_(network), momentum_(options.momentum) {
+      : network_(network), optimiser_(options), units_(step_units(network)) {
     decay_.resize(network.parameters.size());
     for (const Layer& layer : layers(network)) decay_[layer.weights] = options.weight_decay;
     for (const Parameter& parameter : network.parameters) {
-      velocity_.emplace_back(parameter.values.size());
+      states_.push_back(optimiser_.state(parameter.values.size()));
     }
     masks_.resize(network.parameters.size());
     if (masks == nullptr) return;
@@ -31,25 +32,12 @@ class ParameterUpdate final : public Update {
     }
   }
 
-  void set_learning_rate(float rate) override { rate_ = rate; }
+  void begin_step(float rate, uint64_t step) override { optimiser_.begin_step(rate, step); }
 
   void parameter(size_t parameter, size_t first, const float* gradient, size_t count) override {
-    float* weights = network_.parameters[parameter].values.data() + first;
-    float* velocity = velocity_[parameter].data() + first;
-    const float decay = decay_[parameter];
-    if (masks_[parameter].empty()) {
-      for (size_t i = 0; i < count; ++i) {
-        velocity[i] = momentum_ * velocity[i] - rate_ * (gradient[i] + decay * weights[i]);
-        weights[i] += velocity[i];
-      }
-      return;
-    }
-    const float* mask = masks_[parameter].data() + first;
-    for (size_t i = 0; i < count; ++i) {
-      velocity[i] =
-          mask[i] * (momentum_ * velocity[i] - rate_ * (gradient[i] + decay * weights[i]));
-      weights[i] += velocity[i];
-    }
+    const float* mask = masks_[parameter].empty() ? nullptr : masks_[parameter].data() + first;
+    optimiser_.run(states_[parameter], first, gradient, count, decay_[parameter], mask,
+                   units_[parameter], network_.parameters[parameter].values.data() + first);
   }
 
   uint64_t digest() const override {
@@ -62,31 +50,33 @@ class ParameterUpdate final : public Update {
 
   std::vector<float> state() const override {
     std::vector<float> all;
-    for (const std::vector<float>& v : velocity_) all.insert(all.end(), v.begin(), v.end());
+    for (const std::vector<float>& s : states_) all.insert(all.end(), s.begin(), s.end());
     return all;
   }
 
   void set_state(const std::vector<float>& state) override {
     size_t total = 0;
-    for (const std::vector<float>& v : velocity_) total += v.size();
+    for (const std::vector<float>& s : states_) total += s.size();
     if (state.size() != total) {
-      throw Error(std::to_string(state.size()) + " velocities, expected " + std::to_string(total));
+      throw Error(std::to_string(state.size()) + " numbers of state, expected " +
+                  std::to_string(total));
     }
     auto from = state.begin();
-    for (std::vector<float>& v : velocity_) {
-      const auto to = from + static_cast<long>(v.size());
-      std::copy(from, to, v.begin());
+    for (std::vector<float>& s : states_) {
+      const auto to = from + static_cast<long>(s.size());
+      std::copy(from, to, s.begin());
       from = to;
     }
   }
 
  private:
   Network& network_;
-  float momentum_;
-  float rate_ = 0;
-  std::vector<float> decay_;                  // per parameter
-  std::vector<std::vector<float>> velocity_;  // per parameter
-  std::vector<std::vector<float>> masks_;     // per parameter: 0 or 1; empty: all 1
+  Optimiser optimiser_;
+  // All per parameter.
+  std::vector<float> units_;
+  std::vector<float> decay_;
+  std::vector<std::vector<float>> states_;
+  std::vector<std::vector<float>> masks_;  // 0 or 1; empty: all 1
 };
 
 }  // namespace

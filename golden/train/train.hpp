@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training of networks by mini-batch gradient descent with momentum: on the softmax cross-entropy
-// of classes, or on the squared error of numbers.
+// Training of networks by mini-batch gradient descent, with momentum or by Adam: on the softmax
+// cross-entropy of classes, or on the squared error of numbers.
 //
 // A value v of a sample comes to the network as v * input_scale + input_offset.
 //
@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -37,14 +38,19 @@ using ProgressCallback = std::function<void(const Progress&)>;
 // or one byte per element, row-major; 1 keeps, 0 prunes.
 using ParameterMasks = std::vector<std::vector<uint8_t>>;
 
+// How values follow their gradients (golden/train/optimiser.hpp). With Adam the learning rate is a
+// share of the size of a layer's weights, so that it suits networks of any scale.
+enum class OptimiserKind : uint8_t { kMomentum, kAdam };
+
 struct TrainOptions {
   uint64_t seed = 1;
   unsigned epochs = 20;  // 0 leaves the network as it is
   uint32_t batch = 128;
+  OptimiserKind optimiser = OptimiserKind::kMomentum;
   float learning_rate = 0.1F;
   float final_learning_rate = 0.001F;  // reached along a half cosine, after a short warm-up
-  float momentum = 0.9F;
-  float weight_decay = 1e-5F;  // of weights, not of biases
+  float momentum = 0.9F;               // with Adam the decay of the mean gradient
+  float weight_decay = 1e-5F;          // of weights, not of biases
   // Probability that a hidden unit (of a Relu with two dimensions) is silent in a training step.
   float hidden_dropout = 0;
   // Augmentation. Each image moves by a random number of pixels up to max_shift in each direction:
@@ -77,13 +83,14 @@ struct TrainOptions {
 template <typename Options, typename F,
           std::enable_if_t<std::is_same_v<std::remove_const_t<Options>, TrainOptions>, int> = 0>
 void visit(Options& options, F&& f) {
-  auto& [seed, epochs, batch, learning_rate, final_learning_rate, momentum, weight_decay,
+  auto& [seed, epochs, batch, optimiser, learning_rate, final_learning_rate, momentum, weight_decay,
          hidden_dropout, max_shift, max_rotation, max_scale, shift_probability, teacher,
          teacher_weight, temperature, validation_count, train_limit, threads, step, progress,
          checkpoint] = options;
   f("seed", seed);
   f("epochs", epochs);
   f("batch", batch);
+  f("optimiser", optimiser);
   f("learning-rate", learning_rate);
   f("final-learning-rate", final_learning_rate);
   f("momentum", momentum);
@@ -161,9 +168,11 @@ void make_fresh(Network& network, uint64_t seed);
 // are multiplied by their deviation, so that training begins near the best constant answer.
 void fit_last_layer(Network& network, const Dataset& data);
 
-// What of a recipe suits a data set: numbers have a tenth of the learning rate; vectors and images
-// of less than 16 pixels a side do not move.
-void adapt(TrainOptions& options, const Dataset& data);
+// What of a recipe suits a data set. Without a wish numbers are trained by Adam, classes with
+// momentum. Adam has its own batch and learning rate, numbers with momentum a tenth of the rate.
+// Vectors and images of less than 16 pixels a side do not move.
+void adapt(TrainOptions& options, const Dataset& data,
+           const std::optional<OptimiserKind>& optimiser = {});
 
 // Settings for these networks; docs/reference/deep-compression.md has what others reach. `epochs`
 // and the other fields may be changed by the caller.

@@ -182,7 +182,7 @@ class Compression {
     if (!arguments_.no_data) {
       load_data();
       options.validation_count = DataOptions::validation_count(*data_);
-      adapt(options, *data_);
+      adapt(options, *data_, arguments_.compression.optimiser());
       arguments_.compression.apply_to(options, trained_, printable(arguments_.model, 0));
     }
     if (!arguments_.checkpoints.empty()) {

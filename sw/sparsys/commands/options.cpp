@@ -120,6 +120,12 @@ void add_epochs(CLI::App& command, unsigned& epochs) {
       ->check(CLI::Range(0, 100000));
 }
 
+const std::map<std::string, OptimiserKind>& optimiser_names() {
+  static const std::map<std::string, OptimiserKind> names = {{"momentum", OptimiserKind::kMomentum},
+                                                             {"adam", OptimiserKind::kAdam}};
+  return names;
+}
+
 namespace {
 
 constexpr double kMostEpochs = 100000;
@@ -144,8 +150,12 @@ constexpr FieldText kFields[] = {
     {"balance", true, 0, 65536,
      "Prune so that each of this many PEs has as many entries of a layer; 0: do not"},
     {"round-epochs", true, 0, kMostEpochs, "Epochs of retraining after each round but the last"},
-    {"retrain-rate", true, 0, 100, "Learning rate of retraining"},
+    {"retrain-rate", true, 0, 100,
+     "Learning rate of retraining; of adam a share of the size of a layer's weights"},
     {"weight-decay", true, 0, 1, "Weight decay of retraining"},
+    {"batch", true, 1, 1e6, "Samples of a step of all training; else 128, with adam 64"},
+    {"optimiser", true, 0, 0, "momentum or adam; else adam for numbers, momentum for classes"},
+    {"momentum", true, 0, 0.9999, "0.9 unless given; of adam the decay of the mean gradient"},
     {"bits", true, 0, 8,
      "Bits of a weight's code, 1 to 8, one per layer or one for all: up to 2^bits - 1 values "
      "other than 0; auto: the fewest within --max-weight-error"},
@@ -196,11 +206,12 @@ CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::stri
   static const std::map<std::string, CentroidInit> names = {{"linear", CentroidInit::kLinear},
                                                             {"density", CentroidInit::kDensity},
                                                             {"random", CentroidInit::kRandom}};
-  return command
-      .add_option_function<std::string>(
-          option, [&value](const std::string& name) { value = names.at(name); }, text.text)
-      ->check(CLI::IsMember(names))
-      ->type_name("INIT");
+  return add_kind(command, option, value, names, "INIT", text.text);
+}
+
+CLI::Option* add_field(CLI::App& command, const FieldText& text, const std::string& option,
+                       OptimiserKind& value) {
+  return add_kind(command, option, value, optimiser_names(), "KIND", text.text);
 }
 
 template <typename T>
@@ -223,6 +234,8 @@ void CompressionArguments::add_to(CLI::App& command, bool details) {
       if (std::string(name) != text.name) return;
       std::string option = std::string("--") + name;
       if (option == "--prune-rounds") option += ",--rounds";
+      if (option == "--retrain-epochs") option += ",--epochs";
+      if (option == "--retrain-rate") option += ",--learning-rate";
       options_[name] = add_field(command, text, option, value);
     });
   }
@@ -232,6 +245,11 @@ void CompressionArguments::add_to(CLI::App& command, bool details) {
 bool CompressionArguments::given(const std::string& field) const {
   const auto option = options_.find(field);
   return option != options_.end() && option->second->count() > 0;
+}
+
+std::optional<OptimiserKind> CompressionArguments::optimiser() const {
+  if (!given("optimiser")) return {};
+  return values_.optimiser;
 }
 
 void CompressionArguments::apply_to(DeepCompressionOptions& options, const Network& network,

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -54,12 +55,25 @@ CLI::Option* add_value(CLI::App& command, const std::string& name, T& value,
 void add_seed(CLI::App& command, uint64_t& seed);
 void add_threads(CLI::App& command, unsigned& threads);
 void add_epochs(CLI::App& command, unsigned& epochs);
+// An option that has names for its values.
+template <typename T, typename Target>
+CLI::Option* add_kind(CLI::App& command, const std::string& option, Target& value,
+                      const std::map<std::string, T>& names, const char* type, const char* text) {
+  return command
+      .add_option_function<std::string>(
+          option, [&value, names](const std::string& name) { value = names.at(name); }, text)
+      ->check(CLI::IsMember(names))
+      ->type_name(type);
+}
+const std::map<std::string, OptimiserKind>& optimiser_names();
 // Options of compression but seed and threads. What is not given stays as the network's recipe has
 // it.
 class CompressionArguments {
  public:
   // With `details` all of them; without, densities, rounds and epochs.
   void add_to(CLI::App& command, bool details);
+  // --optimiser, if it is given.
+  std::optional<OptimiserKind> optimiser() const;
   // Throws Error "--<option>: ..." unless there is one value per layer of the network, or one.
   void apply_to(DeepCompressionOptions& options, const Network& network,
                 const std::string& name) const;

@@ -31,6 +31,7 @@ struct Arguments {
   std::string checkpoints;
   std::optional<unsigned> epochs;
   std::optional<uint32_t> batch;
+  std::optional<OptimiserKind> optimiser;
   std::optional<float> learning_rate;
   std::optional<float> momentum;
   std::optional<float> weight_decay;
@@ -63,8 +64,9 @@ void set_scale(const Arguments& arguments, const Dataset& data, bool from_nothin
 TrainOptions options_of(const Arguments& arguments, const Dataset& data) {
   const bool lenet_5 = arguments.network == "lenet-5";
   TrainOptions options = lenet_5 ? lenet_5_options() : lenet_300_100_options();
-  adapt(options, data);
+  // Unknown networks begin more carefully.
   if (!is_lenet(arguments.network)) options.learning_rate /= 5;
+  adapt(options, data, arguments.optimiser);
   options.seed = arguments.seed;
   options.threads = arguments.threads;
   options.epochs = arguments.epochs.value_or(options.epochs);
@@ -167,12 +169,17 @@ void add_train(CLI::App& program) {
                    "Passes over the training samples; else as many as the network's recipe has")
       ->check(CLI::Range(0, 100000))
       ->type_name("N");
-  add_number(*command, "--batch", arguments->batch, "Samples of a step; 128 unless given", 1, 1e6);
+  add_number(*command, "--batch", arguments->batch, "Samples of a step; else 128, with adam 64", 1,
+             1e6);
   add_number(*command, "--learning-rate", arguments->learning_rate,
-             "Of the first epochs; it falls to a hundredth. Else 0.1, of lenet-5 and files 0.02, "
-             "of numbers a tenth of that",
+             "Of the first epochs; it falls to a hundredth. Of momentum else 0.1, of lenet-5 and "
+             "files 0.02, and for numbers a tenth of that; of adam, where it is a share of the "
+             "size of a layer's weights, 0.01",
              0, 100);
-  add_number(*command, "--momentum", arguments->momentum, "0.9 unless given", 0, 0.9999);
+  add_kind(*command, "--optimiser", arguments->optimiser, optimiser_names(), "KIND",
+           "momentum or adam; else adam for numbers, momentum for classes");
+  add_number(*command, "--momentum", arguments->momentum,
+             "0.9 unless given; of adam the decay of the mean gradient", 0, 0.9999);
   add_number(*command, "--weight-decay", arguments->weight_decay, "1e-5 unless given", 0, 1);
   add_number(*command, "--input-scale", arguments->input_scale,
              "A value v enters as v * SCALE + OFFSET. Else as the file has it, of a network from "

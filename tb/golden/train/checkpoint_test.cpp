@@ -173,7 +173,11 @@ TEST_F(CheckpointTest, AnotherRunBeginsAnew) {
       if (number++ != f) return;
       changed = name;
       using Field = std::remove_reference_t<decltype(field)>;
-      field = std::is_integral_v<Field> ? field + 1 : field / 2 + Field(0.25);
+      if constexpr (std::is_enum_v<Field>) {
+        field = OptimiserKind::kAdam;
+      } else {
+        field = std::is_integral_v<Field> ? field + 1 : field / 2 + Field(0.25);
+      }
     });
     anew(changed, other);
   }
