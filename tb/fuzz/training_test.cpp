@@ -48,6 +48,8 @@ TEST(Training, DataOfAllKinds) {
     if (dice.chance(30)) train = train + Words{"--batch", pick(dice, {"1", "7", "1000"})};
     if (dice.chance(30)) train = train + Words{"--limit", pick(dice, {"12", "40"})};
     if (dice.chance(30)) train = train + Words{"--momentum", "0"};
+    const Words optimiser{"--optimiser", pick(dice, {"momentum", "adam"})};
+    if (dice.chance(50)) train = train + optimiser;
     // So few steps may come to nothing, which is told.
     const Outcome made = place.run(train + data, {"float.model"}, Expect::kEither);
     if (!made.done) {
@@ -66,6 +68,7 @@ TEST(Training, DataOfAllKinds) {
     if (dice.chance(50)) compress = compress + Words{"--teacher", "0.5"};
     if (dice.chance(50)) compress = compress + Words{"--reassign-epochs", "1", "--entropy", "0.01"};
     if (dice.chance(50)) compress = compress + Words{"--bias-bits", "3"};
+    if (dice.chance(50)) compress = compress + Words{"--batch", "7"} + optimiser;
     // Distillation softens scores of classes, which numbers are not.
     place.run(compress + data + task, {"net.sps"},
               targets == Targets::kClasses ? Expect::kDone : Expect::kEither);

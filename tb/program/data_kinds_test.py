@@ -230,6 +230,14 @@ def check_forms(title, forms, most, more=()):
             )
 
 
+def check_task(wanted):
+    """What `train` made is told by `inspect`, and kept by the stored file."""
+    for model in ("float.model", "net.sps"):
+        out = sparsys("inspect", model, "--json", "inspect.json")
+        require(json.loads(Path("inspect.json").read_text())["task"] == wanted, f"task of {model}")
+        require(f"task: {wanted}" in out, f"text of the task of {model}")
+
+
 def check_scale_of_outputs(data):
     """What `run` says of an autoencoder is what its outputs are off the inputs, both on the
     network's scale: of the models that errors() left."""
@@ -304,6 +312,7 @@ def main():
     put_idx(Path("many"), many)
     put_idx(Path("many sorted"), by_class(inverted(many)))
     check_forms("47 classes", [("bytes", "many"), ("sorted and inverted", "many sorted")], 45)
+    check_task("classification")
     put_npz(Path("numbers.npz"), ten, 1 / 255, curve)
     put_npz(Path("numbers wide.npz"), ten, 1.0, lambda part: [1000 * y + 5 for y in curve(part)])
     check_forms("numbers", [("scaled", "numbers.npz"), ("0 to 255", "numbers wide.npz")], 10)
@@ -313,6 +322,7 @@ def main():
     check_forms(
         "inputs as targets", [("scaled", "itself.npz"), ("0 to 255", "itself wide.npz")], 60, task
     )
+    check_task("regression")
     check_scale_of_outputs("itself wide.npz")
 
 

@@ -40,7 +40,8 @@ holds out '"index_bits": 4.0'
 
 # Stored models: with training, and without data, where zeros stay.
 expect 0 compress --model float.model --out stored.sps --synthetic --limit 1000 --rounds 1 \
-  --retrain-epochs 1 --reassign-epochs 1 --fine-tune-epochs 1 --json compressed.json
+  --epochs 1 --learning-rate 0.05 --batch 64 --momentum 0.8 --reassign-epochs 1 \
+  --fine-tune-epochs 1 --json compressed.json
 holds out "fine-tune" "times smaller" "test error" "written: stored.sps"
 grep -q "in brackets: Deep Compression" out && wrong "figures of MNIST beside other digits"
 valid compressed compressed.json
