@@ -147,7 +147,9 @@ TEST_F(GraphTraining, WorseStepsAreNotKept) {
     for (const size_t step : {1, 3, 4}) {
       const CompressionStep& made = report.steps[step];
       EXPECT_GT(made.tried_error, made.validation_error) << made.name;
-      if (step > 1) EXPECT_EQ(made.validation_error, error) << made.name;
+      if (step > 1) {
+        EXPECT_EQ(made.validation_error, error) << made.name;
+      }
     }
     for (size_t p = 0; p < kept.parameters.size(); ++p) {
       EXPECT_EQ(shared.parameters[p].codebook, kept.parameters[p].codebook);
