@@ -95,6 +95,7 @@ TEST(CompressionOptions, OptionsReachTheirFields) {
     using Field = std::decay_t<decltype(before)>;
     const std::string value = std::is_same_v<Field, CentroidInit> ? "random"
                               : field == "optimiser"              ? "adam"
+                              : field == "momentum"               ? "0.5"
                               : field == "balance"                ? "7"
                               : field == "max-scale"              ? "0.25"
                                                                   : "1";
