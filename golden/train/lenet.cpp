@@ -121,8 +121,8 @@ void adapt(TrainOptions& options, const Dataset& data,
   options.optimiser = optimiser.value_or(numbers ? OptimiserKind::kAdam : OptimiserKind::kMomentum);
   if (options.optimiser == OptimiserKind::kAdam) {
     options.batch = 64;
-    options.learning_rate = 0.01F;
-    options.final_learning_rate = 0.0001F;
+    options.learning_rate = 0.03F;
+    options.final_learning_rate = 0.0003F;
   } else if (numbers) {
     options.learning_rate /= 10;
     options.final_learning_rate /= 10;

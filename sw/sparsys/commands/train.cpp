@@ -174,7 +174,7 @@ void add_train(CLI::App& program) {
   add_number(*command, "--learning-rate", arguments->learning_rate,
              "Of the first epochs; it falls to a hundredth. Of momentum else 0.1, of lenet-5 and "
              "files 0.02, and for numbers a tenth of that; of adam, where it is a share of the "
-             "size of a layer's weights, 0.01",
+             "size of a layer's weights, 0.03",
              0, 100);
   add_kind(*command, "--optimiser", arguments->optimiser, optimiser_names(), "KIND",
            "momentum or adam; else adam for numbers, momentum for classes");
