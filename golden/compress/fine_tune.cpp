@@ -201,8 +201,7 @@ class CentroidUpdate final : public SharedNetworkUpdate {
         share = centroid_rate_ / std::pow(count[k], centroid_power_);
       }
       const float next =
-          parameter.codebook[k] +
-          optimiser_.move(state.descent, k, static_cast<float>(share * sum[k]), unit);
+          parameter.codebook[k] + optimiser_.move(state.descent, k, share * sum[k], unit);
       // Exactly 0 would prune the weights of this code.
       if (!state.weights || next != 0) parameter.codebook[k] = next;
     }

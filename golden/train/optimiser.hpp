@@ -34,8 +34,10 @@ class Optimiser {
     return std::vector<float>((adam_ ? 2 : 1) * values);
   }
 
-  // By how much value i of a state moves. `unit`: that of its parameter.
-  float move(std::vector<float>& state, size_t i, float gradient, float unit) const {
+  // By how much value i of a state moves. `unit`: that of its parameter. A gradient in double
+  // precision is rounded when it has been multiplied.
+  template <typename Real>
+  float move(std::vector<float>& state, size_t i, Real gradient, float unit) const {
     float* velocity = state.data();
     return move(velocity, adam_ ? velocity + state.size() / 2 : velocity, i, gradient, unit);
   }
@@ -48,8 +50,13 @@ class Optimiser {
  private:
   static constexpr double kSquares = 0.999;
 
-  float move(float* velocity, float* square, size_t i, float gradient, float unit) const {
-    if (!adam_) return velocity[i] = momentum_ * velocity[i] - rate_ * gradient;
+  template <typename Real>
+  float move(float* velocity, float* square, size_t i, Real real_gradient, float unit) const {
+    if (!adam_) {
+      return velocity[i] =
+                 momentum_ * velocity[i] - static_cast<float>(Real{rate_} * real_gradient);
+    }
+    const auto gradient = static_cast<float>(real_gradient);
     constexpr auto kKept = static_cast<float>(kSquares);
     velocity[i] = momentum_ * velocity[i] + (1 - momentum_) * gradient;
     square[i] = kKept * square[i] + (1 - kKept) * gradient * gradient;
