@@ -6,6 +6,7 @@
 
 #include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
+#include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
 #include "golden/train/descend.hpp"
@@ -130,12 +131,7 @@ class LossCheck {
     if (!targets.are_classes()) {
       return score(network, samples, targets, count_, threads_).percent() / 100;
     }
-    const auto inputs = data_.inputs();
-    std::vector<float> x(count_ * inputs);
-    for (size_t i = 0; i < x.size(); ++i) {
-      x[i] = samples[i] * network.input_scale + network.input_offset;
-    }
-    std::vector<float> y = infer(network, x.data(), count_, threads_);
+    const std::vector<float> y = answers(network);
     const size_t outputs = y.size() / count_;
     const bool shares = !network.nodes.empty() && network.nodes.back().op == Op::kSoftmax;
     double sum = 0;
@@ -165,7 +161,29 @@ class LossCheck {
     return sum;
   }
 
+  // Whether all samples get the same answer, as of a network whose units are all silent.
+  bool is_constant(const Network& network) const {
+    const std::vector<float> y = answers(network);
+    const size_t outputs = y.size() / count_;
+    float largest = 0;
+    float spread = 0;
+    for (size_t i = 0; i < y.size(); ++i) {
+      largest = std::max(largest, std::abs(y[i]));
+      spread = std::max(spread, std::abs(y[i] - y[i % outputs]));
+    }
+    return spread <= 1e-6F * largest;
+  }
+
  private:
+  std::vector<float> answers(const Network& network) const {
+    const Samples samples = data_.samples(data_.train);
+    std::vector<float> x(count_ * data_.inputs());
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = input_value(samples[i], network.input_scale, network.input_offset);
+    }
+    return infer(network, x.data(), count_, threads_);
+  }
+
   const Dataset& data_;
   unsigned threads_;
   size_t count_ = 0;
@@ -187,12 +205,16 @@ TrainReport train_from_start(Network& network, const Dataset& data, const TrainO
   const size_t count = data.train_count() - options.validation_count;
   const size_t steps = options.epochs * ((count + options.batch - 1) / options.batch);
   const bool one_class = constant == 0;
-  // A thousandth: a network that gives a constant answer is no better by rounding.
-  const bool learnt = after <= before && (steps < kSteps || one_class || after < 0.999 * constant);
+  const bool is_short = steps < kSteps;
+  // A thousandth: what rounding makes of a constant answer is no better than that.
+  constexpr double kLess = 0.999;
+  const bool fell = is_short && after < kLess * before && !loss.is_constant(network);
+  const bool learnt = after <= before && (one_class || fell || after < kLess * constant);
   if (learnt && std::isfinite(after)) return report;
   throw Error(options.step + ": the loss is " + short_number(after) + " at the end, " +
               short_number(before) + " before and " + short_number(constant) +
-              " for the best constant answer: nothing was learnt; try --learning-rate other than " +
+              " for the best constant answer: nothing was learnt; try " +
+              (is_short ? "more --epochs, " : "") + "--learning-rate other than " +
               short_number(options.learning_rate) + ", or --input-scale and --input-offset");
 }
 

@@ -119,8 +119,9 @@ TrainReport train(Network& network, const Dataset& data, const TrainOptions& opt
                   const ParameterMasks* masks = nullptr);
 
 // train(), and Error if nothing was learnt: if the loss over training samples (2,000 of them at
-// most) is no number, larger than before the first epoch or, after 50 steps or more, no smaller
-// than that of the best constant answer. It says what to try.
+// most) is no number, larger than before the first epoch, or no smaller than that of the best
+// constant answer by a thousandth. Of less than 50 steps it is enough that it fell by a thousandth
+// and that not all samples get the same answer. It says what to try.
 TrainReport train_from_start(Network& network, const Dataset& data, const TrainOptions& options);
 
 // How far the network is off (golden/base/score.hpp). All throw Error as infer_shapes(), and if

@@ -109,5 +109,34 @@ TEST(Kinds, TrainingThatFailsSaysSo) {
             std::string::npos);
 }
 
+// Sixteen steps, which need not come below the best constant answer, but must come somewhere.
+TEST(Kinds, ShortTrainingThatFailsSaysSo) {
+  Dataset data = digits();
+  const auto train_on = [&](Network network, float learning_rate, unsigned epochs = 4) {
+    TrainOptions options;
+    options.epochs = epochs;
+    options.batch = 1000;
+    options.validation_count = 400;
+    options.learning_rate = learning_rate;
+    options.final_learning_rate = learning_rate / 100;
+    train_from_start(network, data, options);
+    return network;
+  };
+  Network fresh = make_lenet_300_100(data.inputs(), data.outputs(), 1);
+  // One step is enough to fall.
+  const Network better = train_on(fresh, 0.05F, 1);
+  EXPECT_NE(error_of([&] { train_on(fresh, 1e-9F); }).find("more --epochs"), std::string::npos);
+  // All units of the middle are silent: biases alone learn how frequent the classes are.
+  Network silent = fresh;
+  for (Parameter& parameter : silent.parameters) {
+    if (parameter.name == "ip1.bias") parameter.values.assign(parameter.values.size(), -100.0F);
+    if (parameter.name == "ip3.bias") parameter.values[0] = 3;
+  }
+  const std::string error = error_of([&] { train_on(silent, 0.05F); });
+  EXPECT_NE(error.find("nothing was learnt"), std::string::npos) << error;
+  // A network that is good already goes on as it is.
+  EXPECT_EQ(error_of([&] { train_on(trained(data, 4), 1e-3F); }), "no error");
+}
+
 }  // namespace
 }  // namespace sparsys

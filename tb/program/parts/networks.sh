@@ -3,6 +3,9 @@
 # Training, compression, files of all kinds.
 make_float
 holds out "synthetic" "test error" "written: float.model"
+# A few steps, too, are to lead somewhere.
+refuse "nothing was learnt; try more --epochs" train --synthetic --limit 1000 --epochs 2 \
+  --learning-rate 1e-9 --out nothing.model
 make_compressed
 holds out "fixed point" "weights kept" "times smaller" "written: net.model"
 expect 0 inspect float.model
