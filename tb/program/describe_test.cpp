@@ -8,6 +8,7 @@
 
 #include "golden/base/error.hpp"
 #include "tb/support/random_network.hpp"
+#include "tb/support/small_networks.hpp"
 
 namespace sparsys {
 namespace {
@@ -122,13 +123,28 @@ TEST(Describe, BalancedRows) {
       describe(small_network(), config, eie::Rows::kInterleaved)["engine"].contains("interleaved"));
 }
 
+// As the steps of a recurrence share theirs.
+TEST(Describe, SharedWeightsCountOnce) {
+  Network network = small_chain({4, 4, 4}, 1);
+  const std::vector<Layer> all = layers(network);
+  ASSERT_EQ(describe(network)["weights"], 32);
+  const std::string first = network.nodes[all[0].node].inputs[1];
+  network.nodes[all[1].node].inputs[1] = first;
+  network.parameters.erase(network.parameters.begin() + static_cast<long>(all[1].weights));
+  const json d = describe(network);
+  EXPECT_EQ(d["layers"].size(), 2U);
+  EXPECT_EQ(d["layers"][1]["weights"], 16);
+  EXPECT_EQ(d["weights"], 16);
+}
+
 TEST(Describe, DoesNotFit) {
   eie::Config config;
   config.ptr_depth = 4;
   const json d = describe(small_network(), config, eie::Rows::kInterleaved);
   EXPECT_EQ(d["engine"]["fits"], false);
   EXPECT_EQ(d["engine"]["error"],
-            "layer 1 (fc1): pointer memory: 5 pointers a PE needed, 4 available");
+            "layer 1 (fc1): pointer memory: 5 pointers a PE needed, 4 available; --pointers 8 "
+            "gives them, and more PEs need less each");
   std::ostringstream text;
   print_description(text, d);
   EXPECT_NE(text.str().find("does not fit: layer 1 (fc1): pointer memory"), std::string::npos);

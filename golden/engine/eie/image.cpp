@@ -15,10 +15,15 @@ namespace {
 
 uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
+// `option`: of the program, which makes the memory larger; sizes are powers of two.
 [[noreturn]] void does_not_fit(const std::string& layer, const std::string& memory, uint64_t needed,
-                               const std::string& unit, uint64_t available) {
+                               const std::string& unit, uint64_t available,
+                               const std::string& option) {
+  uint64_t enough = 1;
+  while (enough < needed) enough *= 2;
   throw Error(layer + ": " + memory + ": " + std::to_string(needed) + " " + unit + " needed, " +
-              std::to_string(available) + " available");
+              std::to_string(available) + " available; --" + option + " " + std::to_string(enough) +
+              " gives them" + (option == "codebooks" ? "" : ", and more PEs need less each"));
 }
 
 // Where each vector lies, from the network's input to its output. Two vectors of one layer never
@@ -36,7 +41,7 @@ std::vector<Vector> place_vectors(const Network& network, const Config& config) 
     if (rows + rows_before > config.act_ram_depth) {
       const size_t l = v == 0 ? 0 : v - 1;
       does_not_fit(layer_name(l, network.layers[l].name), "activation RAM", rows + rows_before,
-                   "words a PE", config.act_ram_depth);
+                   "words a PE", config.act_ram_depth, "activation-ram");
     }
     const bool low = !(rows_before > 0 && low_before);
     if (vector.in_ram && !low) {
@@ -77,7 +82,8 @@ class Builder {
     const std::string name = layer_name(l, layer.name);
     const uint32_t registers = config_.act_regs * config_.n_pe;
     if (l >= config_.codebooks) {
-      does_not_fit(name, "codebook RAM", network_.layers.size(), "codebooks", config_.codebooks);
+      does_not_fit(name, "codebook RAM", network_.layers.size(), "codebooks", config_.codebooks,
+                   "codebooks");
     }
     // Lower bounds, before any work that would be in vain.
     const uint64_t ranges = ceil_div(layer.outputs, registers);
@@ -124,7 +130,7 @@ class Builder {
     check_pointers(name, pointers_used_);
     if (rows_used_ > config_.entry_depth / kEntriesPerRow) {
       does_not_fit(name, "entry memory", rows_used_ * kEntriesPerRow, "entries a PE",
-                   config_.entry_depth);
+                   config_.entry_depth, "entries");
     }
     for (size_t p = first_pass; p < image_.passes.size(); ++p) {
       uint64_t words[2];
@@ -138,13 +144,14 @@ class Builder {
 
   void check_list(const std::string& name, uint64_t passes) const {
     if (passes > config_.list_depth) {
-      does_not_fit(name, "list RAM", passes, "passes", config_.list_depth);
+      does_not_fit(name, "list RAM", passes, "passes", config_.list_depth, "list");
     }
   }
 
   void check_pointers(const std::string& name, uint64_t pointers) const {
     if (pointers > config_.ptr_depth) {
-      does_not_fit(name, "pointer memory", pointers, "pointers a PE", config_.ptr_depth);
+      does_not_fit(name, "pointer memory", pointers, "pointers a PE", config_.ptr_depth,
+                   "pointers");
     }
   }
 

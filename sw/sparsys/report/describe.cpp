@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ void add_totals(json& description) {
   uint64_t weights = 0;
   uint64_t nonzeros = 0;
   for (const json& layer : description["layers"]) {
+    // A recurrence takes the same weights in every step.
+    if (layer.value("repeats", false)) continue;
     weights += layer["weights"].get<uint64_t>();
     nonzeros += layer["nonzeros"].get<uint64_t>();
   }
@@ -103,6 +106,7 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                                     {"sources", sources}});
   }
   const std::vector<uint64_t> products = layer_multiplications(network, true);
+  std::set<size_t> met;
   for (const Layer& layer : layers(network, true)) {
     const auto weights = static_cast<uint64_t>(layer.outputs * layer.inputs);
     const auto biases =
@@ -116,6 +120,7 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                                      {"nonzeros", nonzeros[layer.weights]},
                                      {"density", percent(nonzeros[layer.weights], weights)},
                                      {"multiplications", products[description["layers"].size()]}});
+    if (!met.insert(layer.weights).second) description["layers"].back()["repeats"] = true;
   }
   add_totals(description);
   description["task"] = to_string(network.task);

@@ -138,7 +138,8 @@ TEST(EieGroups, PointersAreSharedByTheGroups) {
   EXPECT_EQ(image.pointers[0].size(), 26U);  // 25 columns and the end
   const Network more = one_layer(125, 40, 0.5);
   EXPECT_EQ(build_error(more, config),
-            "layer 1 (fc1): pointer memory: 33 pointers a PE needed, 32 available");
+            "layer 1 (fc1): pointer memory: 33 pointers a PE needed, 32 available; --pointers 64 "
+            "gives them, and more PEs need less each");
   EXPECT_EQ(build_error(one_layer(124, 40, 0.5), config), "no error");
 }
 

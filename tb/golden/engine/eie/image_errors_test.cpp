@@ -19,7 +19,8 @@ TEST(EieImage, EntryMemoryTooSmall) {
   config.entry_depth = 256;
   EXPECT_EQ(build_error(network, config),
             "layer 2 (fc2): entry memory: " + std::to_string(rows * 8) +
-                " entries a PE needed, 256 available");
+                " entries a PE needed, 256 available; --entries 512 gives them, and more PEs need "
+                "less each");
   config.entry_depth = 512;
   expect_right(network, config);
 }
@@ -28,20 +29,26 @@ TEST(EieImage, PointerMemoryTooSmall) {
   Config config = small_config(4, 16);
   config.ptr_depth = 64;
   EXPECT_EQ(build_error(layers({32, 32, 16}), config),
-            "layer 2 (fc2): pointer memory: 66 pointers a PE needed, 64 available");
+            "layer 2 (fc2): pointer memory: 66 pointers a PE needed, 64 available; --pointers 128 "
+            "gives them, and more PEs need less each");
   expect_right(layers({31, 31, 16}), config);  // 32 + 32: exactly full
   config.ptr_depth = 32;
   EXPECT_EQ(build_error(layers({32, 32, 16}), config),
-            "layer 1 (fc1): pointer memory: 33 pointers a PE needed, 32 available");
+            "layer 1 (fc1): pointer memory: 33 pointers a PE needed, 32 available; --pointers 64 "
+            "gives them, and more PEs need less each");
 }
 
 TEST(EieImage, ActivationRamTooSmall) {
   Config config = small_config(4, 4);
   config.act_ram_depth = 16;
-  EXPECT_EQ(build_error(layers({65, 16}), config),
-            "layer 1 (fc1): activation RAM: 17 words a PE needed, 16 available");
-  EXPECT_EQ(build_error(layers({8, 32, 33}), config),
-            "layer 2 (fc2): activation RAM: 17 words a PE needed, 16 available");
+  EXPECT_EQ(
+      build_error(layers({65, 16}), config),
+      "layer 1 (fc1): activation RAM: 17 words a PE needed, 16 available; --activation-ram 32 "
+      "gives them, and more PEs need less each");
+  EXPECT_EQ(
+      build_error(layers({8, 32, 33}), config),
+      "layer 2 (fc2): activation RAM: 17 words a PE needed, 16 available; --activation-ram 32 "
+      "gives them, and more PEs need less each");
   expect_right(layers({64, 16}), config);
   expect_right(layers({32, 32, 29}), config);  // exactly full, twice
 }
@@ -50,10 +57,12 @@ TEST(EieImage, ListTooSmall) {
   Config config = small_config(4, 4);
   config.list_depth = 4;
   EXPECT_EQ(build_error(layers({33, 33}), config),
-            "layer 1 (fc1): list RAM: 9 passes needed, 4 available");
+            "layer 1 (fc1): list RAM: 9 passes needed, 4 available; --list 16 gives them, and more "
+            "PEs need less each");
   expect_right(layers({32, 32}), config);
   EXPECT_EQ(build_error(layers({32, 32, 5}), config),
-            "layer 2 (fc2): list RAM: 6 passes needed, 4 available");
+            "layer 2 (fc2): list RAM: 6 passes needed, 4 available; --list 8 gives them, and more "
+            "PEs need less each");
 }
 
 // The list may also overflow by passes that only entries make necessary.
@@ -61,14 +70,16 @@ TEST(EieImage, ListTooSmallForEntries) {
   Config config = small_config(16, 64);
   config.list_depth = 2;
   EXPECT_EQ(build_error(one_layer(1200, 1024, 1), config),
-            "layer 1 (fc1): list RAM: 3 passes needed, 2 available");
+            "layer 1 (fc1): list RAM: 3 passes needed, 2 available; --list 4 gives them, and more "
+            "PEs need less each");
 }
 
 TEST(EieImage, TooManyCodebooks) {
   Config config = small_config(4, 4);
   config.codebooks = 2;
-  EXPECT_EQ(build_error(layers({8, 8, 8, 8}), config),
-            "layer 3 (fc3): codebook RAM: 3 codebooks needed, 2 available");
+  EXPECT_EQ(
+      build_error(layers({8, 8, 8, 8}), config),
+      "layer 3 (fc3): codebook RAM: 3 codebooks needed, 2 available; --codebooks 4 gives them");
   expect_right(layers({8, 8, 8}), config);
 }
 
