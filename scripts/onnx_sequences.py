@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from scripts.onnx_graphs import Graph, g_opset
 
@@ -34,6 +34,33 @@ def gelu(g: Graph, x: str) -> str:
     return g.node("Mul", g.node("Mul", g.scalar(0.5), x), g.node("Add", g.scalar(1), bent))
 
 
+def masked_softmax(g: Graph, scores: str, steps: int) -> str:
+    """Each step sees itself and those before it."""
+    seen = np.tril(np.ones((steps, steps), bool))
+    hidden = g.pick(-1e9, -np.inf)
+    kind = g.pick("where", "add", "triangle", "scatter")
+    if kind == "where":
+        scores = g.node("Where", g.constant(seen[None, None]), scores, g.scalar(hidden))
+    elif kind == "add":
+        scores = g.node("Add", scores, g.constant(np.where(seen, 0, hidden).astype(np.float32)))
+    elif kind == "triangle" and g.opset >= 14:
+        ones = g.node("ConstantOfShape", g.longs(steps, steps),
+                      value=numpy_helper.from_array(np.ones(1, np.float32)))
+        lower = g.node("Cast", g.node("Trilu", ones, upper=0), to=TensorProto.BOOL)
+        mask = g.node("Where", lower, g.scalar(0), g.scalar(hidden))
+        scores = g.node("Add", scores, mask)
+    else:
+        # From the second step on, all that comes behind, row by row.
+        mask = g.constant(np.where(seen, 0, hidden).astype(np.float32))
+        first = g.constant(np.array([[0, step] for step in range(1, steps)], np.int64))
+        open_up = g.node("ScatterND", mask, first, g.vector(steps - 1))
+        scores = g.node("Add", scores, open_up)
+    y = g.node("Softmax", scores, axis=-1)
+    if not g.pick(True, False):
+        return y
+    return g.node("Where", g.node("IsNaN", y), g.scalar(0), y)
+
+
 def attention(seed: int) -> Any:
     """A transformer's block: heads, a mask, its feed-forward part."""
     steps, heads, each = 5, 2, 4
@@ -49,12 +76,7 @@ def attention(seed: int) -> Any:
     else:
         scores = g.node("Einsum", q, k, equation="bhid,bhjd->bhij")
     scores = g.node("Div", scores, g.scalar(each ** 0.5))
-    seen = np.tril(np.ones((steps, steps), bool))
-    if g.pick(True, False):
-        scores = g.node("Where", g.constant(seen[None, None]), scores, g.scalar(-1e9))
-    else:
-        scores = g.node("Add", scores, g.constant(np.where(seen, 0, -1e4).astype(np.float32)))
-    y = g.node("MatMul", g.node("Softmax", scores, axis=-1), v)
+    y = g.node("MatMul", masked_softmax(g, scores, steps), v)
     y = g.node("Reshape", g.node("Transpose", y, perm=[0, 2, 1, 3]), g.longs(0, steps, size))
     x = g.node("Add", "input", g.node("MatMul", y, g.weights(size, size)))
     y = gelu(g, g.node("MatMul", layer_norm(g, x, size), g.weights(size, 12)))
@@ -162,6 +184,27 @@ def products(seed: int) -> Any:
     return g.model(g.node("ReduceMean", y, axes=[1], keepdims=0))
 
 
+def volumes(seed: int) -> Any:
+    """Normalisation over neighbouring channels, as PyTorch writes it; images made larger."""
+    g = Graph(seed, ["N", 6, 7, 5], 13)
+    x = g.node("Conv", "input", g.weights(6, 6, 3, 3), g.vector(6), pads=[1, 1, 1, 1])
+    squares = g.unsqueeze(g.node("Mul", x, x), 1)
+    kind = g.pick("channels", "maps")
+    if kind == "channels":
+        padded = g.node("Pad", squares, g.longs(0, 0, 2, 0, 0, 0, 0, 1, 0, 0))
+        mean = g.node("AveragePool", padded, kernel_shape=[4, 1, 1], strides=[1, 1, 1])
+    else:
+        mean = g.node("AveragePool", squares, kernel_shape=[1, 3, 2], strides=[1, 1, 1],
+                      pads=[0, 1, 0, 0, 1, 1])
+    mean = g.node("Add", g.node("Mul", g.squeeze(mean, 1), g.scalar(0.3)), g.scalar(1.5))
+    x = g.node("Div", x, g.node("Pow", mean, g.scalar(0.75)))
+    position = g.pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric")
+    scales = g.constant(np.array([1, 1, *g.pick((2, 2), (1.5, 3), (0.5, 2))], np.float32))
+    x = g.node("Resize", x, "", scales, mode="cubic", cubic_coeff_a=g.pick(-0.75, -0.5),
+               exclude_outside=g.pick(0, 1), coordinate_transformation_mode=position)
+    return g.model(x, rank=4)
+
+
 def scores_by_label(seed: int) -> Any:
     """A classifier of scikit-learn's: labels, and a map from labels to probabilities."""
     g = Graph(seed, [None, 6], 13)
@@ -182,5 +225,6 @@ def scores_by_label(seed: int) -> Any:
 
 GRAPHS: dict[str, Callable[[int], Any]] = {
     make.__name__: make
-    for make in (attention, recurrence, normalised, functions, products, scores_by_label)
+    for make in (attention, recurrence, normalised, functions, products, volumes,
+                 scores_by_label)
 }

@@ -23,6 +23,9 @@ struct Int8ImportOptions {
 
 namespace int8 {
 
+// Ends each line about an operator that is not read.
+constexpr const char* kWayOut = "; or quantise its floating-point ONNX file by `sparsys quantise`";
+
 // multiplier / 2^shift.
 struct Fixed {
   int32_t multiplier = 0;

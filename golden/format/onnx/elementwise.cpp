@@ -79,6 +79,9 @@ void Importer::read_binary() {
   }
   const int which = is_constant(0) ? 0 : 1;
   const Value x = value(1 - which);
+  if (op == "Add" && !is_finite(known(which))) {
+    return bind(with_constant(Op::kAdd, x, hiding(known(which), input(which), x.shape)));
+  }
   const Tensor& given = constant(which);
   if (op == "Add" || op == "Mul") {
     return bind(with_constant(adds ? Op::kAdd : Op::kMul, x, given, which, which == 0));
@@ -209,6 +212,9 @@ void Importer::read_function() {
     const Value inner = with_value(Op::kAdd, x, scaled(cube, 0.044715F));
     const Value bent = push_function(make(Op::kTanh), scaled(inner, 0.7978845608F));
     return bind(with_value(Op::kMul, scaled(x, 0.5F), shifted(bent, 1)));
+  } else if (op == "Erfc") {
+    // No operator of ONNX; Keras' exporter writes it. 1 - erf(x)
+    return bind(shifted(scaled(push_function(make(Op::kErf), x), -1), 1));
   } else if (op == "Neg") {
     return bind(scaled(x, -1));
   } else if (op == "Abs") {
@@ -227,10 +233,50 @@ Value Importer::magnitude(const Value& x) {
   return with_value(Op::kAdd, above, below);
 }
 
+bool Importer::only_softmax_follows(const std::string& name, size_t rank) const {
+  if (name == network_.output) return false;
+  bool found = false;
+  for (const onnx::NodeProto& node : model_.graph().node()) {
+    if (std::find(node.input().begin(), node.input().end(), name) == node.input().end()) continue;
+    int64_t axis = opset_ < 13 ? 1 : -1;
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.name() == "axis") axis = attribute.i();
+    }
+    const bool last = axis == -1 || axis + 1 == static_cast<int64_t>(rank);
+    if (node.op_type() != "Softmax" || !last) return false;
+    found = true;
+  }
+  return found;
+}
+
+Tensor Importer::hiding(const Tensor& tensor, const std::string& name, const Shape& scores) const {
+  // Far below all scores, and far above what scores could make infinite again.
+  constexpr float kHidden = -1e30F;
+  Tensor made = tensor;
+  for (float& value : made.reals) {
+    if (value == -std::numeric_limits<float>::infinity()) value = kHidden;
+  }
+  check_finite(made, name);
+  const Shape shape = broadcast(scores, tensor.shape);
+  const std::string what = "tensor " + quoted(name) + " has infinite elements";
+  if (!only_softmax_follows(node_->output(0), shape.size())) {
+    refuse(what, "-infinity where nothing but a Softmax over the last dimension follows");
+  }
+  const size_t width = tensor.shape.empty() ? 1 : static_cast<size_t>(tensor.shape.back());
+  for (size_t row = 0; row < tensor.count(); row += width) {
+    const auto first = tensor.reals.begin() + static_cast<std::ptrdiff_t>(row);
+    const auto last = first + static_cast<std::ptrdiff_t>(width);
+    if (std::none_of(first, last, [](float v) { return std::isfinite(v); })) {
+      refuse(what + " that hide all scores of a row", "masks that leave a score in each row");
+    }
+  }
+  return made;
+}
+
 // Where the condition is known: x times 1 or 0, plus y times 0 or 1.
 void Importer::read_where() {
   expect_inputs(3, 3);
-  if (!is_constant(0)) refuse("a condition that is a value", "constant conditions" + way_out());
+  if (!is_constant(0)) refuse("a condition that is a value", "constant conditions");
   std::array<Tensor, 2> masks;
   for (size_t i = 0; i < 2; ++i) {
     const Tensor& condition = constant(0);
@@ -245,7 +291,16 @@ void Importer::read_where() {
       if (is_constant(i) != constants) continue;
       const Tensor& mask = masks[static_cast<size_t>(i - 1)];
       if (constants) {
-        made = with_constant(Op::kAdd, *made, arithmetic("Mul", constant(i), mask));
+        // The constant where it is chosen, else 0.
+        const Tensor& given = known(i);
+        const Shape shape = broadcast(mask.shape, given.shape);
+        const Tensor chosen = expanded(mask, shape);
+        Tensor summand = expanded(given, shape);
+        for (size_t e = 0; e < summand.reals.size(); ++e) {
+          if (chosen.reals[e] == 0) summand.reals[e] = 0;
+        }
+        if (!is_finite(summand)) summand = hiding(summand, input(i), made->shape);
+        made = with_constant(Op::kAdd, *made, summand);
         continue;
       }
       const Value part = with_constant(Op::kMul, value(i), mask);

@@ -296,6 +296,73 @@ Tensor fold_tile(const Call& call) {
   return with_shape(strided(data, wide, 0, strides), shape);
 }
 
+// The part of each matrix above or below a diagonal.
+Tensor fold_trilu(const Call& call) {
+  Tensor made = call.input(0);
+  const size_t rank = made.shape.size();
+  if (rank < 2) refuse("input of the shape " + to_string(made.shape), "matrices");
+  const bool upper = call.attributes.integer("upper", 1, 0, 1) != 0;
+  const Shape given = call.has(1) ? call.numbers(1) : Shape{0};
+  if (given.size() != 1) refuse(number(given.size()) + " diagonals", "one");
+  const int64_t diagonal = std::clamp(given[0], -kMaxSize, kMaxSize);
+  const int64_t rows = made.shape[rank - 2];
+  const int64_t columns = made.shape[rank - 1];
+  for (size_t i = 0; i < made.count(); ++i) {
+    const int64_t column = static_cast<int64_t>(i) % columns;
+    const int64_t row = static_cast<int64_t>(i) / columns % rows;
+    if (upper ? column - row >= diagonal : column - row <= diagonal) continue;
+    if (made.is_real()) {
+      made.reals[i] = 0;
+    } else {
+      made.integers[i] = 0;
+    }
+  }
+  return made;
+}
+
+// Pieces of the first input replaced: each index leads to one, or to an element.
+Tensor fold_scatter_nd(const Call& call) {
+  Tensor made = call.input(0);
+  const Tensor& indices = call.input(1);
+  const Tensor& updates = call.input(2);
+  if (call.attributes.text("reduction", "none", 16) != "none") {
+    refuse("attribute 'reduction'", "none");
+  }
+  const size_t depth =
+      indices.shape.empty() ? 0 : static_cast<size_t>(std::max<int64_t>(indices.shape.back(), 0));
+  const Shape places = to_shape(indices, "input 2");
+  if (depth == 0 || depth > made.shape.size()) {
+    refuse("indices of the shape " + to_string(indices.shape) + " for " + to_string(made.shape));
+  }
+  const Shape strides = strides_of(made.shape);
+  const auto piece = static_cast<size_t>(strides[depth - 1]);
+  if (updates.is_real() != made.is_real() || updates.count() != places.size() / depth * piece) {
+    refuse("updates of the shape " + to_string(updates.shape) + " for indices of " +
+               to_string(indices.shape),
+           "an element of the first input's type for each that is replaced");
+  }
+  for (size_t i = 0; i < places.size() / depth; ++i) {
+    size_t at = 0;
+    for (size_t d = 0; d < depth; ++d) {
+      const int64_t size = made.shape[d];
+      int64_t index = places[i * depth + d];
+      if (index < -size || index >= size) {
+        refuse("index " + number(index), number(-size) + " to " + number(size - 1));
+      }
+      if (index < 0) index += size;
+      at += static_cast<size_t>(index * strides[d]);
+    }
+    for (size_t k = 0; k < piece; ++k) {
+      if (made.is_real()) {
+        made.reals[at + k] = updates.reals[i * piece + k];
+      } else {
+        made.integers[at + k] = updates.integers[i * piece + k];
+      }
+    }
+  }
+  return made;
+}
+
 Tensor fold_identity(const Call& call) {
   call.attributes.ignore("ratio");
   call.attributes.ignore("seed");
@@ -339,6 +406,8 @@ const std::map<std::string, Reader>& readers() {
       {"Transpose", fold_transpose},
       {"Expand", fold_expand},
       {"Tile", fold_tile},
+      {"Trilu", fold_trilu},
+      {"ScatterND", fold_scatter_nd},
       {"Identity", fold_identity},
       {"Dropout", fold_identity},
   };

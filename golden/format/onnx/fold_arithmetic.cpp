@@ -32,6 +32,7 @@ const std::map<std::string, Unary>& unary() {
       {"Round", [](double x) { return std::nearbyint(x); }},
       {"Sign", [](double x) { return static_cast<double>((x > 0) - (x < 0)); }},
       {"Not", [](double x) { return static_cast<double>(x == 0); }},
+      {"Erfc", [](double x) { return std::erfc(x); }},
   };
   return functions;
 }
@@ -42,7 +43,8 @@ const char* const kBinary[] = {"Add",        "Sub", "Mul", "Div",   "Mod",
                                "LessOrEqual"};
 const char* const kReductions[] = {"ReduceSum", "ReduceMean", "ReduceMax",
                                    "ReduceMin", "ReduceProd", "ReduceL2"};
-const char* const kOthers[] = {"Where", "Clip", "MatMul", "QuantizeLinear", "DequantizeLinear"};
+const char* const kOthers[] = {"Where", "Clip", "MatMul", "QuantizeLinear", "DequantizeLinear",
+                               "Sum",   "Mean", "IsNaN",  "IsInf"};
 
 template <size_t kCount>
 bool is_in(const std::string& op, const char* const (&names)[kCount]) {
@@ -244,19 +246,25 @@ Tensor clip(Attributes& attributes, int64_t opset, const std::vector<const Tenso
   return made;
 }
 
-// Of two matrices.
-Tensor product(const Tensor& a, const Tensor& b) {
-  if (a.shape.size() != 2 || b.shape.size() != 2 || a.shape[1] != b.shape[0] || !a.is_real() ||
-      !b.is_real()) {
+// Of any number of rows, and a matrix.
+Tensor product(const Tensor& a, const Tensor& b, int64_t most) {
+  if (a.shape.size() < 2 || b.shape.size() != 2 || a.shape.back() != b.shape[0] ||
+      b.shape[0] == 0 || !a.is_real() || !b.is_real()) {
     refuse("constants of the shapes " + to_string(a.shape) + " and " + to_string(b.shape),
-           "two matrices of real numbers");
+           "real numbers, the second a matrix");
   }
-  const auto rows = static_cast<size_t>(a.shape[0]);
-  const auto depth = static_cast<size_t>(a.shape[1]);
+  const auto depth = static_cast<size_t>(b.shape[0]);
+  const size_t rows = a.count() / depth;
   const auto columns = static_cast<size_t>(b.shape[1]);
   if (rows * depth > (size_t{1} << 31) / std::max<size_t>(columns, 1))
     refuse("a product of large matrices");
-  Tensor made = make_reals({a.shape[0], b.shape[1]}, std::vector<float>(rows * columns));
+  if (rows * columns > std::max({a.count(), b.count(), static_cast<size_t>(most)})) {
+    refuse("a constant of " + number(rows * columns) + " elements",
+           "at most " + number(most) + " here");
+  }
+  Shape shape = a.shape;
+  shape.back() = b.shape[1];
+  Tensor made = make_reals(shape, std::vector<float>(rows * columns));
   for (size_t i = 0; i < rows; ++i) {
     std::vector<double> row(columns);
     for (size_t k = 0; k < depth; ++k) {
@@ -337,6 +345,27 @@ Tensor fold_arithmetic(const std::string& op, Attributes& attributes, int64_t op
     expect(1, 1);
     return apply(found->second, *inputs[0]);
   }
+  if (op == "IsNaN" || op == "IsInf") {
+    expect(1, 1);
+    attributes.integer("detect_negative", 1, 1, 1);
+    attributes.integer("detect_positive", 1, 1, 1);
+    Tensor made = make_integers(inputs[0]->shape, {});
+    made.type = TensorProto::BOOL;
+    for (const float value : inputs[0]->reals) {
+      made.integers.push_back(op == "IsNaN" ? std::isnan(value) : std::isinf(value));
+    }
+    return made;
+  }
+  if (op == "Sum" || op == "Mean") {
+    expect(1, 64);
+    Tensor made = *inputs[0];
+    for (size_t i = 1; i < inputs.size(); ++i) {
+      if (inputs[i] == nullptr) refuse("input " + number(i + 1) + " is left out");
+      made = binary("Add", made, *inputs[i], most);
+    }
+    if (op == "Sum") return made;
+    return binary("Div", made, make_reals({}, {static_cast<float>(inputs.size())}), most);
+  }
   if (op == "Min" || op == "Max") {
     expect(1, 64);
     Tensor made = *inputs[0];
@@ -365,7 +394,7 @@ Tensor fold_arithmetic(const std::string& op, Attributes& attributes, int64_t op
   }
   if (op == "MatMul") {
     expect(2, 2);
-    return product(*inputs[0], *inputs[1]);
+    return product(*inputs[0], *inputs[1], most);
   }
   expect(2, 3);
   return quantise(op == "QuantizeLinear", attributes, inputs);

@@ -44,7 +44,10 @@ Network Importer::run() {
     try {
       read_node();
     } catch (const Refusal& refusal) {
-      fail(refusal.what, refusal.supported);
+      const std::string& supported = refusal.supported;
+      const bool told = supported.find("onnxslim") != std::string::npos;
+      const std::string out = told ? "" : way_out();
+      fail(refusal.what + (supported.empty() ? out : ""), supported.empty() ? "" : supported + out);
     }
   }
   finish_output();

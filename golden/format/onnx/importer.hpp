@@ -49,6 +49,7 @@ struct Constant {
   bool sparse = false;
   std::string parameter;  // its name in the network, once a node used it as it is
   size_t order = 0;       // in the file
+  bool finite = false;    // it was looked at
 };
 
 // What a name of the file stands for: elements that depend on the network's input. In the file a
@@ -127,8 +128,9 @@ class Importer {
   bool is_constant(int i) const { return has_input(i) && constants_.count(input(i)) != 0; }
   // Input `i` as a value, not a constant; of real numbers unless `any_type`.
   Value value(int i, bool any_type = false) const;
-  // Input `i`, a constant.
+  // Input `i`, a constant of finite numbers; or of any.
   const Tensor& constant(int i);
+  const Tensor& known(int i);
   const Tensor& read(const std::string& name, Constant& constant);
   // The same as list of whole numbers; as one number.
   Shape numbers(int i);
@@ -202,6 +204,7 @@ class Importer {
   void read_conv();
   void read_conv_transpose();
   void read_pool();
+  void read_volume_pool();
   void read_global_pool();
   void read_reduction();
   void read_batch_normalization();
@@ -217,6 +220,11 @@ class Importer {
   void read_function();
   void read_clip();
   void read_where();
+  // A constant that is added to scores of this shape and hides some of them from the Softmax that
+  // follows: finite numbers that do the same as -infinity.
+  Tensor hiding(const Tensor& tensor, const std::string& name, const Shape& scores) const;
+  // Whether a value of the file goes to nothing but Softmax over the last of `rank` dimensions.
+  bool only_softmax_follows(const std::string& name, size_t rank) const;
   void read_prelu();
   void read_softmax();
   void read_flatten();

@@ -14,7 +14,7 @@ void Importer::read_learn_operator() {
   if (op == "Normalizer") return read_normalizer();
   if (op == "ZipMap") return read_zip_map();
   refuse("unsupported operator",
-         "Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of ai.onnx.ml" + way_out());
+         "Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of ai.onnx.ml");
 }
 
 // (x - offset) scale
@@ -102,7 +102,7 @@ void Importer::read_normalizer() {
       return bind(softmax_of(scaled(logs, -1), Op::kSoftmax, x.shape.size() - 1));
     }
   }
-  if (norm != "L1" && norm != "L2") refuse("norm " + quoted(norm), "L1, L2" + way_out());
+  if (norm != "L1" && norm != "L2") refuse("norm " + quoted(norm), "L1, L2");
   std::vector<bool> axes(x.shape.size());
   axes.back() = true;
   const bool is_sum = norm == "L1";

@@ -15,22 +15,37 @@ bool is_shape_of(const std::string& op) { return op == "Shape" || op == "Size"; 
 
 std::string Importer::way_out() const {
   const std::string& op = node_->op_type();
-  if (op == "If" || op == "Loop" || op == "Scan") {
-    return "; where the branch is fixed, onnxslim leaves it out";
+  std::string text;
+  if (op == "If") text = "; where the branch is fixed, onnxslim leaves it out";
+  if (op == "Loop" || op == "Scan") {
+    text =
+        "; a recurrent layer can be exported step by step (unroll=True in Keras), or onnxslim "
+        "may leave the loop out";
   }
+  const bool learn = node_->domain() == "ai.onnx.ml";
+  if (learn && op.rfind("TreeEnsemble", 0) == 0) text = "; trees are no network of layers";
+  bool constants = node_->input_size() > 0;
+  bool first = false;  // it takes the network's input
   for (const std::string& name : node_->input()) {
+    constants &= constants_.count(name) + same_.count(name) != 0;
     const auto found = values_.find(name);
-    if (found == values_.end() || found->second.name == network_.input) continue;
-    return "; --output " + printable(name, 60) + " ends the network before it";
+    if (found == values_.end()) continue;
+    first |= found->second.name == network_.input;
+    if (found->second.name == network_.input) continue;
+    return text + "; --output " + printable(name, 60) + " ends the network before it";
   }
-  return "";
+  if (constants) return text + "; it has constants alone, onnxslim may compute it";
+  const bool last =
+      node_->output_size() == 0 || node_->output(0).empty() || node_->output(0) == network_.output;
+  if (!first || last) return text;
+  return text + "; --input " + printable(node_->output(0), 60) + " begins the network behind it";
 }
 
 void Importer::read_node() {
   check_text(node_->name(), "node " + number(node_index_ + 1) + ": its name");
   const bool learn = node_->domain() == "ai.onnx.ml";
   if (!learn && !is_default_domain(node_->domain())) {
-    refuse("operator of the domain " + quoted(node_->domain()), kOperators + way_out());
+    refuse("operator of the domain " + quoted(node_->domain()), kOperators);
   }
   attributes_ = std::make_unique<Attributes>(*node_, learn ? learn_opset_ : opset_);
   if (learn) {
@@ -96,6 +111,7 @@ void Importer::read_operator() {
       {"Exp", &Importer::read_function},
       {"Log", &Importer::read_function},
       {"Erf", &Importer::read_function},
+      {"Erfc", &Importer::read_function},
       {"Sin", &Importer::read_function},
       {"Cos", &Importer::read_function},
       {"Sqrt", &Importer::read_function},
@@ -128,7 +144,7 @@ void Importer::read_operator() {
       {"Dropout", &Importer::leave_out},
   };
   const auto found = readers.find(node_->op_type());
-  if (found == readers.end()) refuse("unsupported operator", kOperators + way_out());
+  if (found == readers.end()) refuse("unsupported operator", kOperators);
   (this->*found->second)();
 }
 
@@ -138,6 +154,17 @@ bool Importer::fold_node() {
   const std::string& op = node_->op_type();
   if (op == "Constant") {
     read_constant();
+    return true;
+  }
+  if (op == "IsNaN" && has_input(0) && !is_constant(0)) {
+    // Of shares that sum up to 1: masks that hide all of a row are refused.
+    const auto maker = makers_.find(input(0));
+    const bool shares =
+        maker != makers_.end() && model_.graph().node(maker->second).op_type() == "Softmax";
+    if (!shares) refuse("whether a value is a number", "that of a Softmax, which always is");
+    Tensor never = make_integers({}, {0});
+    never.type = onnx::TensorProto::BOOL;
+    constants_[node_->output(0)].tensor = std::move(never);
     return true;
   }
   std::vector<const Tensor*> inputs;
@@ -160,7 +187,7 @@ bool Importer::fold_node() {
       return true;
     }
     for (int i = 0; i < input_count(); ++i) {
-      inputs.push_back(has_input(i) ? &constant(i) : nullptr);
+      inputs.push_back(has_input(i) ? &known(i) : nullptr);
     }
   }
   std::vector<Tensor> made = fold(*node_, *attributes_, opset_, inputs, room_);
@@ -205,7 +232,6 @@ void Importer::read_constant() {
     refuse("attribute " + quoted(attribute.name()) + " or its type",
            "value, value_float, value_floats, value_int, value_ints");
   }
-  if (constant.tensor) check_finite(*constant.tensor, node_->output(0));
 }
 
 }  // namespace sparsys::onnx_import

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resize and Upsample: each element repeated, or along each axis a product by a matrix.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -38,6 +39,13 @@ double rounded(const std::string& rounding, double from) {
   return rounding == "round_prefer_ceil" ? std::floor(from + 0.5) : std::ceil(from - 0.5);
 }
 
+// Weights of the four elements around a place, `t` behind the second (Keys 1981).
+std::array<double, 4> cubic(double t, double a) {
+  const auto outer = [a](double d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
+  const auto inner = [a](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
+  return {outer(t + 1), inner(t), inner(1 - t), outer(2 - t)};
+}
+
 }  // namespace
 
 Value Importer::resample(const Value& x, size_t axis, const Tensor& matrix) {
@@ -54,17 +62,18 @@ void Importer::read_resize() {
   const size_t rank = x.shape.size();
   const std::string mode = attributes_->text("mode", "nearest");
   const bool is_nearest = mode == "nearest";
-  if (!is_nearest && mode != "linear" && mode != "bilinear") {
-    refuse("attribute 'mode' is " + quoted(mode), "nearest, linear" + way_out());
+  const bool is_cubic = mode == "cubic";
+  if (!is_nearest && !is_cubic && mode != "linear" && mode != "bilinear") {
+    refuse("attribute 'mode' is " + quoted(mode), "nearest, linear, cubic");
   }
   std::string position =
       attributes_->text("coordinate_transformation_mode", is_new ? "half_pixel" : "asymmetric", 11);
   if (!is_new) position = "asymmetric";
   const std::string rounding =
       is_new ? attributes_->text("nearest_mode", "round_prefer_floor") : "floor";
-  for (const char* name : {"cubic_coeff_a", "exclude_outside", "extrapolation_value"}) {
-    attributes_->ignore(name);
-  }
+  const double bend = attributes_->real("cubic_coeff_a", -0.75F);
+  const bool inside_alone = attributes_->integer("exclude_outside", 0, 0, 1) != 0;
+  attributes_->ignore("extrapolation_value");
   attributes_->integer("antialias", 0, 0, 0);
   if (attributes_->text("keep_aspect_ratio_policy", "stretch", 18) != "stretch") {
     refuse("attribute 'keep_aspect_ratio_policy'", "stretch");
@@ -115,6 +124,21 @@ void Importer::read_resize() {
       if (is_nearest) {
         const double index = add(rounded(rounding, from), 1);
         repeats &= index == std::floor(static_cast<double>(o) / factor);
+      } else if (is_cubic) {
+        const double low = std::floor(from);
+        const std::array<double, 4> weights = cubic(from - low, bend);
+        double sum = 1;
+        const auto counts = [&](size_t k) {
+          const double index = low - 1 + static_cast<double>(k);
+          return !inside_alone || (index >= 0 && index < static_cast<double>(size));
+        };
+        if (inside_alone) {
+          sum = 0;
+          for (size_t k = 0; k < 4; ++k) sum += counts(k) ? weights[k] : 0;
+        }
+        for (size_t k = 0; k < 4; ++k) {
+          if (counts(k)) add(low - 1 + static_cast<double>(k), weights[k] / sum);
+        }
       } else {
         const double low = std::floor(from);
         add(low, low + 1 - from);

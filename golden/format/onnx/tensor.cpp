@@ -3,6 +3,7 @@
 
 #include <google/protobuf/repeated_field.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -337,6 +338,11 @@ Tensor read_tensor(TensorProto& proto, const std::string& name, const std::strin
     }
   }
   return tensor;
+}
+
+bool is_finite(const Tensor& tensor) {
+  return std::all_of(tensor.reals.begin(), tensor.reals.end(),
+                     [](float value) { return std::isfinite(value); });
 }
 
 void check_finite(const Tensor& tensor, const std::string& name) {

@@ -64,6 +64,7 @@ int64_t checked_count(const Shape& shape, const std::string& what);
 // not fit, and Error for files that cannot be read.
 Tensor read_tensor(onnx::TensorProto& proto, const std::string& name, const std::string& folder);
 
+bool is_finite(const Tensor& tensor);
 // Refuses NaN and infinite elements.
 void check_finite(const Tensor& tensor, const std::string& name);
 

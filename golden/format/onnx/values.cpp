@@ -57,8 +57,10 @@ Value Importer::value(int i, bool any_type) const {
 const Tensor& Importer::read(const std::string& name, Constant& constant) {
   if (constant.sparse) refuse("tensor " + quoted(name) + " is sparse", "dense tensors");
   if (!constant.tensor) {
+    const bool elsewhere = constant.proto->data_location() == onnx::TensorProto::EXTERNAL;
     constant.tensor = read_tensor(*constant.proto, name, folder_);
-    check_finite(*constant.tensor, name);
+    // Those of the file itself count from the beginning.
+    if (elsewhere) room_ += 2 * static_cast<int64_t>(constant.tensor->count());
   } else if (!constant.parameter.empty() && constant.tensor->reals.empty()) {
     // Its elements went into the network.
     constant.tensor->reals = network_.find(constant.parameter)->values;
@@ -67,6 +69,14 @@ const Tensor& Importer::read(const std::string& name, Constant& constant) {
 }
 
 const Tensor& Importer::constant(int i) {
+  const Tensor& tensor = known(i);
+  Constant& constant = constants_.at(input(i));
+  if (!constant.finite) check_finite(tensor, input(i));
+  constant.finite = true;
+  return tensor;
+}
+
+const Tensor& Importer::known(int i) {
   const std::string& name = input(i);
   const auto found = constants_.find(name);
   if (found == constants_.end()) {

@@ -11,6 +11,8 @@
 namespace sparsys::onnx_import {
 namespace {
 
+constexpr int64_t kMostWindow = int64_t{1} << 20;
+
 // `values` for two dimensions, `otherwise` for one that is not there.
 std::array<int64_t, 2> planar(const Shape& values, int64_t otherwise) {
   return values.size() == 2 ? std::array<int64_t, 2>{values[0], values[1]}
@@ -54,7 +56,6 @@ Shape Importer::read_window(Window& window, const Shape& in, size_t spatial) {
   }
   window.pad = spatial == 2 ? std::array<int64_t, 4>{pads[0], pads[1], pads[2], pads[3]}
                             : std::array<int64_t, 4>{0, pads[0], 0, pads[1]};
-  constexpr int64_t kMostWindow = int64_t{1} << 20;
   Shape out;
   bool rounded_up = false;
   for (size_t d = 0; d < 2; ++d) {
@@ -190,9 +191,10 @@ void Importer::read_conv_transpose() {
 void Importer::read_pool() {
   expect_inputs(1, 1);
   const Value x = value(0);
+  if (!attributes_->has("kernel_shape")) refuse("no attribute 'kernel_shape'");
+  if (x.shape.size() == 5 && !x.extra) return read_volume_pool();
   const size_t spatial = spatial_of(x);
   const bool is_max = node_->op_type() == "MaxPool";
-  if (!attributes_->has("kernel_shape")) refuse("no attribute 'kernel_shape'");
   Node node = make(is_max ? Op::kMaxPool : Op::kAveragePool);
   Window& window = node.window;
   window.kernel = planar(attributes_->window("kernel_shape", spatial, 1, 1), 1);
@@ -225,6 +227,60 @@ void Importer::read_pool() {
   node.inputs = {from};
   const Value made = push(std::move(node), {1, in[1], out[0], out[1]}, false);
   bind(view(made, from_image(made.shape, spatial)));
+}
+
+// A pooling of N, C, D, H, W over D alone, as a sum over channels has it, or over H and W.
+void Importer::read_volume_pool() {
+  const Value x = value(0);
+  const bool is_max = node_->op_type() == "MaxPool";
+  const Shape kernel = attributes_->window("kernel_shape", 3, 1, 1);
+  const Shape stride = attributes_->window("strides", 3, 1, 1);
+  const Shape pads = attributes_->window("pads", 6, 0, 0);
+  const Shape dilation = attributes_->window("dilations", 3, 1, 1, is_max ? 10 : 19);
+  const bool rounds = attributes_->integer("ceil_mode", 0, 0, 1, 10) != 0;
+  const bool with_pad = !is_max && attributes_->integer("count_include_pad", 0, 0, 1) != 0;
+  if (is_max) attributes_->integer("storage_order", 0, 0, 1, 8);
+  const bool fixed = attributes_->text("auto_pad", "NOTSET") == "NOTSET";
+  const auto moves = [&](size_t d) {
+    return kernel[d] != 1 || stride[d] != 1 || pads[d] != 0 || pads[d + 3] != 0;
+  };
+  for (const Shape* list : {&kernel, &stride, &pads}) {
+    for (const int64_t number_of : *list) {
+      if (number_of > kMostWindow) refuse("a window's number " + number(number_of), "at most 2^20");
+    }
+  }
+  const bool deep = moves(0);
+  const bool padded = std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
+  if (!fixed || rounds || dilation != Shape(3, 1) || (with_pad && padded) ||
+      (deep && (moves(1) || moves(2)))) {
+    refuse("input of the shape " + to_string(x.shape) + ", windows of " + to_string(kernel),
+           "of three dimensions, windows over the first alone or over the other two, with "
+           "attributes 'strides' and 'pads'");
+  }
+  Node node = make(is_max ? Op::kMaxPool : Op::kAveragePool);
+  Window& window = node.window;
+  Shape in, shape = x.shape;
+  if (deep) {
+    in = {1, x.shape[1], x.shape[2], x.shape[3] * x.shape[4]};
+    window.kernel = {kernel[0], 1};
+    window.stride = {stride[0], 1};
+    window.pad = {pads[0], 0, pads[3], 0};
+  } else {
+    in = {1, x.shape[1] * x.shape[2], x.shape[3], x.shape[4]};
+    window.kernel = {kernel[1], kernel[2]};
+    window.stride = {stride[1], stride[2]};
+    window.pad = {pads[1], pads[2], pads[4], pads[5]};
+  }
+  Shape out = in;
+  for (size_t d = 0; d < 2; ++d) {
+    out[d + 2] = window_positions(in[d + 2], window.kernel[d], window.stride[d], 1, window.pad[d],
+                                  window.pad[d + 2], false);
+    if (out[d + 2] < 1) refuse("windows of " + to_string(kernel), "windows that fit");
+    if (deep && d == 0) shape[2] = out[2];
+    if (!deep) shape[d + 3] = out[d + 2];
+  }
+  node.inputs = {in_shape(x, in)};
+  bind(view(push(std::move(node), out, false), shape));
 }
 
 Value Importer::pool(Op op, const Value& x, const std::vector<bool>& axes, bool keep) {

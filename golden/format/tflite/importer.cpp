@@ -48,7 +48,8 @@ std::string Importer::place() const {
 }
 
 void Importer::fail(const std::string& what, const std::string& supported) const {
-  sparsys::fail(place(), what + (supported.empty() ? "" : "; supported: " + supported));
+  sparsys::fail(place(),
+                what + (supported.empty() ? "" : "; supported: " + supported) + int8::kWayOut);
 }
 
 int32_t Importer::input(size_t i) const {

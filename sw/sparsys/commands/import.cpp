@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -49,6 +50,7 @@ void print_nodes(const Network& network) {
   table.add({"node", "op", "output", "weights", "zeros"});
   uint64_t weights = 0;
   uint64_t zeros = 0;
+  std::set<size_t> met;  // a recurrence takes the same weights in every step
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     std::vector<std::string> row = {node.name.empty() ? "-" : printable(node.name, 40),
@@ -57,10 +59,11 @@ void print_nodes(const Network& network) {
       if (layer.node != n) continue;
       const std::vector<float>& values = network.parameters[layer.weights].values;
       const auto count = static_cast<uint64_t>(std::count(values.begin(), values.end(), 0.0F));
-      weights += values.size();
-      zeros += count;
       row[3] = grouped(values.size());
       row[4] = grouped(count);
+      if (!met.insert(layer.weights).second) continue;
+      weights += values.size();
+      zeros += count;
     }
     table.add(std::move(row));
   }
@@ -137,10 +140,11 @@ void add_import(CLI::App& program) {
       "LRN; "
       "Add, Sub, Mul, Div, Sum, Mean, Min, Max, Where by constants; Relu, LeakyRelu, PRelu, Clip, "
       "Sigmoid, HardSigmoid, HardSwish, Swish, Mish, Tanh, Elu, Celu, Selu, Softplus, Softsign, "
-      "Gelu, Neg, Abs, Exp, Log, Erf, Sin, Cos, Sqrt, Reciprocal, Pow by constants; Softmax, "
+      "Gelu, Neg, Abs, Exp, Log, Erf, Erfc, Sin, Cos, Sqrt, Reciprocal, Pow by constants; Softmax, "
       "LogSoftmax; Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Slice, Split, Concat, Gather "
       "by "
-      "constants, DepthToSpace, SpaceToDepth, Pad; Resize, Upsample, nearest or linear; Identity, "
+      "constants, DepthToSpace, SpaceToDepth, Pad; Resize, Upsample, nearest, linear or cubic; "
+      "Identity, "
       "Dropout, Cast; Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of "
       "scikit-learn's exports.\n"
       "Example: sparsys import net.onnx --out float.model --output probabilities\n");

@@ -54,6 +54,27 @@ TEST(OnnxData, InAnotherFile) {
                        "'net.onnx.data', and no folder is known"});
 }
 
+// What is computed may be as large as what is read, wherever it stands.
+TEST(OnnxData, WeightsInAnotherFileAreComputedWith) {
+  const TemporaryFolder folder;
+  OnnxModel model;
+  model.input("x", {1, 200});
+  model.output("y", {1, 150});
+  model.integers("begin", {0});
+  model.integers("end", {150});
+  TensorProto& weights = model.weights("w", {200, 200});
+  const std::string raw = weights.raw_data();
+  write_bytes(folder.file("net.onnx.data"), {raw.begin(), raw.end()});
+  put_outside(weights, "net.onnx.data", 0);
+  model.node("Slice", "part", {"w", "begin", "end"}, "part");
+  set(model.node("Gemm", "fc", {"x", "part"}, "y"), "transB", int64_t{1});
+  write_bytes(folder.file("net.onnx"), model.bytes());
+  const Network network = import_onnx(folder.file("net.onnx"));
+  ASSERT_EQ(network.parameters.size(), 1U);
+  ASSERT_EQ(network.parameters[0].values.size(), 30000U);
+  EXPECT_EQ(std::memcmp(network.parameters[0].values.data(), raw.data(), 120000), 0);
+}
+
 TEST(OnnxData, OtherFilesAreRefused) {
   const TemporaryFolder outer;
   const std::filesystem::path folder = outer.path() / "model";

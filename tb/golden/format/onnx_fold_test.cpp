@@ -2,6 +2,8 @@
 // What is computed from constants: each operator on numbers that can be checked by hand.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "golden/format/onnx/fold.hpp"
 #include "tb/support/onnx_models.hpp"
 
@@ -156,6 +158,48 @@ TEST(OnnxFold, Numbers) {
   EXPECT_EQ(
       Call("MatMul").with(make_reals({1, 2}, {1, 2})).with(make_reals({2, 1}, {3, 4})).run().reals,
       (Reals{11}));
+  const Tensor stack = Call("MatMul")
+                           .with(make_reals({2, 1, 2}, {1, 2, 3, 4}))
+                           .with(make_reals({2, 1}, {3, 4}))
+                           .run();
+  EXPECT_EQ(stack.shape, (Shape{2, 1, 1}));
+  EXPECT_EQ(stack.reals, (Reals{11, 25}));
+  EXPECT_NE(Call("MatMul")
+                .with(make_reals({5000, 1}, Reals(5000)))
+                .with(make_reals({1, 5000}, Reals(5000)))
+                .refused(),
+            "not refused");
+  EXPECT_EQ(Call("Sum").with(reals({1, 2})).with(reals({5})).run().reals, (Reals{6, 7}));
+  EXPECT_EQ(Call("Mean").with(reals({1, 2})).with(reals({5})).run().reals, (Reals{3, 3.5F}));
+  EXPECT_FLOAT_EQ(Call("Erfc").with(reals({0.5F})).run().reals[0], 0.47950012F);
+}
+
+TEST(OnnxFold, Masks) {
+  const auto part = [](int64_t upper, int64_t diagonal) {
+    return Call("Trilu").with(kSix).with(one(diagonal)).set("upper", upper).run().integers;
+  };
+  EXPECT_EQ(Call("Trilu").with(kSix).run().integers, (Numbers{0, 1, 2, 0, 4, 5}));
+  EXPECT_EQ(part(1, 1), (Numbers{0, 1, 2, 0, 0, 5}));
+  EXPECT_EQ(part(0, 0), (Numbers{0, 0, 0, 3, 4, 0}));
+  EXPECT_EQ(part(0, -1), (Numbers{0, 0, 0, 3, 0, 0}));
+  EXPECT_EQ(part(0, INT64_MAX), (Numbers{0, 1, 2, 3, 4, 5}));
+  EXPECT_NE(Call("Trilu").with(list({1})).refused(), "not refused");
+  const auto replaced = [](const Tensor& indices, const Tensor& updates) {
+    return Call("ScatterND", 18).with(kSix).with(indices).with(updates);
+  };
+  // Whole rows, and elements; the last of equal places stays.
+  EXPECT_EQ(replaced(make_integers({1, 1}, {-1}), make_integers({1, 3}, {7, 8, 9})).run().integers,
+            (Numbers{0, 1, 2, 7, 8, 9}));
+  EXPECT_EQ(replaced(make_integers({3, 2}, {0, 1, 1, 2, 0, 1}), list({7, 8, 9})).run().integers,
+            (Numbers{0, 9, 2, 3, 4, 8}));
+  EXPECT_NE(replaced(make_integers({1, 1}, {2}), make_integers({1, 3}, {7, 8, 9})).refused(),
+            "not refused");
+  EXPECT_NE(replaced(make_integers({1, 1}, {0}), list({7})).refused(), "not refused");
+  EXPECT_NE(replaced(make_integers({1, 3}, {0, 0, 0}), list({7})).refused(), "not refused");
+  const float infinite = std::numeric_limits<float>::infinity();
+  const Tensor odd = reals({1, -infinite, std::numeric_limits<float>::quiet_NaN()});
+  EXPECT_EQ(Call("IsNaN").with(odd).run().integers, (Numbers{0, 0, 1}));
+  EXPECT_EQ(Call("IsInf").with(odd).run().integers, (Numbers{0, 1, 0}));
 }
 
 TEST(OnnxFold, Types) {

@@ -41,6 +41,42 @@ TEST(OnnxImportErrors, Operators) {
   EXPECT_NO_THROW(read(m));
 }
 
+// What hides scores from a Softmax may be infinite, nothing else.
+TEST(OnnxImportErrors, InfiniteMasks) {
+  const float hidden = -std::numeric_limits<float>::infinity();
+  const auto masked = [&](const std::vector<float>& mask, const char* follows = "Softmax") {
+    OnnxModel m;
+    m.input("x", {1, 2, 3});
+    m.output("y", {1, 2, 3});
+    m.weights("mask", {2, 3}).set_raw_data(mask.data(), mask.size() * sizeof(float));
+    m.node("Add", "add", {"x", "mask"}, "a");
+    m.node(follows, "next", {"a"}, "y");
+    return m;
+  };
+  const Network network = read(masked({0, hidden, 1, 0, 0, hidden}));
+  ASSERT_EQ(network.parameters.size(), 1U);
+  EXPECT_EQ(network.parameters[0].values, (std::vector<float>{0, -1e30F, 1, 0, 0, -1e30F}));
+  expect_error(masked({0, 0, 0, hidden, hidden, hidden}),
+               {"node 'add' (Add): tensor 'mask' has infinite elements that hide all scores of a "
+                "row; supported: masks that leave a score"});
+  expect_error(masked({0, hidden, 0, 0, 0, 0}, "Relu"),
+               {"'mask' has infinite elements; supported: -infinity where nothing but a Softmax",
+                "; --input a begins the network behind it"});
+  expect_error(masked({0, -hidden, 0, 0, 0, 0}), {"tensor 'mask': element [0, 1] is infinite"});
+}
+
+TEST(OnnxImportErrors, WaysOut) {
+  OnnxModel m = gemm_model();
+  m.graph().mutable_node(0)->set_op_type("GridSample");
+  expect_error(m,
+               {"node 'fc1' (GridSample): unsupported", "; --input a begins the network behind"});
+  m.graph().mutable_node(0)->set_op_type("Loop");
+  expect_error(m, {"unroll=True", "; --input a begins"});
+  m = gemm_model();
+  m.graph().mutable_node(0)->set_input(0, "fc1.weight");
+  expect_error(m, {"node 'fc1' (Gemm): a product of constants", "onnxslim may compute it"});
+}
+
 TEST(OnnxImportErrors, Tensors) {
   const std::string fc1 = "file: node 'fc1' (Gemm): ";
   const auto changed = [](const std::function<void(onnx::TensorProto&)>& change) {

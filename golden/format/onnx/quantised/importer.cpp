@@ -52,7 +52,8 @@ std::string QuantisedImporter::place() const {
 }
 
 void QuantisedImporter::fail(const std::string& what, const std::string& supported) const {
-  sparsys::fail(place(), what + (supported.empty() ? "" : "; supported: " + supported));
+  sparsys::fail(place(),
+                what + (supported.empty() ? "" : "; supported: " + supported) + int8::kWayOut);
 }
 
 void QuantisedImporter::read_opsets() {
@@ -85,7 +86,7 @@ void QuantisedImporter::read_input() {
     if (items_.count(info.name()) != 0) continue;
     if (input != nullptr) {
       sparsys::fail(file_, "several inputs: " + quoted(input->name()) + " and " +
-                               quoted(info.name()) + "; supported: one input");
+                               quoted(info.name()) + "; supported: one input" + int8::kWayOut);
     }
     input = &info;
   }
@@ -96,7 +97,8 @@ void QuantisedImporter::read_input() {
   for (int d = 0; d < type.shape().dim_size(); ++d) {
     const int64_t size = d == 0 ? 1 : type.shape().dim(d).dim_value();
     if (size < 1 || size > kMaxSize) {
-      sparsys::fail(file_, where + ": dimension " + number(d) + " has no fixed size");
+      sparsys::fail(file_,
+                    where + ": dimension " + number(d) + " has no fixed size" + int8::kWayOut);
     }
     item.shape.push_back(size);
   }
@@ -414,7 +416,8 @@ void QuantisedImporter::read_node() {
 mxu::Network QuantisedImporter::finish() {
   const onnx::GraphProto& graph = model_.graph();
   if (graph.output_size() != 1) {
-    sparsys::fail(file_, number(graph.output_size()) + " outputs; supported: one output");
+    sparsys::fail(file_,
+                  number(graph.output_size()) + " outputs; supported: one output" + int8::kWayOut);
   }
   const std::string what = "output " + quoted(graph.output(0).name());
   const auto found = items_.find(graph.output(0).name());
@@ -449,6 +452,11 @@ mxu::Network QuantisedImporter::finish() {
 
 mxu::Network QuantisedImporter::run() {
   read_opsets();
+  // Every node makes something, which those before it look for.
+  for (node_index_ = 0; node_index_ < model_.graph().node_size(); ++node_index_) {
+    node_ = &model_.graph().node(node_index_);
+    if (node_->output_size() < 1) fail("no output");
+  }
   read_initializers();
   read_input();
   for (node_index_ = 0; node_index_ < model_.graph().node_size(); ++node_index_) {
