@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A quantised ONNX network of one layer, for tests.
+// Quantised ONNX networks, for tests.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -12,18 +12,8 @@
 
 namespace sparsys {
 
-// y = Relu(W x + b) of unsigned bytes, weights signed with a scale each.
-struct QuantisedDense {
-  static constexpr int kInputs = 12;
-  static constexpr int kOutputs = 5;
-  static constexpr float kInScale = 0.02F;
-  static constexpr float kOutScale = 0.05F;
-  static constexpr int kInZero = 131;
-  static constexpr int kOutZero = 7;
-
-  std::vector<int8_t> weights;
-  std::vector<float> scales;
-  std::vector<int32_t> bias;
+// A file that is being made.
+struct QuantisedOnnx {
   onnx::ModelProto model;
 
   void tensor(const std::string& name, int type, const std::vector<int64_t>& dims,
@@ -50,13 +40,40 @@ struct QuantisedDense {
     set->set_type(onnx::AttributeProto::INT);
     set->set_i(value);
   }
-  void value(onnx::ValueInfoProto* info, const char* name, int64_t size) {
+  // Of the last node.
+  void numbers(const char* attribute, const std::vector<int64_t>& values) {
+    onnx::GraphProto* graph = model.mutable_graph();
+    onnx::AttributeProto* set = graph->mutable_node(graph->node_size() - 1)->add_attribute();
+    set->set_name(attribute);
+    set->set_type(onnx::AttributeProto::INTS);
+    for (const int64_t v : values) set->add_ints(v);
+  }
+  static void value(onnx::ValueInfoProto* info, const char* name,
+                    const std::vector<int64_t>& shape) {
     info->set_name(name);
     auto* type = info->mutable_type()->mutable_tensor_type();
     type->set_elem_type(onnx::TensorProto::FLOAT);
-    type->mutable_shape()->add_dim()->set_dim_value(1);
-    type->mutable_shape()->add_dim()->set_dim_value(size);
+    for (const int64_t size : shape) type->mutable_shape()->add_dim()->set_dim_value(size);
   }
+
+  std::vector<uint8_t> bytes() const {
+    const std::string text = model.SerializeAsString();
+    return {text.begin(), text.end()};
+  }
+};
+
+// y = Relu(W x + b) of unsigned bytes, weights signed with a scale each.
+struct QuantisedDense : QuantisedOnnx {
+  static constexpr int kInputs = 12;
+  static constexpr int kOutputs = 5;
+  static constexpr float kInScale = 0.02F;
+  static constexpr float kOutScale = 0.05F;
+  static constexpr int kInZero = 131;
+  static constexpr int kOutZero = 7;
+
+  std::vector<int8_t> weights;
+  std::vector<float> scales;
+  std::vector<int32_t> bias;
 
   explicit QuantisedDense(bool of_bytes) {
     Random random(3);
@@ -71,8 +88,8 @@ struct QuantisedDense {
     model.add_opset_import()->set_version(13);
     onnx::GraphProto* graph = model.mutable_graph();
     graph->set_name("dense");
-    value(graph->add_input(), "x", kInputs);
-    value(graph->add_output(), "y", kOutputs);
+    value(graph->add_input(), "x", {1, kInputs});
+    value(graph->add_output(), "y", {1, kOutputs});
     std::vector<float> steps;
     for (const float s : scales) steps.push_back(s * kInScale);
     using T = onnx::TensorProto;
@@ -98,10 +115,58 @@ struct QuantisedDense {
     }
     node("DequantizeLinear", {"yq", "ys", "yz"}, "y");
   }
+};
 
-  std::vector<uint8_t> bytes() const {
-    const std::string text = model.SerializeAsString();
-    return {text.begin(), text.end()};
+// A convolution of maps, two branches, their sum, a pooling and a mean over the maps, all between
+// DequantizeLinear and QuantizeLinear.
+struct QuantisedMaps : QuantisedOnnx {
+  QuantisedMaps() {
+    constexpr int kChannels = 3;
+    constexpr int kMaps = 4;
+    Random random(5);
+    const auto bytes = [&](int count) {
+      std::vector<int8_t> values;
+      for (int i = 0; i < count; ++i) {
+        values.push_back(static_cast<int8_t>(random.below(255) - 127));
+      }
+      return raw(values);
+    };
+    model.set_ir_version(8);
+    model.add_opset_import()->set_version(13);
+    onnx::GraphProto* graph = model.mutable_graph();
+    graph->set_name("maps");
+    value(graph->add_input(), "x", {1, kChannels, 6, 6});
+    value(graph->add_output(), "y", {1, kMaps, 1, 1});
+    using T = onnx::TensorProto;
+    tensor("s", T::FLOAT, {}, raw<float>({0.03F}));
+    tensor("z", T::INT8, {}, raw<int8_t>({-5}));
+    tensor("ws", T::FLOAT, {kMaps}, raw<float>({0.004F, 0.01F, 0.006F, 0.002F}));
+    tensor("wz", T::INT8, {kMaps}, raw(std::vector<int8_t>(kMaps)));
+    tensor("w1", T::INT8, {kMaps, kChannels, 3, 3}, bytes(kMaps * kChannels * 9));
+    tensor("w2", T::INT8, {kMaps, 1, 3, 3}, bytes(kMaps * 9));
+    const auto requantised = [&](const std::string& name) {
+      node("QuantizeLinear", {name, "s", "z"}, name + "q");
+      node("DequantizeLinear", {name + "q", "s", "z"}, name + "d");
+    };
+    requantised("x");
+    node("DequantizeLinear", {"w1", "ws", "wz"}, "w1d", "axis", 0);
+    node("DequantizeLinear", {"w2", "ws", "wz"}, "w2d", "axis", 0);
+    node("Conv", {"xd", "w1d"}, "c");
+    numbers("pads", {1, 1, 1, 1});
+    node("Relu", {"c"}, "a");
+    requantised("a");
+    node("Conv", {"ad", "w2d"}, "b", "group", kMaps);
+    numbers("pads", {1, 1, 1, 1});
+    requantised("b");
+    node("Add", {"ad", "bd"}, "t");
+    requantised("t");
+    node("MaxPool", {"td"}, "p");
+    numbers("kernel_shape", {2, 2});
+    numbers("strides", {2, 2});
+    requantised("p");
+    node("GlobalAveragePool", {"pd"}, "m");
+    node("QuantizeLinear", {"m", "s", "z"}, "mq");
+    node("DequantizeLinear", {"mq", "s", "z"}, "y");
   }
 };
 
