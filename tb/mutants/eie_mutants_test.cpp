@@ -81,7 +81,7 @@ void exercise(Device& device, uint64_t seed) {
   driver.run(image, random_input(3 * seed, network));
 }
 
-constexpr uint64_t kSeeds = 60;
+constexpr uint64_t kSeeds = 72;
 
 void expect_sound(MakeRtl make_rtl) {
   uint64_t cycles = 0;
