@@ -28,6 +28,7 @@ INVISIBLE = {
     },
     "mxu": {
         "rtl/mxu/mxu_weight_fifo.v: n_q": LOADED,
+        "rtl/mxu/mxu_weight_fifo.v: thermo_q": "0 behind every cycle without a shift",
         "rtl/mxu/mxu_setup.v: pad_q": NOT_USED,
         "rtl/mxu/mxu_acc_bank.v: s3_valid_q": NOT_USED,
         "rtl/mxu/mxu_acc_bank.v: act_re_q": NOT_USED,
@@ -46,7 +47,7 @@ TOGETHER = {
     "mxu": [
         ("rtl/mxu/mxu_matrix.v", ["in_h_q", "in_w_q"]),
         ("rtl/mxu/mxu_matrix.v", ["out_h_q", "out_w_q"]),
-        ("rtl/mxu/mxu_matrix.v", ["pitch_q", "stride_y_q", "stride_x_q"]),
+        ("rtl/mxu/mxu_matrix.v", ["stride_y_q", "stride_x_q"]),
         ("rtl/mxu/mxu_activation.v", ["in_h_q", "in_w_q"]),
         ("rtl/mxu/mxu_activation.v", ["out_w_q", "stride_y_q", "stride_x_q"]),
         ("rtl/mxu/mxu_activation.v", ["win_h_q", "win_w_q", "dy_q", "dx_q"]),
