@@ -66,7 +66,6 @@ module mxu_product #(
   reg [OUT_W-1:0] product_q;
 
   wire [A_W-1:0] a = {{(A_W - A_WIDTH + 1) {a_i[A_WIDTH-1]}}, a_i[A_WIDTH-2:0]};
-  wire [A_DIGITS*B_DIGITS*2*DIGIT-1:0] digits;
   wire [ROWS*OUT_W-1:0] rows;
   wire [OUT_W-1:0] product;
 
@@ -99,7 +98,8 @@ module mxu_product #(
         localparam AT = 2 * DIGIT * (A_DIGITS * j + i);
         wire signed [DIGIT:0] x = {A_SIGNED && a[DIGIT*i+DIGIT-1], a[DIGIT*i+:DIGIT]};
         wire signed [2*DIGIT+1:0] xb = x * b;
-        assign digits[AT+:2*DIGIT] = xb[2*DIGIT-1:0];
+        // A register for each: of one for all, Yosys 0.23 loses those of SB_MAC16 cells.
+        always @(posedge clk_i) digits_q[AT+:2*DIGIT] <= xb[2*DIGIT-1:0];
         wire [2*DIGIT-1:0] raised = {digits_q[AT+2*DIGIT-1] ^ RAISED, digits_q[AT+:2*DIGIT-1]};
         if (i % 2 == 0) begin : g_even
           assign even[DIGIT*i+:2*DIGIT] = raised;
@@ -156,8 +156,5 @@ module mxu_product #(
     end
   endgenerate
 
-  always @(posedge clk_i) begin
-    digits_q  <= digits;
-    product_q <= product;
-  end
+  always @(posedge clk_i) product_q <= product;
 endmodule
