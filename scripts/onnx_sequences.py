@@ -50,7 +50,7 @@ def masked_softmax(g: Graph, scores: str, steps: int) -> str:
         mask = g.node("Where", lower, g.scalar(0), g.scalar(hidden))
         scores = g.node("Add", scores, mask)
     else:
-        # From the second step on, all that comes behind, row by row.
+        # The first step sees all others, too.
         mask = g.constant(np.where(seen, 0, hidden).astype(np.float32))
         first = g.constant(np.array([[0, step] for step in range(1, steps)], np.int64))
         open_up = g.node("ScatterND", mask, first, g.vector(steps - 1))

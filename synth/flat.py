@@ -183,6 +183,9 @@ class Part:
                          (bit in outside or len(self.nets[net]) < len(whole.nets[bit]))]
 
 
+Netlist = Flat | Part
+
+
 def flat(library, work: str, top: Variant, jobs: int, progress,
          as_memories: Collection[str] = ()) -> Flat:
     """Maps a module as the area run does, what is known aside, and joins its levels."""

@@ -35,7 +35,7 @@ class SharedNetworkUpdate : public Update {
       digest_.add(parameter.code.data(), parameter.code.size());
       if (!parameter.shared()) {
         state.descent = optimiser_.state(network.parameters[p].values.size());
-        state.fixed = zeros_among(network.parameters[p].values);
+        state.kept = nonzeros_among(network.parameters[p].values);
         continue;
       }
       for (size_t i = 0; i < parameter.code.size(); ++i) {
@@ -50,13 +50,9 @@ class SharedNetworkUpdate : public Update {
   void parameter(size_t p, size_t first, const float* gradient, size_t count) override {
     State& state = states_[p];
     if (!shared_.parameters[p].shared()) {
-      float* values = network_.parameters[p].values.data();
-      const float decay = state.weights ? decay_ : 0;
-      for (size_t i = 0; i < count; ++i) {
-        if (!state.fixed.empty() && state.fixed[first + i] != 0) continue;
-        values[first + i] += optimiser_.move(state.descent, first + i,
-                                             gradient[i] + decay * values[first + i], units_[p]);
-      }
+      const float* kept = state.kept.empty() ? nullptr : state.kept.data() + first;
+      optimiser_.run(state.descent, first, gradient, count, state.weights ? decay_ : 0, kept,
+                     units_[p], network_.parameters[p].values.data() + first);
       return;
     }
     auto at = static_cast<size_t>(std::lower_bound(state.index.begin(), state.index.end(), first) -
@@ -130,7 +126,7 @@ class SharedNetworkUpdate : public Update {
  protected:
   struct State {
     bool weights = false;         // of a layer, so that code 0 is for pruned ones
-    std::vector<uint8_t> fixed;   // not shared: 1 for pruned elements; empty: none
+    std::vector<float> kept;      // not shared: 0 for pruned elements, else 1; empty: none pruned
     std::vector<size_t> index;    // elements that may be other than 0, rising
     std::vector<float> gradient;  // theirs
     std::vector<float> descent;   // of elements, codes or latent weights
@@ -142,13 +138,16 @@ class SharedNetworkUpdate : public Update {
     return state.weights ? code == 0 : parameter.codebook[code] == 0;
   }
 
-  // 1 for elements that are 0 among others that are not.
-  static std::vector<uint8_t> zeros_among(const std::vector<float>& values) {
-    std::vector<uint8_t> zeros(values.size(), 0);
+  // 0 for elements that are 0, 1 for others; empty if all are the one or the other.
+  static std::vector<float> nonzeros_among(const std::vector<float>& values) {
+    std::vector<float> nonzeros(values.size());
     size_t count = 0;
-    for (size_t i = 0; i < values.size(); ++i) count += zeros[i] = values[i] == 0 ? 1 : 0;
-    if (count == 0 || count == values.size()) zeros.clear();
-    return zeros;
+    for (size_t i = 0; i < values.size(); ++i) {
+      nonzeros[i] = values[i] == 0 ? 0 : 1;
+      count += values[i] == 0 ? 0 : 1;
+    }
+    if (count == 0 || count == values.size()) nonzeros.clear();
+    return nonzeros;
   }
 
   // Moves codes and codebook by state.gradient.
@@ -232,11 +231,8 @@ class ReassignUpdate final : public SharedNetworkUpdate {
 
  private:
   void step(State& state, SharedParameter& parameter, float unit) override {
-    const float decay = state.weights ? decay_ : 0;
-    for (size_t e = 0; e < state.index.size(); ++e) {
-      state.latent[e] +=
-          optimiser_.move(state.descent, e, state.gradient[e] + decay * state.latent[e], unit);
-    }
+    optimiser_.run(state.descent, 0, state.gradient.data(), state.latent.size(),
+                   state.weights ? decay_ : 0, nullptr, unit, state.latent.data());
     std::vector<size_t> count(parameter.codebook.size(), 0);
     for (const size_t i : state.index) ++count[parameter.code[i]];
     if (state.weights) count[0] += parameter.code.size() - state.index.size();

@@ -102,14 +102,6 @@ std::vector<uint8_t> keep(const Elements& elements, size_t kept, unsigned n_pe) 
   return mask;
 }
 
-// Whether layer l is the first with its weights.
-bool is_first(const std::vector<Layer>& all, size_t l) {
-  for (size_t k = 0; k < l; ++k) {
-    if (all[k].weights == all[l].weights) return false;
-  }
-  return true;
-}
-
 size_t nonzeros(const std::vector<float>& values) {
   return values.size() - static_cast<size_t>(std::count(values.begin(), values.end(), 0.0F));
 }

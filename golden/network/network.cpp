@@ -130,6 +130,11 @@ std::vector<Layer> layers(const Network& network, bool shared) {
   return found;
 }
 
+bool is_first(const std::vector<Layer>& all, size_t l) {
+  return std::none_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(l),
+                      [&](const Layer& other) { return other.weights == all[l].weights; });
+}
+
 Eigen::MatrixXf weight_matrix(const Network& network, const Layer& layer) {
   check_layer(network, layer);
   const float* values = network.parameters[layer.weights].values.data();

@@ -168,6 +168,8 @@ struct Layer {
 // In the order of the nodes. Parameters that no layer has (of an Add between values, say) are not
 // in it. Throws Error as infer_shapes().
 std::vector<Layer> layers(const Network& network, bool shared = false);
+// Whether layer l is the first with its weights, which the steps of a recurrence share.
+bool is_first(const std::vector<Layer>& all, size_t l);
 
 // Weights of a layer as a matrix, outputs x inputs, and back. Throws Error if sizes differ.
 Eigen::MatrixXf weight_matrix(const Network& network, const Layer& layer);

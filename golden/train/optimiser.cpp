@@ -26,12 +26,12 @@ void Optimiser::run(std::vector<float>& state, size_t first, const float* gradie
   float* square = adam_ ? velocity + state.size() / 2 : velocity;
   if (mask == nullptr) {
     for (size_t i = 0; i < count; ++i) {
-      values[i] += move(velocity, square, i, gradients[i] + decay * values[i], unit);
+      values[i] += step(velocity, square, i, gradients[i] + decay * values[i], unit);
     }
     return;
   }
   for (size_t i = 0; i < count; ++i) {
-    values[i] += move(velocity, square, i, mask[i] * (gradients[i] + decay * values[i]), unit);
+    values[i] += step(velocity, square, i, mask[i] * (gradients[i] + decay * values[i]), unit);
   }
 }
 

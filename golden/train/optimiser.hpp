@@ -34,12 +34,11 @@ class Optimiser {
     return std::vector<float>((adam_ ? 2 : 1) * values);
   }
 
-  // By how much value i of a state moves. `unit`: that of its parameter. A gradient in double
-  // precision is rounded when it has been multiplied.
-  template <typename Real>
-  float move(std::vector<float>& state, size_t i, Real gradient, float unit) const {
+  // By how much value i of a state moves, by a gradient that is rounded when it has been
+  // multiplied. `unit`: that of its parameter.
+  float move(std::vector<float>& state, size_t i, double gradient, float unit) const {
     float* velocity = state.data();
-    return move(velocity, adam_ ? velocity + state.size() / 2 : velocity, i, gradient, unit);
+    return step(velocity, adam_ ? velocity + state.size() / 2 : velocity, i, gradient, unit);
   }
 
   // gradients[k] + decay * values[k] of values first .. first + count - 1; `mask`: of these, 0
@@ -51,7 +50,7 @@ class Optimiser {
   static constexpr double kSquares = 0.999;
 
   template <typename Real>
-  float move(float* velocity, float* square, size_t i, Real real_gradient, float unit) const {
+  float step(float* velocity, float* square, size_t i, Real real_gradient, float unit) const {
     if (!adam_) {
       return velocity[i] =
                  momentum_ * velocity[i] - static_cast<float>(Real{rate_} * real_gradient);
@@ -72,8 +71,8 @@ class Optimiser {
 // its elements that are not 0, so that the rate is a share of them whatever the scale of a
 // network's inputs and outputs. A layer's bias has that of its weights. Of nothing but zeros: of a
 // layer, that of fresh weights (He 2015); of others 0.05. The last layer of a network for numbers
-// has as many times that as it has outputs for each of its inputs: what an autoencoder's outputs
-// begin with is most of its error.
+// has that multiplied by outputs / inputs, if above 1: what an autoencoder's outputs begin with is
+// most of its error.
 std::vector<float> step_units(const Network& network);
 
 }  // namespace sparsys

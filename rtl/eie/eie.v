@@ -18,7 +18,7 @@ module eie #(
     parameter LANES = 1,             // entries of a column that a PE takes a cycle: 1, 4, 8 or 16
     parameter BANKS = 1,             // banks of a PE's accumulators: twice LANES, 1 with one lane
     parameter BANK_DEPTH = 4,        // entries that can wait in a bank, 2, 4 or 8
-    parameter GROUPS = 1,            // broadcasts a cycle, each to its own PEs: 1, 2, 4 or 8
+    parameter GROUPS = 1,            // broadcasts a cycle, 1, 2, 4 or 8, at most BANKS; 1 with one lane
     parameter LIST_W = $clog2(LIST_DEPTH)  // derived, do not override
 ) (
     input  wire              clk_i,         // everything happens at its rising edge

@@ -76,7 +76,7 @@ module eie_pe #(
   localparam IO_ROW_W = RAM_W > REG_W ? RAM_W : REG_W;
   localparam PE_BITS = $clog2(N_PE);
   localparam LANE_BITS = PE_BITS < 2 ? PE_BITS : 2;  // of activations in a port word
-  localparam GROUP_BITS = PE_BITS - LANE_BITS;
+  localparam WORD_BITS = PE_BITS - LANE_BITS;
   localparam [2:0] SEL_NONE = 3'd0;
   localparam [2:0] SEL_ENTRY = 3'd1;
   localparam [2:0] SEL_POINTER = 3'd2;
@@ -86,11 +86,11 @@ module eie_pe #(
 
   reg [2:0] io_sel_q;
 
-  // Does a request concern this PE: by PE number, or by the group of lanes its word belongs to.
+  // Does a request concern this PE: by PE number, or by the word that has its activation.
   wire [27:0] word = io_addr_i[27:0];
-  wire [27:0] io_row = word >> GROUP_BITS;
+  wire [27:0] io_row = word >> WORD_BITS;
   wire by_number;
-  wire by_group;
+  wire by_word;
   wire [1:0] lane;
   generate
     if (PE_BITS == 0) begin : g_any_number
@@ -98,10 +98,10 @@ module eie_pe #(
     end else begin : g_number
       assign by_number = io_addr_i[20+:PE_BITS] == id_i;
     end
-    if (GROUP_BITS == 0) begin : g_any_group
-      assign by_group = 1'b1;
-    end else begin : g_group
-      assign by_group = word[GROUP_BITS-1:0] == id_i[PE_BITS-1:LANE_BITS];
+    if (WORD_BITS == 0) begin : g_any_word
+      assign by_word = 1'b1;
+    end else begin : g_word
+      assign by_word = word[WORD_BITS-1:0] == id_i[PE_BITS-1:LANE_BITS];
     end
     if (LANE_BITS == 0) begin : g_lane_0
       assign lane = 2'd0;
@@ -112,9 +112,9 @@ module eie_pe #(
   wire [3:0] space = io_addr_i[31:28];
   wire io_entry = io_en_i && space == 4'd0 && by_number;
   wire io_pointer = io_en_i && space == 4'd1 && by_number;
-  wire io_ram = io_en_i && space == 4'd2 && by_group;
-  wire io_src = io_en_i && space == 4'd3 && by_group;
-  wire io_dst = io_en_i && space == 4'd4 && by_group;
+  wire io_ram = io_en_i && space == 4'd2 && by_word;
+  wire io_src = io_en_i && space == 4'd3 && by_word;
+  wire io_dst = io_en_i && space == 4'd4 && by_word;
 
   wire push;
   wire [15:0] push_act;

@@ -7,45 +7,44 @@ from synth.area.hierarchy import Variant
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A module; modules of the names `as_memories` stand as blocks of their cells' area. `regions`
-    {name: pattern of paths} are placed and routed each by itself, and stand in `rows` from below
-    up. Cells take the share `fill` of their rows: where they stand close qrouter finds no way to
-    many pins, if there are many wires, and takes seconds for each."""
+    """A module; modules of the names `as_memories` stand as blocks of their cells' area. Regions
+    {name: pattern of paths} are placed and routed each by itself; they stand in `rows`, from below
+    up, and take a cell by the first pattern that fits. Cells take the share `fill` of their rows:
+    where they stand close qrouter finds no way to many pins, if there are many wires, and takes
+    seconds for each."""
     title: str
     variant: Variant
     as_memories: tuple[str, ...] = ()
-    regions: dict[str, str] = dataclasses.field(default_factory=dict)
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[dict[str, str], ...] = ()
     fill: float = 0.65
 
 
-# Of the tree over 64 PEs: node n of the second level with those below it, and the root.
-SUBTREES = {f"leaves {16 * n} to {16 * n + 15}":
+def subtrees(*numbers: int) -> dict[str, str]:
+    """Of the tree over 64 PEs: nodes of the second level with those below them."""
+    return {f"leaves {16 * n} to {16 * n + 15}":
             rf"g_level\[0\]\.g_node\[({4 * n}|{4 * n + 1}|{4 * n + 2}|{4 * n + 3})\]|"
-            rf"g_level\[1\]\.g_node\[{n}\]" for n in range(4)}
-# Of a PE: its units, the small ones with what is between them.
-UNITS_OF_PE = {"activation queue": r"u_act_queue\.", "arithmetic": r"u_compute\.g_one\.u_arith\.",
-               "activations, write-back": r"u_act_rw\.", "reads of pointers and entries, rest": ""}
+            rf"g_level\[1\]\.g_node\[{n}\]" for n in numbers}
+
 
 BLOCKS = {
     "tree": Block("detection tree over 64 PEs", Variant("eie_lnzd", {"N_PE": 64, "REG_W": 6}),
-                  regions={**SUBTREES, "root": r"g_level\[2\]"},
-                  rows=(tuple(SUBTREES)[:2], ("root",), tuple(SUBTREES)[2:])),
+                  rows=(subtrees(0, 1), {"root": r"g_level\[2\]"}, subtrees(2, 3))),
     "tile": Block("matrix tile of 4x4 cells",
                   Variant("mxu_tile", {"TILE_ROWS": 4, "TILE_COLS": 4}), fill=1.0),
     "pe": Block("PE, register files as blocks", Variant("eie_pe", {"N_PE": 64}),
-                ("regfile_1r1w",), UNITS_OF_PE,
-                (("arithmetic", "activations, write-back"),
-                 ("activation queue", "reads of pointers and entries, rest"))),
+                ("regfile_1r1w",),
+                ({"arithmetic": r"u_compute\.g_one\.u_arith\.",
+                  "activations, write-back": r"u_act_rw\."},
+                 {"activation queue": r"u_act_queue\.",
+                  "reads of pointers and entries, rest": ""})),
     "pe-whole": Block("PE, register files as cells", Variant("eie_pe", {"N_PE": 64})),
     # For the test: nodes of the tree.
     "node": Block("node of the detection tree", Variant("eie_lnzd", {"N_PE": 4, "REG_W": 2})),
     "nodes": Block("three nodes of the detection tree, two of them with leaves",
                    Variant("eie_lnzd", {"N_PE": 8, "REG_W": 1}),
-                   regions={"leaves 0 to 3": r"g_level\[0\]\.g_node\[0\]",
-                            "leaves 4 to 7": r"g_level\[0\]\.g_node\[1\]",
-                            "root": r"g_level\[1\]"},
-                   rows=(("leaves 0 to 3", "leaves 4 to 7"), ("root",))),
+                   rows=({"leaves 0 to 3": r"g_level\[0\]\.g_node\[0\]",
+                          "leaves 4 to 7": r"g_level\[0\]\.g_node\[1\]"},
+                         {"root": r"g_level\[1\]"})),
 }
 DEFAULT = ("tree", "tile", "pe")
 # Layers of the six that qrouter may use; in a region, over which wires between regions pass.

@@ -16,13 +16,13 @@ from synth import flat as flat_netlist
 from synth import yosys
 from synth.area import rams
 from synth.area.rams import Technology
-from synth.flat import Flat, Part
+from synth.flat import Flat, Netlist, Part
 from synth.layout import config, floorplan, graywolf, paths, picture, qrouter, regions, spef
 from synth.layout.config import Block
 from synth.layout.floorplan import Pin
 from synth.layout.graywolf import Placement
 from synth.layout.lef import Lef
-from synth.layout.qrouter import Netlist, PlacedPin, Wires
+from synth.layout.qrouter import PlacedPin, Wires
 from synth.layout.regions import Region
 from synth.library import Library
 
@@ -97,7 +97,7 @@ class Flow:
         flat = flat_netlist.flat(self.library, self.work, block.variant, self.jobs, self.progress,
                                  block.as_memories)
         self.spent = {}
-        made = (self.of_regions if block.regions else self.in_one)(flat, block, tell)
+        made = (self.of_regions if block.rows else self.in_one)(flat, block, tell)
         tell("extracting wires, timing")
         before, after, warnings = paths.measure(flat, self.technology,
                                                 made.extraction.write("block"))
@@ -128,7 +128,7 @@ class Flow:
         border = qrouter.place_pins(flat, self.lef, placement, others)
         nets = regions.between(found, border)
         text = self.step("route", f"routing {len(nets):,} nets between {len(found)} regions", tell,
-                         regions.files(self.lef, found, size, border), "routed.def",
+                         regions.files(self.lef, found, size, border, nets), "routed.def",
                          lambda folder: qrouter.route(flat.top.name, self.lef, nets, folder, tell))
         wires = regions.all_wires(found, qrouter.read_wires(self.lef, text))
         return Layout(flat, self.technology, self.lef, where,
@@ -147,7 +147,7 @@ class Flow:
         nets = qrouter.routable(cells, placed)
         text = self.step(
             "route", f"routing {len(nets):,} nets", tell,
-            qrouter.files(cells, self.lef, layers, placement, placed), "routed.def",
+            qrouter.files(cells, self.lef, layers, placement, placed, nets), "routed.def",
             lambda folder: qrouter.route(cells.top.name, self.lef, nets, folder, tell))
         return Routed(placement, placed, qrouter.read_wires(self.lef, text))
 

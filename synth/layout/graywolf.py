@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from synth import yosys
-from synth.flat import Cell, Flat, Part
+from synth.flat import Cell, Netlist
 from synth.layout import config, tools
 from synth.layout.floorplan import Pin
 from synth.layout.lef import Lef
@@ -50,8 +50,7 @@ def gaps(lef: Lef, cells: list[Cell], pitch: int, fill: float) -> list[int]:
     return found
 
 
-def cell_file(flat: Flat | Part, lef: Lef, pins: list[Pin], pitch: int,
-              fill: float) -> str:
+def cell_file(flat: Netlist, lef: Lef, pins: list[Pin], pitch: int, fill: float) -> str:
     """The .cel file. The clock's net is left out: it is taken as ideal, as in the area run."""
     out = []
     free = gaps(lef, flat.cells, pitch, fill)
@@ -87,7 +86,7 @@ def parameters(text: str, cells: int) -> str:
     return text + f"\nTWSC*fast : {1 + cells // config.CELLS_PER_SPEED}\n"
 
 
-def read(flat: Flat | Part, lef: Lef, text: str) -> Placement:
+def read(flat: Netlist, lef: Lef, text: str) -> Placement:
     """Of a .pl1 file."""
     cells, pins, rows = [], {}, set()
     for line in text.splitlines():
@@ -109,7 +108,7 @@ def read(flat: Flat | Part, lef: Lef, text: str) -> Placement:
                      {i: (x - left, y - low) for i, (x, y) in pins.items()})
 
 
-def files(flat: Flat | Part, lef: Lef, pins: list[Pin], fill: float) -> dict[str, str]:
+def files(flat: Netlist, lef: Lef, pins: list[Pin], fill: float) -> dict[str, str]:
     """What graywolf reads; cells take the share `fill` of their rows."""
     pitch = round(UNITS * next(layer.pitch for layer in lef.layers if not layer.horizontal))
     par = lef.path.with_name("osu018.par").read_text()
@@ -117,7 +116,7 @@ def files(flat: Flat | Part, lef: Lef, pins: list[Pin], fill: float) -> dict[str
             "block.par": parameters(par, len(flat.cells))}
 
 
-def place(flat: Flat | Part, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
+def place(flat: Netlist, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
     """Runs graywolf in a folder with the files; it writes block.pl1."""
     def tell(text: str) -> None:
         steps = re.findall(r"\b(\d+) *$", text.rstrip())

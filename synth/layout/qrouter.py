@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from synth import yosys
-from synth.flat import Flat, Part
+from synth.flat import Netlist
 from synth.layout import config, tools
 from synth.layout.floorplan import Pin
 from synth.layout.graywolf import UNITS, Placement
 from synth.layout.lef import Layer, Lef
 from synth.yosys import Failure
 
-Netlist = Flat | Part
 # As in qflow: of vias on each other two.
 SCRIPT = """verbose 1
 read_lef {lef}
@@ -196,13 +195,14 @@ def _lower_layer(via: str) -> int:
     return int(match[2]) - 1
 
 
-def files(flat: Netlist, lef: Lef, layers: int, placement: Placement,
-          pins: list[PlacedPin]) -> dict[str, str]:
-    """What qrouter reads for placed cells, which may use so many layers."""
+def files(flat: Netlist, lef: Lef, layers: int, placement: Placement, pins: list[PlacedPin],
+          nets: dict[int, list[tuple[str, str]]]) -> dict[str, str]:
+    """What qrouter reads for placed cells and their `routable` nets, which may use so many
+    layers."""
     components = [(f"c{c.cell}", flat.cells[c.cell].kind, c.x, c.y, c.orientation)
                   for c in placement.cells]
     text = def_file(lef, layers, (placement.width, placement.height), components, pins,
-                    routable(flat, pins))
+                    nets)
     return {"block.def": text, "cells.lef": lef.path.read_text(),
             "route.cfg": SCRIPT.format(lef="cells.lef", layers=layers)}
 

@@ -5,7 +5,7 @@ nets times area. Lengths are hundredths of a um."""
 import collections
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from synth.flat import Flat, Part
 from synth.layout import config, qrouter
@@ -61,10 +61,10 @@ class Region:
 
 def cells_of(flat: Flat, block: Block) -> dict[str, list[int]]:
     """{region: cells}: each cell in the first region whose pattern its path begins with."""
-    found: dict[str, list[int]] = {name: [] for name in block.regions}
+    patterns = {name: pattern for row in block.rows for name, pattern in row.items()}
+    found: dict[str, list[int]] = {name: [] for name in patterns}
     for i, cell in enumerate(flat.cells):
-        name = next((n for n, pattern in block.regions.items() if re.match(pattern, cell.path)),
-                    None)
+        name = next((n for n, pattern in patterns.items() if re.match(pattern, cell.path)), None)
         if name is None:
             raise Failure(f"{flat.top.name}: {cell.path} is in no region of its layout")
         found[name].append(i)
@@ -78,7 +78,7 @@ def part_pins(part: Part) -> list[Pin]:
     return [Pin(f"e{net}", net, "", None) for net in part.crossing]
 
 
-def arrange(regions: list[Region], rows: tuple[tuple[str, ...], ...]) -> tuple[int, int]:
+def arrange(regions: list[Region], rows: Sequence[Collection[str]]) -> tuple[int, int]:
     """Puts regions into rows, from below up, each in the middle; size of the whole."""
     by_name = {region.name: region for region in regions}
     widths = [sum(by_name[n].size[0] for n in row) + CHANNEL_X * (len(row) - 1) for row in rows]
@@ -112,9 +112,7 @@ def ends(regions: list[Region]) -> dict[int, list[tuple[int, int]]]:
 def split_pins(regions: list[Region], pins: list[Pin]) -> tuple[list[PlacedPin], list[Pin]]:
     """Pins of the whole: ports of one region alone are where that has them; all others are to be
     placed."""
-    at, count = ends(regions), {}
-    for pin in pins:
-        count[pin.net] = count.get(pin.net, 0) + 1
+    at, count = ends(regions), collections.Counter(pin.net for pin in pins)
     placed, others = [], []
     for pin in pins:
         inner = at.get(pin.net, [])
@@ -188,9 +186,9 @@ def macro(lef: Lef, name: str, region: Region) -> str:
     return "\n".join([*out, "  END", f"END {name}\n"])
 
 
-def files(lef: Lef, regions: list[Region], size: tuple[int, int],
-          border: list[PlacedPin]) -> dict[str, str]:
-    """What qrouter reads for the nets between regions."""
+def files(lef: Lef, regions: list[Region], size: tuple[int, int], border: list[PlacedPin],
+          nets: dict[int, list[tuple[str, str]]]) -> dict[str, str]:
+    """What qrouter reads for the nets `between` regions."""
     components = [(f"r{i}", f"r{i}", region.x - INSET_X, region.y - INSET_Y, "N")
                   for i, region in enumerate(regions)]
     macros = "\n".join(macro(lef, f"r{i}", region) for i, region in enumerate(regions))
@@ -198,7 +196,7 @@ def files(lef: Lef, regions: list[Region], size: tuple[int, int],
     if not end:
         raise Failure(f"{lef.path}: no END LIBRARY")
     return {"block.def": qrouter.def_file(lef, config.LAYERS, size, components, border,
-                                          between(regions, border)),
+                                          nets),
             "cells.lef": f"{head}{macros}\nEND LIBRARY\n",
             "route.cfg": qrouter.SCRIPT.format(lef="cells.lef", layers=config.LAYERS)}
 

@@ -201,12 +201,12 @@ class Parts(unittest.TestCase):
         self.assertEqual([p.cell_of for p in parts], [[1, 2], [3, 0]])
         self.assertEqual(parts[0].cells, parts[1].cells)
         self.assertEqual([[p.net_of[net] for net in p.crossing] for p in parts], [[2, 4], [6]])
-        block = config.Block("", whole.top, regions={"two": r"u\[2\]", "ten": r"u\[10\]"})
+        block = config.Block("", whole.top, rows=({"two": r"u\[2\]"}, {"ten": r"u\[10\]"}))
         self.assertEqual(regions.cells_of(whole, block), {"two": [1, 2], "ten": [0, 3]})
-        for patterns, error in (({"two": r"u\[2\]"}, "is in no region"),
-                                ({"all": "", "none": "v"}, "no cells in region none")):
+        for row, error in (({"two": r"u\[2\]"}, "is in no region"),
+                           ({"all": "", "none": "v"}, "no cells in region none")):
             with self.assertRaisesRegex(Failure, error):
-                regions.cells_of(whole, dataclasses.replace(block, regions=patterns))
+                regions.cells_of(whole, dataclasses.replace(block, rows=(row,)))
 
     def test_arrangement(self):
         sizes = {"a": (1000, 5000), "b": (7777, 3333), "c": (4444, 1000)}

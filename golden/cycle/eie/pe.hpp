@@ -19,10 +19,9 @@
 
 namespace sparsys::eie {
 
-// The ports that carry the CCU's outputs: the same values in all PEs, the broadcast in those of a
-// group, so the engine fills one of these and copies it whole, and a PE hands whole parts of it to
-// its units.
-struct PeCommon : PtrReadCommon, ArithCommon, ActRwCommon {
+// The ports that carry the CCU's outputs but for the broadcast: the same values in all PEs, so the
+// engine fills one of these and copies it whole, and a PE hands whole parts of it to its units.
+struct PeCommon : ArithCommon, ActRwCommon {
   uint8_t flags_clear_i = 0;
   uint8_t wb_read_i = 0;
   uint8_t wb_row_i = 0;
@@ -33,11 +32,11 @@ struct PeCommon : PtrReadCommon, ArithCommon, ActRwCommon {
   uint64_t io_wdata_i = 0;
 };
 
-class Pe : public PeCommon {
+class Pe : public PeCommon, public PtrReadCommon {
  public:
   explicit Pe(const Config& config);
 
-  // Ports, besides those of eie_pe_common.
+  // Ports, besides those of PeCommon and PtrReadCommon.
   uint8_t id_i = 0;
   uint8_t leaf_pop_i = 0;
   uint8_t leaf_valid_o = 0;

@@ -25,25 +25,23 @@ void check_power_of_two(const char* name, uint32_t value, uint32_t smallest, uin
 
 }  // namespace
 
-// The upper limits of the memories are what the 16-bit fields of a descriptor and its 8-bit
-// codebook number can name (docs/reference/eie-format.md section 5).
 void check(const Config& config) {
   check_power_of_two("N_PE", config.n_pe, 1, 256);
-  check_power_of_two("ENTRY_DEPTH", config.entry_depth, 32, 8 * 65536);
-  check_power_of_two("PTR_DEPTH", config.ptr_depth, 4, 65536);
+  check_power_of_two("ENTRY_DEPTH", config.entry_depth, 32, kMaxEntries);
+  check_power_of_two("PTR_DEPTH", config.ptr_depth, 4, kMaxPointers);
   check_power_of_two("ACT_REGS", config.act_regs, 4, 64);
-  check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4, 65536);
+  check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4, kMaxActRam);
   check_range("QUEUE_DEPTH", config.queue_depth, 1, 255);
   check_range("ACC_WIDTH", config.acc_width, 20, 48);
-  check_power_of_two("CODEBOOKS", config.codebooks, 2, 256);
-  check_power_of_two("LIST_DEPTH", config.list_depth, 2, 32768);
+  check_power_of_two("CODEBOOKS", config.codebooks, 2, kMaxCodebooks);
+  check_power_of_two("LIST_DEPTH", config.list_depth, 2, kMaxList);
   if (config.lanes != 1) check_power_of_two("LANES", config.lanes, 4, 16);
   if (config.lanes == 1) {
     check_range("BANKS with LANES 1", config.banks, 1, 1);
   } else {
     check_power_of_two("BANKS", config.banks, 2, config.act_regs / 2);
     check_power_of_two("ENTRY_DEPTH", config.entry_depth, std::max(32U, 4 * config.lanes),
-                       8 * 65536);
+                       kMaxEntries);
   }
   check_power_of_two("BANK_DEPTH", config.bank_depth, 2, 8);
   check_power_of_two("GROUPS", config.groups, 1, kMaxGroups);

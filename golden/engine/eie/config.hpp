@@ -7,6 +7,13 @@
 namespace sparsys::eie {
 
 constexpr uint32_t kMaxGroups = 8;
+// What the 16-bit fields of a descriptor and its 8-bit codebook number can name
+// (docs/reference/eie-format.md section 5).
+constexpr uint32_t kMaxEntries = 8 * 65536;
+constexpr uint32_t kMaxPointers = 65536;
+constexpr uint32_t kMaxActRam = 65536;
+constexpr uint32_t kMaxCodebooks = 256;
+constexpr uint32_t kMaxList = 32768;
 
 struct Config {
   uint32_t n_pe = 64;             // processing elements, a power of two from 1 to 256

@@ -15,15 +15,18 @@ namespace {
 
 uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
-// `option`: of the program, which makes the memory larger; sizes are powers of two.
+// `option`: of the program, which makes the memory larger, up to `most`; sizes are powers of two.
 [[noreturn]] void does_not_fit(const std::string& layer, const std::string& memory, uint64_t needed,
                                const std::string& unit, uint64_t available,
-                               const std::string& option) {
+                               const std::string& option, uint64_t most) {
   uint64_t enough = 1;
   while (enough < needed) enough *= 2;
+  const std::string way_out = enough > most
+                                  ? "no engine has more than " + std::to_string(most)
+                                  : "--" + option + " " + std::to_string(enough) + " gives them";
   throw Error(layer + ": " + memory + ": " + std::to_string(needed) + " " + unit + " needed, " +
-              std::to_string(available) + " available; --" + option + " " + std::to_string(enough) +
-              " gives them" + (option == "codebooks" ? "" : ", and more PEs need less each"));
+              std::to_string(available) + " available; " + way_out +
+              (option == "codebooks" ? "" : ", and more PEs need less each"));
 }
 
 // Where each vector lies, from the network's input to its output. Two vectors of one layer never
@@ -41,7 +44,7 @@ std::vector<Vector> place_vectors(const Network& network, const Config& config) 
     if (rows + rows_before > config.act_ram_depth) {
       const size_t l = v == 0 ? 0 : v - 1;
       does_not_fit(layer_name(l, network.layers[l].name), "activation RAM", rows + rows_before,
-                   "words a PE", config.act_ram_depth, "activation-ram");
+                   "words a PE", config.act_ram_depth, "activation-ram", kMaxActRam);
     }
     const bool low = !(rows_before > 0 && low_before);
     if (vector.in_ram && !low) {
@@ -83,7 +86,7 @@ class Builder {
     const uint32_t registers = config_.act_regs * config_.n_pe;
     if (l >= config_.codebooks) {
       does_not_fit(name, "codebook RAM", network_.layers.size(), "codebooks", config_.codebooks,
-                   "codebooks");
+                   "codebooks", kMaxCodebooks);
     }
     // Lower bounds, before any work that would be in vain.
     const uint64_t ranges = ceil_div(layer.outputs, registers);
@@ -130,7 +133,7 @@ class Builder {
     check_pointers(name, pointers_used_);
     if (rows_used_ > config_.entry_depth / kEntriesPerRow) {
       does_not_fit(name, "entry memory", rows_used_ * kEntriesPerRow, "entries a PE",
-                   config_.entry_depth, "entries");
+                   config_.entry_depth, "entries", kMaxEntries);
     }
     for (size_t p = first_pass; p < image_.passes.size(); ++p) {
       uint64_t words[2];
@@ -144,14 +147,14 @@ class Builder {
 
   void check_list(const std::string& name, uint64_t passes) const {
     if (passes > config_.list_depth) {
-      does_not_fit(name, "list RAM", passes, "passes", config_.list_depth, "list");
+      does_not_fit(name, "list RAM", passes, "passes", config_.list_depth, "list", kMaxList);
     }
   }
 
   void check_pointers(const std::string& name, uint64_t pointers) const {
     if (pointers > config_.ptr_depth) {
-      does_not_fit(name, "pointer memory", pointers, "pointers a PE", config_.ptr_depth,
-                   "pointers");
+      does_not_fit(name, "pointer memory", pointers, "pointers a PE", config_.ptr_depth, "pointers",
+                   kMaxPointers);
     }
   }
 

@@ -23,8 +23,8 @@ struct Int8ImportOptions {
 
 namespace int8 {
 
-// Ends each line about an operator that is not read.
-constexpr const char* kWayOut = "; or quantise its floating-point ONNX file by `sparsys quantise`";
+// Ends lines about what of a quantised file is not read.
+constexpr const char* kWayOut = "; or quantise the floating-point ONNX file by `sparsys quantise`";
 
 // multiplier / 2^shift.
 struct Fixed {

@@ -330,7 +330,7 @@ Tensor fold_scatter_nd(const Call& call) {
   }
   const size_t depth =
       indices.shape.empty() ? 0 : static_cast<size_t>(std::max<int64_t>(indices.shape.back(), 0));
-  const Shape places = to_shape(indices, "input 2");
+  const Shape places = call.numbers(1);
   if (depth == 0 || depth > made.shape.size()) {
     refuse("indices of the shape " + to_string(indices.shape) + " for " + to_string(made.shape));
   }

@@ -351,29 +351,22 @@ Tensor fold_arithmetic(const std::string& op, Attributes& attributes, int64_t op
     attributes.integer("detect_positive", 1, 1, 1);
     Tensor made = make_integers(inputs[0]->shape, {});
     made.type = TensorProto::BOOL;
-    for (const float value : inputs[0]->reals) {
+    for (size_t i = 0; i < inputs[0]->count(); ++i) {
+      const double value = inputs[0]->at(i);
       made.integers.push_back(op == "IsNaN" ? std::isnan(value) : std::isinf(value));
     }
     return made;
   }
-  if (op == "Sum" || op == "Mean") {
+  if (op == "Min" || op == "Max" || op == "Sum" || op == "Mean") {
     expect(1, 64);
+    const std::string step = op == "Min" || op == "Max" ? op : "Add";
     Tensor made = *inputs[0];
     for (size_t i = 1; i < inputs.size(); ++i) {
       if (inputs[i] == nullptr) refuse("input " + number(i + 1) + " is left out");
-      made = binary("Add", made, *inputs[i], most);
+      made = binary(step, made, *inputs[i], most);
     }
-    if (op == "Sum") return made;
+    if (op != "Mean") return made;
     return binary("Div", made, make_reals({}, {static_cast<float>(inputs.size())}), most);
-  }
-  if (op == "Min" || op == "Max") {
-    expect(1, 64);
-    Tensor made = *inputs[0];
-    for (size_t i = 1; i < inputs.size(); ++i) {
-      if (inputs[i] == nullptr) refuse("input " + number(i + 1) + " is left out");
-      made = binary(op, made, *inputs[i], most);
-    }
-    return made;
   }
   if (is_in(op, kBinary)) {
     expect(2, 2);

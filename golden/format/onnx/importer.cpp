@@ -44,10 +44,8 @@ Network Importer::run() {
     try {
       read_node();
     } catch (const Refusal& refusal) {
-      const std::string& supported = refusal.supported;
-      const bool told = supported.find("onnxslim") != std::string::npos;
-      const std::string out = told ? "" : way_out();
-      fail(refusal.what + (supported.empty() ? out : ""), supported.empty() ? "" : supported + out);
+      if (refusal.supported.empty()) fail(refusal.what + way_out());
+      fail(refusal.what, refusal.supported + way_out());
     }
   }
   finish_output();

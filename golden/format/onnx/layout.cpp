@@ -115,7 +115,7 @@ void Importer::read_split() {
 
 void Importer::read_gather() {
   expect_inputs(2, 2);
-  if (is_constant(0)) refuse("rows of a table, picked by a value", "constant indices" + way_out());
+  if (is_constant(0)) refuse("rows of a table, picked by a value", "constant indices");
   const Value x = value(0, true);
   const size_t axis = normal_axis(attributes_->integer("axis", 0), x.shape.size());
   const Tensor& indices = constant(1);
@@ -144,7 +144,7 @@ Value Importer::pick(const Value& x, size_t axis, const Shape& indices) {
     size_t next = i + 1;
     while (next < indices.size() && indices[next] == indices[next - 1] + 1) ++next;
     if (parts.size() == kMostParts) {
-      refuse("elements in more than " + number(kMostParts) + " runs", "fewer" + way_out());
+      refuse("elements in more than " + number(kMostParts) + " runs", "fewer");
     }
     parts.push_back(
         slice(x, normal_slices(x.shape, {indices[i]}, {indices[next - 1] + 1}, &axes, nullptr)));
@@ -268,8 +268,7 @@ void Importer::read_cast() {
   const bool widens = is_integer_type(x.type) &&
                       (type == onnx::TensorProto::INT32 || type == onnx::TensorProto::INT64);
   if (!is_real_type(type) && type != x.type && !widens) {
-    refuse("a cast from " + type_name(x.type) + " to " + type_name(type),
-           "casts to real numbers" + way_out());
+    refuse("a cast from " + type_name(x.type) + " to " + type_name(type), "casts to real numbers");
   }
   x.type = is_real_type(type) ? static_cast<int>(onnx::TensorProto::FLOAT) : type;
   bind(x);

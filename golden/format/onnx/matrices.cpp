@@ -167,7 +167,7 @@ void Importer::read_einsum() {
   const size_t arrow = equation.find("->");
   const char* const kSupported = "two operands and a result, 'bij,bjk->bik', each letter once";
   if (comma == std::string::npos || arrow == std::string::npos || comma > arrow) {
-    refuse("the equation " + quoted(equation), kSupported + way_out());
+    refuse("the equation " + quoted(equation), kSupported);
   }
   const Letters a = equation.substr(0, comma);
   const Letters b = equation.substr(comma + 1, arrow - comma - 1);
@@ -191,7 +191,7 @@ void Importer::read_einsum() {
     fits &= has(a, letter) && has(b, letter);
     depth += letter;
   }
-  if (!fits) refuse("the equation " + quoted(equation), kSupported + way_out());
+  if (!fits) refuse("the equation " + quoted(equation), kSupported);
   std::array<Value, 2> sorted;
   Shape sizes;  // of the letters of stack, left, right
   const Letters whole = joined(stack, left, right);
@@ -220,7 +220,7 @@ void Importer::read_einsum() {
     }
     if (i == 0 || !stack.empty()) {
       refuse("input " + number(i + 1) + " is a constant",
-             "a constant as the second, without a letter that all have" + way_out());
+             "a constant as the second, without a letter that all have");
     }
     Tensor weights = transposed(constant(1), order_of(letters, wanted));
     weights.shape = {matrices[1], matrices[2]};

@@ -30,8 +30,10 @@ std::string Importer::way_out() const {
     constants &= constants_.count(name) + same_.count(name) != 0;
     const auto found = values_.find(name);
     if (found == values_.end()) continue;
-    first |= found->second.name == network_.input;
-    if (found->second.name == network_.input) continue;
+    if (found->second.name == network_.input) {
+      first = true;
+      continue;
+    }
     return text + "; --output " + printable(name, 60) + " ends the network before it";
   }
   if (constants) return text + "; it has constants alone, onnxslim may compute it";

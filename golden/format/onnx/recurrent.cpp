@@ -114,8 +114,7 @@ void Importer::read_recurrent() {
   }
   r.steps = x.shape[batch_first ? 1 : 0];
   if (r.steps > kMostSteps) {
-    refuse("a sequence of " + number(r.steps) + " steps",
-           "at most " + number(kMostSteps) + way_out());
+    refuse("a sequence of " + number(r.steps) + " steps", "at most " + number(kMostSteps));
   }
   const std::string direction = attributes_->text("direction", "forward");
   const int64_t directions = direction == "bidirectional" ? 2 : 1;
@@ -135,14 +134,14 @@ void Importer::read_recurrent() {
   attributes_->integer("input_forget", 0, 0, 0);
   r.reset_behind = attributes_->integer("linear_before_reset", 0, 0, 1) != 0;
   read_activations(r, directions);
-  if (attributes_->has("clip")) refuse("attribute 'clip'", "recurrences without" + way_out());
+  if (attributes_->has("clip")) refuse("attribute 'clip'", "recurrences without");
   if (has_input(4)) {
     const Tensor& lengths = constant(4);
     for (size_t i = 0; i < lengths.count(); ++i) {
       if (lengths.at(i) != static_cast<double>(r.steps)) refuse("shorter sequences", "whole ones");
     }
   }
-  if (has_input(7)) refuse("peepholes", "an LSTM without" + way_out());
+  if (has_input(7)) refuse("peepholes", "an LSTM without");
   Tensor biases = make_reals({directions, 2 * outputs},
                              std::vector<float>(static_cast<size_t>(2 * outputs * directions)));
   if (has_input(3)) {
@@ -218,7 +217,7 @@ std::optional<Value> Importer::initial(const Recurrence& r, int i, int64_t direc
     const Tensor& tensor = constant(i);
     if (std::any_of(tensor.reals.begin(), tensor.reals.end(), [](float v) { return v != 0; })) {
       refuse("input " + number(i + 1) + " begins with a constant that is not 0",
-             "sequences that begin at 0, or at a value" + way_out());
+             "sequences that begin at 0, or at a value");
     }
     return std::nullopt;
   }
@@ -248,7 +247,7 @@ void Importer::read_activations(Recurrence& r, int64_t directions) {
     if (given->strings_size() != directions * each || r.bend != Op::kTanh ||
         name != usual[static_cast<size_t>(i % each)]) {
       refuse("activation " + quoted(given->strings(static_cast<int>(i))),
-             "Sigmoid and Tanh as they are usual, an RNN's Relu" + way_out());
+             "Sigmoid and Tanh as they are usual, an RNN's Relu");
     }
   }
 }

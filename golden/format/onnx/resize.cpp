@@ -126,19 +126,16 @@ void Importer::read_resize() {
         repeats &= index == std::floor(static_cast<double>(o) / factor);
       } else if (is_cubic) {
         const double low = std::floor(from);
-        const std::array<double, 4> weights = cubic(from - low, bend);
+        std::array<double, 4> weights = cubic(from - low, bend);
         double sum = 1;
-        const auto counts = [&](size_t k) {
-          const double index = low - 1 + static_cast<double>(k);
-          return !inside_alone || (index >= 0 && index < static_cast<double>(size));
-        };
         if (inside_alone) {
-          sum = 0;
-          for (size_t k = 0; k < 4; ++k) sum += counts(k) ? weights[k] : 0;
+          for (size_t k = 0; k < 4; ++k) {
+            const double index = low - 1 + static_cast<double>(k);
+            if (index < 0 || index >= static_cast<double>(size)) weights[k] = 0;
+          }
+          sum = std::accumulate(weights.begin(), weights.end(), 0.0);
         }
-        for (size_t k = 0; k < 4; ++k) {
-          if (counts(k)) add(low - 1 + static_cast<double>(k), weights[k] / sum);
-        }
+        for (size_t k = 0; k < 4; ++k) add(low - 1 + static_cast<double>(k), weights[k] / sum);
       } else {
         const double low = std::floor(from);
         add(low, low + 1 - from);

@@ -281,8 +281,8 @@ Value Importer::concat(const std::vector<Value>& parts, size_t axis) {
 std::string Importer::parameter(int i) {
   const std::string name = input(i);
   const Tensor& tensor = constant(i);
-  Constant& known = constants_.at(name);
-  if (!known.parameter.empty()) return known.parameter;
+  Constant& constant = constants_.at(name);
+  if (!constant.parameter.empty()) return constant.parameter;
   if (!tensor.is_real()) {
     refuse("tensor " + quoted(name) + " has elements of type " + type_name(tensor.type),
            "FLOAT, DOUBLE, FLOAT16, BFLOAT16");
@@ -290,10 +290,10 @@ std::string Importer::parameter(int i) {
   if (tensor.count() == 0) {
     refuse("tensor " + quoted(name) + " has the shape " + to_string(tensor.shape), "sizes from 1");
   }
-  network_.parameters.push_back({name, tensor.shape, std::move(known.tensor->reals)});
-  known.tensor->reals.clear();
-  known.parameter = name;
-  parameter_order_[name] = known.order;
+  network_.parameters.push_back({name, tensor.shape, std::move(constant.tensor->reals)});
+  constant.tensor->reals.clear();
+  constant.parameter = name;
+  parameter_order_[name] = constant.order;
   return name;
 }
 

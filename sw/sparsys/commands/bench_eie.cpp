@@ -279,7 +279,7 @@ void judge(json& report) {
   double seconds = 0;
   double alex_6 = 0;
   bool balanced = true;
-  bool balanced_in_all = true;
+  bool balanced_whole = true;
   for (const json& row : report["layers"]) {
     // The others are what they are.
     const bool first = row["configuration"] == report["configurations"][0]["text"];
@@ -289,7 +289,7 @@ void judge(json& report) {
     if (row["name"] == "Alex-6") alex_6 = took;
     const double least = row["paper_least_balance_pct"];
     balanced = balanced && row["balance_pct"].get<double>() >= least;
-    balanced_in_all = balanced_in_all && row["whole_balance_pct"].get<double>() >= least;
+    balanced_whole = balanced_whole && row["whole_balance_pct"].get<double>() >= least;
   }
   // The paper's PE has one lane.
   const bool one_lane = report["configurations"][0]["engine"]["lanes"] == 1;
@@ -298,8 +298,8 @@ void judge(json& report) {
     require(balanced,
             "balance of the cycles in which passes run no worse than the paper's, as its times are "
             "rounded");
-    report["all_cycles_balance_target_ok"] =
-        expect.target(balanced_in_all, "nor that of all cycles, set-up and write-back included");
+    report["whole_balance_target_ok"] = expect.target(
+        balanced_whole, "balance of all cycles, set-up and write-back included, no worse either");
   }
   require(alex_6 <= kMostSecondsAlex6,
           "cycle model of Alex-6 in at most 10 s: " + fixed(alex_6, 2) + " s");

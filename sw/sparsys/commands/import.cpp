@@ -5,7 +5,6 @@
 #include <charconv>
 #include <iostream>
 #include <memory>
-#include <set>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -50,18 +49,18 @@ void print_nodes(const Network& network) {
   table.add({"node", "op", "output", "weights", "zeros"});
   uint64_t weights = 0;
   uint64_t zeros = 0;
-  std::set<size_t> met;  // a recurrence takes the same weights in every step
   for (size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     std::vector<std::string> row = {node.name.empty() ? "-" : printable(node.name, 40),
                                     to_string(node.op), to_string(shapes[n + 1]), "", ""};
-    for (const Layer& layer : all) {
+    for (size_t l = 0; l < all.size(); ++l) {
+      const Layer& layer = all[l];
       if (layer.node != n) continue;
       const std::vector<float>& values = network.parameters[layer.weights].values;
       const auto count = static_cast<uint64_t>(std::count(values.begin(), values.end(), 0.0F));
       row[3] = grouped(values.size());
       row[4] = grouped(count);
-      if (!met.insert(layer.weights).second) continue;
+      if (!is_first(all, l)) continue;  // a recurrence takes the same weights in every step
       weights += values.size();
       zeros += count;
     }

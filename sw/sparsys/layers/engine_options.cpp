@@ -65,9 +65,8 @@ constexpr ConfigOption<eie::Config> kParameters[] = {
      "Twice the lanes unless given"},
     {"bank-depth", &eie::Config::bank_depth, "Depth of the FIFO of a bank: 2, 4 or 8"},
     {"groups", &eie::Config::groups,
-     "Groups of PEs, each with a broadcast a cycle for columns of its own: 1, with more lanes 1, "
-     "2, "
-     "4 or 8"},
+     "Groups of PEs, each with a broadcast a cycle for columns of its own: 1, or with more lanes "
+     "also 2, 4 or 8"},
 };
 
 constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {

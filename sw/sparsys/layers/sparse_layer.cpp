@@ -128,7 +128,7 @@ void widen_pointers(eie::Config& config, uint32_t inputs, uint32_t outputs) {
   const uint64_t ranges = (outputs + registers - 1) / registers;
   const uint64_t needed = ranges * (eie::Dealing(config).columns_of_group(inputs) +
                                     (inputs + registers - 1) / registers);
-  while (config.ptr_depth < needed && config.ptr_depth < 65536) config.ptr_depth *= 2;
+  while (config.ptr_depth < needed && config.ptr_depth < eie::kMaxPointers) config.ptr_depth *= 2;
 }
 
 SparseRun run_cycles(const SparseLayer& layer, const eie::Config& config, eie::Rows rows) {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -106,8 +105,9 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                                     {"sources", sources}});
   }
   const std::vector<uint64_t> products = layer_multiplications(network, true);
-  std::set<size_t> met;
-  for (const Layer& layer : layers(network, true)) {
+  const std::vector<Layer> all = layers(network, true);
+  for (size_t l = 0; l < all.size(); ++l) {
+    const Layer& layer = all[l];
     const auto weights = static_cast<uint64_t>(layer.outputs * layer.inputs);
     const auto biases =
         layer.bias < 0 ? 0
@@ -119,8 +119,8 @@ json describe_graph(const Network& network, const std::vector<uint64_t>& nonzero
                                      {"weights", weights},
                                      {"nonzeros", nonzeros[layer.weights]},
                                      {"density", percent(nonzeros[layer.weights], weights)},
-                                     {"multiplications", products[description["layers"].size()]}});
-    if (!met.insert(layer.weights).second) description["layers"].back()["repeats"] = true;
+                                     {"multiplications", products[l]}});
+    if (!is_first(all, l)) description["layers"].back()["repeats"] = true;
   }
   add_totals(description);
   description["task"] = to_string(network.task);

@@ -200,6 +200,7 @@ TEST(OnnxFold, Masks) {
   const Tensor odd = reals({1, -infinite, std::numeric_limits<float>::quiet_NaN()});
   EXPECT_EQ(Call("IsNaN").with(odd).run().integers, (Numbers{0, 0, 1}));
   EXPECT_EQ(Call("IsInf").with(odd).run().integers, (Numbers{0, 1, 0}));
+  EXPECT_EQ(Call("IsNaN").with(list({1, 2})).run().integers, (Numbers{0, 0}));
 }
 
 TEST(OnnxFold, Types) {

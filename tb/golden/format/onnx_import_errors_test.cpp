@@ -75,6 +75,17 @@ TEST(OnnxImportErrors, WaysOut) {
   m = gemm_model();
   m.graph().mutable_node(0)->set_input(0, "fc1.weight");
   expect_error(m, {"node 'fc1' (Gemm): a product of constants", "onnxslim may compute it"});
+  // Told once, behind what is supported.
+  m = gemm_model();
+  onnx::NodeProto& relu = *m.graph().mutable_node(1);
+  relu.set_op_type("Cast");
+  set(relu, "to", int64_t{onnx::TensorProto::STRING});
+  expect_error(m,
+               {"file: node 'relu' (Cast): a cast from FLOAT to STRING; supported: casts to real "
+                "numbers; --output a ends the network before it"});
+  const std::string error = error_of([&] { read(m); });
+  const size_t once = error.find("ends the network");
+  EXPECT_EQ(error.find("ends the network", once + 1), std::string::npos) << error;
 }
 
 TEST(OnnxImportErrors, Tensors) {

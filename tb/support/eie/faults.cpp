@@ -34,8 +34,9 @@ Pass sound_pass(Random& random, const Config& config) {
   pass.out_count = up_to(random, registers);
   pass.in_first = up_to(random, rows_of(pass.in_count, config));
   // Columns of a group.
-  const uint32_t first = pass.in_first * (config.n_pe / config.groups);
-  const uint32_t end = (pass.in_count + config.groups - 1) / config.groups;
+  const Dealing dealing(config);
+  const uint32_t first = pass.in_first * dealing.teams();
+  const uint32_t end = dealing.columns_of_group(pass.in_count);
   uint32_t columns = end > first ? end - first : 0;
   if (columns >= config.ptr_depth) {
     columns = config.ptr_depth - 1;
@@ -112,7 +113,7 @@ void bend(Random& random, const Config& config, Pass& pass) {
     default:  // As many columns as there are pointers, or one less or more.
       pass.in_count =
           near(pass.in_first * config.n_pe + (config.ptr_depth - 1) * config.groups, 16);
-      pass.ptr_base = (0U - pass.in_first * (config.n_pe / config.groups)) % config.ptr_depth;
+      pass.ptr_base = (0U - pass.in_first * Dealing(config).teams()) % config.ptr_depth;
   }
 }
 

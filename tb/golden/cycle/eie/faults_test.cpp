@@ -12,6 +12,7 @@
 
 #include "golden/base/random.hpp"
 #include "golden/cycle/eie/device.hpp"
+#include "tb/golden/cycle/eie/descriptors.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::eie {
@@ -60,32 +61,9 @@ std::vector<Config> border_configs() {
 
 // The unit alone: millions of descriptors.
 TEST(EngineRules, EveryDescriptorAsTheFormatSays) {
-  Reasons reasons;
   const std::vector<Config> configs = border_configs();
-  const uint64_t base = seed_from_environment(1);
-  for (uint64_t seed = base; seed < base + (seed_is_given() ? 1 : 400000); ++seed) {
-    const Config& config = configs[seed % configs.size()];
-    PassUnit unit(config);
-    uint64_t words[2];
-    random_descriptor(seed, config, words);
-    unit.we0_i = 1;
-    unit.word_i = words[0];
-    unit.update(false);
-    unit.we0_i = 0;
-    unit.we1_i = 1;
-    unit.word_i = words[1];
-    unit.update(false);
-    const Breach breach = breach_of(words, config);
-    ASSERT_EQ(unit.reason_o, static_cast<uint8_t>(breach.reason))
-        << "SPARSYS_SEED=" << seed << ", " << config.n_pe << " PEs: " << breach.text;
-    EXPECT_EQ(breach.text.empty(), breach.reason == Reason::kNone);
-    ++reasons[breach.reason];
-  }
-  if (seed_is_given()) return;
-  EXPECT_EQ(reasons.size(), 9U);  // none, 2 to 9
-  for (const auto& [reason, count] : reasons) {
-    EXPECT_GT(count, 1000U) << static_cast<int>(reason);
-  }
+  expect_reasons_of_the_format(400000, 1000,
+                               [&](uint64_t seed) { return configs[seed % configs.size()]; });
 }
 
 // Everything that a list could write.

@@ -53,6 +53,14 @@ TEST(EieImage, ActivationRamTooSmall) {
   expect_right(layers({32, 32, 29}), config);  // exactly full, twice
 }
 
+// No option is named that would be refused.
+TEST(EieImage, MoreThanAnyEngineHas) {
+  EXPECT_EQ(build_error(layers({70000, 4}), small_config(1, 4)),
+            "layer 1 (fc1): activation RAM: 70000 words a PE needed, " +
+                std::to_string(small_config(1, 4).act_ram_depth) +
+                " available; no engine has more than 65536, and more PEs need less each");
+}
+
 TEST(EieImage, ListTooSmall) {
   Config config = small_config(4, 4);
   config.list_depth = 4;
