@@ -100,15 +100,18 @@ module eie_act_rw #(
       .index_o (first_row)
   );
 
-  // Write-back: floor(acc / 2^shift + 1/2) = (acc >> shift) + the last bit shifted out.
-  wire [ACC_WIDTH-1:0] wb_half = $signed(wb_acc_q) >>> (shift_i - 6'd1);
-  wire [ACC_WIDTH-1:0] wb_shifted = $signed(wb_acc_q) >>> shift_i;
-  wire wb_round = shift_i != 6'd0 && wb_half[0];
-  wire [ACC_WIDTH:0] wb_rounded =
-      {wb_shifted[ACC_WIDTH-1], wb_shifted} + {{ACC_WIDTH{1'b0}}, wb_round};
-  wire wb_sign = wb_rounded[ACC_WIDTH];
-  wire wb_saturates = wb_rounded[ACC_WIDTH:15] != {(ACC_WIDTH - 14) {wb_sign}};
-  wire [15:0] wb_limited = wb_saturates ? {wb_sign, {15{!wb_sign}}} : wb_rounded[15:0];
+  // Write-back: floor(acc / 2^shift + 1/2) = (acc >> shift) + the last bit shifted out. Whether that
+  // saturates is seen before the addition: a one more matters only at the largest value, and takes
+  // nothing from what lies below the smallest or from the sign that ReLU asks for.
+  wire [ACC_WIDTH:0] wb_wide = {wb_acc_q, 1'b0};
+  wire [ACC_WIDTH:0] wb_shifted = $signed(wb_wide) >>> shift_i;
+  wire wb_sign = wb_acc_q[ACC_WIDTH-1];
+  wire wb_saturates = wb_shifted[ACC_WIDTH:16] != {(ACC_WIDTH - 15) {wb_sign}};
+  wire wb_round = wb_shifted[0];
+  wire [15:0] wb_low = wb_shifted[16:1];
+  wire wb_up = wb_round && wb_low != 16'h7FFF;
+  wire [15:0] wb_rounded = wb_low + {15'd0, wb_up};
+  wire [15:0] wb_limited = wb_saturates ? {wb_sign, {15{!wb_sign}}} : wb_rounded;
   wire [15:0] wb_act = relu_i && wb_sign ? 16'd0 : wb_limited;
 
   // Activation RAM.
@@ -215,7 +218,7 @@ module eie_act_rw #(
     end
   end
 
-  wire unused = &{1'b0, wb_half, wb_ram_row, io_addr_i};
+  wire unused = &{1'b0, wb_ram_row, io_addr_i};
 
   generate
     if (ACT_REGS < 4 || ACT_REGS > 64 || (ACT_REGS & (ACT_REGS - 1)) != 0) begin : g_check_act_regs
