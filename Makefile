@@ -128,10 +128,10 @@ bench: setup-build
 
 # Engines with several lanes and with groups beside the paper's with one lane.
 BENCH_LANES = --config lanes=8 --config lanes=16 \
-  --config lanes=8,groups=4 --config lanes=16,groups=4 --config lanes=16,groups=8
+  --config lanes=8,groups=4,pointers=4096 --config lanes=16,groups=4,pointers=4096 --config lanes=16,groups=8,pointers=2048
 bench-eie: setup-demo
 	$(PROGRAM)
-	@status=0; $(BUILD)/bin/sparsys bench-eie $(BENCH_LANES) --report $(REPORTS)/bench-eie.json $(BENCH_ARGS) || status=$$?; $(INDEX)
+	@status=0; $(BUILD)/bin/sparsys bench-eie $(BENCH_LANES) --areas synth/baseline.json --report $(REPORTS)/bench-eie.json $(BENCH_ARGS) || status=$$?; $(INDEX)
 
 explore: setup-demo
 	$(PROGRAM)

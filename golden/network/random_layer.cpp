@@ -10,6 +10,19 @@ namespace {
 constexpr int kWeightBits = 8;
 constexpr int kActivationBits = 12;
 
+// A layer without non-zeros yet.
+Layer empty_layer(uint32_t inputs, uint32_t outputs, double density) {
+  Layer layer;
+  layer.inputs = inputs;
+  layer.outputs = outputs;
+  layer.relu = true;
+  set_uniform_codebook(layer);
+  set_usual_shift(layer, density);
+  layer.column_start.reserve(size_t{inputs} + 1);
+  layer.column_start.push_back(0);
+  return layer;
+}
+
 }  // namespace
 
 void append_random_rows(Random& random, uint32_t first, uint32_t rows, double density,
@@ -48,17 +61,37 @@ void set_usual_shift(Layer& layer, double density) {
 
 Layer uniform_layer(uint64_t seed, uint32_t inputs, uint32_t outputs, double density) {
   Random random(seed, 1);
-  Layer layer;
-  layer.inputs = inputs;
-  layer.outputs = outputs;
-  layer.relu = true;
-  set_uniform_codebook(layer);
-  set_usual_shift(layer, density);
-  layer.column_start.reserve(size_t{inputs} + 1);
-  layer.column_start.push_back(0);
+  Layer layer = empty_layer(inputs, outputs, density);
   for (uint32_t j = 0; j < inputs; ++j) {
     append_random_rows(random, 0, outputs, density, layer);
     layer.column_start.push_back(layer.row.size());
+  }
+  return layer;
+}
+
+Layer spread_layer(uint64_t seed, uint32_t inputs, uint32_t outputs, double density, double sigma) {
+  if (sigma == 0) return uniform_layer(seed, inputs, outputs, density);
+  Random of_rows(seed, 3);
+  std::vector<double> row_density(outputs);
+  double sum = 0;
+  for (double& row : row_density) sum += row = std::exp(sigma * of_rows.normal());
+  for (double& row : row_density) row = std::min(1.0, row * density * outputs / sum);
+  const double most = *std::max_element(row_density.begin(), row_density.end());
+  // Non-zeros of the densest row in all rows, of which each row keeps its share.
+  Random random(seed, 1);
+  Layer layer = empty_layer(inputs, outputs, density);
+  for (uint32_t j = 0; j < inputs; ++j) {
+    size_t kept = layer.row.size();
+    const size_t first = kept;
+    append_random_rows(random, 0, outputs, most, layer);
+    for (size_t e = first; e < layer.row.size(); ++e) {
+      if (random.uniform() * most >= row_density[layer.row[e]]) continue;
+      layer.row[kept] = layer.row[e];
+      layer.code[kept++] = layer.code[e];
+    }
+    layer.row.resize(kept);
+    layer.code.resize(kept);
+    layer.column_start.push_back(kept);
   }
   return layer;
 }

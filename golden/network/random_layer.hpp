@@ -28,6 +28,9 @@ void set_usual_shift(Layer& layer, double density);
 
 // outputs x inputs weights of which about `density` are not 0, with ReLU.
 Layer uniform_layer(uint64_t seed, uint32_t inputs, uint32_t outputs, double density);
+// The same with rows of different densities, log-normal of this sigma, `density` in their mean; no
+// row's is above 1. With a sigma of 0 it is uniform_layer.
+Layer spread_layer(uint64_t seed, uint32_t inputs, uint32_t outputs, double density, double sigma);
 // `size` activations of which about `density` are not 0.
 std::vector<int16_t> uniform_activations(uint64_t seed, uint32_t size, double density);
 

@@ -157,6 +157,7 @@ SAMPLES = {
             "rtl_checked_cycles": 10, "rtl_checked_inputs": 4096, "paper_us": 12.2,
             "paper_theoretical_us": 11.7, "paper_balance_pct": 95.9,
             "paper_least_balance_pct": 95.1, "speed_over_paper": 0.95}],
+        "best_speed_per_area_over_paper": 1.2,
         "geo_mean_speed_over_paper": 1.1, "geo_means": {"interleaved": 1.1, "balanced": 1.1},
         "checks": [{"text": "balance", "holds": True}]},
     "explore": {
@@ -194,7 +195,13 @@ SAMPLES = {
         "totals": {**AREA, "area_um2": 4500.0},
         "limits": [{"name": "matrix cell", "value": 700, "limit": 750, "unit": "gate equivalents",
                     "holds": True, "text": "mean"}],
-        "table2": TABLE_2, "sweeps": [
+        "table2": TABLE_2,
+        "pes": [{"engine": "eie_8x4", "parameters": {"LANES": 8, "GROUPS": 4},
+                 "gate_equivalents": 180000.0, "register_files_ge": 80000.0, "cells_um2": 143640.0,
+                 "ram_bits": 1048576.0, "rams_um2": 506000.0, "over_paper": 1.018,
+                 "over_paper_utilised": 1.115,
+                 "parts": [{"name": "eie_bank", "gate_equivalents": 80000.0}]}],
+        "sweeps": [
             {"title": "PEs", "module": "eie",
              "bars": [{"name": "4", "logic_ge": 60, "register_files_ge": 140}]}]},
     "fpga": {

@@ -11,6 +11,11 @@ CONFIGS = {
     "full": {
         "eie": Variant("eie", {"N_PE": 64}),
         "mxu": Variant("mxu", {"ROWS": 256, "COLS": 256, "TILE_ROWS": 16, "TILE_COLS": 16}),
+        # Sparse engines of several lanes and groups. Groups share out the columns, and with them
+        # the paper's pointers.
+        **{f"eie_{lanes}x{groups}": Variant("eie", {
+            "N_PE": 64, "LANES": lanes, "BANKS": 2 * lanes, "GROUPS": groups,
+            "PTR_DEPTH": 16384 // groups}) for lanes, groups in ((8, 4), (16, 4), (16, 8))},
         # What stands in a PE with several lanes in place of eie_spmat_read and eie_arith.
         **{f"lanes_{lanes}": Variant("eie_lanes", {"LANES": lanes, "BANKS": 2 * lanes})
            for lanes in (4, 8, 16)},
@@ -59,6 +64,8 @@ TABLE_2_ENGINE_MM2 = 40.8
 # A two-input NAND (NAND2_X1) of the NanGate 45 nm Open Cell Library, um2: TSMC's own is not
 # published.
 NAND2_45_UM2 = 0.798
+# Of a placed circuit's rows that cells take, where a figure is given with it.
+UTILISATION = 0.7
 # What a figure is of the same in a placed circuit; a path has its own (critical_path_bound).
 BOUNDS = {"area_um2": "lower", "gate_equivalents": "lower", "logic_um2": "lower",
           "register_files_um2": "lower", "rams_um2": "estimate"}

@@ -3,7 +3,7 @@
 import dataclasses
 
 from synth import yosys
-from synth.area import config, rams, timing
+from synth.area import config, density, rams, timing
 from synth.area.config import CONFIGS, NAND2_45_UM2
 from synth.area.design import Design
 
@@ -166,6 +166,6 @@ def figures(design: Design) -> dict:
         "ram_model": {"technology": technology.name, "um2_per_bit": technology.um2_per_bit,
                       "access_ns": technology.access_ns, "source": technology.source},
         "blocks": blocks(design), "engines": engines, "totals": total, "limits": limits(design),
-        "table2": table_2(design),
+        "table2": table_2(design), "pes": density.rows(design),
         "sweeps": [sweep_figures(design, sweep) for sweep in config.SWEEPS[design.config]],
     }

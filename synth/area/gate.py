@@ -12,6 +12,10 @@ GREW_PCT, SLOWED_PCT = 2.0, 5.0
 # Figures of a block: field, most change in percent, words for people, format.
 FIELDS = (("um2", GREW_PCT, "grew", "smaller", ",.0f"),
           ("ns", SLOWED_PCT, "slowed", "faster", ".2f"))
+# What others read of a PE beside the paper's (`sparsys bench-eie --areas`), and how far an accepted
+# figure may be from the present one, up or down.
+PE_FIELDS = ("engine", "parameters", "over_paper", "over_paper_utilised")
+STALE_PCT = 0.5
 
 
 def accepted_of(data: dict) -> dict:
@@ -20,7 +24,8 @@ def accepted_of(data: dict) -> dict:
             "sta": data["tools"]["sta"],
             "blocks": {f"{b['engine']}: {b['name']}": {"um2": b["area_um2"],
                                                        "ns": b["critical_path_ns"]}
-                       for b in data["blocks"]}}
+                       for b in data["blocks"]},
+            "pes": [{k: pe[k] for k in PE_FIELDS} for pe in data["pes"]]}
 
 
 def change(was: float | None, now: float | None) -> float:
@@ -48,6 +53,20 @@ def compare(accepted: dict, now: dict) -> tuple[list[str], list[str]]:
     return failures, remarks + [f"{name}: is new" for name in now if name not in accepted]
 
 
+def stale(accepted: list[dict], now: list[dict]) -> list[str]:
+    """Accepted areas of PEs that are not those of the present RTL, lines for people."""
+    was, lines = {pe["engine"]: pe for pe in accepted}, []
+    for pe in now:
+        name, old = pe["engine"], was.pop(pe["engine"], None)
+        if not old or old["parameters"] != pe["parameters"]:
+            lines.append(f"{name}: no area of a PE with these parameters is accepted")
+            continue
+        lines += [f"{name}: {field} of a PE is {pe[field]:.4f}, accepted is {old[field]:.4f}"
+                  for field in PE_FIELDS[2:] if abs(change(old[field], pe[field])) > STALE_PCT]
+    return lines + [f"{name}: the area of a PE is accepted, but there is no such engine"
+                    for name in was]
+
+
 def accepted_figures(path: str | os.PathLike[str], config: str, library: str) -> dict:
     """What was accepted for a configuration."""
     writes = "make area-baseline writes it"
@@ -58,7 +77,7 @@ def accepted_figures(path: str | os.PathLike[str], config: str, library: str) ->
     except ValueError:
         raise Failure(f"{path}: no JSON; {writes}") from None
     accepted = baseline.get(config) if isinstance(baseline, dict) else None
-    if not isinstance(accepted, dict) or "blocks" not in accepted:
+    if not isinstance(accepted, dict) or not {"blocks", "pes"} <= accepted.keys():
         raise Failure(f"{path}: nothing accepted for the {config} configuration; {writes}")
     if accepted["library"] != library:
         raise Failure(f"{path}: accepted with library {accepted['library']}, this is {library}")
@@ -69,6 +88,7 @@ def check(data: dict, path: str | os.PathLike[str]) -> int:
     """Prints the differences of a report's figures; the process's exit code."""
     accepted = accepted_figures(path, data["config"], data["library"])
     failures, remarks = compare(accepted["blocks"], accepted_of(data)["blocks"])
+    failures += stale(accepted["pes"], data["pes"])
     for line in remarks:
         print(line)
     for tool, now in data["tools"].items():

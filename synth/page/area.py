@@ -7,6 +7,8 @@ from scripts.report.page import digits
 from synth.page.treemap import treemap
 
 TITLES = {"eie": "Sparse engine", "mxu": "Matrix unit",
+          **{f"eie_{lanes}x{groups}": f"Sparse engine of {lanes} lanes in {groups} groups"
+             for lanes, groups in ((8, 4), (16, 4), (16, 8))},
           **{f"lanes_{lanes}": f"{lanes} lanes of a PE" for lanes in (4, 8, 16)}}
 PATHS_OF = ("eie_pe", "eie_lnzd", "eie_ccu", "eie", "mxu_tile", "mxu_requantise", "mxu")
 # A path of cells alone is a bound from below, its clock one from above; so is one that leaves out
@@ -65,6 +67,14 @@ def table_2_row(row: dict) -> list[str]:
             digits(row["ram_um2_at_45nm"]), digits(together), digits(row["paper_um2"])]
 
 
+def pe_row(pe: dict) -> list[str]:
+    lanes, groups = (pe["parameters"][p] for p in ("LANES", "GROUPS"))
+    return [f"{lanes} x {groups}", *(digits(pe[k]) for k in ("gate_equivalents",
+                                                            "register_files_ge", "cells_um2")),
+            digits(pe["ram_bits"] / 8192, 1, " KB"), digits(pe["rams_um2"]),
+            *(digits(pe[k], 3) for k in ("over_paper", "over_paper_utilised"))]
+
+
 def context(data: dict) -> dict:
     """What the template shows of area.json."""
     engines = [{"title": TITLES.get(name, name), **engine,
@@ -76,4 +86,5 @@ def context(data: dict) -> dict:
             "um2_per_bit": list(data["ram_model"]["um2_per_bit"].values()),
             "sweeps": [{**s, "picture": sweep_figure(i, s)}
                        for i, s in enumerate(data["sweeps"])],
+            "pe_rows": [pe_row(pe) for pe in data["pes"]],
             "table2_rows": [table_2_row(row) for row in data["table2"]["rows"]]}

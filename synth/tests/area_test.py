@@ -57,9 +57,14 @@ class Test(unittest.TestCase):
 
 class Gate(Test):
     def doctored(self, change):
-        """The accepted figures with `change` made to the small configuration's blocks."""
+        """Checked against the accepted figures with `change` made to the small configuration's
+        blocks."""
+        return self.doctored_whole(lambda small: change(small["blocks"]))
+
+    def doctored_whole(self, change):
+        """The same with `change` made to all that is accepted of it."""
         data = json.loads(gate.BASELINE.read_text())
-        change(data["small"]["blocks"])
+        change(data["small"])
         path = self.folder / "baseline.json"
         path.write_text(json.dumps(data))
         return self.check("--baseline", path)
@@ -130,6 +135,14 @@ class Gate(Test):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("eie: eie_gone: is no more", done.stdout)
         self.assertIn("eie: eie_pe: is new", done.stdout)
+
+    def test_an_accepted_area_of_a_pe_that_is_stale_fails(self):
+        def change(small):
+            small["pes"][0]["over_paper"] *= 0.99
+        done = self.doctored_whole(change)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"FAILED eie: over_paper of a PE is \S+, accepted is")
+        self.assertEqual(done.stdout.count("FAILED"), 1)
 
     def test_a_block_that_grew_is_seen_and_it_alone_is_mapped(self):
         node = self.folder / "eie_lnzd_node.v"
@@ -284,6 +297,16 @@ class Parts(Test):
             self.assertEqual((len(failures), remarks), (1, []), failures)
         self.assertEqual(compared((100, 1.0), (90, 0.5)),
                          ([], ["x: is 10.0 % smaller", "x: is 50.0 % faster"]))
+
+    def test_areas_of_pes_compared(self):
+        """Neither more nor less, and of the same engines with the same parameters."""
+        now = {"engine": "a", "parameters": {"LANES": 4}, "over_paper": 1.0,
+               "over_paper_utilised": 1.1}
+        for was, failures in (
+                ([now], 0), ([{**now, "over_paper": 1.004}], 0), ([], 1),
+                ([{**now, "over_paper": 1.006, "over_paper_utilised": 1.09}], 2),
+                ([{**now, "parameters": {"LANES": 8}}], 1), ([now, {**now, "engine": "b"}], 1)):
+            self.assertEqual(len(gate.stale(was, [now])), failures, was)
 
     def test_netlists_assign_bit_by_bit(self):
         text = "  output [2:0] y;\n  assign { y[2], y[0] } = 2'h2;\n  assign y[1] = \\a[3] ;\n"

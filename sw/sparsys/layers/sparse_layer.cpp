@@ -54,16 +54,16 @@ SparseLayer make_layer(eie::Layer layer, std::vector<int16_t> input) {
 }
 
 SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outputs, double density,
-                         double activations, uint64_t seed) {
-  eie::Layer layer = eie::uniform_layer(seed, inputs, outputs, density);
+                         double activations, uint64_t seed, double row_sigma) {
+  eie::Layer layer = eie::spread_layer(seed, inputs, outputs, density, row_sigma);
   layer.name = name;
   eie::set_usual_shift(layer, density * activations);
   return make_layer(std::move(layer), eie::uniform_activations(seed, inputs, activations));
 }
 
-SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed) {
+SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed, double row_sigma) {
   return random_layer(paper.name, paper.inputs, paper.outputs, paper.weight_pct / 100,
-                      paper.activation_pct / 100, seed);
+                      paper.activation_pct / 100, seed, row_sigma);
 }
 
 eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed) {

@@ -25,11 +25,11 @@ struct SparseLayer {
 
 // Completes a problem: checks that it is sound and works out its output. Throws Error.
 SparseLayer make_layer(eie::Layer layer, std::vector<int16_t> input);
-// Random weights and activations of these densities (0 to 1).
+// Random weights and activations of these densities (0 to 1), those of rows log-normal of a sigma.
 SparseLayer random_layer(const std::string& name, uint32_t inputs, uint32_t outputs, double density,
-                         double activations, uint64_t seed);
+                         double activations, uint64_t seed, double row_sigma = 0);
 // One of the paper's, by these.
-SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed);
+SparseLayer random_layer_of(const EieLayer& paper, uint64_t seed, double row_sigma = 0);
 // The weights of a matrix file: values become the nearest of 15 shared ones, a pattern gets random
 // ones.
 eie::Layer layer_of(const SparseMatrix& matrix, const std::string& name, uint64_t seed);

@@ -40,6 +40,8 @@ several="bench-eie --matrix good.smtx --no-rtl --report x.json"
   refuse "GROUPS is 3, must be a power of two from 1 to 8" $several --config lanes=8,groups=3
   refuse "GROUPS is 4, must be 1 with LANES 1" $several --config groups=4
   refuse "GROUPS is 4, must be at most 2, the smaller of N_PE and BANKS" $several --config lanes=8,pe=2,groups=4
+  refuse "none.json: cannot read" $several --areas none.json
+  refuse "good.smtx: no accepted areas of PEs" $several --areas good.smtx
 }
 printf '%s\n' '3, 4, 5' '0 2 3 5' '0 2 1 0' >cut.smtx
 refuse "cut.smtx:3: ends, expected a column" layer --matrix cut.smtx
