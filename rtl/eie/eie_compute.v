@@ -114,7 +114,9 @@ module eie_compute #(
       );
 
       assign busy_o = spmat_busy || arith_busy;
-    end else if (SOUND) begin : g_lanes
+    end
+    // Not as an else of the above, for one name of the block in all tools.
+    if (SOUND) begin : g_lanes
       eie_lanes #(
           .LANES      (LANES),
           .BANKS      (BANKS),

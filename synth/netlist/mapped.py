@@ -34,6 +34,12 @@ class Signals:
                     signals.others[match[2]].append(match[1])
         return signals
 
+    def nets(self) -> list[str]:
+        """Public variables that are neither registers, ports nor memories: mapping would take their
+        names away."""
+        return sorted({name for names in self.public.values() for name in names
+                       if not re.search(r"_[qio]$", name) and name != "mem"})
+
 
 @dataclasses.dataclass(frozen=True)
 class Mapped:
@@ -61,8 +67,8 @@ def encodings(log: str) -> dict[tuple[str, str], dict[str, str]]:
     return found
 
 
-def map_module(library: Library, top: str, parameters: dict) -> Mapped:
-    """Runs Yosys: a Mapped."""
+def map_module(library: Library, top: str, parameters: dict, nets: Iterable[str]) -> Mapped:
+    """Runs Yosys: a Mapped. `nets` stay as they are."""
     boxes = [f for f in yosys.rtl_files() if pathlib.Path(f).stem in RAMS]
     read = yosys.read(top, parameters, boxes=boxes)
     with yosys.work_folder() as folder:
@@ -72,7 +78,8 @@ def map_module(library: Library, top: str, parameters: dict) -> Mapped:
                   f"opt -full\nwrite_json {folder}/joined.json\n", top)
         # Of a wire without an attribute Yosys' wreduce may cut off bits that another name has, too.
         # Bit by bit, so that Verilator sees no loops through vectors.
-        log = yosys.run(f"{read}setattr -set register 1 w:*_q\n" +
+        keep = "".join(f"setattr -set keep 1 w:{net}\n" for net in nets)
+        log = yosys.run(f"{read}setattr -set register 1 w:*_q\n{keep}" +
                         recipe.commands(library, folder, top) +
                         f"write_json {folder}/net.json\n"
                         f"splitnets\nwrite_verilog -noattr {folder}/net.v\n", top)
@@ -174,7 +181,7 @@ def netlist(library: Library, top: str, parameters: dict, signals: Signals,
             gone: Iterable[str] = ()) -> tuple[str, str]:
     """(Verilog, Verilator configuration) of a module mapped to the library; `gone` are registers,
     MODULE.REGISTER, that may lose flip-flops."""
-    made = Netlist(top, map_module(library, top, parameters), signals)
+    made = Netlist(top, map_module(library, top, parameters, signals.nets()), signals)
     if {re.sub(r"\[.*", "", bit) for bit in made.lost} - set(gone):
         raise Failure(f"{top}: no flip-flop is left of {', '.join(sorted(set(made.lost)))}")
     # Whoever instantiates the top names its parameters.

@@ -78,8 +78,23 @@ class Views:
         found = (self._alias(*alias) for alias in self.aliases[bit])
         return next((f for f in found if f), None) or self.pins.get(bit)
 
+    def _in_wider_word(self, name: str, i: int) -> tuple[str, int]:
+        """Where the netlist has a bit of a memory's word: Yosys joins words that are always written
+        and read together to one of as many times the bits."""
+        match = re.fullmatch(r"(.*)\[(\d+)\]", name)
+        words = match and self.netlist.words(match[1])
+        if not words or name not in self.joined.names:
+            return name, i
+        width = len(self.joined.names[name])
+        joins = max(len(self.netlist.names.get(w, ())) for w in words) // width
+        if joins <= 1:
+            return name, i
+        number = int(match[2])
+        return f"{match[1]}[{number // joins}]", width * (number % joins) + i
+
     def _alias(self, name: str, i: int) -> str | None:
         """Expression for a bit of a net of the netlist, or None if nothing drives it."""
+        name, i = self._in_wider_word(name, i)
         bits = self.netlist.names.get(name, [])
         if i >= len(bits):
             return None
