@@ -12,23 +12,31 @@ set(public_vlt ${CMAKE_CURRENT_BINARY_DIR}/lockstep.vlt)
 function(sparsys_write_public_vlt)
   file(GLOB lists CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tb/lockstep/*/signals/*.def)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
-  set(text "`verilator_config\n// One object for each PE, so that its variables keep one layout.\nno_inline -module \"eie_pe\"\n")
-  # One class for all tiles of the systolic array; with ports of its own, for otherwise the code reads
-  # the neighbour's nets and cannot be shared. That also shows what crosses each tile's boundary.
-  string(APPEND text "no_inline -module \"mxu_tile\"\n")
-  foreach(port a_i en_i swap_i weight_i sum_i)
-    string(APPEND text "public_flat_rd -module \"mxu_tile\" -var \"${port}\"\n")
-  endforeach()
-  # Likewise the units of a PE with several lanes, banks and lanes of the matrix unit, with the ports
-  # that differ from one to the next.
-  foreach(ports "eie_lane_read step_i head_empty_i head_act_i head_start_i head_end_i io_en_i"
+  set(text "`verilator_config\n")
+  # One object for each instance of these modules, so that its variables keep one layout, and one class
+  # for all of a kind: with ports of its own where these differ from one to the next (INPUTS: all), for
+  # otherwise the code reads the neighbour's nets and cannot be shared. That also shows what crosses
+  # the boundaries of tiles. (Not the clock: each would be one of its own.)
+  foreach(ports "eie_pe INPUTS leaf_done_o"
+                "eie_lane_read step_i head_empty_i head_act_i head_start_i head_end_i io_en_i"
                 "eie_lane_decode step_i a_valid_i a_first_i a_count_i a_entry_i a_act_i"
                 "eie_dispatch r_valid_i r_write_i r_row_i r_rank_i r_code_i r_act_i room_i"
-                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_weight_bank wdata_i re_i raddr_i"
+                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_tile a_i en_i swap_i weight_i sum_i"
+                "mxu_weight_bank wdata_i re_i raddr_i"
                 "mxu_acc_bank valid_i add_i addr_i sum_i act_re_i act_addr_i"
                 "mxu_requantise acc_i bias_i multiplier_i shift_i" "mxu_pool f_i")
     separate_arguments(ports UNIX_COMMAND "${ports}")
     list(POP_FRONT ports module)
+    if("INPUTS" IN_LIST ports)
+      set(file ${rtl_files})
+      list(FILTER file INCLUDE REGEX "/${module}\\.v$")
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+      file(STRINGS ${file} inputs REGEX "^ +input ")
+      list(TRANSFORM inputs REPLACE "^[^/]*[] ]([a-z0-9_]+),?( *//.*)?$" "\\1")
+      list(REMOVE_ITEM inputs clk_i rst_i)
+      list(APPEND ports ${inputs})
+      list(REMOVE_ITEM ports INPUTS)
+    endif()
     string(APPEND text "no_inline -module \"${module}\"\n")
     foreach(port ${ports})
       string(APPEND text "public_flat_rd -module \"${module}\" -var \"${port}\"\n")
@@ -75,10 +83,11 @@ function(sparsys_verilate name)
   endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND -G)
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir)
-  set(unroll)
+  # Tables are numbered by instance, so that code which reads one is not shared.
+  set(style -fno-table)
   set(optimise -O1)
   if(ARG_LOOPS)
-    set(unroll --unroll-stmts 1)
+    set(style --unroll-stmts 1)
     set(optimise -O3)
     if(SPARSYS_NATIVE)
       list(APPEND optimise -march=native)
@@ -106,7 +115,7 @@ function(sparsys_verilate name)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
             --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
-            ${ARG_PARAMETERS} -O3 --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT ${unroll} -Wno-fatal
+            ${ARG_PARAMETERS} -O3 ${style} --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT -Wno-fatal
             -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
     COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
             -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
