@@ -4,15 +4,14 @@
 #include <Eigen/Dense>
 #include <Eigen/SparseCore>
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "golden/base/error.hpp"
+#include "sw/sparsys/report/processor_time.hpp"
 
 namespace sparsys {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Sparse = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 using Dense = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -21,9 +20,9 @@ double median_us(double seconds, const Product& product) {
   std::vector<double> times;
   double spent = 0;
   while (times.size() < 3 || spent < seconds) {
-    const auto start = Clock::now();
+    const double start = processor_seconds();
     product();
-    times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    times.push_back(processor_seconds() - start);
     spent += times.back();
   }
   std::nth_element(times.begin(), times.begin() + static_cast<long>(times.size() / 2), times.end());

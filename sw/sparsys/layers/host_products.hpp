@@ -12,7 +12,7 @@ struct HostProducts {
   double sparse_us = 0;  // compressed sparse rows; all activations, as the paper's CSRMV
 };
 
-// Median of repetitions over about `seconds` each, three at least.
+// Median of repetitions over about `seconds` each, three at least; processor time.
 HostProducts measure_host(const SparseLayer& layer, double seconds);
 
 }  // namespace sparsys

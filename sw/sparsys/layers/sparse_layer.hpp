@@ -48,7 +48,7 @@ struct SparseRun {
   eie::Image image;
   eie::Statistics counts;
   uint64_t broadcasts = 0;
-  double seconds = 0;  // of the list, without loads
+  double seconds = 0;  // of a processor, for the list, without loads
   uint64_t nonzeros = 0;
   double activation_density = 0;
 
