@@ -11,12 +11,13 @@ class Block:
     {name: pattern of paths} are placed and routed each by itself; they stand in `rows`, from below
     up, and take a cell by the first pattern that fits. Cells take the share `fill` of their rows:
     where they stand close qrouter finds no way to many pins, if there are many wires, and takes
-    seconds for each."""
+    seconds for each. `channel`: free between the margins of two regions, um."""
     title: str
     variant: Variant
     as_memories: tuple[str, ...] = ()
     rows: tuple[dict[str, str], ...] = ()
     fill: float = 0.65
+    channel: float = 20.0
 
 
 def subtrees(*numbers: int) -> dict[str, str]:
@@ -33,10 +34,11 @@ BLOCKS = {
                   Variant("mxu_tile", {"TILE_ROWS": 4, "TILE_COLS": 4}), fill=1.0),
     "pe": Block("PE, register files as blocks", Variant("eie_pe", {"N_PE": 64}),
                 ("regfile_1r1w",),
-                ({"arithmetic": r"u_compute\.g_one\.u_arith\.",
-                  "activations, write-back": r"u_act_rw\."},
+                # Beside their register files: of activations on the left, accumulators right.
+                ({"activations, write-back": r"u_act_rw\.",
+                  "arithmetic": r"u_compute\.g_one\.u_arith\."},
                  {"activation queue": r"u_act_queue\.",
-                  "reads of pointers and entries, rest": ""})),
+                  "reads of pointers and entries, rest": ""}), channel=80.0),
     "pe-whole": Block("PE, register files as cells", Variant("eie_pe", {"N_PE": 64})),
     # For the test: nodes of the tree.
     "node": Block("node of the detection tree", Variant("eie_lnzd", {"N_PE": 4, "REG_W": 2})),
@@ -50,9 +52,8 @@ DEFAULT = ("tree", "tile", "pe")
 # Layers of the six that qrouter may use; in a region, over which wires between regions pass.
 LAYERS = 6
 REGION_LAYERS = 4
-# Free for wires around the cells, and between the margins of two regions, um.
+# Free for wires around the cells, um.
 MARGIN = 10.0
-CHANNEL = 20.0
 SEED = 12345
 # TimberWolf's moves are divided by one and one more for so many cells: its time grows faster than
 # their number.

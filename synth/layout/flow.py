@@ -121,7 +121,7 @@ class Flow:
             made = self.place_and_route(part, regions.part_pins(part), config.REGION_LAYERS,
                                         block.fill, lambda text, name=name: tell(f"{name}: {text}"))
             found.append(Region(name, part, *made))
-        size = regions.arrange(found, block.rows)
+        size = regions.arrange(found, block.rows, block.channel)
         placement = regions.whole_placement(found, size)
         where = floorplan.sides(flat, self.technology)
         inner, others = regions.split_pins(found, floorplan.pins(flat, where))

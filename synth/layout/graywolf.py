@@ -124,7 +124,4 @@ def place(flat: Netlist, folder: pathlib.Path, progress: Callable[[str], None]) 
             progress(f"placing, step {steps[-1]} of about 120")
 
     yosys.need("graywolf")
-    status = tools.run(["graywolf", "-n", "block"], folder, "place.log", tell)
-    if status or not (folder / "block.pl1").exists():
-        last = yosys.last_line((folder / "place.log").read_text())
-        raise Failure(f"{flat.top.name}: graywolf: {last}")
+    tools.run(flat.top.name, ["graywolf", "-n", "block"], folder, "block.pl1", tell)

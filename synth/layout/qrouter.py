@@ -218,12 +218,8 @@ def route(name: str, lef: Lef, nets: Collection[int], folder: pathlib.Path,
         if left:
             progress(f"routing, {left[-1]} of {len(nets):,} nets left in this round")
 
-    status = tools.run(["qrouter", "-nog", "-s", "route.cfg"], folder, "route.log", tell)
-    routed = folder / "routed.def"
-    if status or not routed.exists():
-        last = yosys.last_line((folder / "route.log").read_text(errors="replace"))
-        raise Failure(f"{name}: qrouter: {last}")
-    missing = sorted(set(nets) - set(read_wires(lef, routed.read_text())))
+    tools.run(name, ["qrouter", "-nog", "-s", "route.cfg"], folder, "routed.def", tell)
+    missing = sorted(set(nets) - set(read_wires(lef, (folder / "routed.def").read_text())))
     if missing:
         names = ", ".join(f"n{net}" for net in missing[:5])
         raise Failure(f"{name}: {len(missing)} of {len(nets)} nets not routed: {names}")

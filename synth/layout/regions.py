@@ -25,9 +25,8 @@ def up(length: float, step: int) -> int:
     return -(-round(length) // step) * step
 
 
-# From a region's corner to its rows, and between regions.
+# From a region's corner to its rows.
 INSET_X, INSET_Y = up(UNITS * config.MARGIN, STEP_X), up(UNITS * config.MARGIN, STEP_Y)
-CHANNEL_X, CHANNEL_Y = up(UNITS * config.CHANNEL, STEP_X), up(UNITS * config.CHANNEL, STEP_Y)
 
 
 @dataclasses.dataclass
@@ -78,19 +77,22 @@ def part_pins(part: Part) -> list[Pin]:
     return [Pin(f"e{net}", net, "", None) for net in part.crossing]
 
 
-def arrange(regions: list[Region], rows: Sequence[Collection[str]]) -> tuple[int, int]:
-    """Puts regions into rows, from below up, each in the middle; size of the whole."""
+def arrange(regions: list[Region], rows: Sequence[Collection[str]],
+            channel: float) -> tuple[int, int]:
+    """Puts regions into rows, from below up, each in the middle, channels of so many um between
+    them; size of the whole."""
     by_name = {region.name: region for region in regions}
-    widths = [sum(by_name[n].size[0] for n in row) + CHANNEL_X * (len(row) - 1) for row in rows]
+    channel_x, channel_y = up(UNITS * channel, STEP_X), up(UNITS * channel, STEP_Y)
+    widths = [sum(by_name[n].size[0] for n in row) + channel_x * (len(row) - 1) for row in rows]
     y = 0
     for row, width in zip(rows, widths):
         x = (max(widths) - width) // 2 // STEP_X * STEP_X
         for name in row:
             region = by_name[name]
             region.x, region.y = x + INSET_X, y + INSET_Y
-            x += region.size[0] + CHANNEL_X
-        y += max(by_name[n].size[1] for n in row) + CHANNEL_Y
-    return max(widths), y - CHANNEL_Y
+            x += region.size[0] + channel_x
+        y += max(by_name[n].size[1] for n in row) + channel_y
+    return max(widths), y - channel_y
 
 
 def whole_placement(regions: list[Region], size: tuple[int, int]) -> Placement:

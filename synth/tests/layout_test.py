@@ -7,20 +7,23 @@ extracted; parts of the flow without the tools.
 import argparse
 import dataclasses
 import pathlib
+import re
 import shutil
 import struct
 import sys
 import tempfile
+import time
 import types
 import unittest
 import zlib
+from unittest import mock
 
 import scripts.tests
 from scripts.report import json_file, page, validate
 from synth.area import rams
 from synth.area.hierarchy import Variant
 from synth.flat import Cell, Part, pins_by_net
-from synth.layout import config, floorplan, graywolf, picture, qrouter, regions, spef
+from synth.layout import config, floorplan, graywolf, picture, qrouter, regions, spef, tools
 from synth.layout.flow import Flow
 from synth.layout.lef import Layer, Macro
 from synth.layout.qrouter import Wires
@@ -95,6 +98,42 @@ class Node(unittest.TestCase):
 class Lef:
     """Two layers of 1 um wires: 2 ohms a square, .1 pF a um2, nothing from the edges."""
     layers = [Layer(f"metal{i}", i == 1, 1.0, 0.5, 1.0, 2.0, 0.1, 0.0) for i in (1, 2)]
+
+
+class Tools(unittest.TestCase):
+    def test_ends(self):
+        """What a tool ended by is told: its own fault, a signal, nothing written."""
+        for script, error in (("echo no tracks; exit 3", "sh ended with status 3: no tracks"),
+                              ("echo Nets remaining; kill -TERM $$", "sh was stopped by SIGTERM"),
+                              ("exit 0", "status 0 and without it: no output"), (": > it", None)):
+            with self.subTest(script), tempfile.TemporaryDirectory() as folder:
+                def run(script=script, folder=folder):
+                    tools.run("block", ["sh", "-c", script], pathlib.Path(folder), "it")
+                if error:
+                    with self.assertRaisesRegex(Failure, "block: .*" + re.escape(error)):
+                        run()
+                else:
+                    run()
+
+    def test_nothing_is_left(self):
+        """A tool that is given up ends with what it has started."""
+        with tempfile.TemporaryDirectory() as name, mock.patch.object(tools, "EVERY_SECONDS", 0.0):
+            folder, started = pathlib.Path(name), []
+
+            def stop(text):
+                if text.endswith("\n"):
+                    started.append(text.strip())
+                    raise KeyboardInterrupt
+
+            with self.assertRaises(KeyboardInterrupt):
+                tools.run("block", ["sh", "-c", "sleep 600 & echo $!; wait"], folder, "it", stop)
+            child = pathlib.Path("/proc") / started[0]
+            for _ in range(100):
+                if not child.exists() or "(sleep) Z" in (child / "stat").read_text():
+                    break
+                time.sleep(0.1)
+            else:
+                self.fail("sleep goes on")
 
 
 class Parts(unittest.TestCase):
@@ -212,7 +251,7 @@ class Parts(unittest.TestCase):
         sizes = {"a": (1000, 5000), "b": (7777, 3333), "c": (4444, 1000)}
         made = [regions.Region(name, None, graywolf.Placement([], *size, 1, {}), [], {})
                 for name, size in sizes.items()]
-        width, height = regions.arrange(made, (("a", "b"), ("c",)))
+        width, height = regions.arrange(made, (("a", "b"), ("c",)), 20.0)
         places = []
         for region in made:
             self.assertEqual((region.x % 160, region.y % 100), (0, 0))
