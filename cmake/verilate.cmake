@@ -10,7 +10,8 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_
 # tb/lockstep/*/signals/<module>.def: what stands first in the parentheses of each line but BLOCK.
 set(public_vlt ${CMAKE_CURRENT_BINARY_DIR}/lockstep.vlt)
 function(sparsys_write_public_vlt)
-  file(GLOB lists CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tb/lockstep/*/signals/*.def)
+  file(GLOB lists CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tb/lockstep/*/signals/*.def
+                                    ${PROJECT_SOURCE_DIR}/tb/lockstep/*/signals/*/*.def)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
   set(text "`verilator_config\n")
   # One object for each instance of these modules, so that its variables keep one layout, and one class
@@ -21,8 +22,8 @@ function(sparsys_write_public_vlt)
                 "eie_lane_read step_i head_empty_i head_act_i head_start_i head_end_i io_en_i"
                 "eie_lane_decode step_i a_valid_i a_first_i a_count_i a_entry_i a_act_i"
                 "eie_dispatch r_valid_i r_write_i r_row_i r_rank_i r_code_i r_act_i room_i"
-                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_tile a_i en_i swap_i weight_i sum_i"
-                "mxu_weight_bank wdata_i re_i raddr_i"
+                "eie_bank push_i code_i addr_i act_i cb_i" "mxu_tile a_i swap_i packet_i sum_i"
+                "mxu_weight_lane data_i" "mxu_weight_bus we_i word_i open_i"
                 "mxu_acc_bank valid_i add_i addr_i sum_i act_re_i act_addr_i"
                 "mxu_requantise acc_i bias_i multiplier_i shift_i" "mxu_pool f_i")
     separate_arguments(ports UNIX_COMMAND "${ports}")

@@ -36,8 +36,6 @@ rtl/eie/groups/eie_reduce.v
 rtl/eie/eie_pe.v
 rtl/eie/eie.v
 rtl/mxu/mxu_setup.v
-rtl/mxu/mxu_weight_bank.v
-rtl/mxu/mxu_weight_fifo.v
 rtl/mxu/mxu_unified_buffer.v
 rtl/mxu/mxu_op_queue.v
 rtl/mxu/mxu_map_product.v
@@ -56,8 +54,14 @@ rtl/mxu/lanes/mxu_lane_banks.v
 rtl/mxu/mxu_activation.v
 rtl/mxu/mxu_host_in.v
 rtl/mxu/mxu_host_out.v
-rtl/mxu/mxu_weight_fetch.v
+rtl/mxu/weights/mxu_weight_fetch.v
+rtl/mxu/weights/mxu_weight_arrival.v
+rtl/mxu/weights/mxu_weight_lane.v
+rtl/mxu/weights/mxu_weight_reader.v
+rtl/mxu/weights/mxu_weight_bus.v
+rtl/mxu/weights/mxu_weights.v
 rtl/mxu/mxu_flaw.v
+rtl/mxu/mxu_first_error.v
 rtl/mxu/mxu_sequencer.v
 rtl/mxu/mxu_tile.v
 rtl/mxu/mxu_array.v

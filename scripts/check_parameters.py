@@ -22,7 +22,7 @@ SMALL = {
 SMALL_LANES = {"LANES": 16, "BANKS": 8, "ENTRY_DEPTH": 64, "ACT_REGS": 16}
 SMALL_ARRAY = {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}
 SMALL_OF = {"eie": SMALL, "eie_compute": SMALL_LANES, "mxu_array": SMALL_ARRAY, "mxu": {
-    **SMALL_ARRAY, "FIFO_TILES": 2, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
+    **SMALL_ARRAY, "FIFO_WORDS": 32, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
     "QUEUE_DEPTH": 2}}
 # (top module, parameter, wrong values)
 CASES = [
@@ -52,12 +52,12 @@ CASES = [
     ("mxu_array", "ROWS", [0, 257]),
     ("mxu_array", "COLS", [0, 257]),
     ("mxu_array", "TILE_ROWS", [0, 3]),
-    ("mxu_array", "TILE_COLS", [0, 3]),
+    ("mxu_array", "TILE_COLS", [0, 2, 3]),
     ("mxu", "ROWS", [0, 6, 260]),
     ("mxu", "COLS", [0, 6, 260]),
     ("mxu", "TILE_ROWS", [0, 3, 16]),
-    ("mxu", "TILE_COLS", [0, 3, 16]),
-    ("mxu", "FIFO_TILES", [1, 17]),
+    ("mxu", "TILE_COLS", [0, 2, 3, 16]),
+    ("mxu", "FIFO_WORDS", [16, 48, 8192]),
     ("mxu", "UB_DEPTH", [1, 16777217]),
     ("mxu", "ACC_DEPTH", [2, 48, 131072]),
     ("mxu", "PARAM_SETS", [1, 257]),

@@ -49,9 +49,14 @@ def both(valid: str, ready: str) -> dict[str, int]:
 
 REQUEST = (Signal("io_valid_i"), Signal("io_write_i", only_with="io_valid_i"),
            Signal("io_addr_i", address, "io_valid_i"))
-WEIGHT_ROWS = Group(
-    "rows", (Signal("w_valid_i"), Signal("w_ready_o"), Signal("w_data_i", lanes(8), "w_valid_i")),
+WEIGHT_BEATS = Group(
+    "beats", (Signal("w_valid_i"), Signal("w_ready_o"), Signal("w_data_i", lanes(8), "w_valid_i")),
     "taken", both("w_valid_i", "w_ready_o"))
+BUS = "u_multiply.u_weights.g_bus[0].u_bus."
+PACKET = (Signal(BUS + "packet_valid_q", label="packet, valid"),
+          *(Signal(f"{BUS}packet_{part}_q", text, BUS + "packet_valid_q", label=f"packet, {what}")
+            for part, what, text in (("row", "row", number), ("col", "column", number),
+                                     ("value", "value", signed))))
 
 DIAGRAMS = (
     Diagram(
@@ -101,22 +106,16 @@ DIAGRAMS = (
         before=0),
     Diagram(
         "mxu-weights", "mxu",
-        "Matrix unit: requests for tiles, and their rows, the last row of a tile first",
-        {"wm_valid_o": 1}, 14, (
+        "Matrix unit: a request, its beats, and the packets of the first tile",
+        {"wm_valid_o": 1}, 22, (
             Group("requests", (Signal("wm_valid_o"), Signal("wm_ready_i"),
-                               Signal("wm_tile_o", number, "wm_valid_o")),
+                               Signal("wm_addr_o", number, "wm_valid_o"),
+                               Signal("wm_beats_o", number, "wm_valid_o")),
                   "taken", both("wm_valid_o", "wm_ready_i")),
-            WEIGHT_ROWS),
-        skip=1),
-    Diagram(
-        "mxu-weights-full", "mxu", "Matrix unit: no tile is requested while none has room",
-        {"u_multiply.u_weight_fetch.run_q": 1, "u_multiply.u_weight_fifo.room_o": 0}, 17, (
-            Group("requests", (Signal("wm_valid_o"), Signal("wm_ready_i"),
-                               Signal("wm_tile_o", number, "wm_valid_o")),
-                  "taken", both("wm_valid_o", "wm_ready_i")),
-            WEIGHT_ROWS,
-            Group("array", (Signal("u_multiply.u_array.swap_i", label="swap_i"),))),
-        before=2),
+            WEIGHT_BEATS,
+            Group("bus 0", PACKET),
+            Group("array", (Signal("u_multiply.u_weights.loaded_o", label="loaded_o"),))),
+        before=1),
     Diagram(
         "mxu-host-in", "mxu", "Matrix unit: rows from the host",
         {"hi_ready_o": 1}, 12, (
@@ -134,9 +133,8 @@ DIAGRAMS = (
     Diagram(
         "mxu-array", "mxu",
         "Matrix unit: the edge of the array while operations of five rows each take the next tile",
-        {"u_multiply.u_array.swap_i": 1}, 22, (
-            Group("next weights, from the top",
-                  array_edge("en_i", "row", 1, None) + array_edge("weight_i", "column", 8, signed)),
+        {"u_multiply.u_weights.swap_i": 1}, 40, (
+            Group("next weights, on the bus", PACKET),
             Group("hand-over", (Signal("u_multiply.u_array.swap_i", label="swap_i"),),
                   "weights change in the cell at the top left", {"u_multiply.u_array.swap_i": 1}),
             Group("rows, from the left", array_edge("a_i", "row", 8, signed)),
@@ -177,15 +175,16 @@ def mxu_files() -> dict[str, str]:
     times four tiles of weights, each a multiple of the identity."""
     count, factors = 5, (1, 2, -1, -2)
     rows = [[10 * n + k for k in range(1, 5)] for n in range(1, count + 1)]
-    tiles = [[[factor if k == r else 0 for k in range(4)] for r in (3, 2, 1, 0)]
-             for factor in factors]
+    # Raw bytes, two words a tile behind its header.
+    tiles = [[[2] + [0] * 7, *([factor if at % 5 == 0 else 0 for at in range(first, first + 8)]
+                               for first in (0, 8))] for factor in factors]
     planes = [[1 if plane == 4 else 0] * 4 for plane in range(9)]  # multiplier 1
     bounds = Instruction(7, 0x7F8000, 8)  # the whole range of bytes
     matrix, activation, host = 1, 1 << 2, 1 << 4  # waits for all of a unit's operations
     half = 2 * count  # rows of results of two products
     size = 3 << 64 | 3 << 56 | count << 40
     program = [
-        Instruction(1, len(tiles) << 32),
+        Instruction(1, len(tiles) << 56 | 3 * len(tiles) << 32, 1),
         Instruction(8),
         bounds,
         Instruction(5, count << 24),
@@ -197,10 +196,10 @@ def mxu_files() -> dict[str, str]:
         Instruction(6, 2 * half << 24 | 20, 0, activation),
         Instruction(9),
     ]
-    inputs, weights = rows + planes, [r for tile in tiles for r in tile]
+    inputs, weights = rows + planes, [word for tile in tiles for word in tile]
     outputs = [[factor * v for v in r] for factor in factors for r in rows]
-    jobs = [(0, len(program), 0, len(inputs), 0, len(tiles), 0, len(outputs), 0, stall, 0,
-             len(outputs), len(outputs) * 16) for stall in (0, 40)]
+    jobs = [(0, len(program), 0, len(inputs), 0, len(weights), 0, len(outputs), 0, stall, 0,
+             len(outputs), len(outputs) * 16, 0) for stall in (0, 40)]
     return {"jobs.hex": "".join(f"{word:08x}\n" for job in jobs for word in job),
             "program.hex": "".join(i.line() for i in program),
             "input.hex": "".join(map(row, inputs)),

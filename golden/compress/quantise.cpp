@@ -347,7 +347,14 @@ void quantise_radix(std::vector<FloatLayer>& layers, const std::vector<Range>& r
 }  // namespace
 
 const char* to_string(QuantisationScheme scheme) {
-  return scheme == QuantisationScheme::kRadix ? "radix" : "affine";
+  switch (scheme) {
+    case QuantisationScheme::kRadix:
+      return "radix";
+    case QuantisationScheme::kShared:
+      return "shared";
+    default:
+      return "affine";
+  }
 }
 
 const char* to_string(QuantisationOutputs outputs) {
@@ -379,7 +386,7 @@ mxu::Network quantise(const Network& network, Samples samples, size_t count,
   const std::string name = "network '" + printable(network.name) + "'";
   check(network, name);
   if (count == 0) throw Error(name + ": quantisation needs samples");
-  const bool affine = options.scheme == QuantisationScheme::kAffine;
+  const bool affine = options.scheme != QuantisationScheme::kRadix;
   if (!(options.percentile > 50 && options.percentile <= 100)) {
     throw Error("percentile " + std::to_string(options.percentile) +
                 ": expected above 50, at most 100");
@@ -403,7 +410,9 @@ mxu::Network quantise(const Network& network, Samples samples, size_t count,
       cut_ranges(calibration, graph, layers, 1 - options.percentile / 100, ranges);
     }
     if (scores) ranges.back() = score_range(calibration, graph, layers.back(), whole);
-    quantise_affine(layers, ranges, affine_of(inputs));
+    quantise_affine(layers, ranges, affine_of(inputs),
+                    options.scheme == QuantisationScheme::kShared ? WeightScales::kPerLayer
+                                                                  : WeightScales::kPerOutput);
     curves_as_tables(layers);
   } else {
     check_chain(layers, name);

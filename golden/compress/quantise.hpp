@@ -28,9 +28,13 @@ enum class QuantisationScheme : uint8_t {
   // points 0 (that of Sigmoid's table is -128). Each is chosen for the least sum of absolute
   // errors, of the weights first, then of
   // the feature maps layer by layer, what comes into a layer being quantised already.
-  kRadix
+  kRadix,
+  // Affine, but with one scale for all weights of a layer, that which meets them best: values that
+  // a deep-compressed layer's weights share stay shared, each a byte, and are the layer's codebook
+  // in the matrix unit's weight memory.
+  kShared
 };
-const char* to_string(QuantisationScheme scheme);  // "affine", "radix"
+const char* to_string(QuantisationScheme scheme);  // "affine", "radix", "shared"
 
 // What the network's outputs are, as far as they are not a table's.
 enum class QuantisationOutputs : uint8_t {

@@ -2,52 +2,54 @@
 // Matrix unit (after TPU v1, Jouppi 2017): a weight-stationary systolic array of signed bytes with
 // unified buffer, weight FIFO, accumulators and activation unit, run by a queue of instructions
 // (docs/reference/mxu-format.md, docs/reference/mxu-timing.md).
-// Handshakes: instructions inst_valid_i && inst_ready_o; requests for tiles of weights
-// wm_valid_o && wm_ready_i, answered in order with rows on w_valid_i && w_ready_o; the host's streams
+// Handshakes: instructions inst_valid_i && inst_ready_o; requests for beats of weights
+// wm_valid_o && wm_ready_i, answered in order on w_valid_i && w_ready_o; the host's streams
 // hi_valid_i && hi_ready_o and ho_valid_o && ho_ready_i. status_o is combinational from status_i.
 // Latency: docs/reference/mxu-timing.md section 13.
 module mxu #(
     parameter ROWS = 256,        // rows of the array: inputs of a tile, 1 to 256
     parameter COLS = 256,        // columns of the array: outputs of a tile, 1 to 256
     parameter TILE_ROWS = 32,    // rows of a tile of cells, a divisor of ROWS
-    parameter TILE_COLS = 32,    // columns of a tile of cells and of a bank, a divisor of COLS
-    parameter FIFO_TILES = 4,    // tiles of weights stored, 2 to 16
+    parameter TILE_COLS = 32,    // columns of a tile of cells and of a bank, COLS or a divisor of it that 4 divides
+    parameter FIFO_WORDS = 128,  // words of 8 bytes in the weight FIFO of four columns, a power of two from 32 to 4096
     parameter UB_DEPTH = 98304,  // rows of the unified buffer, 2 to 2^24
     parameter ACC_DEPTH = 4096,  // rows of the accumulators, a power of two from 4 to 65536
     parameter PARAM_SETS = 64,   // parameter sets of the activation unit, 2 to 256
     parameter QUEUE_DEPTH = 16,  // instructions queued, 2 to 255
     parameter DIGIT = 8,         // bits of a product's digits: 8 for cells, 16 for an FPGA's multipliers
-    parameter LANES = ROWS > COLS ? ROWS : COLS  // derived, do not override
+    parameter LANES = ROWS > COLS ? ROWS : COLS,  // derived, do not override
+    parameter W_LANES = ((COLS + 3) / 4 + 7) / 8  // derived, do not override
 ) (
-    input  wire               clk_i,         // everything happens at its rising edge
-    input  wire               rst_i,         // synchronous; memories keep what they hold
+    input  wire                  clk_i,         // everything happens at its rising edge
+    input  wire                  rst_i,         // synchronous; memories keep what they hold
     // instructions
-    input  wire               inst_valid_i,  // an instruction
-    input  wire [       95:0] inst_i,        // opcode 95:88, waits 87:80, flags 79:72, fields
-    output wire               inst_ready_o,  // the queue has room
-    // weight memory: requests for tiles, and their rows
-    output wire               wm_valid_o,    // request of a tile
-    output wire [       31:0] wm_tile_o,     // number of the tile
-    input  wire               wm_ready_i,    // the request is taken
-    input  wire               w_valid_i,     // a row of a tile asked for, in order
-    input  wire [ COLS*8-1:0] w_data_i,      // its bytes, column 0 lowest
-    output wire               w_ready_o,     // rows that were asked for have not come
+    input  wire                  inst_valid_i,  // an instruction
+    input  wire [          95:0] inst_i,        // opcode 95:88, waits 87:80, flags 79:72, fields
+    output wire                  inst_ready_o,  // the queue has room
+    // weight memory: requests for beats, and these
+    output wire                  wm_valid_o,    // request
+    output wire [          31:0] wm_addr_o,     // number of its first beat
+    output wire [           4:0] wm_beats_o,    // beats, 1 to 16, not across a multiple of 16
+    input  wire                  wm_ready_i,    // the request is taken
+    input  wire                  w_valid_i,     // a beat asked for, in order
+    input  wire [64*W_LANES-1:0] w_data_i,      // its words, lane 0 lowest
+    output wire                  w_ready_o,     // beats that were asked for have not come
     // host's streams
-    input  wire               hi_valid_i,    // a row from the host
-    input  wire [LANES*8-1:0] hi_data_i,     // its bytes, lane 0 lowest
-    output wire               hi_ready_o,    // an operation takes the row
-    output wire [       16:0] hi_asked_o,    // rows that it has asked for and that have not come
-    output wire               ho_valid_o,    // a row for the host
-    output wire [LANES*8-1:0] ho_data_o,     // its bytes, lane 0 lowest
-    input  wire               ho_ready_i,    // the row is taken
+    input  wire                  hi_valid_i,    // a row from the host
+    input  wire [   LANES*8-1:0] hi_data_i,     // its bytes, lane 0 lowest
+    output wire                  hi_ready_o,    // an operation takes the row
+    output wire [          16:0] hi_asked_o,    // rows that it has asked for and that have not come
+    output wire                  ho_valid_o,    // a row for the host
+    output wire [   LANES*8-1:0] ho_data_o,     // its bytes, lane 0 lowest
+    input  wire                  ho_ready_i,    // the row is taken
     // status
-    input  wire [        3:0] status_i,      // number of the status word
-    output wire [       47:0] status_o,      // that word, in the same cycle
-    output wire               busy_o,        // an operation is queued or under way
-    output wire               quiet_o,       // nothing is under way, nor owed at a port
-    output wire               error_o,       // stopped by an error, until reset or flush
-    output wire               halted_o,      // Halt reached, all units idle
-    input  wire               resume_i       // goes on behind the Halt; in error and quiet: flush
+    input  wire [           3:0] status_i,      // number of the status word
+    output wire [          47:0] status_o,      // that word, in the same cycle
+    output wire                  busy_o,        // an operation is queued or under way
+    output wire                  quiet_o,       // nothing is under way, nor owed at a port
+    output wire                  error_o,       // stopped by an error, until reset or flush
+    output wire                  halted_o,      // Halt reached, all units idle
+    input  wire                  resume_i       // goes on behind the Halt; in error and quiet: flush
 );
   localparam UB_W = $clog2(UB_DEPTH);
   localparam ACC_W = $clog2(ACC_DEPTH);
@@ -60,22 +62,19 @@ module mxu #(
   wire [4:0] full;
   wire stop;
   wire flush;
-  wire set_matrix;
-  wire set_act;
+  wire set_matrix, set_act;
   wire [2:0] set_number;
   wire [31:0] set_value;
   wire [3:0] unit_done;
-  wire [15:0] error;
-  wire [95:0] error_number;
+  wire [19:0] error;
+  wire [119:0] error_number;
+  wire [7:0] error_bus;
   wire [4:0] idle;
   wire [5:0] busy;
   wire act_empty;
   wire row_valid;
   wire [16:0] useful;
-  wire stall_weights;
-  wire shadow;
-  wire w_full;
-  wire stall_half;
+  wire stall_weights, shadow, w_full, stall_half;
   wire [3:0] blocked;
 
   mxu_sequencer #(
@@ -109,6 +108,7 @@ module mxu #(
       .done_i         (unit_done),
       .error_i        (error),
       .error_number_i (error_number),
+      .error_bus_i    (error_bus),
       .idle_i         (idle),
       .busy_i         (busy),
       .act_empty_i    (act_empty),
@@ -138,7 +138,7 @@ module mxu #(
       .LANES     (LANES),
       .TILE_ROWS (TILE_ROWS),
       .TILE_COLS (TILE_COLS),
-      .FIFO_TILES(FIFO_TILES),
+      .FIFO_WORDS(FIFO_WORDS),
       .UB_DEPTH  (UB_DEPTH),
       .ACC_DEPTH (ACC_DEPTH)
   ) u_multiply (
@@ -161,12 +161,16 @@ module mxu #(
       .busy_o         ({busy[5:4], busy[0]}),
       .done_o         (unit_done[0]),
       .wm_valid_o     (wm_valid_o),
-      .wm_tile_o      (wm_tile_o),
+      .wm_addr_o      (wm_addr_o),
+      .wm_beats_o     (wm_beats_o),
       .wm_ready_i     (wm_ready_i),
       .w_valid_i      (w_valid_i),
       .w_data_i       (w_data_i),
       .w_ready_o      (w_ready_o),
       .w_full_o       (w_full),
+      .w_error_o      (error[19:16]),
+      .w_error_number_o(error_number[119:96]),
+      .w_error_bus_o  (error_bus),
       .m_re_o         (m_re),
       .m_raddr_o      (m_raddr),
       .rdata_i        (ub_rdata),

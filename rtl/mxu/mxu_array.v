@@ -2,26 +2,31 @@
 // Weight-stationary systolic array, ROWS x COLS cells in tiles (mxu_tile). Row r holds the weights of
 // input r, column c makes output c. With swap_i in cycle h, row r's activation of vector b comes in
 // cycle h + 1 + r + b, and column c's sum of it is at sum_o in cycle h + 1 + b + ROWS + c.
-// A tile of weights shifts in from cycle s on: column c in cycle s + n + c gets the weight of row
-// ROWS-1-n, en_i of row r is 1 in cycles s + r .. s + ROWS-1; swap_i from cycle s + ROWS on.
-// Vectors are flat, element 0 in the lowest bits.
+// Weights come as packets {valid, row, column of four, value}, one a cycle for every bus of four
+// columns. With swap_i in cycle h those of the next tile may be at packet_i of bus j from cycle
+// h + 4*j + 3 on, in any order; what no packet brings is 0. The last one comes before h' + 4*j, with
+// the next swap_i in cycle h'. Vectors are flat, element 0 in the lowest bits.
 module mxu_array #(
     parameter ROWS = 256,      // inputs, 1 to 256
     parameter COLS = 256,      // outputs, 1 to 256
     parameter TILE_ROWS = 16,  // rows of a tile, divides ROWS
-    parameter TILE_COLS = 16,  // columns of a tile, divides COLS
-    parameter SUM_W = 15 + $clog2(ROWS + 1)  // derived, do not override
+    parameter TILE_COLS = 16,  // columns of a tile, divides COLS; a multiple of 4, or COLS
+    // derived, do not override
+    parameter BUSES = (COLS + 3) / 4,
+    parameter ROW_W = ROWS > 1 ? $clog2(ROWS) : 1,
+    parameter PACKET_W = ROW_W + 11,
+    parameter SUM_W = 15 + $clog2(ROWS + 1)
 ) (
-    input  wire                  clk_i,
-    input  wire                  rst_i,
-    input  wire [    8*ROWS-1:0] a_i,
-    input  wire [      ROWS-1:0] en_i,
-    input  wire                  swap_i,
-    input  wire [    8*COLS-1:0] weight_i,
-    output wire [SUM_W*COLS-1:0] sum_o
+    input  wire                      clk_i,
+    input  wire                      rst_i,
+    input  wire [        8*ROWS-1:0] a_i,
+    input  wire                      swap_i,
+    input  wire [PACKET_W*BUSES-1:0] packet_i,
+    output wire [    SUM_W*COLS-1:0] sum_o
 );
   localparam TILE_I = TILE_ROWS < 1 ? 0 : ROWS / TILE_ROWS;
   localparam TILE_J = TILE_COLS < 1 ? 0 : COLS / TILE_COLS;
+  localparam TILE_BUSES = (TILE_COLS + 3) / 4;
 
   // First row of the topmost tile whose rows, and the one above them, have the same widths as those of
   // the tile at `row0`, so that such tiles are one module.
@@ -48,20 +53,17 @@ module mxu_array #(
       localparam OUT_W = 15 + $clog2((i + 1) * TILE_ROWS + 1);
       for (j = 0; j < TILE_J; j = j + 1) begin : g_col
         wire [8*TILE_ROWS-1:0] a_in;
-        wire [TILE_ROWS-1:0] en_in;
         wire swap_in;
-        wire [8*TILE_COLS-1:0] weight_in;
+        wire [PACKET_W*TILE_BUSES-1:0] packet_in;
         wire [IN_W*TILE_COLS-1:0] sum_in;
         wire [8*TILE_ROWS-1:0] a;
-        wire [TILE_ROWS-1:0] en;
         wire swap_right;
         wire swap_down;
-        wire [8*TILE_COLS-1:0] weight;
+        wire [PACKET_W*TILE_BUSES-1:0] packet;
         wire [OUT_W*TILE_COLS-1:0] sum;
 
         if (j == 0) begin : g_left
-          assign a_in  = a_i[8*TILE_ROWS*i+:8*TILE_ROWS];
-          assign en_in = en_i[TILE_ROWS*i+:TILE_ROWS];
+          assign a_in = a_i[8*TILE_ROWS*i+:8*TILE_ROWS];
           if (i == 0) begin : g_first
             assign swap_in = swap_i;
           end else begin : g_next
@@ -69,15 +71,14 @@ module mxu_array #(
           end
         end else begin : g_right
           assign a_in = g_row[i].g_col[j-1].a;
-          assign en_in = g_row[i].g_col[j-1].en;
           assign swap_in = g_row[i].g_col[j-1].swap_right;
         end
         if (i == 0) begin : g_top
-          assign weight_in = weight_i[8*TILE_COLS*j+:8*TILE_COLS];
+          assign packet_in = packet_i[PACKET_W*TILE_BUSES*j+:PACKET_W*TILE_BUSES];
           assign sum_in = {(IN_W * TILE_COLS) {1'b0}};
         end else begin : g_below
-          assign weight_in = g_row[i-1].g_col[j].weight;
           assign sum_in = g_row[i-1].g_col[j].sum;
+          assign packet_in = g_row[i-1].g_col[j].packet;
         end
         if (i == TILE_I - 1) begin : g_bottom
           assign sum_o[SUM_W*TILE_COLS*j+:SUM_W*TILE_COLS] = sum;
@@ -86,20 +87,19 @@ module mxu_array #(
         mxu_tile #(
             .TILE_ROWS(TILE_ROWS),
             .TILE_COLS(TILE_COLS),
-            .ROW0     (same_widths(i * TILE_ROWS))
+            .ROW0     (same_widths(i * TILE_ROWS)),
+            .ROW_W    (ROW_W)
         ) u_tile (
             .clk_i       (clk_i),
             .rst_i       (rst_i),
             .a_i         (a_in),
-            .en_i        (en_in),
             .swap_i      (swap_in),
-            .weight_i    (weight_in),
+            .packet_i    (packet_in),
             .sum_i       (sum_in),
             .a_o         (a),
-            .en_o        (en),
             .swap_right_o(swap_right),
             .swap_down_o (swap_down),
-            .weight_o    (weight),
+            .packet_o    (packet),
             .sum_o       (sum)
         );
       end
@@ -116,6 +116,9 @@ module mxu_array #(
     end
     if (TILE_J * TILE_COLS != COLS) begin : g_check_tile_cols
       parameter_error_TILE_COLS_must_divide_COLS u_error ();
+    end
+    if (TILE_COLS % 4 != 0 && TILE_COLS != COLS) begin : g_check_buses
+      parameter_error_TILE_COLS_must_be_a_multiple_of_4_or_COLS u_error ();
     end
   endgenerate
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with an instruction by itself, as an error code, 0 if nothing: unknown operation or
-// register (1), a reserved bit that is 1 or more rows or columns used than there are (7), no tiles (2)
-// or tiles beyond the last number (6). Combinational.
+// register (1), a reserved bit that is 1 or more rows or columns used than there are (7), no beats or
+// tiles of weights (2) or beats beyond the last number (6). Combinational.
 module mxu_flaw #(
     parameter ROWS = 256,  // rows of the array
     parameter COLS = 256   // columns of the array
@@ -15,13 +15,13 @@ module mxu_flaw #(
   wire [7:0] opcode = inst_i[95:88];
   wire [7:0] flags = inst_i[79:72];
   wire [31:0] value = inst_i[31:0];
-  wire [15:0] tiles = inst_i[47:32];
-  wire [32:0] last_tile = {1'b0, value} + {17'd0, tiles} - 33'd1;
+  wire [23:0] beats = inst_i[55:32];
+  wire [15:0] tiles = inst_i[71:56];
+  wire [32:0] last_beat = {1'b0, value} + {9'd0, beats} - 33'd1;
 
   wire waits = inst_i[87:80] != 8'd0;
   wire above_63 = inst_i[71:64] != 8'd0;
-  wire above_47 = above_63 || inst_i[63:48] != 16'd0;
-  wire above_39 = above_47 || inst_i[47:40] != 8'd0;
+  wire above_39 = above_63 || inst_i[63:40] != 24'd0;
   wire above_31 = above_39 || inst_i[39:32] != 8'd0;
   wire unused_rows = {1'b0, inst_i[63:56]} >= ROWS_32[8:0];
   wire unused_cols = {1'b0, inst_i[71:64]} >= COLS_32[8:0];
@@ -48,7 +48,7 @@ module mxu_flaw #(
     known = 1'b1;
     case (opcode)
       8'd0, 8'd8, 8'd9, 8'd10: reserved = waits || flags != 8'd0 || above_31 || value != 32'd0;
-      8'd1: reserved = waits || flags != 8'd0 || above_47;
+      8'd1: reserved = waits || flags[7:2] != 6'd0 || flags[1:0] == 2'd3;
       8'd2, 8'd3: reserved = flags[7:2] != 6'd0 || unused_rows || unused_cols;
       8'd4: reserved = flags[7:6] != 2'd0 || above_63;
       8'd5: reserved = flags[7:1] != 7'd0 || above_39;
@@ -65,11 +65,12 @@ module mxu_flaw #(
   end
 
   wire read_weights = opcode == 8'd1;
+  wire none = beats == 24'd0 || tiles == 16'd0;
   assign flaw_o = !known                            ? 3'd1 :
                   reserved                          ? 3'd7 :
-                  read_weights && tiles == 16'd0    ? 3'd2 :
-                  read_weights && last_tile[32]     ? 3'd6 :
+                  read_weights && none              ? 3'd2 :
+                  read_weights && last_beat[32]     ? 3'd6 :
                                                       3'd0;
 
-  wire unused = &{1'b0, last_tile[31:0]};
+  wire unused = &{1'b0, last_beat[31:0]};
 endmodule

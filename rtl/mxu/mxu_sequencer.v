@@ -31,15 +31,16 @@ module mxu_sequencer #(
     output wire [ 18:0] op_wait_o,         // operations to wait for: 7 bits matrix, 4 of each other
     input  wire [  4:0] full_i,
     output wire         stop_o,
-    output wire         flush_o,           // to units and weight FIFO as reset
+    output wire         flush_o,           // to units and weights as reset
     output wire         set_matrix_o,
     output wire         set_act_o,
     output wire [  2:0] set_number_o,
     output wire [ 31:0] set_value_o,
     // state of the units
     input  wire [  3:0] done_i,
-    input  wire [ 15:0] error_i,
-    input  wire [ 95:0] error_number_i,
+    input  wire [ 19:0] error_i,           // the fifth is that of the stream of weights
+    input  wire [119:0] error_number_i,
+    input  wire [  7:0] error_bus_i,
     input  wire [  4:0] idle_i,
     input  wire [  5:0] busy_i,
     input  wire         act_empty_i,
@@ -155,23 +156,20 @@ module mxu_sequencer #(
   assign set_act_o    = dispatch && set_act;
   assign set_number_o = number[2:0];
   assign set_value_o  = inst[31:0];
-  assign stop_o       = error_q != 4'd0 || error_i != 16'd0;
   assign flush_o      = flush_q;
   assign error_o      = stop_o;
   assign halted_o     = halted_q;
   assign busy_o       = !all_idle || flush_q || (!empty && !halted_q);
   assign quiet_o      = stop_o ? busy_i == 6'd0 && !flush_q : !busy_o;
 
-  // First unit in error.
-  reg [31:0] error_word;
-  integer e;
-  always @* begin
-    error_word = 32'd0;
-    for (e = 3; e >= 0; e = e - 1) begin
-      if (error_i[4*e+:4] != 4'd0) error_word = {error_number_i[24*e+:24], 4'd0, error_i[4*e+:4]};
-    end
-    if (error_q != 4'd0) error_word = {error_number_q, 4'd0, error_q};
-  end
+  wire [47:0] error_word;
+  mxu_first_error u_first_error (
+      .error_i       ({error_i, error_q}),
+      .error_number_i({error_number_i, error_number_q}),
+      .error_bus_i   (error_bus_i),
+      .error_o       (stop_o),
+      .word_o        (error_word)
+  );
 
   reg [47:0] status;
   always @* begin
@@ -184,7 +182,7 @@ module mxu_sequencer #(
       4'd5: status = non_matrix_q;
       4'd6: status = raw_stall_q;
       4'd7: status = input_stall_q;
-      4'd8: status = {16'd0, error_word};
+      4'd8: status = error_word;
       4'd9: status = {24'd0, number_q};
       4'd10: status = {16'd0, COLS[15:0], ROWS[15:0]};
       default: status = 48'd0;
@@ -214,7 +212,7 @@ module mxu_sequencer #(
 
   always @(posedge clk_i) begin
     if (rst_i || flush_q) owed_q <= 21'd0;
-    else if (push_o[4]) owed_q <= owed_q + {5'd0, inst[47:32]};
+    else if (push_o[4]) owed_q <= owed_q + {5'd0, inst[71:56]};
     else if (push_o[0] && takes_tile) owed_q <= owed_q - 21'd1;
 
     if (rst_i) flush_q <= 1'b0;

@@ -100,7 +100,8 @@ def fpga(data: Any) -> Figures:
 
 def bench(data: Any) -> Figures:
     return [(one["name"].replace("_", " "), digits(one["value"], 2)) for one in data["ratios"]] + [
-        (f"{one['name']}, array active", f"{digits(one['active_pct'], 1, ' %')}, TPU "
+        (f"{one['name']}, {digits(one['density_pct'])} % of the weights, array active",
+         f"{digits(one['active_pct'], 1, ' %')}, TPU "
          f"{digits(one['paper']['active_pct'], 1, ' %')}") for one in data["matrix_unit"]]
 
 

@@ -124,8 +124,11 @@ SAMPLES = {
         "rates": [{"name": "rtl", "what": "RTL", "rate": 1e5, "unit": "cycles/s"}],
         "ratios": [{"name": "lockstep_over_rtl", "value": 0.6, "at_least": 0.5, "kept": True}],
         "limits": [{"name": "peak_bytes", "value": 1000, "at_most": 4000, "kept": True}],
-        "matrix_unit": [{"name": "MLP0", "layers": 5, "width": 2000, "weights": 20, "batch": 200,
-                         "bytes_per_cycle": 48.6, "cycles": 1000, **SHARES, "paper": SHARES}]},
+        "matrix_unit": [{"name": "MLP0", "density_pct": 10, "layers": 5, "width": 2000,
+                         "weights": 20, "batch": 200, "bytes_per_cycle": 48.6,
+                         "tile_bytes": 8000.5, "longest_bus_entries": 140.5,
+                         "longest_over_mean_bus": 1.2, "cycles": 1000, **SHARES, "tops": 80.5,
+                         "paper": {**SHARES, "tops": 12.3}}]},
     "bench-eie": {
         "seed": 11, "n_pe": 64, "queue_depth": 8, "host_seconds": 0.3,
         "configurations": [{"text": "64 PEs, queue 8", "engine": {"pe": 64, "queue": 8},

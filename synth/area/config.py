@@ -25,7 +25,7 @@ CONFIGS = {
             "N_PE": 4, "ENTRY_DEPTH": 256, "PTR_DEPTH": 64, "ACT_REGS": 8, "ACT_RAM_DEPTH": 16,
             "QUEUE_DEPTH": 4, "CODEBOOKS": 2, "LIST_DEPTH": 4}),
         "mxu": Variant("mxu", {
-            "ROWS": 4, "COLS": 4, "TILE_ROWS": 4, "TILE_COLS": 4, "FIFO_TILES": 2, "UB_DEPTH": 64,
+            "ROWS": 4, "COLS": 4, "TILE_ROWS": 4, "TILE_COLS": 4, "FIFO_WORDS": 32, "UB_DEPTH": 64,
             "ACC_DEPTH": 32, "PARAM_SETS": 4, "QUEUE_DEPTH": 4}),
     },
 }

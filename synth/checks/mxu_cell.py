@@ -2,8 +2,9 @@
 """Standard-cell area of the matrix unit's multiply-accumulate cell, and proof that it computes what
 the RTL says.
 
-  cells  one cell of row 0 and of row 255: cells, flip-flops, area; fails above 1,200 NAND2
-         equivalents a cell, or if the flip-flops are not those of docs/reference/mxu-timing.md
+  cells  the four cells of a bus in row 0 and in row 255: cells, flip-flops, area; fails above 1,200
+         NAND2 equivalents a cell, or if the flip-flops are not those of
+         docs/reference/mxu-timing.md
   area   the same, and 16 x 16 tiles of the first and the last rows
   proof  the carry-save tree of a cell is the product and sum, as polynomials of its bits; the
          mapped cell is equivalent to the RTL with that tree
@@ -35,11 +36,14 @@ class Tile:
         return f"{self.rows}x{self.cols}, rows {self.row0} to {self.row0 + self.rows - 1}"
 
     def flip_flops(self) -> int:
-        """What docs/reference/mxu-timing.md section 2 gives a tile: a_q, w_q, shadow_q, en_q, sum_q
-        of each cell, and swap_q."""
+        """What docs/reference/mxu-timing.md section 2 gives a tile: a_q, w_q, shadow_q, sum_q of
+        each cell, packet_q of each row and bus, and swap_q."""
         rows = range(self.row0, self.row0 + self.rows)
-        cells = sum(8 + 8 + 8 + 1 + 16 + (row + 1).bit_length() - 1 for row in rows)
-        return self.cols * cells + max(self.rows + self.cols - 2, 1)
+        cells = sum(8 + 8 + 8 + 16 + (row + 1).bit_length() - 1 for row in rows)
+        packets = self.rows * ((self.cols + 3) // 4) * (8 + 11)
+        line = 1 in (self.rows, self.cols)
+        swap = self.rows * self.cols if line else self.rows + self.cols - 2
+        return self.cols * cells + packets + swap
 
     def read(self, name: str) -> str:
         """Commands that elaborate it."""
@@ -47,7 +51,7 @@ class Tile:
         return yosys.read("mxu_tile", sizes, ["rtl/mxu/mxu_tile.v"]) + f"rename -top {name}\n"
 
 
-TILES = [Tile(1, 1, 0), Tile(1, 1, 255), Tile(16, 16, 0), Tile(16, 16, 240)]
+TILES = [Tile(1, 4, 0), Tile(1, 4, 255), Tile(16, 16, 0), Tile(16, 16, 240)]
 
 
 def measure(library: Library, tile: Tile) -> dict[str, int]:

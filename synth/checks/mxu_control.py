@@ -2,11 +2,11 @@
 """Proofs of the matrix unit's control on small units: harnesses of tb/formal, which say what must
 hold with any program, memory and host; Yosys makes a circuit of each and of the RTL, ABC proves it.
 
-  weights  weight fetch and weight FIFO, by property-directed reachability, for runs of any length:
-           no row is taken that was not asked for or has no place, none that was is held back, a
-           request stays, and they go on until nothing is left or all is full
+  weights  weight fetch and the buses' FIFOs, by property-directed reachability, for runs of any
+           length and any stream: no beat is taken that was not asked for, none that was is held
+           back, no word comes to a FIFO that is full, a request stays
   broken   the same with faults in the RTL, each of which must be found
-  control  sequencer, queues, weight fetch and weight FIFO with units that work for any time never
+  control  sequencer, queues, weight fetch and weights with units that work for any time never
            stand still before a program's end: bounded, in the first cycles behind a reset only
 """
 import argparse
@@ -35,20 +35,22 @@ class Proof:
 
 
 WEIGHTS = Proof(
-    "mxu_weights", ("mxu_weight_fetch", "mxu_weight_fifo", "mxu_weight_bank"),
-    ({"ROWS": 2, "COLS": 3}, {"ROWS": 1, "COLS": 1}, {"ROWS": 1, "COLS": 4},
-     {"ROWS": 3, "COLS": 2, "FIFO_TILES": 3}))
+    "mxu_weight_room", tuple(f"weights/mxu_weight{f}" for f in (
+        "_fetch", "_arrival", "_lane", "_reader", "_bus", "s")),
+    ({"ROWS": 2}, {"ROWS": 1}), ("find_first",))
 CONTROL = Proof(
-    "mxu_control", ("mxu_sequencer", "mxu_flaw", "mxu_op_queue", *WEIGHTS.files),
-    ({"ROWS": 1, "COLS": 1},), ("adder", "adder_block"))
+    "mxu_control",
+    ("mxu_sequencer", "mxu_flaw", "mxu_first_error", "mxu_op_queue", *WEIGHTS.files),
+    ({"ROWS": 1, "COLS": 1},), ("adder", "adder_block", "find_first"))
 CYCLES = 12
 # Faults: file, text, in its place.
 BROKEN = (
-    ("mxu_weight_fifo", "w_ready_o = owed_o", "w_ready_o = 1'b1"),
-    ("mxu_weight_fifo", "room_o    = held_q != TILES", "room_o    = 1'b1"),
-    ("mxu_weight_fifo", "LEAVES_32 = ROWS > 1 ? 1 : 0", "LEAVES_32 = 0"),
-    ("mxu_weight_fifo", "if (asked_i && !place_free) held_q", "if (asked_i) held_q"),
-    ("mxu_weight_fetch", ": stop_i && !wm_valid_o", ": stop_i"),
+    ("weights/mxu_weight_arrival", "w_ready_o      = owed_q != {LEVEL_W{1'b0}}",
+     "w_ready_o = 1'b1"),
+    ("weights/mxu_weights", "room_q    <= fit == {BUSES{1'b1}}", "room_q <= 1'b1"),
+    ("weights/mxu_weight_bus", "FIFO_WORDS - 16", "FIFO_WORDS - 15"),
+    ("weights/mxu_weight_fetch", "hold_q <= 2'd2", "hold_q <= 2'd1"),
+    ("weights/mxu_weight_fetch", ": stop_i && !wm_valid_o", ": stop_i"),
 )
 
 
@@ -58,7 +60,7 @@ def script(proof: Proof, parameters: dict[str, int], rtl: list[str], out: pathli
         f"read_verilog -formal {FORMAL}/stubs.v {FORMAL}/{proof.top}.v {' '.join(rtl)}",
         f"hierarchy -check -top {proof.top} {sets}",
         "proc; flatten; opt -full; memory_map; dffunmap; techmap; opt -fast; dffunmap; simplemap",
-        f"aigmap; opt_clean; write_aiger -zinit {out}"))
+        f"setundef -anyseq; aigmap; opt_clean; write_aiger -zinit {out}"))
 
 
 def proven(proof: Proof, parameters: dict[str, int], rtl: list[str], cycles: int = 0) -> bool:
@@ -100,7 +102,7 @@ def find_faults(proof: Proof) -> bool:
         if source.count(text) != 1:
             raise Failure(f"{module}.v: not exactly once: {text}")
         with yosys.work_folder() as folder:
-            changed = folder / f"{module}.v"
+            changed = folder / pathlib.Path(f"{module}.v").name
             changed.write_text(source.replace(text, replacement))
             rtl = [str(changed) if f == f"rtl/mxu/{module}.v" else f for f in proof.rtl()]
             found = not proven(proof, proof.parameters[0], rtl)

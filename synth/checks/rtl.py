@@ -19,7 +19,7 @@ from synth.yosys import Failure
 
 SMALL_EIE = CONFIGS["small"]["eie"].parameters
 SMALL_MXU = {
-    "ROWS": 5, "COLS": 7, "TILE_ROWS": 5, "TILE_COLS": 1, "FIFO_TILES": 2, "UB_DEPTH": 64,
+    "ROWS": 5, "COLS": 7, "TILE_ROWS": 5, "TILE_COLS": 7, "FIFO_WORDS": 32, "UB_DEPTH": 64,
     "ACC_DEPTH": 32, "PARAM_SETS": 4, "QUEUE_DEPTH": 4,
 }
 # The array's wires are too many for a check of all of it.
@@ -40,9 +40,9 @@ select -assert-count 5 *ram_1rw*/t:$mem_v2
 select -assert-none *ram_1rw*/t:$mem_v2 r:RD_CLK_ENABLE=1'0 %i
 select -assert-min 1 *regfile_1r1w*/t:$mem_v2 r:RD_CLK_ENABLE=1'0 %i
 """
-# Weights, unified buffer, accumulators and parameters: one kind of RAM each, read at the clock.
+# Weights (two), unified buffer, accumulators, parameters: one kind of RAM each, read at the clock.
 MXU_RAMS = """
-select -assert-count 4 *ram_1r1w*/t:$mem_v2
+select -assert-count 5 *ram_1r1w*/t:$mem_v2
 select -assert-none *ram_1r1w*/t:$mem_v2 r:RD_CLK_ENABLE=1'0 %i
 """
 SOUND = "nothing wrong"

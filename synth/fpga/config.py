@@ -117,7 +117,7 @@ def eie(pes: int, entries: int, pointers=1024, ram=1024, regs=64, **more: int) -
 
 def mxu(size: int, tile: int, buffer_rows: int, accumulator_rows=1024, sets=16) -> dict[str, int]:
     """Parameters of a square matrix unit whose products take the device's multipliers."""
-    return {"ROWS": size, "COLS": size, "TILE_ROWS": tile, "TILE_COLS": tile, "FIFO_TILES": 4,
+    return {"ROWS": size, "COLS": size, "TILE_ROWS": tile, "TILE_COLS": tile, "FIFO_WORDS": 32,
             "UB_DEPTH": buffer_rows, "ACC_DEPTH": accumulator_rows, "PARAM_SETS": sets,
             "DIGIT": 16}
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the array of the matrix unit does with its time at full size, on the cycle model: fully
-// connected layers of the shapes of MLP0 and MLP1 (Jouppi, ISCA 2017, table 1) with weights as TPU
-// v1's memory gives them, and a product of matrices whose weights are there in time. Prints JSON:
-// cycles, and what the performance counters say. Outputs are those of the functional model, or it
-// fails.
+// What the array of the matrix unit does with its time at full size, on the cycle model: layers of
+// the shapes of the TPU paper's networks (Jouppi, ISCA 2017, table 1), dense and with weights left
+// out, with weight memory as TPU v1's, and a product of matrices whose weights are there in time.
+// Prints JSON: cycles, and what the performance counters say. Outputs are those of the functional
+// model, or it fails.
 #include <cstdint>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "golden/base/error.hpp"
+#include "golden/base/thread_pool.hpp"
 #include "golden/cycle/mxu/device.hpp"
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
@@ -44,12 +45,44 @@ class Watched final : public mxu::Device {
   uint64_t last_ = 0;
 };
 
-nlohmann::json measure(const char* name, const std::vector<uint32_t>& sizes, uint32_t batch,
-                       double weight_bandwidth) {
+struct Shape {
+  const char* name;
+  uint32_t layers;
+  uint32_t width;  // inputs and outputs of each
+  uint32_t batch;
+  uint32_t side = 1;  // of the maps: above 1 layers convolve, 3 x 3
+};
+
+// Layers of one width whose weights are random: all of them, or that share, of fifteen values. A
+// weight more often than not is small, as they are.
+mxu::Network network_of(const Shape& shape, uint32_t density_pct) {
+  Random random(1, density_pct);
+  mxu::Network network;
+  network.name = shape.name;
+  for (uint32_t l = 0; l < shape.layers; ++l) {
+    mxu::Layer& layer = mxu::add_layer(network, shape.width, shape.side, shape.side, shape.width);
+    if (shape.side > 1) {
+      layer.window.kernel = {3, 3};
+      layer.window.pad = {1, 1, 1, 1};
+    }
+    layer.output_zero = -128;
+    layer.input_zero = -128;
+    layer.function = mxu::Function::kRelu;
+    mxu::fill_layer(layer, random);
+    if (density_pct == 100) continue;
+    for (int8_t& weight : layer.weights) {
+      const auto code = static_cast<int>(random.below(15)) - 7;
+      weight = static_cast<int8_t>(random.below(100) < density_pct ? 17 * code + 8 : 0);
+    }
+  }
+  return network;
+}
+
+nlohmann::json measure(const Shape& shape, uint32_t density_pct, double weight_bandwidth) {
   const mxu::Config config;
-  const mxu::Network network = mxu::quantised_chain(sizes, 1);
-  const mxu::Program program = compile(network, batch, config);
-  std::vector<int8_t> inputs(batch * network.input_size());
+  const mxu::Network network = network_of(shape, density_pct);
+  const mxu::Program program = compile(network, shape.batch, config);
+  std::vector<int8_t> inputs(shape.batch * network.input_size());
   Random random(2);
   for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
   Watched device(config);
@@ -57,17 +90,29 @@ nlohmann::json measure(const char* name, const std::vector<uint32_t>& sizes, uin
   options.weight_bandwidth = weight_bandwidth;
   mxu::Driver driver(device, options);
   if (driver.run(program, inputs) != run_batch(network, inputs)) {
-    throw Error(std::string(name) + ": outputs are not those of the functional model");
+    throw Error(std::string(shape.name) + ": outputs are not those of the functional model");
   }
   uint64_t weights = 0;
   for (const mxu::Layer& layer : network.layers) weights += layer.weights.size();
+  mxu::StreamFigures stream;
+  for (const mxu::WeightFigures& layer : program.layers) {
+    stream.tiles += layer.stream.tiles;
+    stream.beats += layer.stream.beats;
+    stream.longest += layer.stream.longest;
+    stream.mean += layer.stream.mean;
+  }
+  const auto tiles = static_cast<double>(stream.tiles);
   const mxu::Counters& c = driver.counters();
-  return {{"name", name},
+  return {{"name", shape.name},
+          {"density_pct", density_pct},
           {"layers", network.layers.size()},
-          {"width", sizes.front()},
+          {"width", shape.width},
           {"weights", weights},
-          {"batch", batch},
+          {"batch", shape.batch},
           {"bytes_per_cycle", weight_bandwidth},
+          {"tile_bytes", static_cast<double>(program.weights.size()) / tiles},
+          {"longest_bus_entries", static_cast<double>(stream.longest) / tiles},
+          {"longest_over_mean_bus", static_cast<double>(stream.longest) / stream.mean},
           {"cycles", c.cycles},
           {"active", c.active},
           {"useful", c.useful},
@@ -86,12 +131,31 @@ int main() {
   try {
     // 34 GB/s at 700 MHz.
     constexpr double kBandwidth = 34e9 / 700e6;
-    // The table has weights (20 and 5 million) and layers (5 and 4); layers of one width are ours.
-    nlohmann::json result = nlohmann::json::array();
-    result.push_back(measure("MLP0", {2000, 2000, 2000, 2000, 2000, 2000}, 200, kBandwidth));
-    result.push_back(measure("MLP1", {1118, 1118, 1118, 1118, 1118}, 168, kBandwidth));
-    result.push_back(measure("2048x1024 by 1024x1024", {1024, 1024}, 2048, 0));
-    std::cout << result.dump(1) << "\n";
+    // The table has weights (20, 5, 52, 34 and 8 million), layers (5, 4, 24, 37 fully connected
+    // ones, 16 that convolve) and batches; layers of one width, one behind the other, are ours. Two
+    // of the convolutions are measured: each is as the others.
+    const Shape shapes[] = {{"MLP0", 5, 2000, 200},
+                            {"MLP1", 4, 1118, 168},
+                            {"LSTM0", 24, 1472, 64},
+                            {"LSTM1", 37, 959, 96},
+                            {"CNN0", 2, 256, 8, 19}};
+    struct Run {
+      Shape shape;
+      uint32_t density_pct;
+      double bandwidth;
+    };
+    std::vector<Run> runs;
+    for (const Shape& shape : shapes) {
+      for (const uint32_t density_pct : {100U, 10U, 5U}) {
+        runs.push_back({shape, density_pct, kBandwidth});
+      }
+    }
+    runs.push_back({{"2048x1024 by 1024x1024", 1, 1024, 2048}, 100, 0});
+    std::vector<nlohmann::json> result(runs.size());
+    ThreadPool().run(runs.size(), [&](size_t n) {
+      result[n] = measure(runs[n].shape, runs[n].density_pct, runs[n].bandwidth);
+    });
+    std::cout << nlohmann::json(result).dump(1) << "\n";
   } catch (const std::exception& error) {
     std::cerr << "mxu_shares: " << error.what() << "\n";
     return 1;

@@ -17,7 +17,7 @@ module ram_1r1w #(
   assign rdata_o = any;
 endmodule
 // A queue that counts, and whose head is any: what a unit makes of any program is more than it makes of
-// one that stays in order. That of weight fetch keeps how many tiles, up to 3, are asked for.
+// one that stays in order. An operation of weight fetch has a beat at least.
 module fifo #(
     parameter WIDTH = 48,
     parameter DEPTH = 8
@@ -39,22 +39,11 @@ module fifo #(
     if (rst_i) count_q <= 5'd0;
     else count_q <= count_q + {4'd0, push_i && !full_o} - {4'd0, pop};
   end
+  (* anyseq *) wire [WIDTH-1:0] any;
+  assign head_o = any;
   generate
-    if (WIDTH == 48) begin : g_tiles
-      reg [1:0] tiles_q[0:DEPTH-1];
-      assign head_o = {14'd0, tiles_q[0], 32'd0};
-      genvar e;
-      for (e = 0; e < DEPTH; e = e + 1) begin : g_entry
-        localparam [4:0] PLACE = e;
-        always @(posedge clk_i) begin
-          if (push_i && PLACE == (pop ? count_q - 5'd1 : count_q)) tiles_q[e] <= data_i[33:32];
-          else if (pop) tiles_q[e] <= tiles_q[e == DEPTH-1 ? e : e+1];
-        end
-      end
-      always @(posedge clk_i) assume (!push_i || data_i[33:32] != 2'd0);
-    end else begin : g_any
-      (* anyseq *) wire [WIDTH-1:0] any;
-      assign head_o = any;
+    if (WIDTH == 74) begin : g_beats
+      always @(posedge clk_i) assume (any[55:32] != 24'd0);
     end
   endgenerate
 endmodule

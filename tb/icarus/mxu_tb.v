@@ -5,7 +5,7 @@
 // weight memory to them. Prints PASS or FAIL.
 module mxu_tb;
   // Lines of the files, set by run_bench.py.
-  parameter JOB_WORDS = 13;
+  parameter JOB_WORDS = 14;
   parameter PROGRAM = 1;
   parameter INPUT = 1;
   parameter WEIGHTS = 1;
@@ -13,9 +13,9 @@ module mxu_tb;
   localparam ROWS = 4;
   localparam COLS = 4;
   localparam LANES = 4;
-  localparam JOB_SIZE = 13;  // words of a job
-  localparam REQUESTS = 16;  // tiles asked for that can wait
-  localparam LONGEST_JOB = 3000;
+  localparam JOB_SIZE = 14;  // words of a job
+  localparam BEATS = 64;  // beats asked for that can wait
+  localparam LONGEST_JOB = 6000;
   localparam QUIET = 12;  // cycles watched behind the end of a job
 
   reg clk = 1'b0;
@@ -24,10 +24,11 @@ module mxu_tb;
   reg [95:0] inst;
   wire inst_ready;
   wire wm_valid;
-  wire [31:0] wm_tile;
+  wire [31:0] wm_addr;
+  wire [4:0] wm_beats;
   reg wm_ready;
   reg w_valid;
-  reg [COLS*8-1:0] w_data;
+  reg [63:0] w_data;
   wire w_ready;
   reg hi_valid;
   reg [LANES*8-1:0] hi_data;
@@ -48,8 +49,8 @@ module mxu_tb;
       .ROWS       (ROWS),
       .COLS       (COLS),
       .TILE_ROWS  (2),
-      .TILE_COLS  (2),
-      .FIFO_TILES (2),
+      .TILE_COLS  (4),
+      .FIFO_WORDS (32),
       .UB_DEPTH   (300),
       .ACC_DEPTH  (64),
       .PARAM_SETS (4),
@@ -61,7 +62,8 @@ module mxu_tb;
       .inst_i      (inst),
       .inst_ready_o(inst_ready),
       .wm_valid_o  (wm_valid),
-      .wm_tile_o   (wm_tile),
+      .wm_addr_o   (wm_addr),
+      .wm_beats_o  (wm_beats),
       .wm_ready_i  (wm_ready),
       .w_valid_i   (w_valid),
       .w_data_i    (w_data),
@@ -88,7 +90,7 @@ module mxu_tb;
   reg [31:0] job_word[0:JOB_WORDS-1];
   reg [95:0] program_word[0:PROGRAM-1];
   reg [LANES*8-1:0] input_row[0:INPUT-1];
-  reg [COLS*8-1:0] weight_row[0:WEIGHTS-1];
+  reg [63:0] weight_beat[0:WEIGHTS-1];
   reg [LANES*8-1:0] output_row[0:OUTPUT-1];
 
   integer errors = 0;
@@ -119,14 +121,14 @@ module mxu_tb;
   integer next_input;
   integer end_input;
   integer first_weight;
-  integer tiles;
+  integer beats;
   integer next_output;
   integer end_output;
   integer stall;
-  reg [31:0] request[0:REQUESTS-1];
-  integer asked;     // tiles
-  integer answered;  // tiles
-  integer row;       // of the tile that is being answered
+  reg [31:0] request[0:BEATS-1];
+  integer asked;     // beats
+  integer answered;  // beats
+  integer beat;
 
   integer seed = 20170624;
   reg go;
@@ -143,7 +145,7 @@ module mxu_tb;
         $display("  ready %b%b%b valid %b%b busy %b error %b halted %b", inst_ready, w_ready, hi_ready,
                  wm_valid, ho_valid, busy, error, halted);
       end
-      if (wm_valid === 1'b1 && ^wm_tile === 1'bx) fail("a request of an unknown tile");
+      if (wm_valid === 1'b1 && ^{wm_addr, wm_beats} === 1'bx) fail("a request of unknown beats");
       if (ho_valid === 1'b1 && ^ho_data === 1'bx) fail("unknown output");
       // Word 8 says something in an error only.
       if (status_number != 4'd8 && status_number < 4'd11 && ^status === 1'bx) fail("an unknown status word");
@@ -157,10 +159,10 @@ module mxu_tb;
       inst_valid = next_inst < end_inst && go;
       inst = inst_valid ? program_word[next_inst] : 96'hx;
       dice;
-      wm_ready = go && asked - answered < REQUESTS;
+      wm_ready = go && asked - answered <= BEATS - 16;
       dice;
       w_valid = answered < asked && go;
-      w_data = w_valid ? weight_row[first_weight+ROWS*request[answered%REQUESTS]+row] : {COLS * 8{1'bx}};
+      w_data = w_valid ? weight_beat[first_weight+request[answered%BEATS]] : 64'bx;
       dice;
       hi_valid = next_input < end_input && go;
       hi_data = hi_valid ? input_row[next_input] : {LANES * 8{1'bx}};
@@ -172,17 +174,12 @@ module mxu_tb;
       check_pins;
       if (inst_valid && inst_ready === 1'b1) next_inst = next_inst + 1;
       if (hi_valid && hi_ready === 1'b1) next_input = next_input + 1;
-      if (w_valid && w_ready === 1'b1) begin
-        row = row + 1;
-        if (row == ROWS) begin
-          row = 0;
-          answered = answered + 1;
-        end
-      end
+      if (w_valid && w_ready === 1'b1) answered = answered + 1;
       if (wm_ready && wm_valid === 1'b1) begin
-        if (!(wm_tile < tiles)) fail("a request of a tile that is not there");
-        request[asked%REQUESTS] = wm_tile;
-        asked = asked + 1;
+        if (wm_beats == 5'd0 || wm_addr[3:0] + wm_beats > 16) fail("a request across 16 beats");
+        if (wm_addr + wm_beats > beats) fail("a request of beats that are not there");
+        for (beat = 0; beat < wm_beats; beat = beat + 1) request[(asked+beat)%BEATS] = wm_addr + beat;
+        asked = asked + wm_beats;
       end
       if (ho_ready && ho_valid === 1'b1) begin
         checks = checks + 1;
@@ -207,7 +204,7 @@ module mxu_tb;
       inst = 96'h0A00_0000_0000_0000_0000_0000;  // no such operation
       wm_ready = 1'b1;
       w_valid = 1'b1;
-      w_data = {COLS{8'h55}};
+      w_data = {8{8'h55}};
       hi_valid = 1'b1;
       hi_data = {LANES{8'h55}};
       ho_ready = 1'b1;
@@ -266,7 +263,7 @@ module mxu_tb;
       checks = checks + 1;
       if (next_inst != end_inst) fail("instructions are left");
       if (next_input != end_input) fail("rows of input are left");
-      if (answered != asked || row != 0) fail("rows of weights are left");
+      if (answered != asked) fail("beats of weights are left");
       if (next_output != end_output) fail("rows of output are missing");
     end
   endtask
@@ -284,7 +281,7 @@ module mxu_tb;
       next_input = job_word[at+2];
       end_input = next_input + job_word[at+3];
       first_weight = job_word[at+4];
-      tiles = job_word[at+5];
+      beats = job_word[at+5];
       next_output = job_word[at+6];
       end_output = next_output + job_word[at+7];
       code = job_word[at+8];
@@ -292,7 +289,6 @@ module mxu_tb;
       cut = job_word[at+10];
       asked = 0;
       answered = 0;
-      row = 0;
       reset_unit;
       if (busy !== 1'b0 || error !== 1'b0 || halted !== 1'b0) fail("not idle after a reset");
       for (k = 0; k < 10; k = k + 1) if (k != 8) expect_status(k, 48'd0);
@@ -306,7 +302,7 @@ module mxu_tb;
         if (ran < cut || busy !== 1'b1) fail("the job ended before it was cut off");
       end else if (code != 0) begin
         if (error !== 1'b1) fail("no error");
-        number = job_word[at+1] - 1;
+        number = job_word[at+13];
         expect_status(4'd8, {16'd0, number, code[7:0]});
         // It stays, and nothing happens any more.
         for (k = 0; k < QUIET; k = k + 1) cycle;
@@ -342,7 +338,7 @@ module mxu_tb;
     $readmemh("jobs.hex", job_word);
     $readmemh("program.hex", program_word);
     $readmemh("input.hex", input_row);
-    $readmemh("weights.hex", weight_row);
+    $readmemh("weights.hex", weight_beat);
     $readmemh("output.hex", output_row);
     status_number = 4'd0;
     for (at = 0; at + JOB_SIZE <= JOB_WORDS; at = at + JOB_SIZE) begin

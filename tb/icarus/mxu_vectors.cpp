@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the files that the Icarus bench of the matrix unit reads: jobs, instructions, rows for the
-// host's input, rows of weights, expected rows of output. Whole networks compiled for the unit,
+// host's input, beats of weights, expected rows of output. Whole networks compiled for the unit,
 // with the functional model's outputs; programs that rely on what a reset leaves; operations that
 // must be refused.
 #include <array>
@@ -19,6 +19,7 @@
 #include "golden/cycle/mxu/device.hpp"
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
+#include "golden/engine/mxu/weight_stream.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/support/mxu/reference.hpp"
 #include "tb/support/random_mxu_network.hpp"
@@ -28,14 +29,15 @@ namespace {
 
 using namespace mxu::test;  // NOLINT
 
-constexpr uint64_t kLongest = 6000;  // bound on the cycles of a network
+constexpr uint64_t kLongest = 12000;  // bound on the cycles of a network
 
 // As in mxu_tb.v.
 mxu::Config bench_config() {
   mxu::Config c;
   c.rows = c.cols = 4;
-  c.tile_rows = c.tile_cols = 2;
-  c.fifo_tiles = 2;
+  c.tile_rows = 2;
+  c.tile_cols = 4;
+  c.fifo_words = 32;
   c.ub_depth = 300;
   c.acc_depth = 64;
   c.param_sets = 4;
@@ -46,26 +48,14 @@ mxu::Config bench_config() {
 struct Job {
   std::vector<RawInstruction> program;
   std::vector<Row> input;
-  std::vector<std::vector<Row>> tiles;
+  std::vector<uint8_t> weights;  // beats
   std::vector<Row> output;
-  uint32_t error = 0;  // code; the last instruction's. 0: halts
-  uint32_t stall = 0;  // per cent of cycles in which a port of the host holds back
-  uint32_t cut = 0;    // cycles until a reset ends it; 0: never
+  uint32_t error = 0;   // code, 0: halts
+  uint32_t number = 0;  // told with it
+  uint32_t stall = 0;   // per cent of cycles in which a port of the host holds back
+  uint32_t cut = 0;     // cycles until a reset ends it; 0: never
   uint64_t active = 0, useful = 0;
 };
-
-// Fills in what comes out of a job that halts.
-void expect(Job& job, const mxu::Config& c) {
-  Reference reference(c);
-  std::map<uint32_t, std::vector<Row>> tiles;
-  for (const auto& tile : job.tiles) tiles[static_cast<uint32_t>(tiles.size())] = tile;
-  reference.input.assign(job.input.begin(), job.input.end());
-  for (const RawInstruction& i : job.program) reference.run(i, tiles);
-  if (!reference.input.empty()) throw Error("a job leaves rows of input");
-  job.output = reference.output;
-  job.active = reference.active;
-  job.useful = reference.useful;
-}
 
 std::vector<Row> rows_of(const std::vector<uint8_t>& bytes, size_t width) {
   std::vector<Row> rows;
@@ -74,6 +64,37 @@ std::vector<Row> rows_of(const std::vector<uint8_t>& bytes, size_t width) {
                       bytes.begin() + static_cast<std::ptrdiff_t>(at + width));
   }
   return rows;
+}
+
+// Fills in what comes out of a job that halts.
+void expect(Job& job, const mxu::Config& c) {
+  Reference reference(c);
+  reference.input.assign(job.input.begin(), job.input.end());
+  const mxu::StreamShape shape(c);
+  mxu::StreamReader reader(shape);
+  std::map<uint32_t, std::vector<Row>> tiles;
+  for (const RawInstruction& i : job.program) {
+    if (i.get(88, 8) != 1) {
+      reference.run(i, tiles);
+      continue;
+    }
+    // The reference knows tiles, not how they are stored.
+    std::vector<std::vector<int8_t>> read;
+    const auto count = static_cast<uint32_t>(i.get(56, 16));
+    if (!reader.read(&job.weights.at(i.get(0, 32) * shape.beat_bytes()), i.get(32, 24), count,
+                     i.get(72, 1) != 0, i.get(73, 1) != 0, read)) {
+      throw Error("a job's weights are not a stream");
+    }
+    const auto first = static_cast<uint32_t>(tiles.size());
+    for (const std::vector<int8_t>& tile : read) {
+      tiles[static_cast<uint32_t>(tiles.size())] = rows_of({tile.begin(), tile.end()}, c.cols);
+    }
+    reference.run(read_weights(first, count), tiles);
+  }
+  if (!reference.input.empty()) throw Error("a job leaves rows of input");
+  job.output = reference.output;
+  job.active = reference.active;
+  job.useful = reference.useful;
 }
 
 Job network_job(const mxu::Network& network, const mxu::Program& program, Random& random) {
@@ -87,11 +108,7 @@ Job network_job(const mxu::Network& network, const mxu::Program& program, Random
     job.program.push_back(i);
   }
   job.input = rows_of(host_rows(program, inputs), c.lanes());
-  const std::vector<Row> weights = rows_of(program.weights, c.cols);
-  for (size_t row = 0; row < weights.size(); row += c.rows) {
-    const auto first = weights.begin() + static_cast<std::ptrdiff_t>(row);
-    job.tiles.emplace_back(first, first + c.rows);
-  }
+  job.weights = program.weights;
   expect(job, c);
   // The machine in program order gives the lanes that no output uses, too; the outputs must be the
   // functional model's.
@@ -167,9 +184,13 @@ std::vector<Job> network_jobs(const mxu::Config& c, Random& random) {
 Job unset_registers(const mxu::Config& c, Random& random) {
   const auto byte = [&random] { return static_cast<int>(random.below(256)) - 128; };
   Job job;
+  const mxu::StreamShape shape(c);
   for (uint32_t t = 0; t < 2; ++t) {
-    job.tiles.push_back(tile_rows(c, [&](uint32_t, uint32_t) { return byte(); }));
+    std::vector<int8_t> tile(size_t{c.rows} * c.cols);
+    for (int8_t& value : tile) value = static_cast<int8_t>(byte());
+    put_tile(shape, tile.data(), nullptr, job.weights);
   }
+  const auto beats = static_cast<uint32_t>(job.weights.size() / shape.beat_bytes());
   constexpr uint32_t kRows = 9;  // a map of 3 x 3
   for (uint32_t n = 0; n < kRows; ++n) {
     Row row(c.lanes());
@@ -182,7 +203,7 @@ Job unset_registers(const mxu::Config& c, Random& random) {
   auto& p = job.program;
   // The first operation waits for its weights, the activation behind it for no addition.
   p.push_back(read_host(0, 1));
-  p.push_back(read_weights(0, 2));
+  p.push_back(read_beats(0, beats, 2, true, false));
   p.push_back(wait(multiply(0, 0, 1, true, false, 3, 2), kHostIn));
   p.push_back(read_host(1, kRows - 1));
   p.push_back(read_parameters(0, 0, 9));
@@ -227,7 +248,7 @@ std::vector<Job> refused(const mxu::Config& c) {
   const std::vector<std::pair<std::vector<RawInstruction>, uint32_t>> programs = {
       {{make(11)}, 1},
       {{nop(), nop(), set_register(4, 0)}, 1},
-      {{read_weights(0, 0)}, 2},
+      {{read_beats(0, 1, 0, true, false)}, 2},
       {{multiply(0, 0, 0, false, false)}, 2},
       {{out, walk, conv}, 2},
       {{map, walk, conv}, 2},
@@ -251,8 +272,34 @@ std::vector<Job> refused(const mxu::Config& c) {
     Job job;
     job.program = program;
     job.error = code;
+    job.number = static_cast<uint32_t>(program.size() - 1);
     jobs.push_back(job);
   }
+  // Streams of weights: no codebook; a count of 0; a weight behind the end of the second tile's
+  // bus.
+  const mxu::StreamShape shape(c);
+  const std::vector<int8_t> ones(size_t{c.rows} * c.cols, 1);
+  Job stream;
+  put_tile(shape, ones.data(), nullptr, stream.weights);
+  const auto beats = static_cast<uint32_t>(stream.weights.size() / shape.beat_bytes());
+  stream.number = 1;
+  stream.error = 12;
+  stream.program = {read_beats(0, beats, 1, false, false)};
+  jobs.push_back(stream);
+  stream.error = 11;
+  stream.weights[0] = 0;
+  stream.program = {read_beats(0, beats, 1, true, false)};
+  jobs.push_back(stream);
+  stream.error = 10;
+  stream.weights.clear();
+  put_tile(shape, ones.data(), nullptr, stream.weights);
+  put_codebook(shape, {0, 1}, stream.weights);
+  put_tile(shape, ones.data(), nullptr, stream.weights);
+  stream.weights[(beats + 3) * shape.beat_bytes()] = 0xF0;  // passes 256 positions
+  stream.number = 2;
+  stream.program = {read_beats(0, beats, 1, true, false),
+                    read_beats(beats, beats + 2, 1, false, true)};
+  jobs.push_back(stream);
   return jobs;
 }
 
@@ -262,18 +309,17 @@ class Files {
   void job(const Job& j) {
     for (const uint64_t word :
          {uint64_t{program_.size()}, uint64_t{j.program.size()}, uint64_t{input_.size()},
-          uint64_t{j.input.size()}, uint64_t{weights_.size()}, uint64_t{j.tiles.size()},
+          uint64_t{j.input.size()}, uint64_t{weights_.size()}, uint64_t{j.weights.size() / 8},
           uint64_t{output_.size()}, uint64_t{j.output.size()}, uint64_t{j.error}, uint64_t{j.stall},
-          uint64_t{j.cut}, j.active, j.useful}) {
+          uint64_t{j.cut}, j.active, j.useful, uint64_t{j.number}}) {
       jobs_.push_back(hex(word, 8));
     }
     for (const RawInstruction& i : j.program) {
       program_.push_back(hex(i.words[2], 8) + hex(i.words[1], 8) + hex(i.words[0], 8));
     }
     for (const Row& row : j.input) input_.push_back(hex(row));
-    for (const auto& tile : j.tiles) {
-      for (const Row& row : tile) weights_.push_back(hex(row));
-    }
+    // A beat is a word of 8 bytes: one lane.
+    for (const Row& beat : rows_of(j.weights, 8)) weights_.push_back(hex(beat));
     for (const Row& row : j.output) output_.push_back(hex(row));
   }
   void write() const {

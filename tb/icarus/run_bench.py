@@ -27,8 +27,6 @@ INVISIBLE = {
         "rtl/eie/eie_dispatch.v: x_round_q": "0 in every cycle behind one in which no lane is held",
     },
     "mxu": {
-        "rtl/mxu/mxu_weight_fifo.v: n_q": LOADED,
-        "rtl/mxu/mxu_weight_fifo.v: thermo_q": "0 behind every cycle without a shift",
         "rtl/mxu/mxu_setup.v: pad_q": NOT_USED,
         "rtl/mxu/mxu_acc_bank.v: s3_valid_q": NOT_USED,
         "rtl/mxu/mxu_acc_bank.v: act_re_q": NOT_USED,

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "golden/base/error.hpp"
+#include "tb/support/random_mxu_network.hpp"
 #include "tb/support/random_network.hpp"
 #include "tb/support/small_networks.hpp"
 
@@ -272,6 +273,38 @@ TEST(Describe, StoredModel) {
   std::ostringstream out;
   print_description(out, d);
   EXPECT_NE(out.str().find("times smaller"), std::string::npos) << out.str();
+}
+
+// Weights that share few values are entries, others bytes; of an array that it does not fit the
+// reason.
+TEST(Describe, WeightMemory) {
+  mxu::Network network = mxu::quantised_chain({64, 64, 10}, 1);
+  for (size_t i = 0; i < network.layers[0].weights.size(); ++i) {
+    // No tile is as the one before.
+    network.layers[0].weights[i] =
+        static_cast<int8_t>(i % 8 == 0 ? 1 + (i / 64 * 5 + i / 8) % 13 : 0);
+  }
+  mxu::Config config;
+  config.rows = config.cols = 32;
+  const nlohmann::json memory = describe(network, config)["weight_memory"];
+  ASSERT_TRUE(memory["fits"]);
+  const nlohmann::json& coded = memory["layers"][0];
+  EXPECT_EQ(coded["form"], "entries");
+  EXPECT_EQ(coded["tiles"], 4);
+  EXPECT_EQ(coded["entries"].get<int>() - coded["fillers"].get<int>(), 64 * 8);
+  // A codebook for each plane of outputs, and of each tile a header and the words.
+  EXPECT_EQ(coded["bytes"],
+            2 * 16 + 4 * 8 + coded["entries"].get<int>() + coded["padding"].get<int>());
+  EXPECT_GE(coded["longest_over_mean"], 1);
+  EXPECT_EQ(memory["layers"][1]["form"], "bytes");
+  EXPECT_EQ(memory["bytes"], coded["bytes"].get<int>() + memory["layers"][1]["bytes"].get<int>());
+  std::ostringstream out;
+  print_description(out, describe(network, config));
+  EXPECT_NE(out.str().find("weight memory of 32x32"), std::string::npos) << out.str();
+  config.ub_depth = 2;
+  const nlohmann::json none = describe(network, config)["weight_memory"];
+  EXPECT_FALSE(none["fits"]);
+  EXPECT_NE(none["error"].get<std::string>().find("unified buffer"), std::string::npos);
 }
 
 }  // namespace

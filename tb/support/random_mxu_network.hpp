@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "golden/base/random.hpp"
 #include "golden/network/mxu_network.hpp"
@@ -24,6 +25,20 @@ inline void fill_layer(Layer& layer, Random& random) {
     const double mantissa = std::frexp((30 + 60 * random.uniform()) / spread, &exponent);
     layer.multiplier.push_back(static_cast<int32_t>(std::ldexp(mantissa, 30)));
     layer.shift.push_back(static_cast<uint8_t>(30 - exponent));
+  }
+}
+
+// Of some layers the weights become few values, and most of them 0, as deep compression leaves
+// them: a codebook holds them.
+inline void share_weights(Network& network, Random& random) {
+  for (Layer& layer : network.layers) {
+    if (random.below(100) < 40) continue;
+    std::vector<int8_t> values(1 + random.below(15));
+    for (int8_t& value : values) value = static_cast<int8_t>(random.next());
+    const uint64_t density = 1 + random.below(60);
+    for (int8_t& w : layer.weights) {
+      w = random.below(100) < density ? values[random.below(values.size())] : int8_t{0};
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -82,24 +83,56 @@ void add_factor(mxu::Layer& layer, double scale) {
   layer.shift.push_back(fixed.shift);
 }
 
+int8_t weight_byte(float weight, double scale) {
+  return static_cast<int8_t>(std::clamp(std::round(double{weight} / scale), -127.0, 127.0));
+}
+
+double largest_of(const float* weights, size_t count) {
+  double largest = 0;
+  for (size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(double{weights[i]}));
+  return largest;
+}
+
+// The scale of a whole layer that rounds its weights with the least sum of errors, none of them
+// saturated: of few values that are shared, with which steps they meet best.
+double layer_scale(const std::vector<float>& weights) {
+  std::map<float, uint64_t> times;
+  for (const float w : weights) ++times[std::abs(w)];
+  const double largest = times.empty() ? 0 : double{times.rbegin()->first};
+  if (largest == 0) return 0;
+  double best = largest / 127;
+  double least = std::numeric_limits<double>::infinity();
+  for (int steps = 127; steps >= 64; --steps) {
+    const double scale = largest / steps;
+    double sum = 0;
+    for (const auto& [w, count] : times) {
+      sum += static_cast<double>(count) * std::abs(double{w} - weight_byte(w, scale) * scale);
+    }
+    if (sum >= least) continue;
+    least = sum;
+    best = scale;
+  }
+  return best;
+}
+
 // Of a convolution.
-void quantise_weights(FloatLayer& fused) {
+void quantise_weights(FloatLayer& fused, WeightScales scales) {
   mxu::Layer& layer = fused.layer;
   const auto in_scale = double{layer.input_scale};
   const size_t terms = layer.terms();
   layer.weights.resize(fused.weights.size());
+  const bool one = scales == WeightScales::kPerLayer;
+  // So large that a bias, at the scale of the products, has room for what is folded in.
+  const auto room = [&](double bias) { return std::abs(bias) / (in_scale * (1 << 30)); };
+  double of_layer = one ? layer_scale(fused.weights) : 0;
+  if (one) {
+    for (size_t o = 0; o < layer.outputs; ++o) of_layer = std::max(of_layer, room(fused.bias[o]));
+  }
   for (size_t o = 0; o < layer.outputs; ++o) {
     const float* w = &fused.weights[o * terms];
-    double largest = 0;
-    for (size_t t = 0; t < terms; ++t) largest = std::max(largest, std::abs(double{w[t]}));
-    double scale = largest / 127;
-    // So large that the bias, at the scale of the products, has room for what is folded in.
-    scale = std::max(scale, std::abs(fused.bias[o]) / (in_scale * (1 << 30)));
+    double scale = one ? of_layer : std::max(largest_of(w, terms) / 127, room(fused.bias[o]));
     if (!(scale > 1e-30)) scale = 1;
-    for (size_t t = 0; t < terms; ++t) {
-      layer.weights[o * terms + t] =
-          static_cast<int8_t>(std::clamp(std::round(double{w[t]} / scale), -127.0, 127.0));
-    }
+    for (size_t t = 0; t < terms; ++t) layer.weights[o * terms + t] = weight_byte(w[t], scale);
     const double product = in_scale * scale;
     layer.bias.push_back(to_int32(
         fused.bias[o] / product - static_cast<double>(layer.input_zero) * weight_sum(layer, o),
@@ -124,7 +157,7 @@ void set_sum_factors(mxu::Layer& layer) {
 }  // namespace
 
 void quantise_affine(std::vector<FloatLayer>& layers, std::vector<Range> ranges,
-                     const Affine& input) {
+                     const Affine& input, WeightScales scales) {
   // Layers that are tied stand in front of what they are tied to.
   for (size_t l = 0; l < layers.size(); ++l) {
     if (layers[l].tied == FloatLayer::kNone) continue;
@@ -157,7 +190,7 @@ void quantise_affine(std::vector<FloatLayer>& layers, std::vector<Range> ranges,
     layer.output_zero = affine[l + 1].zero;
     switch (layer.kind) {
       case mxu::Kind::kConvolution:
-        quantise_weights(fused);
+        quantise_weights(fused, scales);
         break;
       case mxu::Kind::kAdd:
         layer.second_scale = affine[sources[1]].scale;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Affine scales of a network in bytes: weights symmetric with a scale per output, values with a
-// scale and a zero point each.
+// Affine scales of a network in bytes: weights symmetric with a scale per output or per layer,
+// values with a scale and a zero point each.
 #pragma once
 
 #include <cstddef>
@@ -38,9 +38,11 @@ int32_t weight_sum(const mxu::Layer& layer, size_t output);
 // The layer's least and largest byte, of the bounds of its function and its output's scale.
 void set_bounds(const FloatLayer& fused, mxu::Layer& layer);
 
+enum class WeightScales : uint8_t { kPerOutput, kPerLayer };
+
 // Fills in scales, weights, biases and factors of all layers, from the range of what each gives and
 // the scale of the network's input. Layers tied to another have its range joined with theirs.
 void quantise_affine(std::vector<FloatLayer>& layers, std::vector<Range> ranges,
-                     const Affine& input);
+                     const Affine& input, WeightScales scales);
 
 }  // namespace sparsys

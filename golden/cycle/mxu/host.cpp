@@ -129,18 +129,25 @@ void HostOut::update(bool rst) {
 
 void WeightFetch::update(bool rst) {
   queue.push_i = push_i;
-  queue.pop_i = !run_q && !stop_i;
+  queue.pop_i = expect_o;
   if (rst) {
-    run_q = 0;
-  } else if (queue.pop_i && !queue.empty_o()) {
-    run_q = 1;
-    tile_q = queue.head_o()[0];
-    left_q = static_cast<uint16_t>(queue.head_o()[1]);
+    run_q = hold_q = 0;
   } else {
-    if ((asked_o && (left_q == 1 || stop_i)) || (stop_i && !wm_valid_o)) run_q = 0;
     if (asked_o) {
-      ++tile_q;
-      --left_q;
+      hold_q = 2;
+    } else if (hold_q != 0) {
+      --hold_q;
+    }
+    if (expect_o) {
+      run_q = 1;
+      addr_q = queue.head_o()[0];
+      left_q = queue.head_o()[1] & 0xFFFFFF;
+    } else {
+      if ((asked_o && (left_q == wm_beats_o || stop_i)) || (stop_i && !wm_valid_o)) run_q = 0;
+      if (asked_o) {
+        addr_q += wm_beats_o;
+        left_q -= wm_beats_o;
+      }
     }
   }
   queue.update(rst);

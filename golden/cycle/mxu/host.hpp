@@ -3,6 +3,7 @@
 // section 10).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "golden/cycle/common/wide_fifo.hpp"
@@ -103,12 +104,13 @@ class HostOut : public Unit {
   bool take_ = false;
 };
 
-// Requests of weight tiles from weight memory, as far as the weight FIFO has room for them. Its
+// Requests of beats from weight memory, as far as the weights' FIFOs have room for them. Its
 // operations wait for nothing and are checked by the sequencer.
 class WeightFetch {
  public:
   static constexpr uint32_t kQueue = 16;
-  static constexpr uint32_t kKept = 48;  // instruction bits
+  static constexpr uint32_t kKept = 74;          // instruction bits
+  static constexpr uint32_t kRequestBeats = 16;  // the most
 
   explicit WeightFetch(const Config&) {}
 
@@ -118,32 +120,40 @@ class WeightFetch {
   uint8_t full_o() const { return queue.full_o(); }
   uint8_t wm_valid_o = 0;
   uint8_t wm_ready_i = 0;
+  uint32_t wm_addr_o = 0;
+  uint8_t wm_beats_o = 0;
   uint8_t asked_o = 0;  // the request is taken
   uint8_t idle_o = 0;
   uint8_t busy_o = 0;
-  uint32_t wm_tile_o = 0;
-  // The weight FIFO's.
+  // Of the weights.
   uint8_t room_i = 0;
   uint8_t owed_i = 0;
   uint8_t full_i = 0;
+  uint8_t expect_full_i = 0;
+  // What is begun: instruction bits 73:32, to the weights' expectations.
+  uint8_t expect_o = 0;
+  const uint32_t* expect_data_o() const { return &queue.head_o()[1]; }
 
   // Registers.
   uint8_t run_q = 0;
-  uint16_t left_q = 0;
-  uint32_t tile_q = 0;
+  uint8_t hold_q = 0;
+  uint32_t left_q = 0;
+  uint32_t addr_q = 0;
 
   WideFifo queue{kKept, kQueue};
 
-  // What follows from registers alone, with the weight FIFO's outputs.
+  // What follows from registers alone, with the weights' outputs.
   void propagate_state() {
-    wm_valid_o = run_q && room_i;
-    wm_tile_o = tile_q;
+    wm_valid_o = run_q && room_i && hold_q == 0;
+    wm_addr_o = addr_q;
+    wm_beats_o = static_cast<uint8_t>(std::min(left_q, kRequestBeats - addr_q % kRequestBeats));
     idle_o = (!run_q && queue.empty_o() && !owed_i) || full_i;
     busy_o = wm_valid_o || owed_i;
   }
   void propagate() {
     propagate_state();
     asked_o = wm_valid_o && wm_ready_i;
+    expect_o = !run_q && !stop_i && !expect_full_i && !queue.empty_o();
   }
   void update(bool rst);
 };

@@ -13,7 +13,7 @@ Mxu::Mxu(const Config& config)
       host_in(config),
       host_out(config),
       weight_fetch(config),
-      weight_fifo(config),
+      weights(config),
       unified_buffer(config),
       setup(config),
       array(config),
@@ -28,17 +28,21 @@ void Mxu::propagate_state() {
   activation.propagate_state();
   host_in.propagate_state();
   host_out.propagate_state();
-  weight_fifo.propagate_state();
-  weight_fetch.room_i = weight_fifo.room_o;
-  weight_fetch.owed_i = weight_fifo.owed_o;
-  weight_fetch.full_i = weight_fifo.full_o;
+  weights.propagate_state();
+  weight_fetch.room_i = weights.room_o;
+  weight_fetch.owed_i = weights.owed_o;
+  weight_fetch.full_i = weights.full_o;
+  weight_fetch.expect_full_i = weights.arrival.expect_full_o();
   weight_fetch.propagate_state();
   accumulators.propagate_state();
 
   Sequencer& s = sequencer;
-  s.error_i = {matrix.error_o(), activation.error_o(), host_in.error_o(), host_out.error_o()};
+  s.error_i = {matrix.error_o(), activation.error_o(), host_in.error_o(), host_out.error_o(),
+               weights.arrival.error_q};
   s.error_number_i = {matrix.error_number_o(), activation.error_number_o(),
-                      host_in.error_number_o(), host_out.error_number_o()};
+                      host_in.error_number_o(), host_out.error_number_o(),
+                      weights.arrival.error_number_q};
+  s.error_bus_i = weights.arrival.error_bus_q;
   s.unit_done_i = {accumulators.matrix_done_o, activation.done_o, host_in.done_o, host_out.done_o};
   s.propagate_state();
   // Stop and pulses; the Set follows behind the sequencer.
@@ -53,15 +57,21 @@ void Mxu::propagate_matrix() {
   weight_fetch.wm_ready_i = wm_ready_i;
   weight_fetch.propagate();
 
-  matrix.loaded_i = weight_fifo.loaded_o;
+  matrix.loaded_i = weights.loaded_o;
   matrix.act_half_i = activation.act_half_o;
   matrix.propagate();
 
-  weight_fifo.swap_i = matrix.swap_o;
-  weight_fifo.asked_i = weight_fetch.asked_o;
-  weight_fifo.w_valid_i = w_valid_i;
-  weight_fifo.w_data_i = w_data_i;
-  weight_fifo.propagate();
+  weights.swap_i = matrix.swap_o;
+  WeightArrival& arrival = weights.arrival;
+  arrival.asked_i = weight_fetch.asked_o;
+  arrival.beats_i = weight_fetch.wm_beats_o;
+  arrival.w_valid_i = w_valid_i;
+  arrival.w_data_i = w_data_i;
+  arrival.expected.push_i = weight_fetch.expect_o;
+  if (weight_fetch.expect_o) {
+    std::copy_n(weight_fetch.expect_data_o(), 2, arrival.expected.data_i.begin());
+  }
+  weights.propagate();
 
   setup.data_i = unified_buffer.rdata_o();
   setup.pad_i = matrix.pad_o;
@@ -69,9 +79,8 @@ void Mxu::propagate_matrix() {
   setup.propagate();
 
   array.a_i = setup.a_o.data();
-  array.en_i = weight_fifo.en_o.data();
-  array.weight_i = weight_fifo.weight_o.data();
-  array.swap_i = matrix.swap_o;
+  array.packet_i = weights.packet_o;
+  array.swap_i = weights.swap_o;
   array.propagate();
 
   activation.half_busy_i = matrix.half_busy_o;
@@ -138,14 +147,14 @@ void Mxu::propagate_sequencer() {
               weight_fetch.idle_o};
   s.busy_i = {matrix.busy_o, activation.busy_o, host_in.busy_o, host_out.busy_o,
               weight_fetch.busy_o};
-  s.weights_full_i = weight_fifo.full_o;
+  s.weights_full_i = weights.full_o;
   s.pipeline_i = activation.pipeline_o;
   s.accumulators_i = accumulators.busy_o;
   s.row_valid_i = matrix.row_valid_o;
   s.useful_i = matrix.useful_o;
   s.stall_weights_i = matrix.stall_weights_o;
   s.stall_half_i = matrix.stall_half_o;
-  s.shadow_i = weight_fifo.shadow_o;
+  s.shadow_i = weights.shadow_o;
   s.blocked_i = matrix.blocked_o;
   s.status_i = status_i & 15;
   s.propagate();
@@ -162,8 +171,7 @@ void Mxu::propagate_sequencer() {
     units[u]->set_value_i = s.common_o.set_value_i;
   }
   weight_fetch.push_i = s.push_o[Sequencer::kWeightFetch];
-  weight_fetch.queue.data_i[0] = s.op_o[0];
-  weight_fetch.queue.data_i[1] = s.op_o[1] & 0xFFFF;
+  weight_fetch.queue.data_i = {s.op_o[0], s.op_o[1], s.op_o[2] & 0x3FF};
 }
 
 void Mxu::propagate() {
@@ -174,8 +182,9 @@ void Mxu::propagate() {
 
   inst_ready_o = sequencer.inst_ready_o;
   wm_valid_o = weight_fetch.wm_valid_o;
-  wm_tile_o = weight_fetch.wm_tile_o;
-  w_ready_o = weight_fifo.w_ready_o;
+  wm_addr_o = weight_fetch.wm_addr_o;
+  wm_beats_o = weight_fetch.wm_beats_o;
+  w_ready_o = weights.arrival.w_ready_o;
   hi_ready_o = host_in.hi_ready_o;
   hi_asked_o = host_in.hi_asked_o;
   ho_valid_o = host_out.ho_valid_o;
@@ -201,7 +210,7 @@ void Mxu::update(bool rst) {
   accumulators.update(rst);
   array.update(rst);
   setup.update(rst);
-  weight_fifo.update(flush);
+  weights.update(flush);
   unified_buffer.update();
   params.update(rst);
 }

@@ -6,7 +6,7 @@
 #include "golden/cycle/mxu/array/accumulators.hpp"
 #include "golden/cycle/mxu/array/array.hpp"
 #include "golden/cycle/mxu/array/setup.hpp"
-#include "golden/cycle/mxu/array/weight_fifo.hpp"
+#include "golden/cycle/mxu/array/weights.hpp"
 #include "golden/cycle/mxu/host.hpp"
 #include "golden/cycle/mxu/matrix.hpp"
 #include "golden/cycle/mxu/params.hpp"
@@ -32,7 +32,7 @@ class Mxu : public Inputs, public Outputs {
   HostIn host_in;
   HostOut host_out;
   WeightFetch weight_fetch;
-  WeightFifo weight_fifo;
+  Weights weights;
   UnifiedBuffer unified_buffer;
   Setup setup;
   Array array;

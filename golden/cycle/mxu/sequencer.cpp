@@ -90,14 +90,15 @@ uint8_t Sequencer::flaw() const {
     if (inst_i[word] & ~allowed_[opcode][word]) return kErrorReserved;
   }
   if (is_set && (i.value & ~allowed_value_[reg])) return kErrorReserved;
+  if (i.opcode == Opcode::kReadWeights && i.raw && i.codebook) return kErrorReserved;
   if (i.opcode == Opcode::kMatrixMultiply || i.opcode == Opcode::kConvolve) {
     if (i.rows_less_one >= config_.rows || i.columns_less_one >= config_.cols) {
       return kErrorReserved;
     }
   }
   if (i.opcode == Opcode::kReadWeights) {
-    if (i.tiles == 0) return kErrorLength;
-    if (uint64_t{i.tile} + i.tiles > uint64_t{1} << 32) return kErrorWeights;
+    if (i.tiles == 0 || i.beats == 0) return kErrorLength;
+    if (uint64_t{i.beat} + i.beats > uint64_t{1} << 32) return kErrorWeights;
   }
   return 0;
 }
@@ -201,8 +202,10 @@ uint64_t Sequencer::status(uint32_t word) const {
   switch (word) {
     case 8:
       if (error_q) return error_q | uint64_t{error_number_q} << 8;
-      for (uint32_t unit = 0; unit < kUnits; ++unit) {
-        if (error_i[unit]) return error_i[unit] | uint64_t{error_number_i[unit]} << 8;
+      for (uint32_t unit = 0; unit < error_i.size(); ++unit) {
+        if (!error_i[unit]) continue;
+        return error_i[unit] | uint64_t{error_number_i[unit]} << 8 |
+               (unit == kUnits ? uint64_t{error_bus_i} << 32 : 0);
       }
       return 0;
     case 9:

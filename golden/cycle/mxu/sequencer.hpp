@@ -43,12 +43,14 @@ class Sequencer {
   std::array<uint8_t, kQueues> full_i{};
   std::array<uint8_t, kQueues> idle_i{};
   std::array<uint8_t, kQueues> busy_i{};
-  std::array<uint8_t, kUnits> error_i{};
-  std::array<uint32_t, kUnits> error_number_i{};
+  // The units' errors, and as the last that of the stream of weights, with its bus.
+  std::array<uint8_t, kUnits + 1> error_i{};
+  std::array<uint32_t, kUnits + 1> error_number_i{};
+  uint8_t error_bus_i = 0;
   std::array<uint8_t, kUnits> unit_done_i{};
   uint8_t pipeline_i = 0;      // the activation unit's
   uint8_t accumulators_i = 0;  // busy
-  uint8_t weights_full_i = 0;  // the weight FIFO's full_o
+  uint8_t weights_full_i = 0;  // the weights' full_o
   std::array<uint8_t, kQueues> push_o{};
   OpWords op_o{};
   uint32_t number_o = 0;

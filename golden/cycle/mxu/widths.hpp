@@ -26,16 +26,18 @@ struct Widths {
         sum_w(sum_width(c.rows - 1)),
         acc_w(clog2(c.acc_depth)),
         ub_w(clog2(c.ub_depth)),
-        fifo_w(clog2(uint64_t{c.fifo_tiles} * c.rows)),
-        set_w(clog2(c.param_sets)) {}
+        set_w(clog2(c.param_sets)),
+        buses((c.cols + kBusColumns - 1) / kBusColumns),
+        row_w(std::max(1U, clog2(c.rows))) {}
 
-  uint32_t lanes;   // bytes of a row of the unified buffer
-  uint32_t banks;   // of columns: weights, accumulators
-  uint32_t sum_w;   // a sum below the array
-  uint32_t acc_w;   // an accumulator row
-  uint32_t ub_w;    // a row of the unified buffer
-  uint32_t fifo_w;  // a row of the weight FIFO
-  uint32_t set_w;   // a parameter set
+  uint32_t lanes;  // bytes of a row of the unified buffer
+  uint32_t banks;  // of columns: weights, accumulators
+  uint32_t sum_w;  // a sum below the array
+  uint32_t acc_w;  // an accumulator row
+  uint32_t ub_w;   // a row of the unified buffer
+  uint32_t set_w;  // a parameter set
+  uint32_t buses;  // of weights
+  uint32_t row_w;  // a row of the array
 };
 
 }  // namespace sparsys::mxu

@@ -78,4 +78,77 @@ std::vector<Block> blocks_of(const Network& network, const Layout& layout, uint3
   return blocks;
 }
 
+namespace {
+
+// How many blocks from b on have a half of the accumulators together. While their products are
+// added to it, the blocks in the other half are activated, which begins only when no sum is on its
+// way to that half any more: the products of one block may be too short for that.
+size_t blocks_together(const std::vector<Block>& blocks, size_t b, const Layout& layout,
+                       const Program& program) {
+  const Block& block = blocks[b];
+  const Plan& plan = layout.plans[block.layer];
+  const Config& config = program.config;
+  const uint32_t images =
+      std::min(layout.pass_images, program.batch - block.pass * layout.pass_images);
+  if (!plan.rows_as_they_are || plan.operands != 1 || block.images != images) return 1;
+  const uint64_t rows = block.rows(plan);
+  const uint64_t products = block.output(layout).steps.size() * rows;
+  const uint64_t way = config.rows + config.cols + 24;
+  size_t together = 1;
+  while (together * products < way + together * (rows + 16)) {
+    const size_t next = b + together;
+    if (2 * (together + 1) > plan.outputs.size() + 1 || next >= blocks.size() ||
+        blocks[next].layer != block.layer || blocks[next].pass != block.pass ||
+        blocks[next].images != images || (together + 1) * rows > config.acc_depth / 2) {
+      break;
+    }
+    ++together;
+  }
+  return together;
+}
+
+// The step from which on a block takes one of the last `late` planes of its inputs; 0 if that is no
+// place to part it.
+size_t late_step(const Block& block, const Layout& layout, size_t late) {
+  const size_t planes = layout.plans[block.layer].inputs[0].size();
+  const std::vector<Step>& steps = block.output(layout).steps;
+  const auto found = std::find_if(steps.begin(), steps.end(),
+                                  [&](const Step& step) { return step.plane + late >= planes; });
+  return found == steps.end() || !found->take ? 0 : static_cast<size_t>(found - steps.begin());
+}
+
+}  // namespace
+
+std::vector<Part> parts_of(const std::vector<Block>& blocks, const Layout& layout,
+                           const Program& program) {
+  std::vector<Part> parts;
+  uint32_t half = 0;
+  size_t before = 0;  // blocks that had the other half
+  for (size_t b = 0; b < blocks.size();) {
+    const size_t together = blocks_together(blocks, b, layout, program);
+    const Plan& plan = layout.plans[blocks[b].layer];
+    // What the blocks before make stands behind the rest.
+    const bool follows = b > 0 && blocks[b].layer != blocks[b - 1].layer && plan.operands == 1 &&
+                         plan.inputs[0].back().storage == layout.plans[blocks[b - 1].layer].storage;
+    std::vector<size_t> cut(together);
+    bool parted = follows && together > 1;
+    for (size_t g = 0; g < together && parted; ++g) {
+      cut[g] = late_step(blocks[b + g], layout, before);
+      parted = cut[g] != 0;
+    }
+    for (size_t g = 0; g < together; ++g) {
+      const size_t steps = blocks[b + g].output(layout).steps.size();
+      parts.push_back(
+          {b + g, 0, parted ? cut[g] : steps, half, static_cast<uint32_t>(together - g)});
+    }
+    for (size_t g = 0; g < together && parted; ++g) {
+      parts.push_back({b + g, cut[g], blocks[b + g].output(layout).steps.size(), half});
+    }
+    b += together;
+    before = together;
+    half ^= 1;
+  }
+  return parts;
+}
+
 }  // namespace sparsys::mxu

@@ -15,7 +15,7 @@
 namespace sparsys::mxu {
 namespace {
 
-constexpr size_t kAhead = 2;  // blocks whose weights are asked for in advance
+constexpr size_t kAhead = 4;  // parts whose weights are asked for in advance
 
 Instruction instruction(Opcode opcode) {
   Instruction i;
@@ -44,7 +44,9 @@ class Compiler {
       blocks_.insert(blocks_.end(), blocks.begin(), blocks.end());
     }
     set(Register::kClearCounters, {});
-    for (size_t b = 0; b < blocks_.size(); ++b) emit(b);
+    accumulators_.resize(blocks_.size());
+    parts_ = parts_of(blocks_, layout_, program_);
+    for (size_t p = 0; p < parts_.size(); ++p) emit(p);
     push(instruction(Opcode::kHalt));
     program_.cycle_bound += 1000 + 16 * program_.instructions.size();
     return std::move(program_);
@@ -87,32 +89,59 @@ class Compiler {
     program_.cycle_bound += cycles + config_.rows + config_.cols + 64;
   }
 
-  void emit(size_t b) {
+  const std::vector<Step>& steps_of(size_t b) const { return blocks_[b].output(layout_).steps; }
+
+  void emit(size_t p) {
+    const Part& part = parts_[p];
+    const size_t b = part.block;
     const Block& block = blocks_[b];
-    for (; weights_asked_ < std::min(b + 1 + kAhead, blocks_.size()); ++weights_asked_) {
-      ask_for_weights(blocks_[weights_asked_]);
+    for (; weights_asked_ < std::min(p + 1 + kAhead, parts_.size()); ++weights_asked_) {
+      ask_for_weights(parts_[weights_asked_]);
     }
-    // The halves take turns, so that one can be activated while the other is added to.
-    const Plan& plan = plans_[block.layer];
-    const uint32_t rows = plan.operands * rows_of(block);
-    uint32_t& next = next_row_[b % 2];
-    if (next + rows > half_) next = 0;
-    const uint32_t accumulators = static_cast<uint32_t>(b % 2) * half_ + next;
-    next += rows;
-    const uint32_t set =
-        parameter_sets(plan.first_set + (plan.shared_sets ? 0 : block.tile), plan.sets);
-    multiply(block, accumulators);
-    activate(block, accumulators, set);
+    if (part.first_step == 0) accumulators_[b] = place(block, part);
+    const bool last = part.end_step == steps_of(b).size();
+    uint32_t set = 0;
+    if (last) {
+      const Plan& plan = plans_[block.layer];
+      set = parameter_sets(plan.first_set + (plan.shared_sets ? 0 : block.tile), plan.sets);
+    }
+    multiply(block, accumulators_[b], part);
+    if (!last) return;
+    activate(block, accumulators_[b], set);
     write_output(b);
   }
 
-  void ask_for_weights(const Block& block) {
-    const OutPlane& out = plans_[block.layer].outputs[block.tile];
+  // The first of a block's accumulators. The halves take turns, so that one can be activated while
+  // the other is added to.
+  uint32_t place(const Block& block, const Part& part) {
+    const uint32_t rows = plans_[block.layer].operands * rows_of(block);
+    uint32_t& next = next_row_[part.half];
+    if (next + part.blocks * rows > half_) next = 0;
+    const uint32_t first = part.half * half_ + next;
+    next += rows;
+    return first;
+  }
+
+  void ask_for_weights(const Part& part) {
+    const Block& block = blocks_[part.block];
+    const Plan& plan = plans_[block.layer];
+    const OutPlane& out = plan.outputs[block.tile];
+    const auto taken = [&out](size_t end) {  // tiles of the steps in front of it
+      return std::count_if(out.steps.begin(), out.steps.begin() + static_cast<ptrdiff_t>(end),
+                           [](const Step& step) { return step.take; });
+    };
+    const auto first = static_cast<size_t>(taken(part.first_step));
+    const auto end = static_cast<size_t>(taken(part.end_step));
+    const uint64_t begin = first == 0 ? 0 : out.tile_ends[first - 1];
     Instruction i = instruction(Opcode::kReadWeights);
-    i.tile = static_cast<uint32_t>(out.first_tile);
-    i.tiles = out.tiles;
+    i.beat = static_cast<uint32_t>(out.first_beat + begin);
+    i.beats = static_cast<uint32_t>(out.tile_ends[end - 1] - begin);
+    i.tiles = static_cast<uint32_t>(end - first);
+    i.raw = !plan.coded;
+    i.codebook = plan.coded && first == 0;
     push(i);
-    program_.cycle_bound += uint64_t{out.tiles} * (config_.rows + 8);
+    // The memory's beats, then a bus with an entry for every position, one behind the other.
+    program_.cycle_bound += 2 * uint64_t{i.beats} + uint64_t{i.tiles} * (4 * config_.rows + 64);
   }
 
   // Loads sets that follow one another unless they are there; those loaded longest ago make room.
@@ -207,8 +236,8 @@ class Compiler {
     }
   }
 
-  // All products of a block: step by step, each over all its images.
-  void multiply(const Block& block, uint32_t accumulators) {
+  // Products of a block: step by step, each over all its images.
+  void multiply(const Block& block, uint32_t accumulators, const Part& part) {
     const Plan& plan = plans_[block.layer];
     const Layer& from = layer(block.layer);
     const Window& window = from.window;
@@ -245,8 +274,9 @@ class Compiler {
     }
     Instruction i =
         instruction(plan.rows_as_they_are ? Opcode::kMatrixMultiply : Opcode::kConvolve);
-    uint32_t operands = 0;  // begun
-    for (const Step& step : plan.outputs[block.tile].steps) {
+    uint32_t operands = part.first_step == 0 ? 0 : 1;  // begun
+    for (size_t s = part.first_step; s < part.end_step; ++s) {
+      const Step& step = plan.outputs[block.tile].steps[s];
       const Plane& plane = plan.inputs[step.operand][step.plane];
       if (plane.storage == 0) read_input(block, plane.index);
       i.rows_less_one = step.used_rows - 1;
@@ -408,7 +438,9 @@ class Compiler {
   std::vector<Block> blocks_;
   Order order_;
   std::map<Register, uint32_t> registers_;
-  size_t weights_asked_ = 0;  // blocks
+  std::vector<Part> parts_;
+  std::vector<uint32_t> accumulators_;  // the first row of each block
+  size_t weights_asked_ = 0;            // parts
   std::array<uint32_t, 2> next_row_{};
   // Sets of Program::parameters, and which of them is where.
   std::vector<size_t> set_holds_;
@@ -427,6 +459,14 @@ Program compile(const Network& network, uint32_t batch, const Config& config) {
 
 Program compile_resident(const Network& network, uint32_t batch, const Config& config) {
   return Compiler(network, batch, config, true).run();
+}
+
+std::vector<WeightFigures> weight_figures(const Network& network, const Config& config) {
+  Program program;
+  program.config = config;
+  program.batch = 1;
+  const Layout layout(network, program);
+  return program.layers;
 }
 
 }  // namespace sparsys::mxu

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "golden/engine/mxu/program.hpp"
 #include "golden/network/mxu_network.hpp"
@@ -14,5 +15,8 @@ namespace sparsys::mxu {
 Program compile(const Network& network, uint32_t batch, const Config& config);
 // The same, resident (Program). Throws Error also if parameters or batch do not fit at once.
 Program compile_resident(const Network& network, uint32_t batch, const Config& config);
+
+// How each layer's weights lie in weight memory. Throws Error as compile() with a batch of one.
+std::vector<WeightFigures> weight_figures(const Network& network, const Config& config);
 
 }  // namespace sparsys::mxu

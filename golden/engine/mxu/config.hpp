@@ -7,12 +7,16 @@
 
 namespace sparsys::mxu {
 
+// Neighbouring columns of the array that a bus brings weights to.
+constexpr uint32_t kBusColumns = 4;
+
 struct Config {
-  uint32_t rows = 256;        // of the array: inputs of a tile of weights, 1 to 256
-  uint32_t cols = 256;        // of the array: outputs of a tile of weights, 1 to 256
-  uint32_t tile_rows = 32;    // of a block of the description; divides rows
-  uint32_t tile_cols = 32;    // divides cols; also the columns of a bank of weights or accumulators
-  uint32_t fifo_tiles = 4;    // weight FIFO, in tiles of weights, 2 to 16
+  uint32_t rows = 256;      // of the array: inputs of a tile of weights, 1 to 256
+  uint32_t cols = 256;      // of the array: outputs of a tile of weights, 1 to 256
+  uint32_t tile_rows = 32;  // of a block of the description; divides rows
+  uint32_t tile_cols = 32;  // divides cols, a multiple of 4 or all; columns of a bank, too
+  uint32_t fifo_words =
+      128;  // weight FIFO of a bus, in words of 8 entries, a power of two from 32 to 4096
   uint32_t ub_depth = 98304;  // unified buffer, in rows of lanes() bytes, 2 to 2^24
   uint32_t acc_depth = 4096;  // accumulator rows, a power of two, 4 to 65536
   uint32_t param_sets = 64;   // sets of bias, multiplier and shift, 2 to 256
@@ -21,6 +25,10 @@ struct Config {
   // Bytes of a row of the unified buffer.
   uint32_t lanes() const { return std::max(rows, cols); }
 };
+
+// Blocks of the description for so many rows and columns: the largest ones that are no larger than
+// those of the full size, if there are any.
+void choose_blocks(Config& config);
 
 // Throws Error naming the parameter that is out of range (docs/reference/mxu-timing.md,
 // Parameters).

@@ -89,7 +89,9 @@ std::string disassemble(const InstructionWords& words) {
     case Opcode::kFlush:
       return name;
     case Opcode::kReadWeights:
-      return name + " tile " + number(i.tile) + ", " + number(i.tiles) + " tiles";
+      return name + " beat " + number(i.beat) + ", " + number(i.beats) + " beats, " +
+             number(i.tiles) + (i.tiles == 1 ? " tile" : " tiles") + (i.raw ? ", raw" : "") +
+             (i.codebook ? ", codebook" : "");
     case Opcode::kSet:
       return name + " " + set_text(i);
     case Opcode::kMatrixMultiply:

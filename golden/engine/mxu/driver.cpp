@@ -21,7 +21,7 @@ void check_same(const char* name, uint32_t of_program, uint32_t of_device) {
 void check_same(const Config& program, const Config& device) {
   check_same("ROWS", program.rows, device.rows);
   check_same("COLS", program.cols, device.cols);
-  check_same("FIFO_TILES", program.fifo_tiles, device.fifo_tiles);
+  check_same("FIFO_WORDS", program.fifo_words, device.fifo_words);
   check_same("UB_DEPTH", program.ub_depth, device.ub_depth);
   check_same("ACC_DEPTH", program.acc_depth, device.acc_depth);
   check_same("PARAM_SETS", program.param_sets, device.param_sets);
@@ -46,54 +46,62 @@ class Stream {
   size_t left_;
 };
 
-// Gives the rows of the tiles that were asked for, at `bandwidth` bytes a cycle (0: a row).
+// Gives the beats that were asked for, at `bandwidth` bytes a cycle (0: a beat).
 class WeightMemory {
  public:
   WeightMemory(const Program& program, double bandwidth)
-      : program_(program), bandwidth_(bandwidth) {}
+      : program_(program),
+        bandwidth_(bandwidth),
+        beat_bytes_(StreamShape(program.config).beat_bytes()) {}
 
-  // To be asked once a cycle: whether a row has been read.
+  // To be asked once a cycle: whether a beat has been read.
   bool ready() {
-    if (tiles_.empty()) return false;
-    // What it has read ahead waits in a row's buffer at most.
-    const uint32_t row_bytes = program_.config.cols;
-    credit_ = std::min(credit_ + bandwidth_, bandwidth_ + row_bytes);
-    return bandwidth_ == 0 || credit_ >= row_bytes;
+    if (requests_.empty()) return false;
+    // What it has read ahead waits in a beat's buffer at most.
+    credit_ = std::min(credit_ + bandwidth_, bandwidth_ + beat_bytes_);
+    return bandwidth_ == 0 || credit_ >= beat_bytes_;
   }
-  const uint8_t* row() const {
-    const Config& c = program_.config;
-    return &program_.weights[(tiles_.front() * c.rows + row_) * c.cols];
-  }
+  const uint8_t* beat() const { return &program_.weights[requests_.front().beat * beat_bytes_]; }
   void take() {
-    if (bandwidth_ > 0) credit_ -= program_.config.cols;
-    if (++row_ < program_.config.rows) return;
-    row_ = 0;
-    tiles_.pop_front();
+    if (bandwidth_ > 0) credit_ -= beat_bytes_;
+    --owed_;
+    Request& first = requests_.front();
+    ++first.beat;
+    if (--first.beats == 0) requests_.pop_front();
   }
-  void request(uint32_t tile) {
-    if (tile >= program_.tiles) {
-      throw Error("matrix unit: asks for tile " + std::to_string(tile) + " of weights, there are " +
-                  std::to_string(program_.tiles));
+  void request(uint32_t beat, uint32_t beats) {
+    const uint64_t all = program_.weights.size() / beat_bytes_;
+    if (beats == 0 || uint64_t{beat} + beats > all) {
+      throw Error("matrix unit: asks for beats " + std::to_string(beat) + " to " +
+                  std::to_string(uint64_t{beat} + beats) + " of weights, there are " +
+                  std::to_string(all));
     }
-    tiles_.push_back(tile);
+    requests_.push_back({beat, beats});
+    owed_ += beats;
   }
-  size_t tiles() const { return tiles_.size(); }
+  size_t owed() const { return owed_; }
 
  private:
+  struct Request {
+    uint64_t beat;
+    uint32_t beats;
+  };
+
   const Program& program_;
   const double bandwidth_;
-  std::deque<uint64_t> tiles_;  // asked for
-  uint64_t row_ = 0;            // of the first of these
-  double credit_ = 0;           // bytes it has read
+  const uint32_t beat_bytes_;
+  std::deque<Request> requests_;
+  size_t owed_ = 0;    // beats
+  double credit_ = 0;  // bytes it has read
 };
 
 // More cycles than a run can take with this weight memory and these stalls, twice over.
 uint64_t cycle_limit(const Program& program, const DriverOptions& options) {
   double limit = static_cast<double>(program.cycle_bound) * 100 / (100 - options.stall_percent);
   if (options.weight_bandwidth > 0) {
-    uint64_t tiles = 0;
-    for (const InstructionWords& i : program.instructions) tiles += decode(i).tiles;
-    const uint64_t bytes = tiles * program.config.rows * program.config.cols;
+    uint64_t beats = 0;
+    for (const InstructionWords& i : program.instructions) beats += decode(i).beats;
+    const uint64_t bytes = beats * StreamShape(program.config).beat_bytes();
     limit += static_cast<double>(bytes) / options.weight_bandwidth;
   }
   return static_cast<uint64_t>(2 * limit + 1000);
@@ -112,13 +120,19 @@ const char* error_name(uint64_t code) {
     case 5:
       return "parameter set or plane out of range";
     case 6:
-      return "a tile of weights that is none or was not asked for";
+      return "weights beyond the memory's end, or a tile that was not asked for";
     case 7:
       return "a reserved bit, or more rows or columns used than there are";
     case 8:
       return "an average over more than 255 values";
     case 9:
       return "weights asked for too far ahead";
+    case 10:
+      return "a weight behind its tile's end";
+    case 11:
+      return "a count that does not agree with the stream of weights";
+    case 12:
+      return "coded weights without a codebook";
     default:
       return "unknown";
   }
@@ -163,8 +177,15 @@ std::string Driver::position(const Program& program, uint64_t instruction) const
 
 void Driver::report_error(const Program& program) {
   const uint64_t status = read_status(8);
-  throw Error("matrix unit: error " + std::to_string(status & 255) + " (" +
-              error_name(status & 255) + ") at " + position(program, status >> 8));
+  const uint64_t code = status & 255;
+  const uint64_t number = status >> 8 & 0xFFFFFF;
+  // Those of the stream of weights tell its tile instead, and the bus.
+  const std::string where = code < 10 ? "at " + position(program, number)
+                                      : "in tile " + std::to_string(number) +
+                                            " of those asked for, bus " +
+                                            std::to_string(status >> 32 & 255);
+  throw Error("matrix unit: error " + std::to_string(code) + " (" + error_name(code) + ") " +
+              where);
 }
 
 std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t>& inputs,
@@ -195,7 +216,7 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
     if (instructions.left()) pins.inst_i = *instructions.next();
     pins.wm_ready_i = !holds_back();
     pins.w_valid_i = weights.ready() && !holds_back();
-    if (pins.w_valid_i) pins.w_data_i = weights.row();
+    if (pins.w_valid_i) pins.w_data_i = weights.beat();
     pins.hi_valid_i = rows.left() && !holds_back();
     if (pins.hi_valid_i) pins.hi_data_i = rows.next();
     pins.ho_ready_i = !holds_back();
@@ -203,7 +224,9 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
     if (out.error_o) report_error(program);
     if (pins.inst_valid_i && out.inst_ready_o) instructions.take();
     if (pins.w_valid_i && out.w_ready_o) weights.take();
-    if (out.wm_valid_o && pins.wm_ready_i) weights.request(out.wm_tile_o);
+    if (out.wm_valid_o && pins.wm_ready_i) {
+      weights.request(out.wm_addr_o, out.wm_beats_o);
+    }
     if (pins.hi_valid_i && out.hi_ready_o) rows.take();
     if (out.ho_valid_o && pins.ho_ready_i) {
       out_rows.insert(out_rows.end(), out.ho_data_o, out.ho_data_o + lanes);
@@ -214,10 +237,10 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
       progress(total - instructions.left(), total);
     }
   }
-  if (instructions.left() || rows.left() || weights.tiles()) {
+  if (instructions.left() || rows.left() || weights.owed()) {
     throw Error("matrix unit: halted with " + std::to_string(instructions.left()) +
                 " instructions, " + std::to_string(rows.left()) + " rows of input and " +
-                std::to_string(weights.tiles()) + " tiles not taken");
+                std::to_string(weights.owed()) + " beats of weights not taken");
   }
   counters_ = {read_status(0), read_status(1), read_status(2), read_status(3),
                read_status(4), read_status(5), read_status(6), read_status(7)};

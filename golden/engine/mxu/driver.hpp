@@ -18,7 +18,7 @@
 namespace sparsys::mxu {
 
 struct DriverOptions {
-  // Of the weight memory: bytes a cycle; 0: a row a cycle. TPU v1: 34 GB/s at 700 MHz, 48.6.
+  // Of the weight memory: bytes a cycle; 0: a beat a cycle. TPU v1: 34 GB/s at 700 MHz, 48.6.
   double weight_bandwidth = 0;
   // Per cent of cycles in which each port of the host holds back, by random numbers of `seed`.
   unsigned stall_percent = 0;

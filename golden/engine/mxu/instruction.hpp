@@ -48,8 +48,11 @@ enum class Register : uint8_t {
 struct Instruction {
   Opcode opcode = Opcode::kNop;
   std::array<uint8_t, kUnits> waits{};
-  uint32_t tile = 0;  // the first
+  uint32_t beat = 0;  // of weight memory, the first
+  uint32_t beats = 0;
   uint32_t tiles = 0;
+  bool raw = false;           // bytes are weights
+  bool codebook = false;      // one stands in front of the first tile
   uint32_t buffer = 0;        // the first row; with `parameters` 16 * set + plane
   uint32_t accumulators = 0;  // the first row
   uint32_t length = 0;        // rows
@@ -87,8 +90,11 @@ template <class I, class Visit>
 void visit_fields(I& i, Visit&& visit) {
   switch (i.opcode) {
     case Opcode::kReadWeights:
-      visit("first tile number", 0, 32, i.tile);
-      visit("number of tiles", 32, 16, i.tiles);
+      visit("number of the first beat", 0, 32, i.beat);
+      visit("number of beats", 32, 24, i.beats);
+      visit("number of tiles", 56, 16, i.tiles);
+      visit("raw", 72, 1, i.raw);
+      visit("codebook", 73, 1, i.codebook);
       break;
     case Opcode::kMatrixMultiply:
     case Opcode::kConvolve:

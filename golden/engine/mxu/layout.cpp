@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
@@ -19,13 +20,23 @@ Layout::Layout(const Network& network, Program& program)
   plan(program);
   place_values(program);
   for (size_t l = 0; l < plans.size(); ++l) {
+    program.layers.emplace_back();
     if (!plans[l].computes) continue;
-    add_tiles(network_.layers[l], plans[l], program, name_);
+    add_tiles(network_.layers[l], plans[l], storages, program, name_);
     for (const OutPlane& out : plans[l].outputs) {
       check_field(l, out.tiles, 1, kMaxRows, "tiles for an output");
+      check_field(l, static_cast<int64_t>(out.beats), 1, kMaxBeats,
+                  "beats of weights for an output");
     }
   }
   write_parameters(program);
+  for (const Plane& plane : output) {
+    std::vector<uint16_t> lanes;
+    for (uint32_t c = 0; c < plane.channels; ++c) {
+      lanes.push_back(static_cast<uint16_t>(storages[plane.storage].lane(plane.index, c)));
+    }
+    program.out_planes.push_back({plane.first_channel, std::move(lanes)});
+  }
 }
 
 void Layout::fail(size_t l, const std::string& what) const {
@@ -145,9 +156,6 @@ void Layout::plan(Program& program) {
   program.in_pixels = in.height * in.width;
   program.out_channels = out.channels;
   program.out_pixels = out.height * out.width;
-  for (const Plane& plane : output) {
-    program.out_planes.push_back({plane.first_channel, plane.channels});
-  }
 }
 
 // Gives each value rows that no other has while it is needed. With `both_ends` they are taken from
@@ -254,7 +262,8 @@ void Layout::write_parameters(Program& program) {
             plan.shared_sets ? width : std::min(width, from.outputs - n * width);
         for (uint32_t o = 0; o < outputs; ++o) {
           const Factor factor = factor_of(from, s, n * width + o);
-          uint8_t* at = &program.parameters[first + o];
+          const uint32_t lane = plan.shared_sets ? o : storages[plan.storage].lane(n, o);
+          uint8_t* at = &program.parameters[first + lane];
           for (unsigned b = 0; b < 4; ++b) {
             at[b * lanes] = static_cast<uint8_t>(static_cast<uint32_t>(factor.bias) >> (8 * b));
             at[(4 + b) * lanes] =

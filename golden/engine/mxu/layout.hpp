@@ -13,8 +13,9 @@
 
 namespace sparsys::mxu {
 
-constexpr uint32_t kPlanes = 9;       // of a parameter set
-constexpr uint32_t kMaxRows = 65535;  // of an operation
+constexpr uint32_t kPlanes = 9;                 // of a parameter set
+constexpr uint32_t kMaxRows = 65535;            // of an operation
+constexpr uint32_t kMaxBeats = (1U << 24) - 1;  // of weights, of an operation
 
 inline uint32_t ceil_divide(uint64_t a, uint64_t b) {
   return static_cast<uint32_t>((a + b - 1) / b);
@@ -27,11 +28,16 @@ struct Storage {
   size_t made_by = 0;   // number of its value: the layer's number + 1, 0 for the input
   size_t last_use = 0;  // layer + 1; one more than all if it is part of the output
   uint64_t base = 0;
+  // Of each plane, the lane of each of its channels; empty: channel c has lane c.
+  std::vector<std::vector<uint16_t>> lanes;
 
+  uint32_t lane(uint32_t plane, uint32_t channel) const {
+    return lanes.empty() || lanes[plane].empty() ? channel : lanes[plane][channel];
+  }
   uint64_t rows(uint64_t images) const { return uint64_t{planes} * pixels * images; }
 };
 
-// A plane of a value: channels first_channel .. in the first lanes of a plane of a storage.
+// A plane of a value: channels first_channel .. in lanes of a plane of a storage.
 struct Plane {
   uint32_t first_channel = 0;
   uint32_t channels = 0;
@@ -52,7 +58,10 @@ struct Step {
 // What makes one plane of a layer's output.
 struct OutPlane {
   std::vector<Step> steps;
-  uint64_t first_tile = 0;
+  uint64_t first_beat = 0;
+  uint64_t beats = 0;  // with the codebook
+  // Beats up to the end of each of its tiles.
+  std::vector<uint64_t> tile_ends;
   uint32_t tiles = 0;
 };
 
@@ -73,6 +82,7 @@ struct Plan {
   bool rows_as_they_are = false;  // Matrix_Multiply: each pixel gives one of the result
   bool one_result = false;        // Convolve over the images, a tap being an offset
   bool apart = false;             // Convolve over each line: its pixels are columns of maps
+  bool coded = false;             // weights as codes; a codebook in front of each output plane's
 };
 
 struct Layout {
@@ -104,8 +114,10 @@ struct Layout {
   const std::string name_;
 };
 
-// Steps, tiles and weights of a layer's output planes (golden/engine/mxu/tiles.cpp): appends to
-// program.weights. `name` is for errors.
-void add_tiles(const Layer& layer, Plan& plan, Program& program, const std::string& name);
+// Steps, tiles and weights of a layer's output planes (golden/engine/mxu/tiles/tiles.cpp): appends
+// to program.weights, fills in program.layers.back() and the lanes of the storage it writes. `name`
+// is for errors.
+void add_tiles(const Layer& layer, Plan& plan, std::vector<Storage>& storages, Program& program,
+               const std::string& name);
 
 }  // namespace sparsys::mxu

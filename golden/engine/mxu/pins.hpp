@@ -19,7 +19,7 @@ struct Inputs {
   std::array<uint32_t, 3> inst_i{};  // bits 31:0 first
   bool wm_ready_i = false;
   bool w_valid_i = false;
-  const uint8_t* w_data_i = nullptr;  // COLS bytes
+  const uint8_t* w_data_i = nullptr;  // a beat
   bool hi_valid_i = false;
   const uint8_t* hi_data_i = nullptr;  // LANES bytes
   bool ho_ready_i = false;
@@ -30,7 +30,8 @@ struct Inputs {
 struct Outputs {
   bool inst_ready_o = false;
   bool wm_valid_o = false;
-  uint32_t wm_tile_o = 0;
+  uint32_t wm_addr_o = 0;
+  uint32_t wm_beats_o = 0;
   bool w_ready_o = false;
   bool hi_ready_o = false;
   uint32_t hi_asked_o = 0;

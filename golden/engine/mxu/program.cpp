@@ -50,12 +50,12 @@ std::vector<int8_t> outputs_of(const Program& program, const std::vector<uint8_t
   std::vector<int8_t> outputs(uint64_t{program.batch} * program.out_channels * pixels);
   const uint8_t* row = rows.data();
   for (const Transfer& transfer : program.output) {
-    const uint64_t first_channel = program.out_planes[transfer.plane][0];
-    const uint64_t channels = program.out_planes[transfer.plane][1];
+    const uint64_t first_channel = program.out_planes[transfer.plane].first_channel;
+    const std::vector<uint16_t>& from = program.out_planes[transfer.plane].lanes;
     for (uint64_t p = transfer.first; p < transfer.first + transfer.rows; ++p, row += lanes) {
-      for (uint64_t c = 0; c < channels; ++c) {
+      for (uint64_t c = 0; c < from.size(); ++c) {
         outputs[(p / pixels * program.out_channels + first_channel + c) * pixels + p % pixels] =
-            static_cast<int8_t>(row[c]);
+            static_cast<int8_t>(row[from[c]]);
       }
     }
   }

@@ -9,6 +9,7 @@
 
 #include "golden/engine/mxu/config.hpp"
 #include "golden/engine/mxu/instruction.hpp"
+#include "golden/engine/mxu/weight_stream.hpp"
 
 namespace sparsys::mxu {
 
@@ -22,6 +23,18 @@ struct Transfer {
   uint32_t place = 0;  // the first row in the unified buffer, or 16 * set
 };
 
+// How a layer's weights are stored.
+struct WeightFigures {
+  bool coded = false;
+  StreamFigures stream;  // beats: with codebooks
+};
+
+// A plane of the network's output: the lanes of its channels.
+struct OutputPlane {
+  uint32_t first_channel = 0;
+  std::vector<uint16_t> lanes;
+};
+
 struct Program {
   Config config;
   uint32_t batch = 0;   // images
@@ -31,20 +44,19 @@ struct Program {
   bool resident = false;
   // Ends with Halt. Clears the counters first.
   std::vector<InstructionWords> instructions;
-  uint64_t tiles = 0;
-  std::vector<uint8_t> weights;     // tiles x ROWS x COLS bytes, in FIFO order
-  std::vector<uint8_t> parameters;  // sets x 9 x LANES bytes
+  std::vector<uint8_t> weights;       // beats of weight memory
+  std::vector<WeightFigures> layers;  // of each layer of the network
+  std::vector<uint8_t> parameters;    // sets x 9 x LANES bytes
   // In the order in which the host's rows are taken, or would be.
   std::vector<Transfer> input;
   std::vector<Transfer> output;
   uint32_t plane_width = 0;  // values of a row that are used, the most
-  // The output's planes: their first channel and how many.
-  std::vector<std::array<uint32_t, 2>> out_planes;
+  std::vector<OutputPlane> out_planes;
   uint32_t in_channels = 0;
   uint32_t in_pixels = 0;
   uint32_t out_channels = 0;
   uint32_t out_pixels = 0;
-  // More cycles than it can take with all ports always ready and a row of weights a cycle.
+  // More cycles than it can take with all ports always ready and a beat of weights a cycle.
   uint64_t cycle_bound = 0;
 };
 

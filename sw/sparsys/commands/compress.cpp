@@ -295,8 +295,10 @@ class Compression {
     const uint32_t validation = DataOptions::validation_count(data);
     const size_t first = data.train_count() - validation;
     QuantisationOptions options;
-    options.scheme =
-        how.scheme == "radix" ? QuantisationScheme::kRadix : QuantisationScheme::kAffine;
+    for (const QuantisationScheme scheme :
+         {QuantisationScheme::kAffine, QuantisationScheme::kRadix, QuantisationScheme::kShared}) {
+      if (how.scheme == to_string(scheme)) options.scheme = scheme;
+    }
     const bool scores =
         how.outputs.empty() ? data.task == DataTask::kClassification : how.outputs == "scores";
     options.outputs = scores ? QuantisationOutputs::kScores : QuantisationOutputs::kValues;
@@ -389,9 +391,10 @@ void add_fixed_point(CLI::App& group, EngineArguments& arguments) {
 
 void add_quantisation(CLI::App& group, QuantisationArguments& arguments) {
   add_value(group, "--scheme", arguments.scheme,
-            "affine: a scale for each output's weights, scale and zero point for values; radix: "
-            "powers of two for each layer")
-      ->check(CLI::IsMember({"affine", "radix"}))
+            "affine: a scale for each output's weights, scale and zero point for values; shared: "
+            "the same with a scale for each layer's weights, so that shared ones stay shared; "
+            "radix: powers of two for each layer")
+      ->check(CLI::IsMember({"affine", "radix", "shared"}))
       ->type_name("SCHEME");
   group
       .add_option(

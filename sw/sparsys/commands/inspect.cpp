@@ -35,7 +35,7 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config,
       return describe(network, report);
     }
     case ModelKind::kQuantised:
-      return describe(load_model<mxu::Network>(file));
+      return describe(load_model<mxu::Network>(file), mxu::Config());
     default:
       return describe(load_split(file), config, rows);
   }
@@ -60,7 +60,9 @@ void add_inspect(CLI::App& program) {
       "inspect",
       "Prints a model file: nodes, layers, densities, codebooks; of a stored model what each layer "
       "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
-      "PE, padding, balance; of a split network also where it is cut and why, and what of it runs "
+      "PE, padding, balance; of a quantised network how its weights lie in weight memory: entries, "
+      "padding, the longest bus over the mean; of a split network also where it is cut and why, "
+      "and what of it runs "
       "where");
   command
       ->add_option("FILE", arguments->file,

@@ -123,7 +123,7 @@ nlohmann::json run_dense(const TopologyLayer& from, uint32_t batch, const mxu::C
             {"input_stall_cycles", c.input_stall},
             {"host_rows_in", in_rows},
             {"host_rows_out", out_rows},
-            {"weight_tiles", program.tiles}}},
+            {"weight_tiles", program.layers.front().stream.tiles}}},
           {"active_pct", 100 * static_cast<double>(c.active) / cycles},
           {"utilisation_pct", utilisation_pct(c, config)},
           {"resident",

@@ -8,6 +8,7 @@
 
 #include "golden/engine/eie/config.hpp"
 #include "golden/engine/eie/image.hpp"
+#include "golden/engine/mxu/config.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/network/eie_network.hpp"
 #include "golden/network/mxu_network.hpp"
@@ -56,6 +57,12 @@ nlohmann::json describe_engine(const eie::Image& image);
 // weights, rounding, function, pooling, kernel, stride and pad of both windows, dilation, scale and
 // zero point of input and output.
 nlohmann::json describe(const mxu::Network& network);
+
+// Besides: `weight_memory`, of the matrix unit of that size: array [rows, columns], fits: true,
+// bytes, layers[] of all that have tiles: name, form ("entries", "bytes"), tiles, bytes,
+// bytes_a_tile, entries, fillers (of them), padding (bytes), longest_bus (entries of a tile's, the
+// mean of tiles), longest_over_mean; or if the network does not fit fits: false, error.
+nlohmann::json describe(const mxu::Network& network, const mxu::Config& config);
 
 // A description for people: a few tables.
 void print_quantised(std::ostream& out, const nlohmann::json& description);

@@ -2,7 +2,9 @@
 #include <array>
 #include <cstdio>
 
+#include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/engine/mxu/compiler.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/network/check.hpp"
 #include "sw/sparsys/report/describe.hpp"
@@ -54,6 +56,71 @@ nlohmann::json describe(const mxu::Network& network) {
           {"multiplications", products},
           {"layers", layers}};
 }
+
+nlohmann::json describe(const mxu::Network& network, const mxu::Config& config) {
+  nlohmann::json description = describe(network);
+  nlohmann::json& memory = description["weight_memory"];
+  memory = {{"array", {config.rows, config.cols}}};
+  try {
+    const std::vector<mxu::WeightFigures> figures = weight_figures(network, config);
+    const uint64_t beat_bytes = mxu::StreamShape(config).beat_bytes();
+    nlohmann::json layers = nlohmann::json::array();
+    uint64_t all = 0;
+    for (size_t l = 0; l < figures.size(); ++l) {
+      const mxu::StreamFigures& stream = figures[l].stream;
+      if (stream.tiles == 0) continue;
+      const auto tiles = static_cast<double>(stream.tiles);
+      const uint64_t bytes = stream.beats * beat_bytes;
+      all += bytes;
+      layers.push_back(
+          {{"name", network.layers[l].name},
+           {"form", figures[l].coded ? "entries" : "bytes"},
+           {"tiles", stream.tiles},
+           {"bytes", bytes},
+           {"bytes_a_tile", static_cast<double>(bytes) / tiles},
+           {"entries", stream.values + stream.fillers},
+           {"fillers", stream.fillers},
+           {"padding", stream.padding},
+           {"longest_bus", static_cast<double>(stream.longest) / tiles},
+           {"longest_over_mean",
+            stream.mean > 0 ? static_cast<double>(stream.longest) / stream.mean : 1.0}});
+    }
+    memory["fits"] = true;
+    memory["bytes"] = all;
+    memory["layers"] = layers;
+  } catch (const Error& error) {
+    memory["fits"] = false;
+    memory["error"] = error.what();
+  }
+  return description;
+}
+
+namespace {
+
+void print_weight_memory(std::ostream& out, const nlohmann::json& memory) {
+  const std::string array = std::to_string(memory["array"][0].get<uint32_t>()) + "x" +
+                            std::to_string(memory["array"][1].get<uint32_t>());
+  if (!memory["fits"].get<bool>()) {
+    out << "\ndoes not fit the matrix unit of " << array << ": "
+        << memory["error"].get<std::string>() << '\n';
+    return;
+  }
+  out << "\nweight memory of " << array << ": " << grouped(memory["bytes"].get<uint64_t>())
+      << " bytes; a bus brings an entry a cycle\n";
+  Table table("llrrrrrrr");
+  table.add({"layer", "as", "tiles", "bytes a tile", "entries", "fillers", "padding", "longest bus",
+             "over mean"});
+  for (const nlohmann::json& layer : memory["layers"]) {
+    table.add({printable(layer["name"].get<std::string>(), 40), layer["form"],
+               grouped(layer["tiles"].get<uint64_t>()), fixed(layer["bytes_a_tile"], 0),
+               grouped(layer["entries"].get<uint64_t>()), grouped(layer["fillers"].get<uint64_t>()),
+               grouped(layer["padding"].get<uint64_t>()), fixed(layer["longest_bus"], 1),
+               fixed(layer["longest_over_mean"], 2)});
+  }
+  table.print(out);
+}
+
+}  // namespace
 
 void print_quantised(std::ostream& out, const nlohmann::json& description) {
   const auto shape = [](const nlohmann::json& sizes, size_t first) {
@@ -111,6 +178,7 @@ void print_quantised(std::ostream& out, const nlohmann::json& description) {
                scale(layer["output_scale"]), std::to_string(layer["output_zero"].get<int>())});
   }
   table.print(out);
+  if (description.contains("weight_memory")) print_weight_memory(out, description["weight_memory"]);
 }
 
 }  // namespace sparsys

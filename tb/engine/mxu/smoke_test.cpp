@@ -32,11 +32,11 @@ Config small(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
   c.ub_depth = 64;
   c.acc_depth = 32;
   c.param_sets = 4;
-  c.fifo_tiles = 2;
+  c.fifo_words = 32;
   c.queue_depth = 4;
   return c;
 }
-const Config k4x4 = small(4, 4, 2, 2);
+const Config k4x4 = small(4, 4, 2, 4);
 const Config k5x7 = small(5, 7, 5, 7);
 
 // Parameters for the host's port, edges of the rule among them.
@@ -151,7 +151,7 @@ void latencies(const Config& c) {
   // Busy from the dispatch (cycle 1) to `done` of a multiply of three rows, weights loaded.
   h.weights[0] = tile_rows(c, [](uint32_t, uint32_t) { return 1; });
   h.program = {read_weights(0)};
-  clock(60);
+  clock(120);
   ASSERT_FALSE(h.last.busy_o);
   h.program = {multiply(9, 0, 3, true, false)};
   const uint64_t start = h.cycle;
@@ -188,7 +188,7 @@ void errors(const Config& c) {
     EXPECT_FALSE(h.last.halted_o);
     EXPECT_EQ(h.inst_at.size(), taken);  // what is not taken is not lost
     EXPECT_EQ(h.owed(), 0U);
-    EXPECT_EQ(h.read_status(8), wrong.code | (2 + wrong.before.size()) << 8);
+    expect_told(h.read_status(8), wrong, 2);
     EXPECT_EQ(h.input.size(), 2U);
     h.program.clear();
     if (wrong.code % 2) {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quantisation where sizes are far apart: paddings as large as the kernel, biases far above the
-// weights.
+// weights; and of weights that share few values.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <vector>
 
 #include "golden/compress/quantise.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "golden/train/train.hpp"
 #include "tb/support/error_of.hpp"
+#include "tb/support/seeds.hpp"
 #include "tb/support/small_networks.hpp"
 
 namespace sparsys {
@@ -107,6 +110,59 @@ TEST(QuantiseBounds, BiasesFarAboveTheWeights) {
     }
   }
   EXPECT_GT(refused, 5U);
+}
+
+// Values that weights share are shared as bytes, in one scale of the layer that meets them at least
+// as well as that of the largest at 127 does.
+TEST(Quantise, SharedValuesStayShared) {
+  for_seeds(10, [](uint64_t seed) {
+    Network network = small_chain({20, 30, 10}, seed);
+    Random random(seed, 9);
+    std::vector<std::vector<float>> values(2);
+    for (size_t l = 0; l < 2; ++l) {
+      values[l].push_back(0);
+      for (int v = 0; v < 15; ++v) values[l].push_back(random.uniform(-0.4F, 0.4F));
+      for (float& w : network.parameters[2 * l].values) {
+        w = random.below(3) ? 0 : values[l][1 + random.below(15)];
+      }
+    }
+    std::vector<uint8_t> images(40 * 20);
+    for (uint8_t& pixel : images) pixel = static_cast<uint8_t>(random.next());
+    QuantisationOptions options;
+    options.scheme = QuantisationScheme::kShared;
+    options.outputs = QuantisationOutputs::kValues;
+    const mxu::Network quantised = quantise(network, images.data(), 40, options);
+    for (size_t l = 0; l < 2; ++l) {
+      const mxu::Layer& layer = quantised.layers.at(l);
+      const std::vector<float>& floats = network.parameters[2 * l].values;
+      std::map<float, int8_t> byte_of;
+      double largest = 0;
+      for (size_t i = 0; i < floats.size(); ++i) {
+        const auto [found, added] = byte_of.insert({floats[i], layer.weights[i]});
+        ASSERT_EQ(found->second, layer.weights[i]) << floats[i];
+        largest = std::max(largest, std::abs(double{floats[i]}));
+      }
+      EXPECT_EQ(byte_of.at(0), 0);
+      // One factor for all outputs: one scale.
+      for (size_t o = 1; o < layer.outputs; ++o) {
+        EXPECT_EQ(layer.multiplier[o], layer.multiplier[0]);
+        EXPECT_EQ(layer.shift[o], layer.shift[0]);
+      }
+      int most = 0;
+      for (const int8_t w : layer.weights) most = std::max(most, std::abs(int{w}));
+      EXPECT_GE(most, 64);
+      const double scale = largest / most;
+      double error = 0;
+      double simple = 0;
+      for (size_t i = 0; i < floats.size(); ++i) {
+        const double w = double{floats[i]};
+        error += std::abs(w - layer.weights[i] * scale);
+        EXPECT_LE(std::abs(w - layer.weights[i] * scale), 0.501 * scale);
+        simple += std::abs(w - std::round(w / (largest / 127)) * largest / 127);
+      }
+      EXPECT_LE(error, simple * 1.001);
+    }
+  });
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ namespace {
 class Record {
  public:
   Record(const Inputs& given, const Config& config) : kept_(given) {
-    if (given.w_valid_i) weights_.assign(given.w_data_i, given.w_data_i + config.cols);
+    if (given.w_valid_i) {
+      weights_.assign(given.w_data_i, given.w_data_i + StreamShape(config).beat_bytes());
+    }
     if (given.hi_valid_i) row_.assign(given.hi_data_i, given.hi_data_i + config.lanes());
   }
   bool same(const Inputs& b) const {

@@ -9,8 +9,8 @@ namespace {
 
 std::string describe(const Config& c) {
   return std::to_string(c.rows) + "x" + std::to_string(c.cols) + " cells (tiles of " +
-         std::to_string(c.tile_rows) + "x" + std::to_string(c.tile_cols) + ", weight FIFO " +
-         std::to_string(c.fifo_tiles) + ", buffer " + std::to_string(c.ub_depth) +
+         std::to_string(c.tile_rows) + "x" + std::to_string(c.tile_cols) + ", weight FIFOs " +
+         std::to_string(c.fifo_words) + ", buffer " + std::to_string(c.ub_depth) +
          ", accumulators " + std::to_string(c.acc_depth) + ", parameter sets " +
          std::to_string(c.param_sets) + ", queue " + std::to_string(c.queue_depth) + ")";
 }

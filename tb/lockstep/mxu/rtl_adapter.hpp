@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "golden/engine/mxu/weight_stream.hpp"
 #include "tb/lockstep/core/verilated_top.hpp"
 #include "tb/lockstep/mxu/rtl.hpp"
 
@@ -26,7 +27,8 @@ class RtlAdapter final : public Rtl {
     for (size_t i = 0; i < inputs.inst_i.size(); ++i) t.inst_i[i] = inputs.inst_i[i];
     t.wm_ready_i = inputs.wm_ready_i;
     t.w_valid_i = inputs.w_valid_i;
-    set_row(t.w_data_i, inputs.w_valid_i ? inputs.w_data_i : nullptr, config_.cols);
+    set_row(t.w_data_i, inputs.w_valid_i ? inputs.w_data_i : nullptr,
+            StreamShape(config_).beat_bytes());
     t.hi_valid_i = inputs.hi_valid_i;
     set_row(t.hi_data_i, inputs.hi_valid_i ? inputs.hi_data_i : nullptr, config_.lanes());
     t.ho_ready_i = inputs.ho_ready_i;
@@ -36,7 +38,8 @@ class RtlAdapter final : public Rtl {
     Outputs outputs;
     outputs.inst_ready_o = t.inst_ready_o;
     outputs.wm_valid_o = t.wm_valid_o;
-    outputs.wm_tile_o = t.wm_tile_o;
+    outputs.wm_addr_o = t.wm_addr_o;
+    outputs.wm_beats_o = t.wm_beats_o;
     outputs.w_ready_o = t.w_ready_o;
     outputs.hi_ready_o = t.hi_ready_o;
     outputs.hi_asked_o = t.hi_asked_o;

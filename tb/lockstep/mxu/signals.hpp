@@ -41,14 +41,29 @@ inline void add_signals(SignalTable& table, const std::string& path, const Unifi
 #include "tb/lockstep/mxu/signals/mxu_unified_buffer.def"
 }
 
-inline void add_signals(SignalTable& table, const std::string& path, const WeightBank& m) {
-#include "tb/lockstep/mxu/signals/mxu_weight_bank.def"
+inline void add_signals(SignalTable& table, const std::string& path, const WeightArrival& m) {
+#include "tb/lockstep/mxu/signals/weights/mxu_weight_arrival.def"
 }
 
-inline void add_signals(SignalTable& table, const std::string& path, const WeightFifo& m) {
-#include "tb/lockstep/mxu/signals/mxu_weight_fifo.def"
-  for (size_t j = 0; j < m.bank.size(); ++j) {
-    add_signals(table, numbered(path, "g_bank", j, "u_bank"), m.bank[j]);
+inline void add_signals(SignalTable& table, const std::string& path, const WeightLane& m) {
+#include "tb/lockstep/mxu/signals/weights/mxu_weight_lane.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const WeightReader& m) {
+#include "tb/lockstep/mxu/signals/weights/mxu_weight_reader.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const WeightBus& m) {
+#include "tb/lockstep/mxu/signals/weights/mxu_weight_bus.def"
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Weights& m) {
+#include "tb/lockstep/mxu/signals/weights/mxu_weights.def"
+  for (size_t l = 0; l < m.arrival.lane.size(); ++l) {
+    add_signals(table, numbered(path, "g_lane", l, "u_lane"), m.arrival.lane[l]);
+  }
+  for (size_t j = 0; j < m.bus.size(); ++j) {
+    add_signals(table, numbered(path, "g_bus", j, "u_bus"), m.bus[j]);
   }
 }
 
@@ -127,7 +142,7 @@ inline void add_signals(SignalTable& table, const std::string& path, const HostO
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const WeightFetch& m) {
-#include "tb/lockstep/mxu/signals/mxu_weight_fetch.def"
+#include "tb/lockstep/mxu/signals/weights/mxu_weight_fetch.def"
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const Sequencer& m) {
@@ -183,24 +198,32 @@ inline void add_queue(SignalMirror& mirror, const std::string& unit, const OpQue
 
 // What enters a tile (verilate.cmake makes these ports public).
 inline void add_tile(SignalMirror& mirror, const std::string& path, const Tile& t,
-                     uint32_t first_row) {
+                     uint32_t first_row, uint32_t packet_w) {
   const uint32_t sum_w = first_row ? sum_width(first_row - 1) : 16;
   mirror.add(path, "a_i", 8 * t.rows(),
              [&t](uint32_t* words) { std::memcpy(words, t.a_i, t.rows()); });
-  mirror.add(path, "en_i", t.rows(),
-             [&t](uint32_t* words) { pack_fields(t.en_i, t.rows(), 1, words); });
   mirror.add(path, "swap_i", 1, [&t](uint32_t* words) { words[0] = t.swap_i; });
-  mirror.add(path, "weight_i", 8 * t.cols(),
-             [&t](uint32_t* words) { std::memcpy(words, t.weight_i, t.cols()); });
+  // As it leaves the tile above, where rows are counted from that one's first.
+  const uint32_t row_mask = (1U << (packet_w - 1)) - (1U << 10);
+  const uint32_t above = first_row ? t.rows() << 10 : 0;
+  mirror.add(path, "packet_i", packet_w * t.buses(),
+             [&t, packet_w, row_mask, above](uint32_t* words) {
+               for (uint32_t b = 0; b < t.buses(); ++b) {
+                 const uint32_t packet = t.packet_i[b];
+                 set_field(words, b * packet_w, packet_w,
+                           (packet & ~row_mask) | ((packet + above) & row_mask));
+               }
+             });
   mirror.add(path, "sum_i", sum_w * t.cols(),
              [&t, sum_w](uint32_t* words) { pack_fields(t.sum_i, t.cols(), sum_w, words); });
 }
 
 // A tile's registers, in libraries that make them public (verilate.cmake, CELLS). The RTL counts
-// cells from the bottom right corner, and element n is what enters cell n: what is a register of
-// the left or upper neighbour. The first column's and row's elements are none.
+// cells from the bottom right corner, and element n of activations, sums and packets is what enters
+// cell n: what is a register of the left or upper neighbour. The first column's and row's elements
+// are none.
 inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile& t,
-                      uint32_t first_row) {
+                      uint32_t first_row, uint32_t packet_w) {
   if (!mirror.table().has(path, "w_q")) return;
   const uint32_t rows = t.rows();
   const uint32_t cols = t.cols();
@@ -212,15 +235,16 @@ inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile&
       const uint32_t own = r * cols + c;
       const uint32_t n = cells - 1 - own;
       table.add_element(path, "w_q", n, cells, &t.w_q[own]);
+      table.add_element(path, "shadow_q", n, cells, &t.shadow_q[own]);
       if (c > 0) {
         table.add_element(path, "a_q", n, cells, &t.a_q[own - 1]);
-        table.add_element(path, "en_q", n, cells, &t.en_q[own - 1]);
       }
-      if (r > 0) {
-        table.add_element(path, "shadow_q", n, cells, &t.shadow_q[own - cols]);
-        sums.push_back(n);
-      }
+      if (r > 0) sums.push_back(n);
     }
+  }
+  const uint32_t packets = rows * t.buses();
+  for (uint32_t n = t.buses(); n < packets; ++n) {
+    table.add_element(path, "packet_q", packets - 1 - n, packets, &t.packet_q[n - t.buses()]);
   }
   if (rows > 1) {
     const auto mask = static_cast<uint32_t>(low_mask(sum_width(first_row + rows - 2)));
@@ -233,11 +257,8 @@ inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile&
   mirror.add(path, "a_out_q", 8 * rows, [&t, rows](uint32_t* words) {
     for (uint32_t r = 0; r < rows; ++r) set_field(words, 8 * r, 8, t.a_o(r));
   });
-  mirror.add(path, "en_out_q", rows, [&t, rows](uint32_t* words) {
-    for (uint32_t r = 0; r < rows; ++r) set_field(words, r, 1, t.en_o(r));
-  });
-  mirror.add(path, "shadow_out_q", 8 * cols, [&t, cols](uint32_t* words) {
-    for (uint32_t c = 0; c < cols; ++c) set_field(words, 8 * c, 8, t.weight_o()[c]);
+  mirror.add(path, "packet_out_q", packet_w * t.buses(), [&t, packet_w](uint32_t* words) {
+    pack_fields(t.packet_o(), t.buses(), packet_w, words);
   });
   mirror.add(path, "sum_out_q", cols * t.sum_width(rows - 1),
              [&t, rows](uint32_t* words) { t.pack_sum_row(rows - 1, words); });
@@ -246,6 +267,22 @@ inline void add_cells(SignalMirror& mirror, const std::string& path, const Tile&
     mirror.add(path, "swap_q", rows + cols - 2, [&t](uint32_t* words) {
       std::copy(t.swap_q.words.begin(), t.swap_q.words.end(), words);
     });
+  }
+}
+
+inline void add_weights(SignalMirror& mirror, const std::string& path, const Weights& w,
+                        const Config& c) {
+  const auto pos_w = static_cast<uint32_t>(clog2(4 * c.rows + 1));
+  for (size_t l = 0; l < w.arrival.lane.size(); ++l) {
+    const WeightLane& lane = w.arrival.lane[l];
+    const std::string place = numbered(path, "g_lane", l, "u_lane");
+    mirror.add(place, "count_q", 8 * lane.buses(), packed(lane.count_q, 8));
+    mirror.add(place, "pos_q", pos_w * lane.buses(), packed(lane.pos_q, pos_w));
+  }
+  for (size_t j = 0; j < w.bus.size(); ++j) {
+    const WeightBus& bus = w.bus[j];
+    mirror.add(numbered(path, "g_bus", j, "u_bus"), "codebook_q", 128,
+               [&bus](uint32_t* words) { std::memcpy(words, bus.codebook_q.data(), 16); });
   }
 }
 
@@ -289,24 +326,16 @@ inline void add_mirrored_signals(SignalMirror& mirror, const std::string& path, 
   add_activation(mirror, path + ".u_activation", m.activation, c);
   add_rising_skew(mirror, multiply + ".u_setup", "g_lane", m.setup.skew, c.rows);
 
-  const std::string weights = multiply + ".u_weight_fifo";
-  mirror.add(weights, "en_o", c.rows, packed(m.weight_fifo.en_o, 1));
-  const uint32_t line = std::max(1U, c.cols - c.tile_cols);
-  mirror.add(weights, "rd_addr_q", line * widths.fifo_w,
-             packed(m.weight_fifo.rd_addr_q, widths.fifo_w));
-  for (uint32_t j = 0; j < widths.banks; ++j) {
-    add_rising_skew(mirror, numbered(weights, "g_bank", j, "u_bank"), "g_col",
-                    m.weight_fifo.bank[j].skew, c.tile_cols);
-  }
-
+  add_weights(mirror, multiply + ".u_weights", m.weights, c);
   mirror.add(multiply + ".u_array", "sum_o", c.cols * widths.sum_w,
              packed(m.array.sum_o, widths.sum_w));
   const uint32_t tiles_across = c.cols / c.tile_cols;
   for (uint32_t t = 0; t < m.array.tile.size(); ++t) {
     const std::string tile = multiply + ".u_array.g_row[" + std::to_string(t / tiles_across) +
                              "].g_col[" + std::to_string(t % tiles_across) + "].u_tile";
-    add_tile(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
-    add_cells(mirror, tile, m.array.tile[t], t / tiles_across * c.tile_rows);
+    const uint32_t first_row = t / tiles_across * c.tile_rows;
+    add_tile(mirror, tile, m.array.tile[t], first_row, widths.row_w + 11);
+    add_cells(mirror, tile, m.array.tile[t], first_row, widths.row_w + 11);
   }
 
   const std::string accumulators = multiply + ".u_accumulators";

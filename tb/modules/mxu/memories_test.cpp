@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The matrix unit's memories and what stands between them and the array: unified buffer,
-// parameters, set-up, weight bank and FIFO, accumulator bank and accumulators, RTL against the
-// cycle model (docs/reference/mxu-timing.md sections 2 to 5 and 8).
+// parameters, set-up, accumulator bank and accumulators, RTL against the cycle model
+// (docs/reference/mxu-timing.md sections 3, 5, 8 and 9).
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -12,9 +12,6 @@
 #include "Vmxu_params.h"
 #include "Vmxu_setup.h"
 #include "Vmxu_unified_buffer.h"
-#include "Vmxu_weight_bank.h"
-#include "Vmxu_weight_fifo.h"
-#include "Vmxu_weight_fifo_1.h"
 #include "tb/modules/mxu/mxu_module.hpp"
 
 namespace sparsys::mxu {
@@ -26,10 +23,6 @@ constexpr uint64_t kCycles = 4000;
 struct ClockedBuffer : UnifiedBuffer {
   using UnifiedBuffer::UnifiedBuffer;
   void update(bool /*rst*/) { UnifiedBuffer::update(); }
-};
-struct ClockedBank : WeightBank {
-  using WeightBank::WeightBank;
-  void update(bool /*rst*/) { WeightBank::update(); }
 };
 // The accumulators' models read the sums through pointers that must always lead somewhere.
 struct ClockedAccBank : AccBank {
@@ -50,15 +43,6 @@ struct ClockedSetup : Setup {
   explicit ClockedSetup(const Config& c) : Setup(c), data(c.lanes()) { data_i = data.data(); }
   std::vector<uint8_t> data;
 };
-struct ClockedFifo : WeightFifo {
-  explicit ClockedFifo(const Config& c) : WeightFifo(c), data(c.cols) { w_data_i = data.data(); }
-  void propagate() {
-    propagate_state();
-    WeightFifo::propagate();
-  }
-  std::vector<uint8_t> data;
-};
-
 TEST(MxuUnifiedBuffer, RandomAccesses) {
   for_seeds(kSeeds, [](uint64_t seed) {
     Dice dice(seed);
@@ -132,74 +116,6 @@ TEST(MxuSetup, RandomRows) {
       b.edge(rst);
     }
   });
-}
-
-TEST(MxuWeightBank, RandomAccesses) {
-  for_seeds(kSeeds, [](uint64_t seed) {
-    Dice dice(seed);
-    const uint32_t cols = 3;
-    const uint32_t depth = 12;
-    ModuleBench<Vmxu_weight_bank, ClockedBank> b("mxu_weight_bank", cols, depth);
-    for (uint64_t n = 0; n < kCycles; ++n) {
-      // Long times without a read, in which the model's skew stands still.
-      const bool reads = n / 32 % 3 != 0;
-      b.rtl.we_i = b.model.ram.we_i = dice.chance(50);
-      b.rtl.re_i = b.model.ram.re_i = reads && dice.chance(80);
-      b.rtl.waddr_i = b.model.ram.waddr_i = static_cast<uint32_t>(dice.below(depth));
-      b.rtl.raddr_i = b.model.ram.raddr_i = static_cast<uint32_t>(dice.below(depth));
-      const std::vector<uint8_t> row = random_bytes(dice, cols);
-      std::copy(row.begin(), row.end(), b.model.ram.wdata_i.begin());
-      set_words(b.rtl.wdata_i, row, 8);
-      if (!b.check()) return;
-      ASSERT_EQ(get_words(b.rtl.weight_o, cols, 8), masked(b.model.weight_o, cols, 8));
-      b.edge(false);
-    }
-  });
-}
-
-template <class Rtl>
-void run_weight_fifo(const Config& c) {
-  uint64_t full = 0, waits = 0, swaps = 0;
-  for_seeds(kSeeds, [&](uint64_t seed) {
-    Dice dice(seed);
-    ModuleBench<Rtl, ClockedFifo> b("mxu_weight_fifo", c);
-    PORT(w_ready_o);
-    PORT(room_o);
-    PORT(owed_o);
-    PORT(full_o);
-    PORT(loaded_o);
-    PORT(shadow_o);
-    for (uint64_t n = 0; n < kCycles; ++n) {
-      const bool rst = dice.below(400) == 0;
-      b.rtl.rst_i = rst;
-      // Times of much and of little supply, of many swaps and of none.
-      DRIVE(w_valid_i, dice.chance(n / 128 % 2 ? 90 : 25));
-      DRIVE(asked_i, b.model.room_o && dice.chance(n / 512 % 2 ? 95 : 15));
-      // The matrix unit swaps only what is loaded.
-      DRIVE(swap_i, b.model.loaded_o && dice.chance(n / 256 % 2 ? 5 : 60));
-      b.model.data = random_bytes(dice, c.cols);
-      b.model.w_data_i = b.model.data.data();
-      set_words(b.rtl.w_data_i, b.model.data, 8);
-      if (!b.check()) return;  // weight_o is in the list
-      ASSERT_EQ(get_words(b.rtl.en_o, c.rows, 1), masked(b.model.en_o.data(), c.rows, 1));
-      full += b.model.full_o;
-      waits += !b.model.loaded_o;
-      swaps += b.model.swap_i;
-      b.edge(rst);
-    }
-  });
-  EXPECT_GT(full, 100U);
-  EXPECT_GT(waits, 100U);
-  EXPECT_GT(swaps, 100U);
-}
-
-TEST(MxuWeightFifo, FullEmptyAndSwaps) { run_weight_fifo<Vmxu_weight_fifo>(module_config()); }
-
-// A tile of one row is loaded in the cycle in which it begins.
-TEST(MxuWeightFifo, TilesOfOneRow) {
-  Config c = module_config();
-  c.rows = c.tile_rows = 1;
-  run_weight_fifo<Vmxu_weight_fifo_1>(c);
 }
 
 // A row that the bank adds to or overwrites, at distances 1 to 3 from the one before.

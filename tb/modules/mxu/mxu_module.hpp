@@ -21,7 +21,7 @@ inline Config module_config() {
   c.cols = 6;
   c.tile_rows = 2;
   c.tile_cols = 3;
-  c.fifo_tiles = 3;
+  c.fifo_words = 32;
   c.ub_depth = 50;
   c.acc_depth = 16;
   c.param_sets = 5;

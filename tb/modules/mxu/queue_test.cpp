@@ -134,7 +134,7 @@ struct Form {
 };
 const std::vector<Form> kForms = {
     {0, {}},
-    {1, {{0, 32}, {32, 16}}},
+    {1, {{0, 32}, {32, 24}, {56, 16}, {72, 1}, {73, 1}}},
     {2, {{0, 24}, {24, 16}, {40, 16}, {56, 8}, {64, 8}, {72, 1}, {73, 1}, {80, 8}}},
     {3, {{0, 24}, {24, 16}, {40, 8}, {48, 8}, {56, 8}, {64, 8}, {72, 1}, {73, 1}, {80, 8}}},
     {4, {{0, 24}, {24, 16}, {40, 16}, {56, 8}, {72, 2}, {74, 2}, {76, 1}, {77, 1}, {80, 8}}},
@@ -158,7 +158,10 @@ RawInstruction sound(Dice& dice, const Form& form) {
   RawInstruction i = test::make(form.opcode);
   for (const Field& f : form.fields) i.put(f.lsb, f.width, dice.bits(f.width));
   if (form.opcode == 1)
-    i.put(0, 31, dice.bits(31)).put(31, 1, 0).put(32, 16, 1 + dice.below(65535));
+    i.put(31, 1, 0)
+        .put(32, 24, 1 + dice.below((1 << 24) - 1))
+        .put(56, 16, 1 + dice.below(65535))
+        .put(72, 2, dice.below(3));
   if (form.opcode == 2 || form.opcode == 3) {
     i.put(56, 8, dice.below(kRows)).put(64, 8, dice.below(kCols));
   }
@@ -212,12 +215,20 @@ TEST(MxuFlaw, UnknownOnesAndRanges) {
       EXPECT_EQ(flaw_of(flaw, i), used <= kCols ? 0U : 7U);
     }
   }
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0, 0)), 2U);
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0, 0).put(48, 1, 1)), 7U);
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0xFFFFFFFF, 1)), 0U);
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0xFFFFFFFF, 2)), 6U);
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0xFFFF0001, 65535)), 0U);
-  EXPECT_EQ(flaw_of(flaw, test::read_weights(0xFFFF0002, 65535)), 6U);
+  const auto weights = [&](uint32_t beat, uint32_t beats, uint32_t tiles, bool raw = false,
+                           bool codebook = false) {
+    return flaw_of(flaw, test::read_beats(beat, beats, tiles, raw, codebook));
+  };
+  EXPECT_EQ(weights(0, 0, 1), 2U);
+  EXPECT_EQ(weights(0, 1, 0), 2U);
+  EXPECT_EQ(flaw_of(flaw, test::read_beats(0, 0, 0, false, false).put(74, 1, 1)), 7U);
+  EXPECT_EQ(weights(0, 3, 1, true, false), 0U);
+  EXPECT_EQ(weights(0, 3, 1, false, true), 0U);
+  EXPECT_EQ(weights(0, 3, 1, true, true), 7U);
+  EXPECT_EQ(weights(0xFFFFFFFF, 1, 65535), 0U);
+  EXPECT_EQ(weights(0xFFFFFFFF, 2, 1), 6U);
+  EXPECT_EQ(weights(0xFF000001, 0xFFFFFF, 1), 0U);
+  EXPECT_EQ(weights(0xFF000002, 0xFFFFFF, 1), 6U);
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ RawInstruction random_instruction(Dice& dice, const Config& c) {
   RawInstruction i = test::make(opcode);
   switch (opcode) {
     case 1:
-      i = test::read_weights(static_cast<uint32_t>(dice.word(32)),
-                             dice.chance(99) ? 1 + any(3) : 0);
+      i = test::read_beats(static_cast<uint32_t>(dice.word(32)), dice.chance(99) ? 1 + any(30) : 0,
+                           1 + any(3), dice.chance(50), false);
       break;
     case 2:
     case 3:
@@ -120,15 +120,17 @@ TEST(MxuSequencer, RandomPrograms) {
         if (q < kUnits) {
           b.model.unit_done_i[q] = completes;
           done |= uint64_t{completes} << q;
-          b.model.error_i[q] = 0;
-          b.model.error_number_i[q] = static_cast<uint32_t>(dice.bits(24));
-          set_bits(b.rtl.error_number_i, 24 * q, 24, b.model.error_number_i[q]);
         }
+        b.model.error_i[q] = 0;
+        b.model.error_number_i[q] = static_cast<uint32_t>(dice.bits(24));
+        set_bits(b.rtl.error_number_i, 24 * q, 24, b.model.error_number_i[q]);
         under_way[q] -= completes;
       }
       if (dice.below(300) == 0)
-        b.model.error_i[dice.below(4)] = static_cast<uint8_t>(2 + dice.below(7));
-      for (uint32_t q = 0; q < kUnits; ++q) set_bits(b.rtl.error_i, 4 * q, 4, b.model.error_i[q]);
+        b.model.error_i[dice.below(5)] = static_cast<uint8_t>(2 + dice.below(11));
+      DRIVE(error_bus_i, dice.below(64));
+      for (uint32_t q = 0; q < Sequencer::kQueues; ++q)
+        set_bits(b.rtl.error_i, 4 * q, 4, b.model.error_i[q]);
       b.model.weights_full_i = b.rtl.w_full_i = dice.chance(30);
       b.rtl.full_i = static_cast<uint8_t>(full);
       b.rtl.idle_i = static_cast<uint8_t>(idle);

@@ -65,14 +65,25 @@ TEST(MxuWeightFetch, RandomOperations) {
     PORT(busy_o);
     PORT(asked_o);
     PORT(wm_valid_o);
-    PORT_WHEN(wm_tile_o, wm_valid_o);
+    PORT_WHEN(wm_addr_o, wm_valid_o);
+    PORT_WHEN(wm_beats_o, wm_valid_o);
+    PORT(expect_o);
+    b.port(
+        "expect_data_o",
+        [&] { return b.model.expect_o ? get_bits(b.rtl.expect_data_o, 0, 42) : 0; },
+        [&] {
+          const uint32_t* data = b.model.expect_data_o();
+          return b.model.expect_o ? data[0] | uint64_t{data[1] & 0x3FF} << 32 : 0;
+        });
     for (uint64_t n = 0; n < kCycles; ++n) {
       const bool rst = dice.below(500) == 0;
       b.rtl.rst_i = rst;
-      const auto first = static_cast<uint32_t>(dice.word(32));
-      const RawInstruction i = test::read_weights(first, static_cast<uint32_t>(1 + dice.below(8)));
-      for (uint32_t word = 0; word < 2; ++word) {
-        const uint32_t bits = word ? 16 : 32;
+      const auto beats = static_cast<uint32_t>(1 + dice.below(dice.chance(50) ? 8 : 100));
+      const RawInstruction i =
+          test::read_beats(static_cast<uint32_t>(dice.word(32)), beats,
+                           static_cast<uint32_t>(1 + dice.below(8)), dice.chance(50), false);
+      for (uint32_t word = 0; word < 3; ++word) {
+        const uint32_t bits = word == 2 ? 10 : 32;
         b.model.queue.data_i[word] = static_cast<uint32_t>(i.get(32 * word, bits));
         set_bits(b.rtl.op_i, 32 * word, bits, i.get(32 * word, bits));
       }
@@ -81,6 +92,7 @@ TEST(MxuWeightFetch, RandomOperations) {
       DRIVE(wm_ready_i, dice.chance(n / 64 % 2 ? 90 : 20));
       DRIVE(room_i, dice.chance(80));
       DRIVE(owed_i, dice.chance(50));
+      DRIVE(expect_full_i, dice.chance(10));
       b.model.full_i = dice.chance(10);
       b.rtl.w_full_i = b.model.full_i;
       if (!b.check()) return;

@@ -18,7 +18,7 @@ make_quantised --json quantised.json
 holds out "affine" "after (functional model of the matrix unit)" "written: int8.model"
 valid quantised quantised.json
 expect 0 inspect int8.model
-holds out "quantised network lenet-300-100" "784 x 1 x 1"
+holds out "quantised network lenet-300-100" "784 x 1 x 1" "weight memory of 256x256" "longest bus"
 # The other name of the same.
 expect 0 quantise --model float.model --out other.model --synthetic --limit 1000 --seed 3 \
   --samples 100
@@ -29,6 +29,12 @@ mv out quantised.json
 : >out
 valid quantised quantised.json
 holds quantised.json '"scheme": "radix"'
+expect 0 compress float.model --target mxu --out shared.model --synthetic --limit 1000 \
+  --samples 100 --scheme shared --no-test --json -
+mv out quantised.json
+: >out
+valid quantised quantised.json
+holds quantised.json '"scheme": "shared"'
 
 expect 0 inspect net.model --json -
 holds out '"kind": "compressed network"'

@@ -23,6 +23,10 @@ for alone in "--level rtl --no-lockstep" "--level cycle" "--engine mxu-cycle"; d
   grep '_cycles"\|"cycles"\|"errors"' mxu.json | cmp -s - lockstep.txt ||
     wrong "cycles in lockstep and of $alone differ"
 done
+expect 0 $run --array 16 --level cycle --keep 2 --json mxu.json
+valid run-mxu mxu.json
+holds out "for 2 batches"
+holds mxu.json '"mismatched_values": 0' '"batch": 20' '"keep": 2'
 expect 0 $run --engine mxu-function --json mxu.json
 valid run-mxu mxu.json
 holds mxu.json '"engine": "mxu-function"' '"level": "function"'

@@ -14,6 +14,8 @@ namespace test {
 
 struct RawInstruction {
   std::array<uint32_t, 3> words{};
+  // A Read_Weights of tiles by their numbers: which beats these are is the host's (host.hpp).
+  bool by_tiles = false;
   RawInstruction& put(uint32_t lsb, uint32_t width, uint64_t value) {
     for (uint32_t b = 0; b < width; ++b) {
       const uint32_t bit = lsb + b;
@@ -45,8 +47,20 @@ inline RawInstruction wait_all(RawInstruction i) {
   return i;
 }
 inline RawInstruction nop() { return make(0); }
+inline RawInstruction read_beats(uint32_t beat, uint32_t beats, uint32_t tiles, bool raw,
+                                 bool codebook) {
+  return make(1)
+      .put(0, 32, beat)
+      .put(32, 24, beats)
+      .put(56, 16, tiles)
+      .put(72, 1, raw)
+      .put(73, 1, codebook);
+}
+// Of the host's tiles; its fields are not those of the machine.
 inline RawInstruction read_weights(uint32_t tile, uint32_t tiles = 1) {
-  return make(1).put(0, 32, tile).put(32, 16, tiles);
+  RawInstruction i = make(1).put(0, 32, tile).put(32, 16, tiles);
+  i.by_tiles = true;
+  return i;
 }
 inline RawInstruction multiply(uint32_t ub, uint32_t acc, uint32_t rows, bool take, bool add,
                                uint32_t used_rows = 1, uint32_t used_cols = 1) {
@@ -95,11 +109,9 @@ inline RawInstruction synchronise() { return make(8); }
 inline RawInstruction halt() { return make(9); }
 inline RawInstruction flush() { return make(10); }
 
-// Single tiles that can be asked for in front of the products: those that have room, the one that
-// waits for it, and the queue.
-inline uint32_t most_ahead(const Config& c) {
-  return c.fifo_tiles + (c.rows == 1 ? 2 : 1) + 1 + 16;
-}
+// Single tiles that can be asked for in front of the products, whatever they take: one in the
+// array, the one that waits for room, and the queue.
+constexpr uint32_t kSurelyAhead = 1 + 1 + 16;
 
 inline uint32_t halves(uint32_t low, uint32_t high) { return low | high << 16; }
 inline uint32_t bytes(uint32_t b0, uint32_t b1, uint32_t b2 = 0, uint32_t b3 = 0) {
@@ -128,7 +140,8 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
       {"register 4", {}, set_register(4, 0), 1},
       {"register 14", {}, set_register(14, 0), 1},
       {"register 16", {}, set_register(16, 0), 1},
-      {"no tiles", {}, read_weights(0, 0), 2},
+      {"no tiles", {}, read_beats(0, 2, 0, true, false), 2},
+      {"no beats", {}, read_beats(0, 0, 1, true, false), 2},
       {"no rows", {}, multiply(0, 0, 0, false, false), 2},
       {"no rows, of all errors the first", {}, multiply(0xFFFFFF, 65535, 0, false, false), 2},
       {"buffer", {}, multiply(ub - 1, 0, 2, false, false), 3},
@@ -165,8 +178,9 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
   };
   const std::vector<RawInstruction> reserved = {nop().put(0, 1, 1),
                                                 nop().put(80, 1, 1),
-                                                read_weights(0).put(48, 1, 1),
-                                                read_weights(0).put(87, 1, 1),
+                                                read_beats(0, 2, 1, true, false).put(74, 1, 1),
+                                                read_beats(0, 2, 1, true, false).put(87, 1, 1),
+                                                read_beats(0, 4, 1, true, true),
                                                 multiply(0, 0, 1, false, false).put(74, 1, 1),
                                                 convolve(0, 0, 0, 0, false, false).put(79, 1, 1),
                                                 activate(0, 0, 1, 0, 0).put(64, 1, 1),
@@ -188,8 +202,9 @@ inline std::vector<Wrong> wrong_instructions(const Config& c) {
   const RawInstruction first_product = multiply(0, 0, 1, true, false);
   all.push_back({"a tile not asked for", {}, first_product, 6});
   all.push_back({"a tile that was dropped", {read_weights(0), flush()}, first_product, 6});
-  all.push_back({"tiles beyond the last", {}, read_weights(0xFFFFFFFF, 2), 6});
-  const std::vector<RawInstruction> most(most_ahead(c), read_weights(0));
+  all.push_back({"beats beyond the last", {}, read_beats(0xFFFFFFFF, 2, 1, true, false), 6});
+  // Each tile has a word in every FIFO: one of so many has no room.
+  const std::vector<RawInstruction> most(kSurelyAhead + c.fifo_words, read_weights(0));
   all.push_back({"weights too far ahead", most, read_weights(0), 9});
   all.push_back({"average over 256",
                  {set_register(11, bytes(16, 16)), pool_map, pool_out},

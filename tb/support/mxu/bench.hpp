@@ -39,6 +39,8 @@ struct DeviceBench {
         dice(seed) {
     host.seed(seed);
     host.reset();
+    // The second swap behind the last cycle of reset, which is the one before.
+    opened = host.cycle + 1;
   }
 
   uint8_t byte() {
@@ -56,9 +58,17 @@ struct DeviceBench {
     for (uint8_t& b : row) b = byte();
     return row;
   }
+  // Dense ones, or of few values and zeros.
   void random_tiles(uint32_t count) {
+    const bool dense = dice.chance(50);
+    const auto density = static_cast<uint32_t>(dice.between(1, 60));
+    std::vector<uint8_t> values(dice.between(1, 15));
+    for (uint8_t& value : values) value = byte();
     for (uint32_t t = 0; t < count; ++t) {
-      host.weights[t] = tile_rows(c, [this](uint32_t, uint32_t) { return byte(); });
+      host.weights[t] = tile_rows(c, [&](uint32_t, uint32_t) -> int {
+        if (dense) return byte();
+        return dice.chance(density) ? values[dice.below(values.size())] : 0;
+      });
     }
   }
   void give(const Row& row) {
@@ -75,6 +85,7 @@ struct DeviceBench {
     host.stall_out = share();
     host.stall_requests = share();
     host.stall_weights = share();
+    host.longer = share();
   }
 
   // Runs what has been added on both sides and compares what came out.
@@ -113,7 +124,21 @@ struct DeviceBench {
   Host host;
   Reference reference;
   Dice dice;
+  uint64_t opened;  // the array, to the first tile
 };
+
+// What the unit tells of a wrong instruction behind `before` others: of weights asked for too far
+// ahead it may be an earlier one.
+inline void expect_told(uint64_t status, const Wrong& wrong, uint64_t before) {
+  const uint64_t number = status >> 8;
+  EXPECT_EQ(status & 255, wrong.code);
+  if (wrong.code == 9) {
+    EXPECT_GE(number, before + kSurelyAhead);
+    EXPECT_LE(number, before + wrong.before.size());
+  } else {
+    EXPECT_EQ(number, before + wrong.before.size());
+  }
+}
 
 // Random parameters, an activation of what the accumulators hold, its result and a row around it.
 template <class Bench>
@@ -169,7 +194,8 @@ void add_sum(Bench& b, uint32_t function, bool twice) {
       p.shift.push_back(static_cast<uint32_t>(b.dice.chance(80) ? usual : b.dice.below(63)));
     }
     for (const Row& plane : planes(c, p)) b.give(plane);
-    b.add(read_parameters(set + s, 0, 9));
+    // Not while an activation in front still reads a set.
+    b.add(wait(read_parameters(set + s, 0, 9), kActivation));
   }
   b.add(set_register(8, bytes(b.byte(), b.byte(), b.byte())));
   const auto rows = static_cast<uint32_t>(b.dice.between(1, std::min(30U, c.acc_depth / 2)));

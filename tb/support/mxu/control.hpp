@@ -35,7 +35,7 @@ void reads_ahead(Bench& b, uint32_t tiles, size_t most) {
   for (uint32_t t = 0; t < tiles; ++t) b.add(read_weights(t % 5));
   for (uint32_t t = 0; t < tiles; ++t) b.add(multiply(0, t % 8, 3, true, t >= 8));
   b.run_and_compare_output();
-  EXPECT_LE(b.host.most_owed, b.c.fifo_tiles);
+  EXPECT_LE(b.host.most_owed, b.c.fifo_words);
 }
 
 // All tiles in one Read_Weights, and a Synchronise between them and their products.
@@ -94,7 +94,7 @@ void stray_rows(Bench& b) {
   b.add(read_weights(2, 2));
   for (uint32_t n = 0; n < b.c.rows / 2 + 6; ++n) b.host.clock();
   b.host.reset();
-  b.reference.fifo.clear();
+  b.reference.drop_weights();
   for (uint32_t n = 0; n < 7; ++n) b.host.clock();
   give_rows(b, 4);
   b.add(read_weights(3));
@@ -197,7 +197,7 @@ void control_cases(const Config& c, const Make& make, const std::function<void(B
     body(*b);
     if (!testing::Test::HasFatalFailure()) end(*b);
   };
-  for (uint32_t tiles : {1U, 12U, most_ahead(c)}) {
+  for (uint32_t tiles : {1U, 12U, kSurelyAhead}) {
     for (size_t most : {1U, 2U, 4U, 100U}) {
       run(std::to_string(tiles) + " tiles ahead, memory takes " + std::to_string(most),
           [&](Bench& b) { reads_ahead(b, tiles, most); });

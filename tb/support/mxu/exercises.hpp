@@ -68,11 +68,10 @@ inline void batches(LockstepBench& b, const std::vector<uint32_t>& sizes) {
   b.device.finish();
 }
 
-// The weights of a second tile arrive `phase` cycles behind (if negative: before) a cycle that is
-// always the same number of cycles ahead of the swap to the first tile, so that they follow its
+// The last words of a second tile arrive `phase` cycles behind (if negative: before) a cycle that
+// is always the same number of cycles ahead of the swap to the first tile, so that they follow its
 // wavefront through the array at any distance; a third tile is there already when the second is
-// taken. Adds to `distances` the cycles from the swap to the first to the beginning of the second's
-// shift.
+// taken. Adds to `distances` the cycles from the swap to the first until the second can be swapped.
 inline void hand_over(LockstepBench& b, int phase, std::set<uint64_t>& distances) {
   const Config& c = b.c;
   b.random_tiles(3);
@@ -89,21 +88,27 @@ inline void hand_over(LockstepBench& b, int phase, std::set<uint64_t>& distances
   b.add(multiply(1, c.acc_depth - rows, length(), true, false));
   b.add(multiply(0, c.acc_depth - rows, length(), false, true));
   b.add(multiply(0, 1, length(), true, true));
-  // The last row of the input and the last of the second tile are held until both are next.
+  // The last row of the input and the last beat of the second tile are held until both are next.
   Host& host = b.host;
-  host.weight_at.clear();
-  const uint64_t last_weight = 2 * uint64_t{c.rows} - 1;
+  const size_t second = host.tile_words.size() + 1;
   uint64_t both_at = UINT64_MAX;
   uint64_t swap_at = 0;
-  uint64_t shift_at = 0;
-  uint32_t shifts = 0;  // of rows of weights
-  host.before = [&, last_weight, phase] {
+  uint64_t loaded_at = 0;
+  host.before = [&, second, phase] {
     const Mxu& model = model_of(b.device);
-    if (model.matrix.swap_o && swap_at == 0) swap_at = host.cycle;
-    if (model.weight_fifo.en_o[0] && ++shifts == c.rows + 1) shift_at = host.cycle;
+    if (swap_at != 0 && loaded_at == 0 && model.weights.loaded_q) loaded_at = host.cycle;
+    if (model.matrix.swap_o && swap_at == 0) swap_at = host.cycle - 1;
+    size_t last = SIZE_MAX;
+    if (second < host.tile_words.size()) {
+      last = 0;
+      for (const std::vector<size_t>& bus : host.tile_words[second]) {
+        last = std::max(last, bus.back());
+      }
+    }
     const bool held_in = host.input.size() == 1;
-    const bool held_weight = host.weight_at.size() == last_weight;
-    if (held_in && held_weight) both_at = std::min(both_at, host.cycle);
+    const bool held_weight = host.beat_at.size() == last;
+    // The first tile is there.
+    if (held_in && held_weight && model.weights.loaded_q) both_at = std::min(both_at, host.cycle);
     const auto until = [&](int delay) {
       return both_at == UINT64_MAX || host.cycle < both_at + static_cast<uint64_t>(delay);
     };
@@ -113,8 +118,8 @@ inline void hand_over(LockstepBench& b, int phase, std::set<uint64_t>& distances
   b.run_and_compare();
   host.before = nullptr;
   ASSERT_LT(both_at, UINT64_MAX);
-  ASSERT_GE(shift_at, swap_at);
-  distances.insert(shift_at - swap_at);
+  ASSERT_GE(loaded_at, swap_at);
+  distances.insert(loaded_at - swap_at);
 }
 
 // The largest and smallest sums in every column, with all rows' products; then additions of the
@@ -168,25 +173,35 @@ inline void accumulate(LockstepBench& b, uint32_t tiles, uint32_t rows) {
   b.device.finish();
 }
 
-// The FIFO fills up and holds the weight memory back; then the array waits for weights.
+// The FIFOs fill up and hold the weight memory back; then the array waits for weights.
 inline void full_and_empty(LockstepBench& b) {
   const Config& c = b.c;
-  const uint32_t tiles = c.fifo_tiles + 4;
-  b.random_tiles(tiles);
+  const uint32_t words = (c.rows + 1) / 2;  // of a dense tile's bus
+  const uint32_t tiles = c.fifo_words / words + 4;
+  for (uint32_t t = 0; t < tiles; ++t) {
+    b.host.weights[t] = tile_rows(c, [&b](uint32_t, uint32_t) { return b.byte() | 1; });
+  }
   b.give(b.random_row(c.lanes()));
   b.add(read_host(0, 1));
   b.add(read_weights(0, tiles));
-  const uint64_t begin = b.host.cycle;
-  while (b.host.cycle < begin + (tiles + 1) * c.rows + 50) b.host.clock();
+  for (uint32_t n = 0; n < 20000 && !model_of(b.device).weights.full_o; ++n) b.host.clock();
+  ASSERT_TRUE(model_of(b.device).weights.full_o);
+  for (uint32_t n = 0; n < 50; ++n) b.host.clock();
   EXPECT_FALSE(b.host.last.w_ready_o);
-  EXPECT_EQ(model_of(b.device).weight_fifo.held_q, c.fifo_tiles);
+  EXPECT_FALSE(b.host.last.wm_valid_o);
   EXPECT_EQ(b.host.owed(), 0U);
+  uint32_t most = 0;
+  for (const WeightBus& bus : model_of(b.device).weights.bus) {
+    most = std::max<uint32_t>(most, bus.reader.level_q);
+  }
+  EXPECT_GT(most, c.fifo_words - 16);
+  EXPECT_LE(most, c.fifo_words);
   // The program is taken; the machine in program order has it still to do.
   b.reference.run(read_host(0, 1), {});
   b.reference.run(read_weights(0, tiles), b.host.weights);
-  for (uint32_t t = 0; t < tiles; ++t) b.add(multiply(0, t, 1, true, false));
+  for (uint32_t t = 0; t < tiles; ++t) b.add(multiply(0, t % c.acc_depth, 1, true, false));
   b.run_and_compare();
-  EXPECT_EQ(model_of(b.device).weight_fifo.held_q, 0U);
+  for (const WeightBus& bus : model_of(b.device).weights.bus) EXPECT_EQ(bus.reader.level_q, 0U);
 
   b.host.stall_weights = 100;
   b.add(read_weights(1));

@@ -49,7 +49,7 @@ class Reference {
           const auto& stored = weights.at(static_cast<uint32_t>(i.get(0, 32)) + t);
           for (uint32_t r = 0; r < c.rows; ++r) {
             for (uint32_t k = 0; k < c.cols; ++k) {
-              tile[r][k] = static_cast<int8_t>(stored[c.rows - 1 - r][k]);
+              tile[r][k] = static_cast<int8_t>(stored[r][k]);
             }
           }
           fifo.push_back(std::move(tile));
@@ -80,12 +80,18 @@ class Reference {
         registers[i.get(72, 8) & 15] = static_cast<uint32_t>(i.get(0, 32));
         break;
       case 10:
-        fifo.clear();
+        drop_weights();
         registers = {};
         break;
       default:
         break;
     }
+  }
+
+  // As a reset or flush does: all weights are 0.
+  void drop_weights() {
+    fifo.clear();
+    for (std::vector<int>& row : used) std::fill(row.begin(), row.end(), 0);
   }
 
  private:

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -27,11 +28,46 @@ inline uint32_t unit_of(uint64_t opcode) {
   return opcode == 2 ? kMatrix : opcode == 4 ? kActivation : kHostIn;
 }
 
+// When tiles are loaded, of the cycles in which their words were taken and of the swaps.
+class Loads {
+ public:
+  // opened: the swap in front of the first tile, or the second of those behind a reset.
+  Loads(const Host& host, uint64_t opened) : host_(host), opened_(opened) {}
+
+  // The cycle from which on the next tile can be swapped. A word is read three cycles behind its
+  // beat, one behind the swap in front, eight behind the word before.
+  uint64_t next() {
+    const std::vector<std::vector<size_t>>& words = host_.tile_words.at(tile_++);
+    uint64_t loaded = 0;
+    lacks_.clear();
+    for (const std::vector<size_t>& bus : words) {
+      uint64_t free = opened_ + 1;  // the bus can read
+      for (const size_t beat : bus) {
+        const uint64_t read = std::max(free, host_.beat_at.at(beat) + 3);
+        // It waits with nothing read from `free` + 1 to `read`.
+        for (uint64_t t = free + 1; t <= read; ++t) lacks_.insert(t);
+        free = read + 8;
+      }
+      loaded = std::max(loaded, free + 2);
+    }
+    return loaded;
+  }
+  // Whether a wait in cycle t is for words.
+  bool lacks(uint64_t t) const { return lacks_.count(t - 1) != 0; }
+  void swap(uint64_t t) { opened_ = t; }
+
+ private:
+  const Host& host_;
+  uint64_t opened_;
+  size_t tile_ = 0;
+  std::set<uint64_t> lacks_;  // cycles in which a bus waits for a word
+};
+
 // `taken`: the cycle of each instruction; the host's rows likewise. `program` begins with the
-// clearing.
+// clearing. opened: as of Loads.
 inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& program,
-                        const std::vector<uint64_t>& taken, const std::vector<uint64_t>& weight_at,
-                        const std::vector<uint64_t>& in_at) {
+                        const std::vector<uint64_t>& taken, const Host& host,
+                        const std::vector<uint64_t>& in_at, uint64_t opened) {
   Shares s;
   // Last cycle in which each operation of a unit is not complete for those that wait.
   std::vector<std::vector<uint64_t>> over(4);
@@ -39,8 +75,8 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
   const uint64_t cleared = dispatched;
   uint64_t array_free = 0, act_free = 0;  // from then on the unit can take an operation,
   uint64_t array_seen = 0;                // and from then on it has seen the next one
-  uint64_t swapped = 0, shifted = 0;      // the last swap; end of the last shift
-  size_t tile = 0, rows_in = 0;
+  Loads loads(host, opened);
+  size_t rows_in = 0;
   std::vector<std::pair<uint64_t, uint64_t>> busy;
   for (size_t n = 1; n < program.size(); ++n) {
     const RawInstruction& i = program[n];
@@ -67,14 +103,11 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
       }
       uint64_t issue = take + 1;
       if (i.get(72, 1)) {
-        // Shifted two cycles behind its last row, and not before the tile in front is in use.
-        const uint64_t complete = weight_at[(tile + 1) * c.rows - 1];
-        const uint64_t shift = std::max({complete + 2, swapped, shifted});
-        const uint64_t loaded = shift + c.rows;
-        shifted = loaded;
-        ++tile;
-        for (; issue < loaded; ++issue) ++(issue < shift ? s.weight_stall : s.weight_shift);
-        swapped = issue;
+        const uint64_t loaded = loads.next();
+        for (; issue < loaded; ++issue) {
+          ++(loads.lacks(issue) ? s.weight_stall : s.weight_shift);
+        }
+        loads.swap(issue);
       }
       s.active += length;
       array_free = issue + length - 1;  // it takes the next one with its last row
@@ -88,7 +121,8 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
       rows_in += i.get(24, 16);
       over[2].push_back(in_at[rows_in - 1] + 1);
     }
-    const uint64_t complete = opcode == 1 ? weight_at.back() : over[unit_of(opcode)].back();
+    // A beat is through two cycles behind the port.
+    const uint64_t complete = opcode == 1 ? host.beat_at.back() + 2 : over[unit_of(opcode)].back();
     busy.push_back({taken[n] + 1, complete});
   }
   // Cycles in which any of them is queued or under way.
@@ -109,7 +143,7 @@ void timeline(Bench& b, Shares& all) {
   const Config& c = b.c;
   b.random_tiles(4);
   std::vector<RawInstruction> program = {set_register(15, 0)};
-  const auto tiles = static_cast<uint32_t>(b.dice.between(1, c.fifo_tiles));
+  const auto tiles = static_cast<uint32_t>(b.dice.between(1, 4));
   program.push_back(read_weights(0, tiles));
   const auto upto = [&b](uint64_t n) { return static_cast<uint32_t>(b.dice.below(n)); };
   uint32_t left = tiles, reads = 0, activations = 0;
@@ -139,11 +173,10 @@ void timeline(Bench& b, Shares& all) {
   for (; left; --left) program.push_back(multiply(0, 0, 1, true, false));
   for (const RawInstruction& i : program) b.add(i);
   b.host.inst_at.clear();
-  b.host.weight_at.clear();
   b.host.in_at.clear();
   ASSERT_TRUE(b.host.run(20000));
   ASSERT_FALSE(b.host.last.error_o);
-  const Shares s = shares_of(c, program, b.host.inst_at, b.host.weight_at, b.host.in_at);
+  const Shares s = shares_of(c, program, b.host.inst_at, b.host, b.host.in_at, b.opened);
   EXPECT_EQ(b.host.read_status(0), s.cycles) << "cycles";
   EXPECT_EQ(b.host.read_status(1), s.active) << "active";
   EXPECT_EQ(b.host.read_status(3), s.weight_stall) << "weight stall";

@@ -6,17 +6,20 @@
 namespace sparsys::mxu {
 
 Array::Array(const Config& config)
-    : sum_o(config.cols),
+    : packet_i(Widths(config).buses),
+      sum_o(config.cols),
       config_(config),
+      format_(Widths(config).row_w),
       tiles_down_(config.rows / config.tile_rows),
       tiles_across_(config.cols / config.tile_cols),
       swap_line_(config.rows + config.cols),
       zeros_(config.tile_cols),
       last_a_(config.rows),
+      last_packet_(packet_i.size()),
       // A swap or weight down and right, then the sums that follow from it.
-      longest_(2 * (config.rows + config.cols) + 2) {
+      longest_(2 * (config.rows + config.cols) + 2),
+      hits_(config.rows) {
   a_edge.resize(tiles_across_ * config.rows);
-  en_edge.resize(tiles_across_ * config.rows);
   tile.reserve(tiles_down_ * tiles_across_);
   for (uint32_t i = 0; i < tiles_down_; ++i) {
     for (uint32_t j = 0; j < tiles_across_; ++j) {
@@ -25,26 +28,25 @@ Array::Array(const Config& config)
   }
 }
 
-// False if this cycle's inputs are those of so many cycles before that all registers hold what
-// they would be loaded with.
-bool Array::changes() const {
-  if (swap_i || steady_ < longest_) return true;
-  if (std::any_of(en_i, en_i + config_.rows, [](uint8_t en) { return en != 0; })) return true;
-  return !std::equal(last_a_.begin(), last_a_.end(), a_i);
+// Nothing comes that was not there in the cycle before.
+bool Array::same_inputs() const {
+  return !swap_i && packet_i == last_packet_ &&
+         std::none_of(packet_i.begin(), packet_i.end(),
+                      [this](uint32_t packet) { return format_.valid(packet); }) &&
+         std::equal(last_a_.begin(), last_a_.end(), a_i);
 }
 
 void Array::propagate() {
-  moving_ = changes();
+  // Else all registers hold what they would be loaded with.
+  moving_ = steady_ < longest_ || !same_inputs();
   if (!moving_) return;
   std::copy_n(a_i, config_.rows, a_edge.begin());
-  std::copy_n(en_i, config_.rows, en_edge.begin());
   for (uint32_t j = 1; j < tiles_across_; ++j) {
     uint32_t edge = j * config_.rows;
     for (uint32_t i = 0; i < tiles_down_; ++i) {
       const Tile& left = tile[i * tiles_across_ + j - 1];
       for (uint32_t r = 0; r < config_.tile_rows; ++r, ++edge) {
         a_edge[edge] = left.a_o(r);
-        en_edge[edge] = left.en_o(r);
       }
     }
   }
@@ -54,8 +56,10 @@ void Array::propagate() {
       const Tile* above = i ? &tile[(i - 1) * tiles_across_ + j] : nullptr;
       const uint32_t edge = j * config_.rows + i * config_.tile_rows;
       t.a_i = &a_edge[edge];
-      t.en_i = &en_edge[edge];
-      t.weight_i = above ? above->weight_o() : weight_i + j * config_.tile_cols;
+      for (uint32_t b = 0; b < t.buses(); ++b) {
+        t.packet_i[b] = above ? format_.lower(above->packet_o()[b], config_.tile_rows)
+                              : packet_i[j * t.buses() + b];
+      }
       t.sum_i = above ? above->sum_o() : zeros_.data();
       const uint32_t way = i * config_.tile_rows + j * config_.tile_cols;
       t.swap_i = way ? swap_line_.get(way - 1) : swap_i;
@@ -67,17 +71,41 @@ void Array::propagate() {
   }
 }
 
+// When the packets at the port will be in their cells' rows.
+void Array::note_packets() {
+  for (uint32_t bus = 0; bus < packet_i.size(); ++bus) {
+    const uint32_t packet = packet_i[bus];
+    if (!format_.valid(packet)) continue;
+    const uint32_t row = format_.row(packet);
+    const uint32_t col = bus * kBusColumns + PacketFormat::col(packet);
+    if (row >= config_.rows || col >= config_.cols) continue;
+    hits_[(now_ + row) % config_.rows].push_back(
+        {row / config_.tile_rows * tiles_across_ + col / config_.tile_cols,
+         static_cast<uint16_t>(row % config_.tile_rows),
+         static_cast<uint16_t>(col % config_.tile_cols), PacketFormat::value(packet)});
+  }
+}
+
+void Array::write_weights() {
+  std::vector<Hit>& hits = hits_[now_];
+  for (const Hit& hit : hits) tile[hit.tile].write(hit.row, hit.col, hit.value);
+  hits.clear();
+  now_ = now_ + 1 == config_.rows ? 0 : now_ + 1;
+}
+
 void Array::update(bool rst) {
   if (!moving_) return;
-  const bool same = !swap_i && std::equal(last_a_.begin(), last_a_.end(), a_i) &&
-                    std::none_of(en_i, en_i + config_.rows, [](uint8_t en) { return en != 0; });
-  steady_ = same ? steady_ + 1 : 0;
+  steady_ = same_inputs() ? steady_ + 1 : 0;
   std::copy_n(a_i, config_.rows, last_a_.begin());
-  // Lower rows of tiles first: a tile takes its upper neighbour's old sums and weights.
+  last_packet_ = packet_i;
+  note_packets();
+  // Lower rows of tiles first: a tile takes its upper neighbour's old sums.
   for (size_t t = tile.size(); t-- > 0;) {
     tile[t].update_sums();
-    tile[t].update_weights(rst);
+    tile[t].update_packets();
+    tile[t].update_swap(rst);
   }
+  write_weights();
   swap_line_.shift_in(swap_i);
   if (rst) swap_line_.clear();
 }

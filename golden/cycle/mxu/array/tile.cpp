@@ -28,23 +28,6 @@ void multiply_add(const uint8_t* a, const uint8_t* w, const int32_t* sum_i, int3
   }
 }
 
-// Cells that are enabled take the weight from above; the last row first, as with the sums.
-template <uint32_t kCols>
-void shift_down(uint8_t* weights, const uint8_t* enables, const uint8_t* in, uint32_t rows,
-                uint32_t any_cols) {
-  const uint32_t cols = kCols ? kCols : any_cols;
-  for (uint32_t r = rows; r-- > 0;) {
-    const uint8_t* above = r ? weights + (r - 1) * cols : in;
-    const uint8_t* en = enables + r * cols;
-    uint8_t* own = weights + r * cols;
-#pragma GCC ivdep
-    for (uint32_t c = 0; c < cols; ++c) {
-      const uint8_t mask = static_cast<uint8_t>(-en[c]);
-      own[c] = static_cast<uint8_t>((above[c] & mask) | (own[c] & ~mask));
-    }
-  }
-}
-
 // Each row moves right by one: the first column gets `in`.
 void shift_right(std::vector<uint8_t>& cells, const uint8_t* in, uint32_t rows, uint32_t cols) {
   std::memmove(cells.data() + 1, cells.data(), cells.size() - 1);
@@ -70,11 +53,12 @@ void with_columns(uint32_t cols, Work work) {
 }  // namespace
 
 Tile::Tile(uint32_t rows, uint32_t cols, uint32_t first_row)
-    : a_q(rows * cols),
+    : packet_i((cols + kBusColumns - 1) / kBusColumns),
+      a_q(rows * cols),
       w_q(rows * cols),
       shadow_q(rows * cols),
-      en_q(rows * cols),
       sum_q(rows * cols),
+      packet_q(rows * ((cols + kBusColumns - 1) / kBusColumns)),
       swap_q(rows + cols - 2),
       rows_(rows),
       cols_(cols),
@@ -88,37 +72,37 @@ void Tile::update_sums() {
   });
 }
 
+void Tile::update_packets() {
+  const size_t buses = packet_i.size();
+  if (!std::equal(packet_i.begin(), packet_i.end(), packet_q.begin())) packet_live_ = rows_;
+  if (packet_live_ == 0) return;
+  --packet_live_;
+  std::memmove(&packet_q[buses], packet_q.data(), (packet_q.size() - buses) * sizeof(uint32_t));
+  std::copy(packet_i.begin(), packet_i.end(), packet_q.begin());
+}
+
 void Tile::swap_weights() {
   for (uint32_t d = 0; d < rows_ + cols_ - 1; ++d) {
     if (!swap(d)) continue;
     const uint32_t first = d < cols_ ? 0 : d - cols_ + 1;
     for (uint32_t r = first; r < rows_ && r <= d; ++r) {
-      w_q[r * cols_ + d - r] = shadow_q[r * cols_ + d - r];
+      const uint32_t cell = r * cols_ + d - r;
+      w_q[cell] = shadow_q[cell];
+      shadow_q[cell] = 0;
     }
   }
 }
 
-void Tile::update_weights(bool rst) {
-  // The swap takes the old shadow.
+void Tile::update_swap(bool rst) {
   if (swap_i) swap_live_ = rows_ + cols_ - 1;
   if (swap_live_) {
     swap_weights();
     swap_q.shift_in(swap_i);
     --swap_live_;
   }
-  if (std::any_of(en_i, en_i + rows_, [](uint8_t en) { return en != 0; })) en_live_ = cols_ + 1;
-  if (en_live_) {
-    // As with the activations: behind the shift, en_q is what the cells see in this cycle.
-    shift_right(en_q, en_i, rows_, cols_);
-    with_columns(cols_, [this](auto cols) {
-      shift_down<cols>(shadow_q.data(), en_q.data(), weight_i, rows_, cols_);
-    });
-    --en_live_;
-  }
   if (rst) {
-    std::fill(en_q.begin(), en_q.end(), 0);
     swap_q.clear();
-    en_live_ = swap_live_ = 0;
+    swap_live_ = 0;
   }
 }
 

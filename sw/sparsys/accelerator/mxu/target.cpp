@@ -51,8 +51,15 @@ void MxuTarget::add_options(CLI::App& command, bool demo) {
       ->capture_default_str()
       ->type_name("B");
   command
+      .add_option("--keep", keep_,
+                  "Batches that go through a tile of weights before the next one: the array waits "
+                  "less for weights, and each batch longer for the other")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str()
+      ->type_name("N");
+  command
       .add_option("--weight-bandwidth", weight_bandwidth_,
-                  "Bytes of weights a cycle, 0: a row a cycle; the TPU's 34 GB/s at 700 MHz are "
+                  "Bytes of weights a cycle, 0: a beat a cycle; the TPU's 34 GB/s at 700 MHz are "
                   "48.6")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str()
@@ -62,10 +69,7 @@ void MxuTarget::add_options(CLI::App& command, bool demo) {
 Config MxuTarget::config() const {
   Config config;
   config.rows = config.cols = array_;
-  // The largest blocks that are no larger than those of the full size.
-  uint32_t block = std::min(array_, config.tile_rows);
-  while (block > 1 && array_ % block != 0) --block;
-  config.tile_rows = config.tile_cols = block;
+  choose_blocks(config);
   check(config);
   return config;
 }
@@ -81,9 +85,10 @@ void MxuTarget::check_rtl() const {
 
 void MxuTarget::load_file(const std::string& file, uint64_t images, const LoadData&) {
   network_ = load_model<mxu::Network>(file);
+  keep_ = std::min(keep_, (images + batch_ - 1) / batch_);
   batch_ = std::min(batch_, images);
   try {
-    compile(network_, static_cast<uint32_t>(batch_), config());
+    compile(network_, static_cast<uint32_t>(batch()), config());
   } catch (const Error& error) {
     throw Error(printable(file, 0) + ": " + error.what());
   }
@@ -112,7 +117,9 @@ std::string MxuTarget::size_text() const {
   return std::to_string(array_) + "x" + std::to_string(array_);
 }
 
-json MxuTarget::size() const { return {{"rows", array_}, {"cols", array_}, {"batch", batch_}}; }
+json MxuTarget::size() const {
+  return {{"rows", array_}, {"cols", array_}, {"batch", batch_}, {"keep", keep_}};
+}
 
 void MxuTarget::report(const RunTotals& totals, json& result, Listing& lines) const {
   for (const auto& [name, value] : totals.counters) result[name] = value;

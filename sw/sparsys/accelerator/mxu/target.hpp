@@ -25,7 +25,8 @@ class MxuTarget final : public Target {
   InputScale input_scale() const override;
   std::vector<std::string> tensor_names() const override;
   std::vector<float> tensor(size_t number, Samples sample) const override;
-  uint64_t batch() const override { return batch_; }
+  // Images that go through together: those of the batches that are kept on a tile of weights.
+  uint64_t batch() const override { return batch_ * keep_; }
   std::unique_ptr<Accelerator> make(const AcceleratorOptions& options) const override;
 
   std::string size_text() const override;
@@ -51,6 +52,7 @@ class MxuTarget final : public Target {
 
   uint32_t array_ = 256;
   uint64_t batch_ = 256;
+  uint64_t keep_ = 1;
   double weight_bandwidth_ = 0;
   Network network_;
 };

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Systolic array and weight FIFO of the cycle model against cells and a queue written down one by
-// one (docs/reference/mxu-timing.md sections 2 and 4).
+// Systolic array and the way of weights to it, of the cycle model, against cells written down one
+// by one and the functional model of the stream (docs/reference/mxu-timing.md sections 2 and 4).
 #include "golden/cycle/mxu/array/array.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <utility>
 #include <vector>
 
-#include "golden/cycle/mxu/array/weight_fifo.hpp"
+#include "golden/cycle/mxu/array/weights.hpp"
+#include "golden/engine/mxu/weight_stream.hpp"
+#include "tb/support/mxu/stream.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {
@@ -26,31 +31,40 @@ Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
 
 struct Cell {
   int a = 0, w = 0, shadow = 0, sum = 0;
-  bool en = false;
 };
 
-// All cells, moved by the rules of section 2; the swap by its definition h + r + c.
+struct Packet {
+  bool valid = false;
+  uint32_t row = 0, col = 0;
+  int value = 0;
+};
+
+// All cells, moved by the rules of section 2; swap and packets by their definitions: both come down
+// a row a cycle, the swap also a column a cycle.
 class PlainArray {
  public:
   PlainArray(uint32_t rows, uint32_t cols)
       : rows_(rows), cols_(cols), cell(rows, std::vector<Cell>(cols)) {}
 
-  void clock(const std::vector<uint8_t>& a, const std::vector<uint8_t>& en,
-             const std::vector<uint8_t>& weight, bool swap, bool rst) {
+  void clock(const std::vector<uint8_t>& a, const std::vector<Packet>& packets, bool swap,
+             bool rst) {
     swaps_.push_front(swap);
+    packets_.push_front(packets);
     const auto old = cell;
     for (uint32_t r = 0; r < rows_; ++r) {
       for (uint32_t c = 0; c < cols_; ++c) {
         const int a_in = c ? old[r][c - 1].a : static_cast<int8_t>(a[r]);
-        const bool en_in = c ? old[r][c - 1].en : en[r] != 0;
         const int above = r ? old[r - 1][c].sum : 0;
-        const int weight_in = r ? old[r - 1][c].shadow : static_cast<int8_t>(weight[c]);
         Cell& x = cell[r][c];
         x.a = a_in;
-        x.en = en_in && !rst;
         x.sum = above + a_in * old[r][c].w;
-        if (en_in) x.shadow = weight_in;
-        if (r + c < swaps_.size() && swaps_[r + c]) x.w = old[r][c].shadow;
+        if (r + c < swaps_.size() && swaps_[r + c]) {
+          x.w = old[r][c].shadow;
+          x.shadow = 0;
+        }
+        if (r >= packets_.size()) continue;
+        const Packet& seen = packets_[r][c / 4];
+        if (seen.valid && seen.row == r && seen.col == c % 4) x.shadow = seen.value;
       }
     }
     // A reset forgets the swaps under way.
@@ -59,20 +73,34 @@ class PlainArray {
 
  private:
   uint32_t rows_, cols_;
-  std::deque<bool> swaps_;  // swap_i of this cycle, the one before, ...
+  std::deque<bool> swaps_;                   // swap_i of this cycle, the one before, ...
+  std::deque<std::vector<Packet>> packets_;  // likewise
 
  public:
   std::vector<std::vector<Cell>> cell;
+  // What row r of a bus has in its register.
+  const Packet& packet_q(uint32_t r, uint32_t bus) const { return packets_[r][bus]; }
+  size_t cycles() const { return packets_.size(); }
 };
 
-void compare(const Array& unit, const PlainArray& plain) {
+void compare(const Array& unit, const PlainArray& plain, const Config& config) {
+  const PacketFormat format(Widths(config).row_w);
   for (uint32_t r = 0; r < unit.rows(); ++r) {
+    for (uint32_t c = 0; c < unit.cols(); c += 4) {
+      const Tile& tile =
+          unit.tile[r / config.tile_rows * (config.cols / config.tile_cols) + c / config.tile_cols];
+      if (r >= plain.cycles()) continue;  // none has come there
+      const Packet& x = plain.packet_q(r, c / 4);
+      const uint32_t packet = format.pack(x.valid, x.row, x.col, static_cast<uint8_t>(x.value));
+      const uint32_t above = r / config.tile_rows * config.tile_rows;
+      ASSERT_EQ(tile.packet_q[r % config.tile_rows * tile.buses() + c % config.tile_cols / 4],
+                format.lower(packet, above));
+    }
     for (uint32_t c = 0; c < unit.cols(); ++c) {
       const Cell& x = plain.cell[r][c];
       ASSERT_EQ(unit.a_q(r, c), x.a) << r << ' ' << c;
       ASSERT_EQ(unit.w_q(r, c), x.w) << r << ' ' << c;
       ASSERT_EQ(unit.shadow_q(r, c), x.shadow) << r << ' ' << c;
-      ASSERT_EQ(unit.en_q(r, c), x.en) << r << ' ' << c;
       ASSERT_EQ(unit.sum_q(r, c), x.sum) << r << ' ' << c;
       const int limit = 1 << (sum_width(r) - 1);
       ASSERT_TRUE(x.sum >= -limit && x.sum < limit);
@@ -84,7 +112,9 @@ void random_array(const Config& config, uint64_t seed, uint32_t cycles) {
   Dice dice(seed);
   Array unit(config);
   PlainArray plain(config.rows, config.cols);
-  std::vector<uint8_t> a(config.rows), en(config.rows), weight(config.cols);
+  const PacketFormat format(Widths(config).row_w);
+  std::vector<uint8_t> a(config.rows);
+  std::vector<Packet> packets(unit.packet_i.size());
   uint32_t quiet = 0;  // cycles of unchanged inputs to come
   const auto fill = [&dice](std::vector<uint8_t>& bytes) {
     const bool extreme = dice.chance(20);
@@ -94,19 +124,26 @@ void random_array(const Config& config, uint64_t seed, uint32_t cycles) {
     bool swap = false;
     if (quiet) {
       --quiet;
-      std::fill(en.begin(), en.end(), 0);
+      // As behind the decoders, whose payload stays.
+      for (Packet& packet : packets) packet.valid = false;
     } else {
       if (dice.chance(1))
         quiet = static_cast<uint32_t>(dice.below(5 * (config.rows + config.cols)));
       if (dice.chance(90)) fill(a);
-      fill(weight);
       swap = dice.chance(10);
       const uint32_t share = dice.chance(50) ? 0 : static_cast<uint32_t>(dice.below(101));
-      for (uint8_t& bit : en) bit = dice.chance(share);
+      for (Packet& packet : packets) {
+        packet.valid = dice.chance(share);
+        packet.row = static_cast<uint32_t>(dice.below(config.rows));
+        packet.col = static_cast<uint32_t>(dice.below(4));
+        packet.value = static_cast<int8_t>(dice.next());
+      }
     }
     unit.a_i = a.data();
-    unit.en_i = en.data();
-    unit.weight_i = weight.data();
+    for (size_t bus = 0; bus < packets.size(); ++bus) {
+      const Packet& x = packets[bus];
+      unit.packet_i[bus] = format.pack(x.valid, x.row, x.col, static_cast<uint8_t>(x.value));
+    }
     unit.swap_i = swap;
     unit.propagate();
     for (uint32_t c = 0; c < config.cols; ++c) {
@@ -114,8 +151,8 @@ void random_array(const Config& config, uint64_t seed, uint32_t cycles) {
     }
     const bool rst = dice.chance(1);
     unit.update(rst);
-    plain.clock(a, en, weight, swap, rst);
-    compare(unit, plain);
+    plain.clock(a, packets, swap, rst);
+    compare(unit, plain, config);
     if (testing::Test::HasFatalFailure()) {
       FAIL() << "cycle " << i << ", " << config.rows << 'x' << config.cols;
     }
@@ -126,10 +163,10 @@ TEST(MxuArray, EveryRegisterOfEveryCell) {
   for_seeds(3, [](uint64_t seed) {
     random_array(shape(1, 1, 1, 1), seed, 300);
     random_array(shape(4, 4, 4, 4), seed, 500);
-    random_array(shape(4, 4, 2, 2), seed, 500);
+    random_array(shape(4, 4, 2, 4), seed, 500);
     random_array(shape(5, 7, 5, 7), seed, 500);
-    random_array(shape(5, 7, 1, 1), seed, 500);
-    random_array(shape(6, 8, 3, 2), seed, 500);
+    random_array(shape(5, 7, 1, 7), seed, 500);
+    random_array(shape(6, 8, 3, 4), seed, 500);
     random_array(shape(8, 16, 4, 16), seed, 500);
     random_array(shape(16, 16, 8, 4), seed, 300);
   });
@@ -154,168 +191,248 @@ TEST(MxuArray, PackedSumsAreThoseOfTheCells) {
   }
 }
 
-// FIFO and array together, tiles asked for whenever there is room: behind the shift of a tile the
-// shadows hold it, from column to column one cycle later, and a swap in any cycle from then on
-// takes exactly it into use.
+// Weights and array together: beats of random streams, asked for whenever there is room.
 struct WeightBench {
-  explicit WeightBench(const Config& config)
-      : config(config), fifo(config), array(config), a(config.rows) {}
+  WeightBench(const Config& config, uint64_t seed)
+      : config(config), dice(seed), weights(config), array(config), a(config.rows) {
+    for (int n = 0; n < 2; ++n) clock(false, false, true);
+  }
 
-  void clock(bool swap, const std::vector<uint8_t>* row = nullptr) {
-    fifo.propagate_state();
-    fifo.asked_i = fifo.room_o && asked < wanted;
-    asked += fifo.asked_i;
-    fifo.swap_i = swap;
-    fifo.w_valid_i = row != nullptr;
-    fifo.w_data_i = row ? row->data() : nullptr;
-    fifo.propagate();
-    taken = row && fifo.w_ready_o;
+  // Tiles as one Read_Weights.
+  void add(const std::vector<test::Matrix8>& tiles, const test::Codes* codes, bool codebook) {
+    test::StreamMaker maker(config, dice);
+    maker.longer = longer;
+    const size_t before = beats.size();
+    if (codebook) maker.add_codebook(beats, *codes);
+    for (const test::Matrix8& tile : tiles) maker.add_tile(beats, tile, codes);
+    reads.push_back({static_cast<uint32_t>((beats.size() - before) / beat_bytes()),
+                     static_cast<uint32_t>(tiles.size()), codes == nullptr, codebook});
+  }
+  uint32_t beat_bytes() const { return StreamShape(config).beat_bytes(); }
+
+  // give: a beat, if one is owed.
+  void clock(bool swap, bool give, bool rst = false) {
+    weights.propagate_state();
+    WeightArrival& arrival = weights.arrival;
+    arrival.asked_i = 0;
+    arrival.expected.push_i = 0;
+    if (hold) --hold;
+    if (left == 0 && !reads.empty() && !arrival.expect_full_o()) {
+      const Read& read = reads.front();
+      left = read.beats;
+      arrival.expected.push_i = 1;
+      arrival.expected.data_i = {read.beats | read.tiles << 24, read.tiles >> 8 |
+                                                                    uint32_t{read.raw} << 8 |
+                                                                    uint32_t{read.codebook} << 9};
+      reads.pop_front();
+    } else if (left != 0 && weights.room_o && hold == 0) {
+      arrival.asked_i = 1;
+      arrival.beats_i = static_cast<uint8_t>(std::min<uint64_t>(left, dice.between(1, 16)));
+      left -= arrival.beats_i;
+      owed += arrival.beats_i;
+      hold = 3;
+    }
+    arrival.w_valid_i = give && owed != 0;
+    arrival.w_data_i = &beats[std::min(given * beat_bytes(), beats.size() - beat_bytes())];
+    weights.swap_i = swap;
+    weights.propagate();
     array.a_i = a.data();
-    array.en_i = fifo.en_o.data();
-    array.weight_i = fifo.weight_o.data();
-    array.swap_i = swap;
+    array.packet_i = weights.packet_o;
+    array.swap_i = weights.swap_o;
     array.propagate();
-    array.update(false);
-    fifo.update(false);
+    taken = arrival.w_valid_i && arrival.w_ready_o;
+    owed -= taken;
+    given += taken;
+    array.update(rst);
+    weights.update(rst);
+    for (const WeightBus& bus : weights.bus) {
+      ASSERT_LE(bus.reader.level_q + arrival.pending_q, config.fifo_words);
+    }
     ++cycle;
   }
+
+  struct Read {
+    uint32_t beats, tiles;
+    bool raw, codebook;
+  };
   Config config;
-  WeightFifo fifo;
+  Dice dice;
+  Weights weights;
   Array array;
   std::vector<uint8_t> a;
+  std::vector<uint8_t> beats = std::vector<uint8_t>(beat_bytes());
+  std::deque<Read> reads;
+  uint32_t longer = 0;
   bool taken = false;
-  uint32_t wanted = UINT32_MAX;  // tiles to be asked for
-  uint32_t asked = 0;
-  uint64_t cycle = 0;
+  size_t given = 1;
+  uint64_t left = 0, owed = 0, hold = 0, cycle = 0;
 };
 
-// Weight of tile t in cell (r, c).
-uint8_t weight_of(uint32_t t, uint32_t r, uint32_t c) {
-  return static_cast<uint8_t>(37 * t + 11 * r + 3 * c + 1);
-}
-
-std::vector<uint8_t> weight_row(const Config& c, uint32_t tile, uint32_t n) {
-  std::vector<uint8_t> row(c.cols);
-  for (uint32_t k = 0; k < c.cols; ++k) row[k] = weight_of(tile, c.rows - 1 - n, k);
-  return row;
-}
-
-TEST(MxuWeightFifo, FirstTileIsShiftedFromCycleTwo) {
-  for (const Config& c : {shape(1, 1, 1, 1), shape(4, 4, 2, 2), shape(5, 7, 5, 1)}) {
-    WeightBench b(c);
-    const std::vector<uint8_t> unasked(c.cols, 77);
-    b.clock(false, &unasked);
-    ASSERT_FALSE(b.taken);
-    for (uint32_t n = 0; n < c.rows; ++n) {
-      const std::vector<uint8_t> row = weight_row(c, 0, n);
-      b.clock(false, &row);
-      ASSERT_TRUE(b.taken);
-    }
-    // The last row was taken in cycle 0: this is cycle 1.
-    for (uint64_t t = 1; t < 2 + c.rows + c.cols; ++t) {
-      b.clock(false);
-      ASSERT_EQ(b.fifo.en_o[0], t >= 2 && t < 2 + c.rows) << t;
-      ASSERT_EQ(b.fifo.loaded_o, t >= 2 + c.rows) << t;
-    }
-    for (uint32_t r = 0; r < c.rows; ++r) {
-      for (uint32_t k = 0; k < c.cols; ++k) {
-        ASSERT_EQ(static_cast<uint8_t>(b.array.shadow_q(r, k)), weight_of(0, r, k));
-      }
+test::Matrix8 random_tile(const Config& c, Dice& dice, const test::Codes& codes, bool raw) {
+  const auto density =
+      static_cast<uint32_t>(dice.chance(20) ? 100 * dice.below(2) : dice.below(60));
+  test::Matrix8 tile(c.rows, std::vector<int>(c.cols));
+  for (std::vector<int>& row : tile) {
+    for (int& value : row) {
+      if (!dice.chance(density)) continue;
+      value = raw ? static_cast<int8_t>(dice.next()) : codes[dice.between(1, 15)];
     }
   }
+  return tile;
 }
 
 // Tiles are fed with random gaps and swapped at random times (always when loaded): the weights in
-// use behind each swap's wave are those of the next tile, and shifting never disturbs the wave.
+// use behind each swap's wave are those of the next tile, and what follows never disturbs the wave.
 void random_hand_over(const Config& c, uint64_t seed, uint32_t feed, uint32_t swap_chance) {
-  Dice dice(seed);
-  WeightBench b(c);
-  const uint32_t tiles = 12;
-  uint32_t fed = 0;
-  std::deque<std::pair<uint64_t, uint32_t>> waves;  // start of a swap, its tile
-  uint32_t swapped = 0;
-  for (uint32_t i = 0; i < 5000 && swapped < tiles; ++i) {
-    const bool swap = b.fifo.loaded_q && dice.chance(swap_chance);
+  WeightBench b(c, seed);
+  Dice& dice = b.dice;
+  b.longer = static_cast<uint32_t>(dice.chance(50) ? 0 : dice.below(60));
+  std::vector<test::Matrix8> tiles;
+  test::Codes codes{};
+  bool known = false;
+  while (tiles.size() < 12) {
+    const bool raw = dice.chance(40);
+    const bool book = !raw && (!known || dice.chance(50));
+    if (book) {
+      for (int8_t& code : codes) code = static_cast<int8_t>(dice.next());
+      known = true;
+    }
+    const size_t first = tiles.size();
+    for (uint64_t n = dice.between(1, 4); n > 0; --n) {
+      tiles.push_back(random_tile(c, dice, codes, raw));
+    }
+    b.add({tiles.begin() + static_cast<ptrdiff_t>(first), tiles.end()}, raw ? nullptr : &codes,
+          book);
+  }
+  std::deque<std::pair<uint64_t, size_t>> waves;  // start of a swap, its tile
+  size_t swapped = 0;
+  for (uint32_t i = 0; i < 40000 && swapped < tiles.size(); ++i) {
+    const bool swap = b.weights.loaded_q && dice.chance(swap_chance);
     if (swap) waves.push_back({b.cycle, swapped++});
-    std::vector<uint8_t> row;
-    const bool give = fed < tiles * c.rows && dice.chance(feed);
-    if (give) row = weight_row(c, fed / c.rows, fed % c.rows);
-    b.clock(swap, give ? &row : nullptr);
-    if (b.taken) ++fed;
-    ASSERT_LE(b.fifo.held_q, c.fifo_tiles);
-    ASSERT_LE(b.fifo.tiles_q + b.fifo.asked_q, b.fifo.held_q) << "more tiles than places";
+    b.clock(swap, dice.chance(feed));
     // Cell (r, k) has tile t from the cycle behind h + r + k on.
     for (uint32_t r = 0; r < c.rows; ++r) {
       for (uint32_t k = 0; k < c.cols; ++k) {
-        uint8_t expected = 0;
+        int expected = 0;
         for (const auto& wave : waves) {
-          if (b.cycle > wave.first + r + k) expected = weight_of(wave.second, r, k);
+          if (b.cycle > wave.first + r + k) expected = tiles[wave.second][r][k];
         }
-        ASSERT_EQ(static_cast<uint8_t>(b.array.w_q(r, k)), expected)
+        ASSERT_EQ(b.array.w_q(r, k), expected)
             << "cell " << r << ' ' << k << " behind cycle " << b.cycle - 1;
       }
     }
+    while (waves.size() > 1 && b.cycle > waves[1].first + c.rows + c.cols) waves.pop_front();
+    ASSERT_EQ(b.weights.arrival.error_q, 0);
   }
-  ASSERT_EQ(swapped, tiles);
+  ASSERT_EQ(swapped, tiles.size());
 }
 
-TEST(MxuWeightFifo, HandOverAtEveryPhase) {
+TEST(MxuWeights, HandOverAtEveryPhase) {
   for_seeds(6, [](uint64_t seed) {
-    for (Config c : {shape(1, 1, 1, 1), shape(4, 4, 4, 4), shape(4, 4, 2, 1), shape(5, 7, 5, 1),
-                     shape(7, 5, 1, 5), shape(8, 8, 4, 2)}) {
-      c.fifo_tiles = seed % 2 ? 2 : 4;
+    for (Config c : {shape(1, 1, 1, 1), shape(4, 4, 4, 4), shape(4, 4, 2, 4), shape(5, 7, 5, 7),
+                     shape(7, 5, 1, 5), shape(8, 8, 4, 4), shape(3, 36, 3, 12)}) {
+      c.fifo_words = seed % 2 ? 32 : 64;
       random_hand_over(c, seed, 100, 100);
       random_hand_over(c, seed, 100, 10);
       random_hand_over(c, seed, 30, 50);
+      if (testing::Test::HasFatalFailure()) FAIL() << c.rows << 'x' << c.cols;
     }
   });
 }
 
-// With rows always there and swaps as early as can be, a tile is swapped every ROWS cycles.
-TEST(MxuWeightFifo, ATileEveryRowsCycles) {
-  for (const Config& c : {shape(1, 1, 1, 1), shape(3, 3, 1, 1), shape(8, 4, 8, 2)}) {
-    WeightBench b(c);
-    std::vector<uint64_t> swaps;
-    uint32_t fed = 0;
-    for (uint32_t i = 0; i < 20 * c.rows + 20; ++i) {
-      const bool swap = b.fifo.loaded_q && b.cycle > 6 * c.rows;
-      if (swap) swaps.push_back(b.cycle);
-      const std::vector<uint8_t> row = weight_row(c, fed / c.rows, fed % c.rows);
-      b.clock(swap, &row);
-      fed += b.taken;
+// With words always there a tile of L words in its longest bus is swapped 8 L + 3 cycles behind the
+// one in front of it, however many buses lie behind the longest.
+TEST(MxuWeights, ATileInEightCyclesAWordAndThree) {
+  for (const uint32_t cols : {4U, 8U, 64U}) {
+    for (const uint32_t words : {1U, 2U, 5U}) {
+      const Config c = shape(16, cols, 16, cols);
+      WeightBench b(c, 1);
+      std::vector<test::Matrix8> tiles(12, test::Matrix8(c.rows, std::vector<int>(c.cols)));
+      for (test::Matrix8& tile : tiles) {
+        for (uint32_t p = 0; p < 8 * words - 3; ++p) tile[p / 4][p % 4] = 3;
+        tile[0][cols - 1] = -5;
+      }
+      b.add(tiles, nullptr, false);
+      std::vector<uint64_t> swaps;
+      for (uint32_t i = 0; i < 4000; ++i) {
+        const bool swap = b.weights.loaded_q && b.cycle > 200;
+        if (swap) swaps.push_back(b.cycle);
+        b.clock(swap, true);
+      }
+      ASSERT_EQ(swaps.size(), tiles.size());
+      for (size_t i = 1; i < swaps.size(); ++i) {
+        EXPECT_EQ(swaps[i] - swaps[i - 1], 8 * words + 3) << cols << ' ' << words;
+      }
     }
-    ASSERT_GT(swaps.size(), 8u);
-    for (size_t i = 1; i < swaps.size(); ++i) EXPECT_EQ(swaps[i] - swaps[i - 1], c.rows);
   }
 }
 
-TEST(MxuWeightFifo, FullAndEmpty) {
-  Config c = shape(3, 4, 3, 2);
-  c.fifo_tiles = 2;
-  WeightBench b(c);
-  b.wanted = 5;
-  const std::vector<uint8_t> row(4, 1);
-  uint32_t taken = 0;
-  const auto feed = [&](int cycles, bool swap) {
-    for (int i = 0; i < cycles; ++i) {
-      b.clock(swap && b.fifo.loaded_q, &row);
-      taken += b.taken;
+// A stream that is wrong anywhere stops the arrival with the code, the count of headers and the bus
+// that the stream's functional model tells, and no tile behind it is ever loaded.
+TEST(MxuWeights, WrongStreams) {
+  std::map<StreamError, uint32_t> told;
+  for_seeds(400, [&told](uint64_t seed) {
+    Dice dice(seed);
+    const uint32_t sizes[] = {1, 3, 4, 5, 7, 8, 13, 36, 37};
+    const auto rows = static_cast<uint32_t>(sizes[dice.below(7)]);
+    const uint32_t cols = sizes[dice.below(9)];
+    const Config c = shape(rows, cols, rows, cols);
+    WeightBench b(c, seed);
+    b.longer = 20;
+    test::Codes codes{};
+    for (int8_t& code : codes) code = static_cast<int8_t>(dice.next());
+    const bool raw = dice.chance(40);
+    const bool book = !raw && dice.chance(90);
+    std::vector<test::Matrix8> tiles;
+    for (uint64_t n = dice.between(1, 3); n > 0; --n) {
+      tiles.push_back(random_tile(c, dice, codes, raw));
     }
-  };
-  feed(100, false);
-  // One tile is in the array, two have their places.
-  EXPECT_EQ(taken, 3 * c.rows);
-  EXPECT_EQ(b.asked, 3U);
-  EXPECT_TRUE(b.fifo.full_o);
-  EXPECT_FALSE(b.fifo.w_ready_o);
-  EXPECT_FALSE(b.fifo.room_o);
-  feed(100, true);
-  // Rows that nobody asked for are not taken.
-  EXPECT_EQ(taken, 5 * c.rows);
-  EXPECT_FALSE(b.fifo.w_ready_o);
-  EXPECT_FALSE(b.fifo.full_o);
-  EXPECT_EQ(b.fifo.held_q, 0);
-  EXPECT_EQ(b.fifo.tiles_q, 0);
+    b.add(tiles, raw ? nullptr : &codes, book);
+    WeightBench::Read& read = b.reads.front();
+    switch (dice.below(4)) {
+      case 0:
+        read.tiles += static_cast<uint32_t>(dice.between(1, 2));
+        break;
+      case 1:
+        if (read.tiles > 1) --read.tiles;
+        break;
+      case 2:
+        read.beats -= static_cast<uint32_t>(dice.below(read.beats));
+        break;
+      default:
+        break;
+    }
+    for (uint64_t n = dice.below(3); n > 0; --n) {
+      b.beats[dice.between(b.beat_bytes(), b.beats.size() - 1)] = static_cast<uint8_t>(dice.next());
+    }
+    StreamReader reader{StreamShape(c)};
+    std::vector<std::vector<int8_t>> right;
+    reader.read(&b.beats[b.beat_bytes()], read.beats, read.tiles, raw, book, right);
+    const uint32_t beats = read.beats;
+    size_t swaps = 0;
+    for (uint32_t i = 0; i < 400 + 30 * beats; ++i) {
+      const bool swap = b.weights.loaded_q && dice.chance(50);
+      swaps += swap;
+      b.clock(swap, dice.chance(70));
+    }
+    ASSERT_EQ(b.given, 1 + beats);
+    ASSERT_EQ(b.weights.arrival.pending_q, 0);
+    ++told[reader.fault().error];
+    ASSERT_EQ(b.weights.arrival.error_q, static_cast<uint8_t>(reader.fault().error));
+    if (reader.fault().error == StreamError::kNone) {
+      ASSERT_EQ(swaps, right.size());
+      return;
+    }
+    ASSERT_EQ(b.weights.arrival.error_number_q, reader.fault().headers);
+    ASSERT_EQ(b.weights.arrival.error_bus_q, reader.fault().bus);
+    ASSERT_EQ(swaps, right.size());
+  });
+  if (!seed_is_given()) {
+    for (const StreamError error : {StreamError::kNone, StreamError::kPosition, StreamError::kCount,
+                                    StreamError::kCodebook}) {
+      EXPECT_GT(told[error], 5U) << static_cast<int>(error);
+    }
+  }
 }
 
 }  // namespace

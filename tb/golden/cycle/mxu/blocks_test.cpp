@@ -34,11 +34,12 @@ TEST(MxuConfig, DefaultsAndLimits) {
   EXPECT_EQ(refusal(Config()), "");
   Config c;
   c.rows = c.cols = c.tile_rows = c.tile_cols = 1;
-  c.fifo_tiles = c.ub_depth = c.param_sets = c.queue_depth = 2;
+  c.ub_depth = c.param_sets = c.queue_depth = 2;
+  c.fifo_words = 32;
   c.acc_depth = 4;
   EXPECT_EQ(refusal(c), "");
   c.rows = 5;
-  c.cols = 7;
+  c.cols = c.tile_cols = 7;
   EXPECT_EQ(refusal(c), "");
   EXPECT_EQ(c.lanes(), 7u);
 }
@@ -55,12 +56,31 @@ TEST(MxuConfig, RefusalsNameTheParameter) {
             "matrix unit configuration: TILE_ROWS is 33, must be a divisor of ROWS = 256");
   EXPECT_EQ(with(&Config::tile_cols, 0),
             "matrix unit configuration: TILE_COLS is 0, must be a divisor of COLS = 256");
-  EXPECT_NE(with(&Config::fifo_tiles, 17).find("FIFO_TILES"), std::string::npos);
+  EXPECT_EQ(with(&Config::tile_cols, 2),
+            "matrix unit configuration: TILE_COLS is 2, must be a multiple of 4, or all of COLS");
+  EXPECT_NE(with(&Config::fifo_words, 16).find("FIFO_WORDS"), std::string::npos);
+  EXPECT_NE(with(&Config::fifo_words, 48).find("FIFO_WORDS"), std::string::npos);
   EXPECT_NE(with(&Config::ub_depth, (1U << 24) + 1).find("UB_DEPTH"), std::string::npos);
   EXPECT_NE(with(&Config::acc_depth, 4095).find("power of two"), std::string::npos);
   EXPECT_NE(with(&Config::acc_depth, 2).find("ACC_DEPTH"), std::string::npos);
   EXPECT_NE(with(&Config::param_sets, 257).find("PARAM_SETS"), std::string::npos);
   EXPECT_NE(with(&Config::queue_depth, 256).find("QUEUE_DEPTH"), std::string::npos);
+}
+
+TEST(MxuConfig, BlocksForEverySize) {
+  for (uint32_t rows = 1; rows <= 256; ++rows) {
+    for (uint32_t cols = 1; cols <= 256; ++cols) {
+      Config c;
+      c.rows = rows;
+      c.cols = cols;
+      choose_blocks(c);
+      ASSERT_EQ(refusal(c), "") << rows << " x " << cols;
+      if (rows % 32 == 0 && cols % 32 == 0) {
+        ASSERT_EQ(c.tile_rows, 32U);
+        ASSERT_EQ(c.tile_cols, 32U);
+      }
+    }
+  }
 }
 
 TEST(MxuWidths, SumsHoldTheExtremes) {

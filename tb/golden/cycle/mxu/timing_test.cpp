@@ -10,6 +10,7 @@
 
 #include "golden/cycle/mxu/device.hpp"
 #include "tb/support/mxu/host.hpp"
+#include "tb/support/mxu/timeline.hpp"
 #include "tb/support/seeds.hpp"
 
 namespace sparsys::mxu {
@@ -30,14 +31,15 @@ Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
 }
 
 std::vector<Config> shapes() {
-  return {shape(1, 1, 1, 1), shape(1, 6, 1, 2), shape(6, 1, 2, 1),   shape(4, 4, 4, 4),
-          shape(5, 7, 5, 1), shape(8, 8, 4, 4), shape(16, 8, 16, 8), shape(16, 16, 4, 8)};
+  return {shape(1, 1, 1, 1), shape(1, 6, 1, 6), shape(6, 1, 2, 1),   shape(4, 4, 4, 4),
+          shape(5, 7, 5, 7), shape(8, 8, 4, 4), shape(16, 8, 16, 8), shape(16, 16, 4, 8)};
 }
 
 // Notes in which cycles things happen inside the model; cycle 0 is that of mark().
 struct Watch {
   explicit Watch(const Config& config) : c(config), device(config), host(device) {
     host.reset();
+    opened = host.cycle + 1;
     for (uint32_t t = 0; t < 64; ++t) {
       host.weights[t] = tile_rows(c, [t](uint32_t r, uint32_t k) { return 3 * r + 5 * k + t; });
     }
@@ -88,6 +90,7 @@ struct Watch {
   CycleDevice device;
   Host host;
   uint64_t zero = 0;
+  uint64_t opened;  // the array, to the first tile
   std::vector<uint64_t> rows, swaps, matrix_done, accumulated, positions, activated,
       activation_done, in_done;
 };
@@ -103,7 +106,7 @@ TEST(MxuLatency, MatrixMultiply) {
     for (const uint64_t B : {1, 2, 3, 7, 16, 17, 255, 256, 257}) {
       Watch w(c);
       w.run({read_weights(0)});
-      w.idle(3 * c.rows + 10);
+      w.idle(8 * c.rows + 60);
       w.mark();
       w.run({multiply(0, 0, static_cast<uint32_t>(B), true, false)});
       ASSERT_EQ(w.host.inst_at.at(0), w.zero);
@@ -121,7 +124,7 @@ TEST(MxuLatency, Convolve) {
       Watch w(c);
       w.run({set_register(0, halves(8, 8)), set_register(1, halves(side, side)),
              set_register(2, 8 | 1 << 16 | 1 << 24), read_weights(0)});
-      w.idle(3 * c.rows + 10);
+      w.idle(8 * c.rows + 60);
       w.mark();
       w.run({convolve(0, 0, -1, -1, true, false)});
       const uint64_t B = side * side;
@@ -183,7 +186,7 @@ TEST(MxuLatency, Host) {
 
 // While the host takes nothing, four rows are read ahead.
 TEST(MxuLatency, HostHoldsBack) {
-  const Config c = shape(4, 4, 2, 2);
+  const Config c = shape(4, 4, 2, 4);
   Watch w(c);
   w.host.stall_out = 100;
   w.host.program = {write_host(0, 20)};
@@ -196,29 +199,67 @@ TEST(MxuLatency, HostHoldsBack) {
   EXPECT_EQ(w.host.out_at.back() - w.host.out_at.front(), 19u);
 }
 
-TEST(MxuLatency, Weights) {
+// Requests of 16 beats at most, none across a multiple of 16, one in three cycles; the first beat
+// is taken a cycle behind the first.
+TEST(MxuLatency, Requests) {
   for (const Config& c : shapes()) {
-    Watch w(c);
-    w.host.program = {read_weights(0), multiply(0, 0, 3, true, false)};
-    w.idle(4 * c.rows + 30);
-    ASSERT_EQ(w.host.weight_at.size(), c.rows);
-    EXPECT_EQ(w.swaps, (std::vector<uint64_t>{w.host.weight_at.back() + 2 + c.rows}));
+    for (const uint32_t first : {0U, 5U, 15U, 31U}) {
+      Watch w(c);
+      w.host.memory.assign(StreamShape(c).beat_bytes() * 200, 1);  // any bytes, of one word each
+      w.mark();
+      w.run({read_beats(first, 100, 1, true, false)});
+      std::vector<uint64_t> at;
+      uint32_t beat = first;
+      for (uint64_t cycle = 3; beat < first + 100; cycle += 3) {
+        at.push_back(w.zero + cycle);
+        const uint32_t beats = std::min(16 - beat % 16, first + 100 - beat);
+        ASSERT_EQ(w.host.request_beats.at(at.size() - 1), beats);
+        beat += beats;
+        // A header of one word a bus: it ends, and the next beats are one tile too many. What was
+        // asked for by then still comes.
+        if (at.size() == w.host.request_at.size()) break;
+      }
+      EXPECT_EQ(w.host.request_at, at);
+      EXPECT_EQ(w.host.beat_at.front(), w.zero + 4);
+    }
   }
 }
 
-// m operations of B rows take m * B cycles of the array for B >= ROWS, weights arriving a row a
-// cycle; without new weights also for shorter ones.
+TEST(MxuLatency, Weights) {
+  for (const Config& c : shapes()) {
+    for (const uint32_t stall : {0U, 50U, 90U}) {
+      Watch w(c);
+      w.host.stall_weights = stall;
+      w.host.program = {read_weights(0),
+                        multiply(0, 0, 3, true, false),
+                        read_weights(1, 3),
+                        multiply(0, 0, 3, true, false),
+                        multiply(0, 0, 3, true, false),
+                        multiply(0, 0, 60, true, false)};
+      w.run({});
+      // Behind a reset the array is open from the second swap on that clears it.
+      Loads loads(w.host, w.opened);
+      ASSERT_EQ(w.swaps.size(), 4U);
+      for (size_t n = 0; n < 4; ++n) {
+        const uint64_t loaded = loads.next();
+        EXPECT_EQ(w.swaps[n], n == 0 ? loaded : std::max(loaded, w.swaps[n - 1] + 3));
+        loads.swap(w.swaps[n]);
+      }
+    }
+  }
+}
+
+// m operations of B rows take m * B cycles of the array for B >= 8 L + 3, L being the words of the
+// longest bus, weights arriving a beat a cycle; without new weights also for shorter ones.
 TEST(MxuThroughput, NoBubbleBetweenTiles) {
   for (const Config& c : shapes()) {
-    // The FIFO's places are free only when the last bank has read them: four tiles of one row are
-    // fewer rows than that takes.
-    if (c.rows < 4) continue;
     for (const uint32_t more : {0U, 1U, 5U}) {
       SCOPED_TRACE(std::to_string(c.rows) + "x" + std::to_string(c.cols));
-      const uint32_t m = 12, B = c.rows + more;
+      // A codebook is two words of the first of its tiles.
+      const uint32_t m = 12, B = 8 * (StreamShape(c).most_words + 2) + 3 + more;
       Watch w(c);
       w.run({read_weights(0, 4)});
-      w.idle(6 * c.rows + 10);
+      w.idle(8 * c.rows + 60);
       w.mark();
       std::vector<RawInstruction> program = {read_weights(4, m - 4)};
       for (uint32_t i = 0; i < m; ++i) program.push_back(multiply(0, i % 2 * 256, B, true, i > 1));
@@ -230,7 +271,7 @@ TEST(MxuThroughput, NoBubbleBetweenTiles) {
     }
     Watch w(c);
     w.run({read_weights(0)});
-    w.idle(3 * c.rows + 10);
+    w.idle(8 * c.rows + 60);
     w.mark();
     std::vector<RawInstruction> program = {multiply(0, 0, 3, true, false)};
     for (uint32_t i = 0; i < 30; ++i) program.push_back(multiply(0, i % 8, 3, false, true));
@@ -246,15 +287,17 @@ TEST(MxuThroughput, NoBubbleBetweenTiles) {
 
 TEST(MxuThroughput, FullSizeBackToBack) {
   Config c;
-  c.ub_depth = 512;
+  c.ub_depth = 1100;
   Watch w(c);
   w.run({read_weights(0, 4)});
   w.idle(1400);
   w.mark();
-  w.run({multiply(0, 0, 256, true, false), multiply(0, 0, 256, true, true),
-         multiply(0, 0, 256, true, true)});
-  EXPECT_EQ(w.rows, span(5, 4 + 3 * 256));
-  EXPECT_EQ(w.matrix_done.back(), 4 + 3 * 256 + 512 + 3u);
+  // Dense tiles: 128 words of every bus.
+  constexpr uint32_t B = 8 * 128 + 3;
+  w.run({multiply(0, 0, B, true, false), multiply(0, 0, B, true, true),
+         multiply(0, 0, B, true, true)});
+  EXPECT_EQ(w.rows, span(5, 4 + 3 * B));
+  EXPECT_EQ(w.matrix_done.back(), 4 + 3 * B + 512 + 3u);
 }
 
 // 2048 x 1024 by 1024 x 1024: the array is active in every cycle from the first to the last.
@@ -340,16 +383,21 @@ TEST(MxuWaits, HalvesOfTheAccumulators) {
   }
 }
 
-// Weight stall while nothing is there, weight shift while the tile is on its way into the array.
+// Weight stall while a bus waits for a word, weight shift while all are at work.
 TEST(MxuCounters, WeightStallAndShift) {
   for (const Config& c : shapes()) {
     Watch w(c);
-    w.host.stall_requests = 0;
     w.run({set_register(15, 0), read_weights(0), multiply(0, 0, 4, true, false, c.rows, c.cols),
            nop(), nop()});
+    Loads loads(w.host, w.opened);
+    const uint64_t loaded = loads.next();
+    ASSERT_EQ(w.swaps, (std::vector<uint64_t>{loaded}));
+    uint64_t lacks = 0;
+    const uint64_t waits = w.host.inst_at.at(2) + 5;  // in the unit's registers
+    for (uint64_t t = waits; t < loaded; ++t) lacks += loads.lacks(t);
     const auto counter = [&w](uint8_t n) { return w.host.read_status(n); };
-    EXPECT_EQ(counter(4), c.rows);
-    EXPECT_EQ(counter(3), c.rows - 1);
+    EXPECT_EQ(counter(3), lacks);
+    EXPECT_EQ(counter(4), loaded - waits - lacks);
     EXPECT_EQ(counter(1), 4u);
     EXPECT_EQ(counter(2), 4 * c.rows * c.cols);
     EXPECT_EQ(counter(0), counter(1) + counter(3) + counter(4) + counter(5));
@@ -362,7 +410,7 @@ TEST(MxuCounters, WeightStallAndShift) {
 }
 
 TEST(MxuCounters, InputStall) {
-  const Config c = shape(4, 4, 2, 2);
+  const Config c = shape(4, 4, 2, 4);
   Watch w(c);
   w.host.input.assign(30, Row(4));
   w.host.stall_in = 50;
@@ -374,7 +422,7 @@ TEST(MxuCounters, InputStall) {
 
 // A stall of half and weights at once counts as one of weights, so that the parts stay parts.
 TEST(MxuCounters, PartsOfNonMatrix) {
-  const Config c = shape(4, 4, 2, 2);
+  const Config c = shape(4, 4, 2, 4);
   Watch w(c);
   w.run({set_register(15, 0), activate(0, 0, 100, 0, 0), nop(), nop(), read_weights(0),
          multiply(0, 0, 4, true, true)});

@@ -8,18 +8,19 @@ namespace {
 
 TEST(MxuConfig, DefaultsAndRangesAreTheRtls) {
   Config sound;
-  sound.tile_rows = sound.tile_cols = 1;  // divides every ROWS and COLS
+  sound.tile_rows = 1;  // divides every ROWS
   expect_as_in_rtl<Config>("mxu", "## Matrix unit",
                            {{"ROWS", &Config::rows},
-                            {"COLS", &Config::cols},
                             {"TILE_ROWS", &Config::tile_rows},
-                            {"TILE_COLS", &Config::tile_cols},
-                            {"FIFO_TILES", &Config::fifo_tiles},
+                            {"FIFO_WORDS", &Config::fifo_words},
                             {"UB_DEPTH", &Config::ub_depth},
                             {"ACC_DEPTH", &Config::acc_depth},
                             {"PARAM_SETS", &Config::param_sets},
                             {"QUEUE_DEPTH", &Config::queue_depth}},
-                           sound, {"DIGIT"});  // how products are made, not what they are
+                           sound,
+                           // TILE_COLS is a multiple of 4 or all of COLS (blocks_test.cpp); DIGIT
+                           // is how products are made, not what they are.
+                           {"COLS", "TILE_COLS", "DIGIT"});
 }
 
 }  // namespace

@@ -137,8 +137,11 @@ TEST(MxuInstruction, EncodesAndDecodes) {
   for (int turn = 0; turn < 1000; ++turn) {
     Instruction i;
     i.opcode = static_cast<Opcode>(any(4) % 10);
-    i.tile = any(32);
+    i.beat = any(32);
+    i.beats = any(24);
     i.tiles = any(16);
+    i.raw = flag();
+    i.codebook = flag();
     i.buffer = any(24);
     i.accumulators = any(16);
     i.length = any(16);
@@ -157,7 +160,7 @@ TEST(MxuInstruction, EncodesAndDecodes) {
     test::RawInstruction expected;
     switch (i.opcode) {
       case Opcode::kReadWeights:
-        expected = test::read_weights(i.tile, i.tiles);
+        expected = test::read_beats(i.beat, i.beats, i.tiles, i.raw, i.codebook);
         break;
       case Opcode::kMatrixMultiply:
         expected = test::multiply(i.buffer, i.accumulators, i.length, i.take, i.add,
