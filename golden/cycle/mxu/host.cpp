@@ -145,8 +145,9 @@ void WeightFetch::update(bool rst) {
     } else {
       if ((asked_o && (left_q == wm_beats_o || stop_i)) || (stop_i && !wm_valid_o)) run_q = 0;
       if (asked_o) {
-        addr_q += wm_beats_o;
-        left_q -= wm_beats_o;
+        const uint32_t upto = kRequestBeats - addr_q % kRequestBeats;
+        addr_q += upto;
+        left_q = (left_q - upto) & 0xFFFFFF;
       }
     }
   }

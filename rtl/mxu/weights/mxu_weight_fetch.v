@@ -81,8 +81,9 @@ module mxu_weight_fetch (
         addr_q <= op[31:0];
         left_q <= op[55:32];
       end else if (asked_o) begin
-        addr_q <= addr_q + {27'd0, wm_beats_o};
-        left_q <= left_q - {19'd0, wm_beats_o};
+        // Behind the last request of an operation they are of no more use.
+        addr_q <= {addr_q[31:4] + 28'd1, 4'd0};
+        left_q <= left_q - {19'd0, upto};
       end
     end
   end
