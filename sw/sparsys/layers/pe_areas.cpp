@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr struct {
   const char* name;
   uint32_t eie::Config::*value;
-} kParameters[] = {
+} kRtlParameters[] = {
     {"N_PE", &eie::Config::n_pe},
     {"ENTRY_DEPTH", &eie::Config::entry_depth},
     {"PTR_DEPTH", &eie::Config::ptr_depth},
@@ -42,7 +42,7 @@ PeAreas::PeAreas(const std::string& path) {
     const json accepted = json::parse(file);
     pes_ = accepted.at("full").at("pes");
     for (const json& pe : pes_) {
-      for (const auto& parameter : kParameters) {
+      for (const auto& parameter : kRtlParameters) {
         pe.at("parameters").at(parameter.name).get<uint32_t>();
       }
       for (const char* field : {"over_paper", "over_paper_utilised"}) {
@@ -57,9 +57,10 @@ PeAreas::PeAreas(const std::string& path) {
 
 std::optional<PeArea> PeAreas::find(const eie::Config& config) const {
   const auto found = std::find_if(pes_.begin(), pes_.end(), [&config](const json& pe) {
-    return std::all_of(std::begin(kParameters), std::end(kParameters), [&](const auto& parameter) {
-      return pe["parameters"][parameter.name] == config.*parameter.value;
-    });
+    return std::all_of(std::begin(kRtlParameters), std::end(kRtlParameters),
+                       [&](const auto& parameter) {
+                         return pe["parameters"][parameter.name] == config.*parameter.value;
+                       });
   });
   if (found == pes_.end()) return std::nullopt;
   return PeArea{(*found)["over_paper"], (*found)["over_paper_utilised"]};
