@@ -36,6 +36,11 @@ INVISIBLE = {
         "rtl/mxu/lanes/mxu_lanes.v: valid_q": NOT_USED,
         "rtl/mxu/lanes/mxu_params.v: re_q": NOT_USED,
         "rtl/mxu/lanes/mxu_params.v: late_re_q": NOT_USED,
+        "rtl/mxu/weights/mxu_weight_arrival.v: step_q": NOT_USED,
+        "rtl/mxu/weights/mxu_weight_lane.v: write_q": NOT_USED,
+        "rtl/mxu/weights/mxu_weight_bus.v: fit_q": NOT_USED,
+        "rtl/mxu/weights/mxu_weight_bus.v: packet_valid_q": NOT_USED,
+        "rtl/mxu/weights/mxu_weight_reader.v: open_q": "set before the first word is there",
         "rtl/mxu/mxu_tile.v: swap_q": "has left the array before the next tile of weights is there",
     },
 }

@@ -75,6 +75,11 @@ inline void batches(LockstepBench& b, const std::vector<uint32_t>& sizes) {
 inline void hand_over(LockstepBench& b, int phase, std::set<uint64_t>& distances) {
   const Config& c = b.c;
   b.random_tiles(3);
+  // A second tile that fills the FIFOs would leave no room for the request with its last beat.
+  if (c.rows / 2 + 16 > c.fifo_words) {
+    std::vector<Row>& second_rows = b.host.weights[1];
+    std::fill(second_rows.begin() + 3 * c.rows / 4, second_rows.end(), Row(c.cols, 0));
+  }
   const auto length = [&b, &c] {
     return static_cast<uint32_t>(
         b.dice.between(1, std::min(c.acc_depth / 2, c.rows + c.cols / 2 + 1)));
