@@ -14,7 +14,7 @@ EIE, MXU, GUIDE = "rtl/eie/eie.v", "rtl/mxu/mxu.v", "docs/guide/integrate-matrix
 # What is changed, file, text in it, text instead, what the complaint must say.
 CHANGES = [
     ("a port more", EIE, "    // command\n", "    input wire new_i,  // new\n", "`new_i`"),
-    ("another width", MXU, "[       95:0] inst_i", "[       96:0] inst_i", "| 97 |"),
+    ("another width", MXU, "[          95:0] inst_i", "[          96:0] inst_i", "| 97 |"),
     ("another meaning", MXU, "// the queue has room", "// the queue is not full", "is not full"),
     ("another direction", EIE, "output wire              done_o", "input wire              done_o",
      "| `done_o` | input |"),

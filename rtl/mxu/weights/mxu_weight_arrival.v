@@ -93,13 +93,21 @@ module mxu_weight_arrival #(
                     extra_q || (ended_q && (short_q || rest)) || (header_q && bad)     ? 4'd11 :
                     bad                                                                ? 4'd10 :
                                                                                          4'd0;
+  // Of the lowest lane: its bus n is bus l + n * W_LANES, a constant of each turn.
   localparam [31:0] W_LANES_32 = W_LANES;
   reg [7:0] bus;
+  reg [7:0] number;
   integer l;
+  integer n;
   always @* begin
     bus = 8'd0;
-    for (l = W_LANES - 1; l >= 0; l = l - 1)
-      if (bad_i[l]) bus = l[7:0] + W_LANES_32[7:0] * {5'd0, bad_n_i[3*l+:3]};
+    for (l = W_LANES - 1; l >= 0; l = l - 1) begin
+      number = l[7:0];
+      for (n = 0; n < 8; n = n + 1) begin
+        if (bad_i[l] && bad_n_i[3*l+:3] == n[2:0]) bus = number;
+        number = number + W_LANES_32[7:0];
+      end
+    end
   end
 
   assign w_ready_o      = owed_q != {LEVEL_W{1'b0}};

@@ -161,7 +161,7 @@ TEST(MxuFullSizeChecker, SeesAChangedRegister) {
       {"the next weight", 0, 4 * c.rows + 100, [=](Tile& t) { t.shadow_q[inner] ^= 4; }},
       {"a packet", 0, across, [=](Tile& t) { t.packet_q[3 * t.buses() + 1] ^= 1; }},
   };
-  // While rows pass through the whole array, and the next tile of weights comes down: behind the cell.
+  // While rows pass through the array, and the next tile of weights comes down: behind the cell.
   constexpr uint64_t kAt = 1400;
   for (const Change& change : changes) {
     SCOPED_TRACE(change.what);
