@@ -92,8 +92,12 @@ module mxu_weight_lane #(
   end
 
   // Stage 2.
-  wire [POS_W*N-1:0] pos_at = pos_q >> (POS_W * n_q);
-  wire [POS_W-1:0] pos = pos_at[POS_W-1:0];
+  reg [POS_W-1:0] pos;
+  integer p;
+  always @* begin
+    pos = pos_q[POS_W-1:0];
+    for (p = 1; p < N; p = p + 1) if (n_q == p[2:0]) pos = pos_q[POS_W*p+:POS_W];
+  end
   wire [12:0] behind = {{(13 - POS_W) {1'b0}}, pos} + {1'b0, total_q};
   wire [12:0] reached = {{(13 - POS_W) {1'b0}}, pos} + {1'b0, reach_q};
   wire past = write_q && !book_q && reach_q != 12'd0 && reached > POSITIONS_32[12:0];
@@ -158,5 +162,5 @@ module mxu_weight_lane #(
     end
   end
 
-  wire unused = &{1'b0, first_wrong, pos_at};
+  wire unused = &{1'b0, first_wrong};
 endmodule
