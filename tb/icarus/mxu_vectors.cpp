@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the files that the Icarus bench of the matrix unit reads: jobs, instructions, rows for the
 // host's input, beats of weights, expected rows of output. Whole networks compiled for the unit,
-// with the functional model's outputs; programs that rely on what a reset leaves; operations that
-// must be refused.
+// with the functional model's outputs; programs that rely on what a reset leaves; weights cut off
+// by one on their way into the array; operations that must be refused.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -236,6 +236,38 @@ Job unset_registers(const mxu::Config& c, Random& random) {
   return job;
 }
 
+// Weights cut off by a reset in each of the cycles in which their packets are on the way, and
+// behind each a product that takes no weights: those in use are 0.
+std::vector<Job> cut_weights(const mxu::Config& c) {
+  constexpr uint32_t kFirst = 10;  // at the array, of the first instruction behind a reset
+  const mxu::StreamShape shape(c);
+  const std::vector<int8_t> ones(size_t{c.rows} * c.cols, 1);
+  Job arriving;
+  put_tile(shape, ones.data(), nullptr, arriving.weights);
+  const auto beats = static_cast<uint32_t>(arriving.weights.size() / shape.beat_bytes());
+  // Busy for any time: the row does not come.
+  arriving.program = {read_beats(0, beats, 1, true, false), read_host(0, 1)};
+  Job product;
+  product.input = {Row(c.lanes(), 1)};
+  for (const Row& plane : planes(c, plain_parameters(c))) product.input.push_back(plane);
+  product.program = {read_host(0, 1),
+                     read_parameters(0, 0, 9),
+                     set_register(8, bytes(0, 0x80, 0x7F)),
+                     wait(multiply(0, 0, 1, false, false), kHostIn),
+                     wait(wait(activate(20, 0, 1, 0, kIdentity), kHostIn), kMatrix),
+                     synchronise(),
+                     write_host(20, 1),
+                     halt()};
+  expect(product, c);
+  std::vector<Job> jobs;
+  for (uint32_t n = 0; n < c.rows * c.cols; ++n) {
+    arriving.cut = kFirst + n;
+    jobs.push_back(arriving);
+    jobs.push_back(product);
+  }
+  return jobs;
+}
+
 // Operations that are refused, the last of each program.
 std::vector<Job> refused(const mxu::Config& c) {
   const RawInstruction map = set_register(0, halves(3, 3)), out = set_register(1, halves(2, 2));
@@ -368,6 +400,7 @@ void write_vectors(const std::string& folder) {
     job.stall = n % 2 ? 30 : 0;
     files.job(job);
   }
+  for (const Job& job : cut_weights(c)) files.job(job);
   for (const Job& job : refused(c)) files.job(job);
   Job last = first;
   last.stall = 50;

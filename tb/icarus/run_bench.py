@@ -12,10 +12,11 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# Resets whose absence no pin can show, and why.
+# Resets whose absence no pin of the bench can show, and why.
 LOADED = "loaded before it is used"
 WHOLE = "set together with registers of which 0 is refused"
 NOT_USED = "loaded every cycle, and not used in the first one"
+OPENS = "the bench's one bus is opened anyway before the first word is there"
 INVISIBLE = {
     "eie": {
         "rtl/eie/eie_sequencer.v: desc_q": LOADED,
@@ -36,18 +37,16 @@ INVISIBLE = {
         "rtl/mxu/lanes/mxu_lanes.v: valid_q": NOT_USED,
         "rtl/mxu/lanes/mxu_params.v: re_q": NOT_USED,
         "rtl/mxu/lanes/mxu_params.v: late_re_q": NOT_USED,
-        "rtl/mxu/weights/mxu_weights.v: line_q[0]": NOT_USED,
-        "rtl/mxu/weights/mxu_weights.v: line_q[LINE-1:1]": "through before the first word is there",
+        "rtl/mxu/weights/mxu_weights.v: line_q[0]": OPENS,
+        "rtl/mxu/weights/mxu_weights.v: line_q[LINE-1:1]": "not there with the bench's one bus",
         "rtl/mxu/weights/mxu_weights.v: loaded_q": NOT_USED,
         "rtl/mxu/weights/mxu_weights.v: room_q": NOT_USED,
         "rtl/mxu/weights/mxu_weights.v: lack_q": NOT_USED,
         "rtl/mxu/weights/mxu_weights.v: still_q": "set in every cycle until a tile is loaded",
-        "rtl/mxu/weights/mxu_weight_arrival.v: step_q": NOT_USED,
         "rtl/mxu/weights/mxu_weight_lane.v: write_q": NOT_USED,
-        "rtl/mxu/weights/mxu_weight_bus.v: fit_q": NOT_USED,
-        "rtl/mxu/weights/mxu_weight_bus.v: packet_valid_q": NOT_USED,
-        "rtl/mxu/weights/mxu_weight_reader.v: open_q": "set before the first word is there",
-        "rtl/mxu/mxu_tile.v: swap_q": "has left the array before the next tile of weights is there",
+        "rtl/mxu/weights/mxu_weight_bus.v: fit_q": "loaded before beats can be asked for",
+        "rtl/mxu/weights/mxu_weight_reader.v: open_q": OPENS,
+        "rtl/mxu/mxu_tile.v: swap_q": "runs ahead of the two swaps that clear the weights",
     },
 }
 # Resets of which only all together can be seen: the halves of a configuration register.
