@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequencer, queues of operations, weight fetch and weights, with units that work for any time and
-// complete in order and any stream of weights, for synth/checks/mxu_control.py: with a memory, a host and units that go on, a program never
-// stands still before its end, unless by an error; after an error the unit becomes quiet.
+// complete in order and any stream of weights, for synth/checks/mxu_control.py: with a memory, a host
+// and units that go on, a program never stands still before its end, unless by an error; after an
+// error the unit becomes quiet.
 module mxu_control #(
     parameter ROWS = 1,
     parameter COLS = 1

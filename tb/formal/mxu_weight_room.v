@@ -96,6 +96,11 @@ module mxu_weight_room #(
   reg begun_q = 1'b0;
   wire taken = w_valid_i && w_ready;
   wire [6:0] pending = {1'b0, \u_weights.u_arrival.pending_q };
+  wire [13:0] level = {1'b0, \u_weights.g_bus[1].u_bus.u_reader.level_q ,
+                       1'b0, \u_weights.g_bus[0].u_bus.u_reader.level_q };
+  wire [1:0] fit = {\u_weights.g_bus[1].u_bus.fit_q , \u_weights.g_bus[0].u_bus.fit_q };
+  wire [1:0] we = {\u_weights.g_bus[1].u_bus.we_i , \u_weights.g_bus[0].u_bus.we_i };
+  integer j;
 
   always @(posedge clk_i) begin
     begun_q <= 1'b1;
@@ -114,22 +119,19 @@ module mxu_weight_room #(
     if (begun_q && !rst_i) begin
       assert (w_ready == (due_q != 6'd0));
       assert (!offered_q || (wm_valid && addr == addr_q && beats == beats_q));
-      assert (!wm_valid || {1'b0, addr[3:0]} + beats <= 5'd16);
+      assert (!wm_valid || {2'd0, addr[3:0]} + {1'b0, beats} <= 6'd16);
       if (w_full) assert (!room && !owed);
-      // What the above follow from.
+      // What the above follows from.
       assert (pending == {1'b0, due_q} + {6'd0, \u_weights.u_arrival.beat_q } + {6'd0, \u_weights.u_arrival.through_q });
       assert (!\u_weights.u_arrival.step_q || \u_weights.u_arrival.through_q );
       // Of each bus, words and beats that may bring one more; room is told only if 16 more fit.
-      assert ({1'b0, \u_weights.g_bus[0].u_bus.u_reader.level_q } + pending <= WORDS);
-      assert (!(\u_weights.g_bus[0].u_bus.we_i  && \u_weights.g_bus[0].u_bus.u_reader.level_q == WORDS[5:0]));
-      assert (!(\u_weights.g_bus[0].u_bus.fit_q  && \u_fetch.hold_q != 2'd2) ||
-              {1'b0, \u_weights.g_bus[0].u_bus.u_reader.level_q } + pending + 7'd16 <= WORDS);
-      assert (!(room && \u_fetch.hold_q == 2'd0) || {1'b0, \u_weights.g_bus[0].u_bus.u_reader.level_q } + pending + 7'd16 <= WORDS);
-      assert ({1'b0, \u_weights.g_bus[1].u_bus.u_reader.level_q } + pending <= WORDS);
-      assert (!(\u_weights.g_bus[1].u_bus.we_i  && \u_weights.g_bus[1].u_bus.u_reader.level_q == WORDS[5:0]));
-      assert (!(\u_weights.g_bus[1].u_bus.fit_q  && \u_fetch.hold_q != 2'd2) ||
-              {1'b0, \u_weights.g_bus[1].u_bus.u_reader.level_q } + pending + 7'd16 <= WORDS);
-      assert (!(room && \u_fetch.hold_q == 2'd0) || {1'b0, \u_weights.g_bus[1].u_bus.u_reader.level_q } + pending + 7'd16 <= WORDS);
+      for (j = 0; j < 2; j = j + 1) begin
+        assert (level[7*j+:7] + pending <= WORDS);
+        assert (!(we[j] && level[7*j+:7] == WORDS));
+        if ((fit[j] && \u_fetch.hold_q != 2'd2) || (room && \u_fetch.hold_q == 2'd0)) begin
+          assert (level[7*j+:7] + pending + 7'd16 <= WORDS);
+        end
+      end
     end
   end
 endmodule
