@@ -13,9 +13,10 @@ module mxu_first_error (
   integer e;
   always @* begin
     word = 40'd0;
-    if (error_i[23:20] != 4'd0) word = {error_bus_i, error_number_i[143:120], 4'd0, error_i[23:20]};
-    for (e = 4; e >= 0; e = e - 1) begin
-      if (error_i[4*e+:4] != 4'd0) word = {8'd0, error_number_i[24*e+:24], 4'd0, error_i[4*e+:4]};
+    for (e = 5; e >= 0; e = e - 1) begin
+      if (error_i[4*e+:4] != 4'd0) begin
+        word = {e == 5 ? error_bus_i : 8'd0, error_number_i[24*e+:24], 4'd0, error_i[4*e+:4]};
+      end
     end
   end
   assign error_o = error_i != 24'd0;

@@ -2,18 +2,18 @@
 // Matrix product of the matrix unit: the control of Multiply, the weights' way from memory into the
 // array, the set-up of rows from the unified buffer, the systolic array and its accumulators.
 // Handshakes: operations from the sequencer as its units take them (docs/reference/mxu-timing.md,
-// section 4); requests for beats of weights wm_valid_o && wm_ready_i, the beats w_valid_i && w_ready_o; rows of
-// the unified buffer a cycle after m_re_o.
+// section 6); requests for beats of weights wm_valid_o && wm_ready_i, the beats w_valid_i && w_ready_o;
+// rows of the unified buffer a cycle after m_re_o.
 // Latency: docs/reference/mxu-timing.md sections 2 to 8.
 module mxu_multiply #(
-    parameter ROWS = 4,        // rows of the array
-    parameter COLS = 4,        // columns of the array
-    parameter LANES = 4,       // bytes of a row of the unified buffer
-    parameter TILE_ROWS = 2,   // rows of a tile of cells
-    parameter TILE_COLS = 2,   // columns of a tile of cells and of a bank
+    parameter ROWS = 4,          // rows of the array
+    parameter COLS = 4,          // columns of the array
+    parameter LANES = 4,         // bytes of a row of the unified buffer
+    parameter TILE_ROWS = 2,     // rows of a tile of cells
+    parameter TILE_COLS = 4,     // columns of a tile of cells and of a bank; a multiple of 4, or COLS
     parameter FIFO_WORDS = 128,  // words of a bus's weight FIFO, a power of two from 32 to 4096
-    parameter UB_DEPTH = 64,   // rows of the unified buffer, 2 to 2^24
-    parameter ACC_DEPTH = 16,  // rows of the accumulators, a power of two from 4 to 65536
+    parameter UB_DEPTH = 64,     // rows of the unified buffer, 2 to 2^24
+    parameter ACC_DEPTH = 16,    // rows of the accumulators, a power of two from 4 to 65536
     // derived, do not override
     parameter UB_W = $clog2(UB_DEPTH),
     parameter ACC_W = $clog2(ACC_DEPTH),

@@ -133,7 +133,7 @@ module mxu_weight_bus #(
   wire [POS_W+7:0] at = {8'd0, pos_q} + {{POS_W{1'b0}}, ahead};
   assign ready_o  = ready_q;
   assign fit_o    = fit_q;
-  // The decoder never reads a word before u_ahead has; a tile is swapped that is not ready.
+  // In a reader; the decoder reads a word before u_ahead; a tile is swapped that is not ready.
   assign fault_o  = ahead_fault || fault || level < ahead_level || (swap_i && !ready_q);
   assign packet_o = {packet_valid_q, packet_row_q, packet_col_q, packet_value_q};
 

@@ -26,7 +26,7 @@ module mxu_weight_lane #(
     output wire [N-1:0] we_o,
     output wire [ 66:0] word_o     // book, raw, more, word
 );
-  localparam POSITIONS = ROWS > 0 ? 4 * ROWS : 4;  // mxu refuses no rows
+  localparam POSITIONS = ROWS > 0 ? 4 * ROWS : 4;  // without rows, which mxu_array refuses
   localparam POS_W = $clog2(POSITIONS + 1);
   localparam [31:0] WORDS_32 = (ROWS + 1) / 2;
   localparam [31:0] POSITIONS_32 = POSITIONS;
