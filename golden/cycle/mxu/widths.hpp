@@ -27,7 +27,7 @@ struct Widths {
         acc_w(clog2(c.acc_depth)),
         ub_w(clog2(c.ub_depth)),
         set_w(clog2(c.param_sets)),
-        buses((c.cols + kBusColumns - 1) / kBusColumns),
+        buses(bus_count(c.cols)),
         row_w(std::max(1U, clog2(c.rows))) {}
 
   uint32_t lanes;  // bytes of a row of the unified buffer

@@ -25,9 +25,7 @@ struct Block {
   uint32_t conv_lines = 0;
   uint32_t tile = 0;  // of outputs
 
-  const OutPlane& output(const Layout& layout) const {
-    return layout.plans[this->layer].outputs[tile];
-  }
+  const OutPlane& output(const Layout& layout) const { return layout.plans[layer].outputs[tile]; }
   // Accumulators of an operand; of the block's layer.
   uint32_t rows(const Plan& plan) const { return images * conv_lines * plan.conv_width; }
 };

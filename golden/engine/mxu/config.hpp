@@ -9,6 +9,8 @@ namespace sparsys::mxu {
 
 // Neighbouring columns of the array that a bus brings weights to.
 constexpr uint32_t kBusColumns = 4;
+// Of so many columns; the last may be narrower.
+constexpr uint32_t bus_count(uint32_t cols) { return (cols + kBusColumns - 1) / kBusColumns; }
 
 struct Config {
   uint32_t rows = 256;      // of the array: inputs of a tile of weights, 1 to 256

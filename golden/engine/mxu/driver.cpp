@@ -180,10 +180,11 @@ void Driver::report_error(const Program& program) {
   const uint64_t code = status & 255;
   const uint64_t number = status >> 8 & 0xFFFFFF;
   // Those of the stream of weights tell its tile instead, and the bus.
-  const std::string where = code < 10 ? "at " + position(program, number)
-                                      : "in tile " + std::to_string(number) +
-                                            " of those asked for, bus " +
-                                            std::to_string(status >> 32 & 255);
+  const std::string where = code < static_cast<uint64_t>(StreamError::kPosition)
+                                ? "at " + position(program, number)
+                                : "in tile " + std::to_string(number) +
+                                      " of those asked for, bus " +
+                                      std::to_string(status >> 32 & 255);
   throw Error("matrix unit: error " + std::to_string(code) + " (" + error_name(code) + ") " +
               where);
 }

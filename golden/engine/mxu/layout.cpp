@@ -24,8 +24,9 @@ Layout::Layout(const Network& network, Program& program)
     if (!plans[l].computes) continue;
     add_tiles(network_.layers[l], plans[l], storages, program, name_);
     for (const OutPlane& out : plans[l].outputs) {
-      check_field(l, out.tiles, 1, kMaxRows, "tiles for an output");
-      check_field(l, static_cast<int64_t>(out.beats), 1, kMaxBeats,
+      check_field(l, static_cast<int64_t>(out.tile_ends.size()), 1, kMaxRows,
+                  "tiles for an output");
+      check_field(l, static_cast<int64_t>(out.tile_ends.back()), 1, kMaxBeats,
                   "beats of weights for an output");
     }
   }

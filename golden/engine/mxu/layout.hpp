@@ -59,10 +59,8 @@ struct Step {
 struct OutPlane {
   std::vector<Step> steps;
   uint64_t first_beat = 0;
-  uint64_t beats = 0;  // with the codebook
-  // Beats up to the end of each of its tiles.
+  // Beats from there, a codebook's with them, to the end of each of its tiles.
   std::vector<uint64_t> tile_ends;
-  uint32_t tiles = 0;
 };
 
 // What a layer looks like in the machine. Concat and Reshape are other names of values: no plan.

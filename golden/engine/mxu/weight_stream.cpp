@@ -16,7 +16,7 @@ constexpr unsigned kRunBits = 4;
 StreamShape::StreamShape(const Config& config)
     : rows(config.rows),
       cols(config.cols),
-      buses((config.cols + kBusColumns - 1) / kBusColumns),
+      buses(bus_count(config.cols)),
       lanes((buses + kLaneBuses - 1) / kLaneBuses),
       positions(config.rows * kBusColumns),
       most_words((positions + kWordBytes - 1) / kWordBytes) {}

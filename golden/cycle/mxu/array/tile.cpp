@@ -53,12 +53,12 @@ void with_columns(uint32_t cols, Work work) {
 }  // namespace
 
 Tile::Tile(uint32_t rows, uint32_t cols, uint32_t first_row)
-    : packet_i((cols + kBusColumns - 1) / kBusColumns),
+    : packet_i(bus_count(cols)),
       a_q(rows * cols),
       w_q(rows * cols),
       shadow_q(rows * cols),
       sum_q(rows * cols),
-      packet_q(rows * ((cols + kBusColumns - 1) / kBusColumns)),
+      packet_q(rows * bus_count(cols)),
       swap_q(rows + cols - 2),
       rows_(rows),
       cols_(cols),

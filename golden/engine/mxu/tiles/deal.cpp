@@ -28,7 +28,7 @@ uint64_t longest_buses(const std::vector<std::vector<uint32_t>>& loads,
 std::vector<uint16_t> deal_columns(const std::vector<std::vector<uint32_t>>& loads,
                                    uint32_t columns) {
   const size_t tiles = loads.empty() ? 0 : loads.front().size();
-  const auto buses = (columns + kBusColumns - 1) / kBusColumns;
+  const uint32_t buses = bus_count(columns);
   std::vector<uint64_t> total(loads.size());
   for (size_t o = 0; o < loads.size(); ++o) {
     total[o] = std::accumulate(loads[o].begin(), loads[o].end(), uint64_t{0});

@@ -73,32 +73,45 @@ struct TileSource {
   uint32_t operand;
   uint32_t plane;
   uint32_t tap;
+  Used used;
 };
 
-// A layer's tiles in one form, its outputs in the columns that `lanes` says.
+// A layer's tiles in one form: as bytes, or with a codebook as entries.
 class Stream {
  public:
+  struct Plane {
+    uint64_t first_beat;
+    std::vector<bool> take;           // of each tile: it is not the one before it
+    std::vector<uint64_t> tile_ends;  // of each that is taken, counted from first_beat
+  };
+
   Stream(const Config& config, std::optional<Codebook> codebook)
       : shape_(config), codebook_(codebook) {}
 
+  uint64_t beats() const { return bytes.size() / shape_.beat_bytes(); }
   void begin_plane() {
-    tile_ends.emplace_back();
+    planes.push_back({beats(), {}, {}});
+    before_.clear();
     if (codebook_) put_codebook(shape_, *codebook_, bytes);
   }
+  // Left out if it is the same as the one before it.
   void add(const std::vector<int8_t>& tile) {
+    Plane& plane = planes.back();
+    plane.take.push_back(tile != before_);
+    if (!plane.take.back()) return;
     put_tile(shape_, tile.data(), codebook_ ? &*codebook_ : nullptr, bytes, &figures);
-    tile_ends.back().push_back(bytes.size() / shape_.beat_bytes() - beats.back());
+    plane.tile_ends.push_back(beats() - plane.first_beat);
+    before_ = tile;
   }
-  void end_plane() { beats.push_back(bytes.size() / shape_.beat_bytes()); }
 
   std::vector<uint8_t> bytes;
-  std::vector<uint64_t> beats{0};                // behind each plane of outputs
-  std::vector<std::vector<uint64_t>> tile_ends;  // of each plane, counted from its first beat
+  std::vector<Plane> planes;  // of outputs
   StreamFigures figures;
 
  private:
   StreamShape shape_;
   std::optional<Codebook> codebook_;
+  std::vector<int8_t> before_;
 };
 
 class LayerTiles {
@@ -110,29 +123,13 @@ class LayerTiles {
         storages_(storages),
         config_(program.config),
         width_(program.plane_width),
-        all_outputs_(layer.outputs) {}
+        all_outputs_(layer.outputs) {
+    for (uint32_t n = 0; n < plan.outputs.size(); ++n) sources_.push_back(find_sources(n));
+  }
 
   const Weights& weights() const { return weights_; }
-  uint32_t first_output(uint32_t n) const { return n * width_; }
-  uint32_t outputs(uint32_t n) const { return std::min(width_, all_outputs_ - n * width_); }
-
   // Of plane n of outputs, in order: those that aren't all zeros by the network's structure.
-  std::vector<TileSource> sources(uint32_t n) const {
-    std::vector<TileSource> found;
-    const uint32_t first = first_output(n);
-    for (uint32_t operand = 0; operand < plan_.operands; ++operand) {
-      for (uint32_t k = 0; k < plan_.inputs[operand].size(); ++k) {
-        const Plane& in = plan_.inputs[operand][k];
-        if (used(weights_, in, first, outputs(n), config_).rows == 0) continue;
-        if (weights_.moves() &&
-            (in.first_channel >= first + outputs(n) || in.first_channel + in.channels <= first)) {
-          continue;
-        }
-        for (uint32_t tap = 0; tap < weights_.taps(); ++tap) found.push_back({operand, k, tap});
-      }
-    }
-    return found;
-  }
+  const std::vector<TileSource>& sources(uint32_t n) const { return sources_[n]; }
 
   // ROWS x COLS; lanes: the columns of the plane's outputs, empty: in order.
   void make(uint32_t n, const TileSource& source, const std::vector<uint16_t>& lanes,
@@ -150,7 +147,7 @@ class LayerTiles {
 
   // Columns of plane n's outputs by what they bring to the buses.
   std::vector<uint16_t> deal(uint32_t n) const {
-    const std::vector<TileSource> tiles = sources(n);
+    const std::vector<TileSource>& tiles = sources(n);
     std::vector<std::vector<uint32_t>> loads(outputs(n), std::vector<uint32_t>(tiles.size()));
     for (size_t t = 0; t < tiles.size(); ++t) {
       const Plane& in = plan_.inputs[tiles[t].operand][tiles[t].plane];
@@ -164,34 +161,54 @@ class LayerTiles {
   }
 
  private:
+  uint32_t first_output(uint32_t n) const { return n * width_; }
+  uint32_t outputs(uint32_t n) const { return std::min(width_, all_outputs_ - n * width_); }
+
+  std::vector<TileSource> find_sources(uint32_t n) const {
+    std::vector<TileSource> found;
+    const uint32_t first = first_output(n);
+    for (uint32_t operand = 0; operand < plan_.operands; ++operand) {
+      for (uint32_t k = 0; k < plan_.inputs[operand].size(); ++k) {
+        const Plane& in = plan_.inputs[operand][k];
+        const Used use = used(weights_, in, first, outputs(n), config_);
+        if (use.rows == 0) continue;
+        if (weights_.moves() &&
+            (in.first_channel >= first + outputs(n) || in.first_channel + in.channels <= first)) {
+          continue;
+        }
+        for (uint32_t tap = 0; tap < weights_.taps(); ++tap) {
+          found.push_back({operand, k, tap, use});
+        }
+      }
+    }
+    return found;
+  }
+
   const Weights weights_;
   const Plan& plan_;
   const std::vector<Storage>& storages_;
   const Config& config_;
   const uint32_t width_;
   const uint32_t all_outputs_;
+  std::vector<std::vector<TileSource>> sources_;  // of each plane of outputs
 };
 
-// All tiles of the layer; a tile that is the same as the one before it is left out.
+// All tiles of the layer, its outputs in the columns that `lanes` says.
 Stream stream_of(const LayerTiles& tiles, const Config& config, std::optional<Codebook> codebook,
                  const std::vector<std::vector<uint16_t>>& lanes, uint64_t most_bytes,
                  const std::string& name) {
   Stream stream(config, codebook);
   std::vector<int8_t> tile(size_t{config.rows} * config.cols);
   for (uint32_t n = 0; n < lanes.size(); ++n) {
-    std::vector<int8_t> before;
     stream.begin_plane();
     for (const TileSource& source : tiles.sources(n)) {
       tiles.make(n, source, lanes[n], tile);
-      if (tile == before) continue;
       stream.add(tile);
       if (stream.bytes.size() > most_bytes) {
         throw Error(name + ": takes more than the " + number(kMaxWeightBytes) +
                     " bytes of weight memory");
       }
-      before = tile;
     }
-    stream.end_plane();
   }
   return stream;
 }
@@ -220,26 +237,21 @@ void add_tiles(const Layer& layer, Plan& plan, std::vector<Storage>& storages, P
       lanes = std::move(dealt);
     }
   }
-  std::vector<int8_t> tile(size_t{config.rows} * config.cols);
   const uint64_t base = program.weights.size() / StreamShape(config).beat_bytes();
   for (uint32_t n = 0; n < plan.outputs.size(); ++n) {
     OutPlane& out = plan.outputs[n];
-    std::vector<int8_t> before;
-    for (const TileSource& source : tiles.sources(n)) {
-      const Plane& in = plan.inputs[source.operand][source.plane];
-      const Used use = used(tiles.weights(), in, tiles.first_output(n), tiles.outputs(n), config);
-      tiles.make(n, source, lanes[n], tile);
-      const bool take = tile != before;
-      out.steps.push_back({source.operand, source.plane, source.tap, take, use.rows, use.columns});
-      if (take) ++out.tiles;
-      before = tile;
+    Stream::Plane& plane = stream.planes[n];
+    const std::vector<TileSource>& sources = tiles.sources(n);
+    for (size_t t = 0; t < sources.size(); ++t) {
+      const TileSource& from = sources[t];
+      out.steps.push_back(
+          {from.operand, from.plane, from.tap, plane.take[t], from.used.rows, from.used.columns});
     }
-    out.first_beat = base + stream.beats[n];
-    out.beats = stream.beats[n + 1] - stream.beats[n];
-    out.tile_ends = stream.tile_ends[n];
+    out.first_beat = base + plane.first_beat;
+    out.tile_ends = std::move(plane.tile_ends);
   }
   program.weights.insert(program.weights.end(), stream.bytes.begin(), stream.bytes.end());
-  stream.figures.beats = stream.beats.back();
+  stream.figures.beats = stream.beats();
   program.layers.back() = {plan.coded, stream.figures};
   storages[plan.storage].lanes = lanes;
 }
