@@ -34,6 +34,27 @@ struct Config {
   uint32_t rows() const { return act_regs * groups; }
 };
 
+// All of them, as module eie names them.
+struct RtlParameter {
+  const char* name;
+  uint32_t Config::*value;
+};
+constexpr RtlParameter kRtlParameters[] = {
+    {"N_PE", &Config::n_pe},
+    {"ENTRY_DEPTH", &Config::entry_depth},
+    {"PTR_DEPTH", &Config::ptr_depth},
+    {"ACT_REGS", &Config::act_regs},
+    {"ACT_RAM_DEPTH", &Config::act_ram_depth},
+    {"QUEUE_DEPTH", &Config::queue_depth},
+    {"ACC_WIDTH", &Config::acc_width},
+    {"CODEBOOKS", &Config::codebooks},
+    {"LIST_DEPTH", &Config::list_depth},
+    {"LANES", &Config::lanes},
+    {"BANKS", &Config::banks},
+    {"BANK_DEPTH", &Config::bank_depth},
+    {"GROUPS", &Config::groups},
+};
+
 // Twice the lanes, which costs hardly a cycle more than any number would; 1 of one lane.
 constexpr uint32_t usual_banks(uint32_t lanes) { return lanes == 1 ? 1 : 2 * lanes; }
 

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/engine/eie/config.hpp"
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "tb/support/rtl_parameters.hpp"
 
 namespace sparsys::eie {
 namespace {
 
 TEST(EieConfig, DefaultsAndRangesAreTheRtls) {
-  expect_as_in_rtl<Config>("eie", "## Sparse engine",
-                           {{"N_PE", &Config::n_pe},
-                            {"ENTRY_DEPTH", &Config::entry_depth},
-                            {"PTR_DEPTH", &Config::ptr_depth},
-                            {"ACT_REGS", &Config::act_regs},
-                            {"ACT_RAM_DEPTH", &Config::act_ram_depth},
-                            {"QUEUE_DEPTH", &Config::queue_depth},
-                            {"ACC_WIDTH", &Config::acc_width},
-                            {"CODEBOOKS", &Config::codebooks},
-                            {"LIST_DEPTH", &Config::list_depth},
-                            {"BANK_DEPTH", &Config::bank_depth}},
-                           Config(), {"LANES", "BANKS", "GROUPS"});
+  std::map<std::string, uint32_t Config::*> members;
+  for (const RtlParameter& parameter : kRtlParameters) members[parameter.name] = parameter.value;
+  // Their ranges depend on one another.
+  const std::vector<std::string> others = {"LANES", "BANKS", "GROUPS"};
+  for (const std::string& other : others) ASSERT_EQ(members.erase(other), 1U) << other;
+  expect_as_in_rtl<Config>("eie", "## Sparse engine", members, Config(), others);
   EXPECT_EQ(Config().lanes, 1U);
   EXPECT_EQ(Config().banks, usual_banks(1));
   EXPECT_EQ(Config().groups, 1U);
