@@ -145,9 +145,13 @@ def shares_of(runs: list[dict]) -> list[dict]:
 
 
 def active_limits(shares: list[dict]) -> list[dict]:
+    """Every network with a bound must be there."""
     rows = {(share["name"], share["density_pct"]): share["active_pct"] for share in shares}
+    missing = [f"{name} at {density} %" for name, density in LEAST_ACTIVE_PCT.keys() - rows.keys()]
+    if missing:
+        raise Failure(f"no result for {', '.join(sorted(missing))}")
     return [limit(f"{name}_at_{density}_pct_active_pct", rows[name, density], at_least=least)
-            for (name, density), least in LEAST_ACTIVE_PCT.items() if (name, density) in rows]
+            for (name, density), least in LEAST_ACTIVE_PCT.items()]
 
 
 def peak_limit(product: dict) -> dict:
@@ -189,11 +193,12 @@ def main() -> int | str:
         print("measuring, about three minutes", flush=True)
         speeds = measure(options.build)
         runs = json.loads(run(options.build / "bin/mxu_shares"))
+        shares = shares_of(runs)
+        active = active_limits(shares)
     except Failure as error:
         return f"bench: {error}"
     ratios, encoding = ratios_of(speeds), encoding_limits(speeds)
-    shares, peak = shares_of(runs), peak_limit(runs[-1])
-    active = active_limits(shares)
+    peak = peak_limit(runs[-1])
     rates = [{"name": name[3:], "what": what, "rate": speeds.rates[name], "unit": unit}
              for name, what, unit in ROWS]
     print_table([[row["what"], round(row["rate"]), row["unit"]] for row in rates],
@@ -203,8 +208,7 @@ def main() -> int | str:
     print_limits("encode and Huffman, 25088 x 4096", encoding)
     print_shares(shares)
     print_limits("share of peak, first to last active cycle, %", [peak])
-    if active:
-        print_limits("matrix unit, array active, %", active)
+    print_limits("matrix unit, array active, %", active)
     json_file.write(options.report, {
         "repetitions": REPETITIONS, "rates": rates, "ratios": ratios,
         "limits": [*encoding, peak, *active],

@@ -18,7 +18,8 @@ SHARES = [{"name": name, "density_pct": density, "layers": 5, "width": 2000, "we
            "batch": 200, "bytes_per_cycle": 48.6, "tile_bytes": 8000, "longest_bus_entries": 140,
            "longest_over_mean_bus": 1.2, "cycles": 1000, "cells": 4, "span": 100, **COUNTERS,
            "active": active, "useful": 500}
-          for name, density, active in (("MLP0", 100, 127), ("MLP0", 10, 970))]
+          for name, density, active in (("MLP0", 100, 127),
+                                        *((*run, 970) for run in bench.LEAST_ACTIVE_PCT))]
 SHARES.append({**SHARES[0], "name": "product", "useful": 399, "span": 100})
 
 
@@ -65,10 +66,12 @@ class Bench(unittest.TestCase):
         self.assertEqual({r["name"]: r["value"] for r in report["ratios"]},
                          {"cycle_model_over_rtl": 3.0, "lockstep_over_rtl": 0.6})
         self.assertEqual({r["name"]: r["value"] for r in report["limits"]},
-                         {"encode_seconds": 0.2, "peak_bytes": 1000000000, "peak_pct": 99.75,
-                          "MLP0_at_10_pct_active_pct": 97.0})
-        self.assertEqual([s["name"] for s in report["matrix_unit"]], ["MLP0", "MLP0"])
-        self.assertEqual([s["density_pct"] for s in report["matrix_unit"]], [100, 10])
+                         {"encode_seconds": 0.2, "peak_bytes": 1000000000, "peak_pct": 99.75}
+                         | {f"{name}_at_{density}_pct_active_pct": 97.0
+                            for name in ("MLP0", "MLP1", "LSTM0", "LSTM1") for density in (10, 5)})
+        self.assertEqual([(s["name"], s["density_pct"]) for s in report["matrix_unit"]][:3],
+                         [("MLP0", 100), ("MLP0", 10), ("MLP1", 10)])
+        self.assertEqual(len(report["matrix_unit"]), 9)
         self.assertEqual(report["matrix_unit"][0]["paper"]["tops"], 12.3)
         self.assertEqual(report["matrix_unit"][0]["active_pct"], 12.7)
         self.assertEqual(report["matrix_unit"][0]["useful_pct"], 12.5)
@@ -80,7 +83,7 @@ class Bench(unittest.TestCase):
                 ("lockstep_over_rtl", lambda: self.measured[6].update(rate=4e4)),
                 ("encode_seconds", lambda: self.measured[0].update(real_time=21000.0)),
                 ("peak_bytes", lambda: self.measured[0].update(peak_bytes=5e9)),
-                ("peak_pct", lambda: self.shares[2].update(useful=390)),
+                ("peak_pct", lambda: self.shares[-1].update(useful=390)),
                 ("MLP0_at_10_pct_active_pct", lambda: self.shares[1].update(active=959))):
             with self.subTest(what):
                 self.setUp()
@@ -94,6 +97,10 @@ class Bench(unittest.TestCase):
         del self.measured[1]
         result, _, report = self.run_main()
         self.assertEqual((result, report), ("bench: no result for BM_huffman", None))
+        self.setUp()
+        del self.shares[1]
+        result, _, report = self.run_main()
+        self.assertEqual((result, report), ("bench: no result for MLP0 at 10 %", None))
 
     def test_errors_of_the_benchmarks(self):
         self.measured[0].update(error_occurred=True, error_message="differs")
