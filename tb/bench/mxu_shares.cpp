@@ -97,7 +97,6 @@ nlohmann::json measure(const Shape& shape, uint32_t density_pct, double weight_b
   mxu::StreamFigures stream;
   for (const mxu::WeightFigures& layer : program.layers) {
     stream.tiles += layer.stream.tiles;
-    stream.beats += layer.stream.beats;
     stream.longest += layer.stream.longest;
     stream.mean += layer.stream.mean;
   }

@@ -123,7 +123,7 @@ void add_gemm(CLI::App& program) {
       ->type_name("N");
   command
       ->add_option("--weight-bandwidth", arguments->bandwidth,
-                   "Of the weight memory, bytes a cycle (TPU v1: 34 GB/s at 700 MHz); 0: a row a "
+                   "Of the weight memory, bytes a cycle (TPU v1: 34 GB/s at 700 MHz); 0: a beat a "
                    "cycle")
       ->capture_default_str()
       ->type_name("B");

@@ -79,18 +79,18 @@ void long_wait(Bench& b, uint32_t after) {
   b.run_and_compare_output();
 }
 
-// Rows offered before they are asked for, behind a reset and between tiles, are not taken.
+// Beats offered before they are asked for, behind a reset and between tiles, are not taken.
 template <class Bench>
-void stray_rows(Bench& b) {
+void stray_beats(Bench& b) {
   b.random_tiles(4);
-  b.host.stray_rows = true;
+  b.host.stray_beats = true;
   for (uint32_t n = 0; n < 5; ++n) b.host.clock();
   give_rows(b, 4);
   b.add(read_weights(0, 2));
   b.add(multiply(0, 0, 4, true, false));
   b.run_and_compare_output();
   for (uint32_t n = 0; n < 20; ++n) b.host.clock();
-  // Reset while rows are owed; the memory drops them, and others stand at the port.
+  // Reset while beats are owed; the memory drops them, and others stand at the port.
   b.add(read_weights(2, 2));
   for (uint32_t n = 0; n < b.c.rows / 2 + 6; ++n) b.host.clock();
   b.host.reset();
@@ -209,7 +209,7 @@ void control_cases(const Config& c, const Make& make, const std::function<void(B
   for (uint32_t after : {3U, 126U, 130U, 256U, 600U}) {
     run("wait for " + std::to_string(after), [&](Bench& b) { long_wait(b, after); });
   }
-  run("stray rows", [](Bench& b) { stray_rows(b); });
+  run("stray beats", [](Bench& b) { stray_beats(b); });
   for (uint32_t tiles : {1U, 2U, 5U, 40U}) {
     run("flush of " + std::to_string(tiles), [&](Bench& b) { flush_drops_weights(b, tiles); });
   }

@@ -47,19 +47,18 @@ class Host {
   // Per cent of streams' buses that are longer than they need be.
   uint32_t longer = 0;
   // Beats are offered at the weight port also while none is owed; how many of these were taken.
-  bool stray_rows = false;
+  bool stray_beats = false;
   uint64_t strays_taken = 0;
   // Beats that are owed, and the most that ever were.
   size_t owed() const { return owed_; }
   size_t most_owed = 0;
 
-  // Cycles (since the host was made) of transfers.
-  std::vector<uint64_t> inst_at, weight_at, in_at, out_at;
+  // Cycles (since the host was made) of transfers, and how many beats each request was for.
+  std::vector<uint64_t> inst_at, request_at, in_at, out_at;
+  std::vector<uint32_t> request_beats;
   // Since the last reset: cycles in which beats were taken, and of each tile placed, of each bus,
   // which beats its words are in.
   std::vector<uint64_t> beat_at;
-  std::vector<uint64_t> request_at;
-  std::vector<uint32_t> request_beats;
   std::vector<std::vector<std::vector<size_t>>> tile_words;
   uint64_t cycle = 0;
   Outputs last;
@@ -147,7 +146,7 @@ class Host {
     inputs.inst_valid_i = !program.empty() && go(stall_inst);
     if (!program.empty()) inputs.inst_i = head().words;
     inputs.wm_ready_i = requests_.size() < most_requests && go(stall_requests);
-    const bool stray = requests_.empty() && stray_rows;
+    const bool stray = requests_.empty() && stray_beats;
     inputs.w_valid_i = (stray || !requests_.empty()) && go(stall_weights);
     const Row garbage(stray ? beat_bytes : 0, 0x63);
     if (inputs.w_valid_i) {
@@ -167,7 +166,6 @@ class Host {
     }
     if (inputs.w_valid_i && last.w_ready_o && stray) ++strays_taken;
     if (inputs.w_valid_i && last.w_ready_o && !stray) {
-      weight_at.push_back(cycle);
       beat_at.push_back(cycle);
       --owed_;
       ++requests_.front().beat;
