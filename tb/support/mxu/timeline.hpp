@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the matrix unit's cycles are spent on, told from outside: from the cycles in which
-// instructions, rows of weights and rows of the host were taken, by the latencies and meanings of
+// instructions, beats of weights and rows of the host were taken, by the latencies and meanings of
 // the contract (docs/reference/mxu-timing.md sections 4 and 13, mxu-format.md section 6), not by
 // the unit's registers. For programs of a clearing of the counters, then Read_Weights, Read_Host,
 // Activate and products, of which no queue fills.
