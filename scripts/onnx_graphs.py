@@ -411,6 +411,65 @@ def logistic_regression(seed: int) -> Any:
     return g.model(g.node("Normalizer", scores, domain="ai.onnx.ml", norm="L1"))
 
 
+def conditions(seed: int) -> Any:
+    """Comparisons with numbers and with other values, what follows them, and what exporters write
+    for Softplus and shrinking functions."""
+    g = Graph(seed, ["N", 12], g_opset(seed, 13, 17))
+    x = g.dense("input", 12, 8)
+    other = g.dense("input", 12, 8)
+
+    def compared(a: str, b: str) -> str:
+        if g.pick(True, False):
+            return g.node(g.pick("Greater", "Less", "GreaterOrEqual", "LessOrEqual"), a, b)
+        return g.node("Not", g.node("Equal", g.node("Relu", a), g.scalar(0)))
+
+    def bound() -> str:
+        return g.pick(g.scalar(0.1), g.vector(8), other)
+
+    smooth = g.node("Where", g.node("Greater", x, g.scalar(20)), x, g.node("Softplus", x))
+    both = g.node(g.pick("And", "Or"), compared(x, bound()), compared(other, g.scalar(-0.2)))
+    parts = [smooth, g.node("Where", both, x, g.pick(other, g.scalar(-1), g.vector(8))),
+             g.node("Where", compared(bound(), x), g.scalar(0), other),
+             g.node("Mul", x, g.node("Cast", compared(x, g.scalar(0)), to=TensorProto.FLOAT)),
+             g.node("Sign", other),
+             g.node("Cast", g.node("Cast", g.node("Relu", other), to=TensorProto.BOOL),
+                    to=TensorProto.FLOAT)]
+    x = g.dense(g.node("Concat", *parts, axis=1), 48, 6)
+    sums = g.node("ReduceLogSumExp", g.node("Mul", x, g.scalar(30)), axes=[1],
+                  keepdims=g.pick(0, 1)) if g.opset < 18 else x
+    product = g.node("ReduceProd", x, axes=[-1], keepdims=1)
+    shape = g.node("Reshape", sums, g.longs(-1, 1))
+    return g.model(g.node("Concat", x, g.node("Sub", x, shape), product, axis=-1))
+
+
+def chosen_features(seed: int) -> Any:
+    """Columns of a table, each scaled or made 0 and 1, and naive Bayes on them."""
+    g = Graph(seed, [None, 7], 13)
+    g.domains["ai.onnx.ml"] = 1
+
+    def learn(op: str, *inputs: str, **attributes: Any) -> str:
+        return g.node(op, *inputs, domain="ai.onnx.ml", **attributes)
+
+    x = "input"
+    if g.pick(True, False):
+        x = learn("Imputer", x, imputed_value_floats=[0.0] * 7, replaced_value_float=float("nan"))
+    parts = []
+    for columns in ([0, 1], [2, 6, 4], [5]):
+        part = learn("ArrayFeatureExtractor", x, g.longs(*columns))
+        kind = g.pick("Scaler", "Binarizer", "Normalizer")
+        if kind == "Scaler":
+            part = learn(kind, part, offset=[0.1] * len(columns), scale=[2.0] * len(columns))
+        elif kind == "Binarizer":
+            part = learn(kind, part, threshold=0.25)
+        else:
+            part = learn(kind, g.node("Add", g.node("Abs", part), g.scalar(0.1)), norm="MAX")
+        parts.append(part)
+    scores = g.dense(g.node("Concat", *parts, axis=1), 6, 3)
+    total = g.node("ReduceLogSumExp", scores, axes=[1], keepdims=0)
+    logs = g.node("Sub", scores, g.node("Reshape", total, g.longs(-1, 1)))
+    return g.model(g.node("Exp", logs))
+
+
 def g_opset(seed: int, *opsets: int) -> int:
     return opsets[seed % len(opsets)]
 
@@ -419,5 +478,5 @@ GRAPHS: dict[str, Callable[[int], Any]] = {
     make.__name__: make
     for make in (mobilenet_v1, mobilenet_v2, mobilenet_v3, shufflenet, squeezenet, resnet, densenet,
                  keyword_1d, autoencoder, decoder, mixer, keras_mobilenet, keras_residual,
-                 half_weights, bytes_in, logistic_regression)
+                 half_weights, bytes_in, logistic_regression, conditions, chosen_features)
 }

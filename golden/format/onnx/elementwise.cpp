@@ -217,6 +217,9 @@ void Importer::read_function() {
     return bind(shifted(scaled(push_function(make(Op::kErf), x), -1), 1));
   } else if (op == "Neg") {
     return bind(scaled(x, -1));
+  } else if (op == "Sign") {
+    const Value below = above_zero(scaled(x, -1));
+    return bind(with_value(Op::kAdd, above_zero(x), scaled(below, -1)));
   } else if (op == "Abs") {
     return bind(magnitude(x));
   } else if (op == "Softsign") {
@@ -273,10 +276,136 @@ Tensor Importer::hiding(const Tensor& tensor, const std::string& name, const Sha
   return made;
 }
 
+// ---- conditions: values of 1 and 0 ----
+
+// 1 where the value is above 0, else 0: exactly, but below 1e-30.
+Value Importer::above_zero(const Value& x) {
+  Node node = make(Op::kClip);
+  node.alpha = 0;
+  node.beta = 1;
+  return push_function(std::move(node), scaled(x, 1e30F));
+}
+
+Value Importer::inverse(const Value& condition) { return shifted(scaled(condition, -1), 1); }
+
+// Input `i`, a condition.
+Value Importer::condition(int i) const {
+  const Value x = value(i, true);
+  if (x.type != onnx::TensorProto::BOOL) {
+    refuse("input " + number(i + 1) + " of type " + type_name(x.type), "BOOL, as comparisons make");
+  }
+  Value real = x;
+  real.type = onnx::TensorProto::FLOAT;
+  return real;
+}
+
+void Importer::read_comparison() {
+  expect_inputs(2, 2);
+  const std::string& op = node_->op_type();
+  // Input 1 - input 2, or the other way round.
+  const auto difference = [&](bool turned) {
+    const auto part = [&](int i) {
+      const Value x = value(i);
+      return (i == 0) == turned ? scaled(x, -1) : x;
+    };
+    if (is_constant(0) || is_constant(1)) {
+      const int which = is_constant(0) ? 0 : 1;
+      const Tensor& given = constant(which);
+      const bool minus = (which == 0) == turned;
+      return with_constant(Op::kAdd, part(1 - which), minus ? negative(given) : given);
+    }
+    return with_value(Op::kAdd, part(0), part(1));
+  };
+  Value made;
+  if (op == "Equal") {
+    made =
+        inverse(with_value(Op::kAdd, above_zero(difference(false)), above_zero(difference(true))));
+  } else if (op == "Greater" || op == "Less") {
+    made = above_zero(difference(op == "Less"));
+  } else {
+    made = inverse(above_zero(difference(op == "GreaterOrEqual")));
+  }
+  made.type = onnx::TensorProto::BOOL;
+  bind(made);
+}
+
+void Importer::read_logic() {
+  const std::string& op = node_->op_type();
+  expect_inputs(op == "Not" ? 1 : 2, op == "Not" ? 1 : 2);
+  Value made;
+  if (op == "Not") {
+    made = inverse(condition(0));
+  } else if (op == "And") {
+    made = with_value(Op::kMul, condition(0), condition(1));
+  } else {
+    made = inverse(with_value(Op::kMul, inverse(condition(0)), inverse(condition(1))));
+  }
+  made.type = onnx::TensorProto::BOOL;
+  bind(made);
+}
+
+// Nodes of the network that a value is made by.
+std::unordered_set<size_t> Importer::makers_of(const std::string& value) const {
+  std::unordered_set<size_t> found;
+  std::unordered_set<std::string> open{value};
+  for (size_t n = network_.nodes.size(); n-- > 0;) {
+    const Node& node = network_.nodes[n];
+    if (open.count(node.output) == 0) continue;
+    found.insert(n);
+    open.insert(node.inputs.begin(), node.inputs.end());
+  }
+  return found;
+}
+
+// PyTorch's Softplus: above some value it is x, which is the same in 32 bits.
+bool Importer::is_softplus() const {
+  const auto maker = makers_.find(input(0));
+  if (maker == makers_.end() || is_constant(1) || is_constant(2)) return false;
+  const onnx::NodeProto& comparison = model_.graph().node(maker->second);
+  if (comparison.op_type() != "Greater") return false;
+  const auto x = values_.find(comparison.input(0));
+  const auto bound = constants_.find(comparison.input(1));
+  constexpr float kSame = 17;
+  if (x == values_.end() || bound == constants_.end() || !bound->second.tensor ||
+      bound->second.tensor->count() != 1 || bound->second.tensor->at(0) < kSame) {
+    return false;
+  }
+  const auto made = makers_of(value(2).name);
+  return value(1).name == x->second.name && std::any_of(made.begin(), made.end(), [&](size_t n) {
+           const Node& node = network_.nodes[n];
+           return node.output == value(2).name && node.op == Op::kSoftplus &&
+                  node.inputs[0] == x->second.name;
+         });
+}
+
+// c x + (1 - c) y with a condition c of 1 and 0: what is not chosen must be finite.
+void Importer::choose() {
+  if (is_softplus()) return bind(value(2));
+  const Value chosen = condition(0);
+  const auto before = makers_of(chosen.name);
+  std::optional<Value> made;
+  for (int i = 1; i < 3; ++i) {
+    const Value mask = i == 1 ? chosen : inverse(chosen);
+    if (!is_constant(i)) {
+      for (const size_t n : makers_of(value(i).name)) {
+        const Op op = network_.nodes[n].op;
+        if (before.count(n) != 0 || (op != Op::kExp && op != Op::kLog && op != Op::kPow)) continue;
+        refuse("a condition that is a value, on input " + number(i + 1) + ", which is made by " +
+                   to_string(op) + " and may be infinite where it is not chosen",
+               "values that are finite everywhere");
+      }
+    }
+    const Value part = is_constant(i) ? with_constant(Op::kMul, mask, constant(i))
+                                      : with_value(Op::kMul, mask, value(i));
+    made = made ? with_value(Op::kAdd, *made, part) : part;
+  }
+  bind(*made);
+}
+
 // Where the condition is known: x times 1 or 0, plus y times 0 or 1.
 void Importer::read_where() {
   expect_inputs(3, 3);
-  if (!is_constant(0)) refuse("a condition that is a value", "constant conditions");
+  if (!is_constant(0)) return choose();
   std::array<Tensor, 2> masks;
   for (size_t i = 0; i < 2; ++i) {
     const Tensor& condition = constant(0);
@@ -349,39 +478,6 @@ void Importer::read_prelu() {
   Node node = make(Op::kPRelu);
   node.inputs = {parameter(1)};
   bind(push_function(std::move(node), x));
-}
-
-Value Importer::softmax_of(const Value& x, Op op, size_t axis) {
-  Node node = make(op);
-  node.axis = axis + 1 == x.shape.size() ? -1 : x.network_axis(axis);
-  return push_function(std::move(node), x);
-}
-
-void Importer::read_softmax() {
-  expect_inputs(1, 1);
-  const Value x = value(0);
-  const Op op = node_->op_type() == "Softmax" ? Op::kSoftmax : Op::kLogSoftmax;
-  const int64_t given = attributes_->integer("axis", opset_ < 13 ? 1 : -1);
-  const size_t rank = x.shape.size();
-  const size_t axis = normal_axis(given, rank);
-  if (x.network_axis(axis) == 0 && opset_ >= 13) {
-    refuse(
-        "attribute 'axis' is " + number(given) + " on an input of the shape " + to_string(x.shape),
-        "a dimension behind that of the sample");
-  }
-  if (opset_ >= 13 || axis + 1 == rank) {
-    Value made = softmax_of(x, op, axis);
-    // As the file has it, if that is the same.
-    if (axis + 1 == rank && given > 0 && !x.extra) network_.nodes.back().axis = given;
-    return bind(made);
-  }
-  // Before operator set 13, over all dimensions from the axis on.
-  int64_t outer = 1;
-  int64_t inner = 1;
-  for (size_t d = 0; d < rank; ++d) (d < axis ? outer : inner) *= x.shape[d];
-  if (x.shape[axis] == inner) return bind(softmax_of(x, op, axis));
-  const Value flat = view(x, {outer, inner});
-  bind(view(softmax_of(flat, op, 1), x.shape));
 }
 
 }  // namespace sparsys::onnx_import

@@ -43,8 +43,9 @@ const char* const kBinary[] = {"Add",        "Sub", "Mul", "Div",   "Mod",
                                "LessOrEqual"};
 const char* const kReductions[] = {"ReduceSum", "ReduceMean", "ReduceMax",
                                    "ReduceMin", "ReduceProd", "ReduceL2"};
-const char* const kOthers[] = {"Where", "Clip", "MatMul", "QuantizeLinear", "DequantizeLinear",
-                               "Sum",   "Mean", "IsNaN",  "IsInf"};
+const char* const kOthers[] = {
+    "Where", "Clip", "MatMul", "Gemm", "QuantizeLinear", "DequantizeLinear",
+    "Sum",   "Mean", "IsNaN",  "IsInf"};
 
 template <size_t kCount>
 bool is_in(const std::string& op, const char* const (&names)[kCount]) {
@@ -276,6 +277,19 @@ Tensor product(const Tensor& a, const Tensor& b, int64_t most) {
   return made;
 }
 
+Tensor gemm(Attributes& attributes, const std::vector<const Tensor*>& inputs, int64_t most) {
+  const auto operand = [&](size_t i, const char* turned) {
+    if (attributes.integer(turned, 0, 0, 1) == 0) return *inputs[i];
+    return inputs[i]->shape.size() == 2 ? transposed(*inputs[i], {1, 0}) : *inputs[i];
+  };
+  const Tensor alpha = make_reals({}, {attributes.real("alpha", 1)});
+  const Tensor beta = make_reals({}, {attributes.real("beta", 1)});
+  const Tensor made =
+      binary("Mul", product(operand(0, "transA"), operand(1, "transB"), most), alpha, most);
+  if (inputs.size() < 3 || inputs[2] == nullptr) return made;
+  return binary("Add", made, binary("Mul", *inputs[2], beta, most), most);
+}
+
 // QuantizeLinear and DequantizeLinear: a scale for all, or for each index of an axis.
 Tensor quantise(bool forward, Attributes& attributes, const std::vector<const Tensor*>& inputs) {
   const Tensor& x = *inputs[0];
@@ -390,6 +404,7 @@ Tensor fold_arithmetic(const std::string& op, Attributes& attributes, int64_t op
     return product(*inputs[0], *inputs[1], most);
   }
   expect(2, 3);
+  if (op == "Gemm") return gemm(attributes, inputs, most);
   return quantise(op == "QuantizeLinear", attributes, inputs);
 }
 

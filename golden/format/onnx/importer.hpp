@@ -8,7 +8,7 @@
 //   operators.cpp    which operator is read by what; constants
 //   matrices.cpp     products of matrices
 //   windows.cpp      convolutions, poolings, means over axes, padding
-//   elementwise.cpp  functions, sums, products
+//   elementwise.cpp  functions, sums, products, conditions
 //   normalise.cpp    normalisations
 //   layout.cpp       operators that move elements
 //   recurrent.cpp    sequences, step by step
@@ -220,6 +220,14 @@ class Importer {
   void read_function();
   void read_clip();
   void read_where();
+  void read_comparison();
+  void read_logic();
+  Value above_zero(const Value& x);
+  Value inverse(const Value& condition);
+  Value condition(int i) const;
+  std::unordered_set<size_t> makers_of(const std::string& value) const;
+  bool is_softplus() const;
+  void choose();
   // A constant that is added to scores of this shape and hides some of them from the Softmax that
   // follows: finite numbers that do the same as -infinity.
   Tensor hiding(const Tensor& tensor, const std::string& name, const Shape& scores) const;
@@ -246,6 +254,9 @@ class Importer {
   void read_linear();
   void read_normalizer();
   void read_zip_map();
+  void read_extractor();
+  void read_binarizer();
+  void read_imputer();
 
   // Strides and padding of a window over `spatial` dimensions whose kernel and dilation are known.
   // Gives the sizes that come out.

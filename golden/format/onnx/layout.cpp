@@ -265,6 +265,12 @@ void Importer::read_cast() {
   const int64_t to = attributes_->integer("to", 0);
   attributes_->ignore("saturate");
   const int type = static_cast<int>(std::clamp<int64_t>(to, -1, 1000));
+  if (type == onnx::TensorProto::BOOL && is_real_type(x.type)) {
+    // Anything but 0.
+    Value made = with_value(Op::kAdd, above_zero(x), above_zero(scaled(x, -1)));
+    made.type = type;
+    return bind(made);
+  }
   const bool widens = is_integer_type(x.type) &&
                       (type == onnx::TensorProto::INT32 || type == onnx::TensorProto::INT64);
   if (!is_real_type(type) && type != x.type && !widens) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators of scikit-learn's exports (domain ai.onnx.ml).
 #include <algorithm>
+#include <cmath>
 
 #include "golden/base/text.hpp"
 #include "golden/format/onnx/importer.hpp"
@@ -13,8 +14,48 @@ void Importer::read_learn_operator() {
   if (op == "LinearClassifier" || op == "LinearRegressor") return read_linear();
   if (op == "Normalizer") return read_normalizer();
   if (op == "ZipMap") return read_zip_map();
+  if (op == "ArrayFeatureExtractor") return read_extractor();
+  if (op == "Binarizer") return read_binarizer();
+  if (op == "Imputer") return read_imputer();
   refuse("unsupported operator",
-         "Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap of ai.onnx.ml");
+         "Scaler, LinearClassifier, LinearRegressor, Normalizer, ZipMap, ArrayFeatureExtractor, "
+         "Binarizer, Imputer of ai.onnx.ml");
+}
+
+// Some of the features.
+void Importer::read_extractor() {
+  expect_inputs(2, 2);
+  const Value given = value(0);
+  if (!is_constant(1)) refuse("indices that are a value", "constant indices");
+  const Shape indices = numbers(1);
+  const Value x =
+      given.shape.size() < 2 ? view(given, {1, given.shape.empty() ? 1 : given.shape[0]}) : given;
+  for (const int64_t index : indices) {
+    if (index < 0 || index >= x.shape.back()) {
+      refuse("index " + number(index), "0 to " + number(x.shape.back() - 1));
+    }
+  }
+  bind(pick(x, x.shape.size() - 1, indices));
+}
+
+// 1 above a threshold, else 0
+void Importer::read_binarizer() {
+  expect_inputs(1, 1);
+  bind(above_zero(shifted(value(0), -attributes_->real("threshold", 0))));
+}
+
+// Values in place of those that are missing: inputs of a network are numbers, none is.
+void Importer::read_imputer() {
+  expect_inputs(1, 1);
+  for (const char* name : {"imputed_value_floats", "imputed_value_int64s"}) {
+    attributes_->ignore(name);
+  }
+  for (const onnx::AttributeProto& attribute : node_->attribute()) {
+    if (attribute.name() != "replaced_value_float" || !std::isnan(attribute.f())) continue;
+    attributes_->ignore("replaced_value_float");
+    return bind(value(0));
+  }
+  refuse("a number is replaced", "replaced_value_float that is not a number");
 }
 
 // (x - offset) scale
@@ -102,9 +143,14 @@ void Importer::read_normalizer() {
       return bind(softmax_of(scaled(logs, -1), Op::kSoftmax, x.shape.size() - 1));
     }
   }
-  if (norm != "L1" && norm != "L2") refuse("norm " + quoted(norm), "L1, L2");
+  if (norm != "L1" && norm != "L2" && norm != "MAX") {
+    refuse("norm " + quoted(norm), "L1, L2, MAX");
+  }
   std::vector<bool> axes(x.shape.size());
   axes.back() = true;
+  if (norm == "MAX") {
+    return bind(with_value(Op::kMul, x, power(pool(Op::kMaxPool, x, axes, true), -1)));
+  }
   const bool is_sum = norm == "L1";
   const Value each = is_sum ? magnitude(x) : with_value(Op::kMul, x, x);
   const Value sum = scaled(mean(each, axes), static_cast<float>(x.shape.back()));

@@ -135,4 +135,37 @@ void Importer::read_local_response() {
   bind(with_value(Op::kMul, x, power(shifted(scaled(means, alpha), bias), -beta)));
 }
 
+Value Importer::softmax_of(const Value& x, Op op, size_t axis) {
+  Node node = make(op);
+  node.axis = axis + 1 == x.shape.size() ? -1 : x.network_axis(axis);
+  return push_function(std::move(node), x);
+}
+
+void Importer::read_softmax() {
+  expect_inputs(1, 1);
+  const Value x = value(0);
+  const Op op = node_->op_type() == "Softmax" ? Op::kSoftmax : Op::kLogSoftmax;
+  const int64_t given = attributes_->integer("axis", opset_ < 13 ? 1 : -1);
+  const size_t rank = x.shape.size();
+  const size_t axis = normal_axis(given, rank);
+  if (x.network_axis(axis) == 0 && opset_ >= 13) {
+    refuse(
+        "attribute 'axis' is " + number(given) + " on an input of the shape " + to_string(x.shape),
+        "a dimension behind that of the sample");
+  }
+  if (opset_ >= 13 || axis + 1 == rank) {
+    Value made = softmax_of(x, op, axis);
+    // As the file has it, if that is the same.
+    if (axis + 1 == rank && given > 0 && !x.extra) network_.nodes.back().axis = given;
+    return bind(made);
+  }
+  // Before operator set 13, over all dimensions from the axis on.
+  int64_t outer = 1;
+  int64_t inner = 1;
+  for (size_t d = 0; d < rank; ++d) (d < axis ? outer : inner) *= x.shape[d];
+  if (x.shape[axis] == inner) return bind(softmax_of(x, op, axis));
+  const Value flat = view(x, {outer, inner});
+  bind(view(softmax_of(flat, op, 1), x.shape));
+}
+
 }  // namespace sparsys::onnx_import

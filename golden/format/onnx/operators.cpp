@@ -37,8 +37,8 @@ std::string Importer::way_out() const {
     return text + "; --output " + printable(name, 60) + " ends the network before it";
   }
   if (constants) return text + "; it has constants alone, onnxslim may compute it";
-  const bool last =
-      node_->output_size() == 0 || node_->output(0).empty() || node_->output(0) == network_.output;
+  bool last = node_->output_size() == 0 || node_->output(0).empty();
+  for (const std::string& name : node_->output()) last |= name == network_.output;
   if (!first || last) return text;
   return text + "; --input " + printable(node_->output(0), 60) + " begins the network behind it";
 }
@@ -79,6 +79,9 @@ void Importer::read_operator() {
       {"ReduceSumSquare", &Importer::read_reduction},
       {"ReduceL1", &Importer::read_reduction},
       {"ReduceL2", &Importer::read_reduction},
+      {"ReduceProd", &Importer::read_reduction},
+      {"ReduceLogSum", &Importer::read_reduction},
+      {"ReduceLogSumExp", &Importer::read_reduction},
       {"BatchNormalization", &Importer::read_batch_normalization},
       {"LayerNormalization", &Importer::read_layer_normalization},
       {"RMSNormalization", &Importer::read_layer_normalization},
@@ -121,8 +124,17 @@ void Importer::read_operator() {
       {"Softsign", &Importer::read_function},
       {"Neg", &Importer::read_function},
       {"Abs", &Importer::read_function},
+      {"Sign", &Importer::read_function},
       {"Clip", &Importer::read_clip},
       {"Where", &Importer::read_where},
+      {"Greater", &Importer::read_comparison},
+      {"GreaterOrEqual", &Importer::read_comparison},
+      {"Less", &Importer::read_comparison},
+      {"LessOrEqual", &Importer::read_comparison},
+      {"Equal", &Importer::read_comparison},
+      {"Not", &Importer::read_logic},
+      {"And", &Importer::read_logic},
+      {"Or", &Importer::read_logic},
       {"PRelu", &Importer::read_prelu},
       {"Softmax", &Importer::read_softmax},
       {"LogSoftmax", &Importer::read_softmax},

@@ -336,7 +336,7 @@ void Importer::read_reduction() {
   const std::string& op = node_->op_type();
   const int64_t since = op == "ReduceSum" ? 13 : 18;
   expect_inputs(1, opset_ < since ? 1 : 2);
-  const Value x = value(0);
+  Value x = value(0);
   const bool keep = attributes_->integer("keepdims", 1, 0, 1) != 0;
   const bool nothing = attributes_->integer("noop_with_empty_axes", 0, 0, 1, since) != 0;
   const std::optional<Shape> given = numbers("axes", 1, since);
@@ -348,13 +348,38 @@ void Importer::read_reduction() {
   }
   if (op == "ReduceMax") return bind(pool(Op::kMaxPool, x, axes, keep));
   if (op == "ReduceMin") return bind(scaled(pool(Op::kMaxPool, scaled(x, -1), axes, keep), -1));
+  if (op == "ReduceProd") {
+    const auto along =
+        static_cast<size_t>(std::find(axes.begin(), axes.end(), true) - axes.begin());
+    if (std::count(axes.begin(), axes.end(), true) != 1 || x.shape[along] > 64) {
+      refuse("a product over several axes or more than 64 elements", "one axis of up to 64");
+    }
+    Value product = pick(x, along, {0});
+    for (int64_t i = 1; i < x.shape[along]; ++i) {
+      product = with_value(Op::kMul, product, pick(x, along, {i}));
+    }
+    Shape shape = product.shape;
+    if (!keep) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(along));
+    return bind(view(product, shape));
+  }
   float count = 1;
+  Value largest;
+  const bool of_exponents = op == "ReduceLogSumExp";
+  if (of_exponents) {
+    // max + log(sum(exp(x - max))), which is never infinite
+    largest = pool(Op::kMaxPool, x, axes, true);
+    x = push_function(make(Op::kExp), with_value(Op::kAdd, x, scaled(largest, -1)));
+  }
   for (size_t d = 0; d < axes.size(); ++d) count *= axes[d] ? static_cast<float>(x.shape[d]) : 1.0F;
   const bool squares = op == "ReduceSumSquare" || op == "ReduceL2";
   const Value from = squares ? with_value(Op::kMul, x, x) : op == "ReduceL1" ? magnitude(x) : x;
   const Value mean = pool(Op::kAveragePool, from, axes, keep);
   if (op == "ReduceMean") return bind(mean);
   const Value sum = scaled(mean, count);
+  if (op == "ReduceLogSum" || of_exponents) {
+    const Value log = push_function(make(Op::kLog), sum);
+    return bind(of_exponents ? with_value(Op::kAdd, log, view(largest, log.shape)) : log);
+  }
   bind(op == "ReduceL2" ? power(sum, 0.5F) : sum);
 }
 
@@ -397,8 +422,9 @@ void Importer::read_pad() {
   Value x = value(0);
   const std::string mode = attributes_->text("mode", "constant");
   const bool edge = mode == "edge";
-  if (!edge && mode != "constant" && mode != "reflect") {
-    refuse("attribute 'mode' is " + quoted(mode), "constant, edge, reflect");
+  const bool wraps = mode == "wrap";
+  if (!edge && !wraps && mode != "constant" && mode != "reflect") {
+    refuse("attribute 'mode' is " + quoted(mode), "constant, edge, reflect, wrap");
   }
   const std::optional<Shape> given = numbers("pads", 1, 11);
   if (!given) refuse("no pads");
@@ -433,7 +459,7 @@ void Importer::read_pad() {
     // Elements of the input once more.
     for (size_t d = 0; d < rank; ++d) {
       const int64_t last = x.shape[d] - 1;
-      if (!edge && std::max(begins[d], ends[d]) > last) {
+      if (mode == "reflect" && std::max(begins[d], ends[d]) > last) {
         refuse("pads " + to_string(*given) + " of an input of the shape " + to_string(x.shape),
                "fewer than there are elements");
       }
@@ -442,6 +468,7 @@ void Importer::read_pad() {
       Shape indices;
       for (int64_t i = -begins[d]; i <= last + ends[d]; ++i) {
         indices.push_back(edge       ? std::clamp<int64_t>(i, 0, last)
+                          : wraps    ? ((i % (last + 1)) + last + 1) % (last + 1)
                           : i < 0    ? -i
                           : i > last ? 2 * last - i
                                      : i);

@@ -113,6 +113,24 @@ TEST(OnnxFold, PartsOfTensors) {
   EXPECT_EQ(parts[1].integers, (Numbers{1, 2, 4, 5}));
 }
 
+TEST(OnnxFold, Gemm) {
+  const Tensor a = make_reals({2, 1}, {1, 2});
+  const Tensor b = make_reals({1, 3}, {1, 10, 100});
+  EXPECT_EQ(Call("Gemm").with(a).with(b).run().reals, (Reals{1, 10, 100, 2, 20, 200}));
+  const Tensor made = Call("Gemm")
+                          .with(b)
+                          .with(a)
+                          .with(reals({1, 2}))
+                          .set("transA", int64_t{1})
+                          .set("transB", int64_t{1})
+                          .set("alpha", 0.5F)
+                          .set("beta", 3.0F)
+                          .run();
+  EXPECT_EQ(made.shape, (Shape{3, 2}));
+  EXPECT_EQ(made.reals, (Reals{3.5F, 7, 8, 16, 53, 106}));
+  EXPECT_NE(Call("Gemm").with(a).with(a).refused(), "not refused");
+}
+
 TEST(OnnxFold, TensorsMadeOfOthers) {
   const Tensor joined = Call("Concat").with(kSix).with(kSix).set("axis", int64_t{-1}).run();
   EXPECT_EQ(joined.integers, (Numbers{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}));

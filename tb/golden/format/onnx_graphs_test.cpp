@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "golden/train/train.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/onnx_models.hpp"
 
 namespace sparsys {
@@ -223,6 +224,80 @@ TEST(OnnxGraphs, HardSwishIsRecognised) {
     for (const float v : x) expected.push_back(v * std::min(6.0F, std::max(0.0F, v + 3)) / 6);
     expect_near(infer(network, x.data(), 1), expected);
   }
+}
+
+// Comparisons are 1 and 0, exactly.
+TEST(OnnxGraphs, Conditions) {
+  const std::vector<float> x = {-2, -0.5F, -1e-20F, 0, 1e-20F, 0.5F, 0.50000006F, 3};
+  const auto made = [&](const std::function<void(OnnxModel&)>& build) {
+    OnnxModel m;
+    m.input("x", {1, 8});
+    m.graph().add_output()->set_name("y");
+    for (const auto& [name, value] : {std::pair("half", 0.5F), {"zero", 0.0F}, {"high", 20.0F}}) {
+      m.weights(name, {}).set_raw_data(&value, sizeof value);
+    }
+    build(m);
+    return read(m);
+  };
+  const auto of = [&](const char* op, const char* a, const char* b) {
+    const Network network = made([&](OnnxModel& m) {
+      m.node(op, "", {a, b}, "c");
+      set(m.node("Cast", "", {"c"}, "y"), "to", int64_t{onnx::TensorProto::FLOAT});
+    });
+    return infer(network, x.data(), 1);
+  };
+  using Values = std::vector<float>;
+  EXPECT_EQ(of("Greater", "x", "half"), (Values{0, 0, 0, 0, 0, 0, 1, 1}));
+  EXPECT_EQ(of("GreaterOrEqual", "x", "half"), (Values{0, 0, 0, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(of("Less", "x", "half"), (Values{1, 1, 1, 1, 1, 0, 0, 0}));
+  EXPECT_EQ(of("LessOrEqual", "x", "half"), (Values{1, 1, 1, 1, 1, 1, 0, 0}));
+  EXPECT_EQ(of("Equal", "half", "x"), (Values{0, 0, 0, 0, 0, 1, 0, 0}));
+  EXPECT_EQ(of("Greater", "x", "zero"), (Values{0, 0, 0, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(of("Less", "zero", "x"), (Values{0, 0, 0, 0, 1, 1, 1, 1}));
+  // A function of PyTorch: what is not above 0.5 becomes 0.5.
+  const Network threshold = made([](OnnxModel& m) {
+    m.node("LessOrEqual", "", {"x", "half"}, "c");
+    m.node("Where", "", {"c", "half", "x"}, "y");
+  });
+  EXPECT_EQ(infer(threshold, x.data(), 1),
+            (Values{0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.50000006F, 3}));
+  const auto softplus = [&](const char* bound, const char* from) {
+    return made([&](OnnxModel& m) {
+      m.node("Softplus", "", {from}, "s");
+      m.node("Greater", "", {"x", bound}, "c");
+      m.node("Where", "", {"c", "x", "s"}, "y");
+    });
+  };
+  EXPECT_EQ(operators(softplus("high", "x")), (std::vector<Op>{Op::kSoftplus}));
+  EXPECT_GT(operators(softplus("half", "x")).size(), 1U);
+  // What is chosen between must be finite.
+  EXPECT_NE(
+      error_of([&] {
+        made([](OnnxModel& m) {
+          m.node("Exp", "", {"x"}, "e");
+          m.node("Greater", "", {"x", "zero"}, "c");
+          m.node("Where", "choice", {"c", "x", "e"}, "y");
+        });
+      })
+          .find("node 'choice' (Where): a condition that is a value, on input 3, which is made "
+                "by Exp and may be infinite where it is not chosen; supported: values that "
+                "are finite everywhere"),
+      std::string::npos);
+  EXPECT_NE(error_of([&] {
+              made([](OnnxModel& m) { m.node("Not", "", {"x"}, "y"); });
+            }).find("input 1 of type FLOAT; supported: BOOL, as comparisons make"),
+            std::string::npos);
+}
+
+TEST(OnnxGraphs, ReductionsOfExponents) {
+  OnnxModel m;
+  m.input("x", {1, 4});
+  m.graph().add_output()->set_name("y");
+  onnx::NodeProto& sum = m.node("ReduceLogSumExp", "", {"x"}, "y");
+  set(sum, "axes", Numbers{1});
+  // exp(200) is no float.
+  const std::vector<float> x = {200, 200, -1000, 200};
+  expect_near(infer(read(m), x.data(), 1), {200 + std::log(3.0F)});
 }
 
 TEST(OnnxGraphs, PaddingGoesIntoWindows) {
