@@ -105,6 +105,24 @@ std::vector<uint8_t> inflate_raw(const uint8_t* data, size_t size, uint64_t expe
   return out;
 }
 
+std::vector<uint8_t> deflate_raw(const std::vector<uint8_t>& bytes) {
+  z_stream stream = {};
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw Error("zlib could not be initialised");
+  }
+  std::vector<uint8_t> out(deflateBound(&stream, static_cast<uLong>(bytes.size())));
+  stream.next_in = const_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = out.data();
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int status = deflate(&stream, Z_FINISH);
+  out.resize(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  if (status != Z_STREAM_END) throw Error("zlib could not deflate");
+  return out;
+}
+
 std::vector<uint8_t> read_data_file(const std::string& path) {
   InputFile file(path);
   if (file.size() > kMaxDataBytes) {

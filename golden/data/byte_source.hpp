@@ -49,6 +49,8 @@ class ByteSource {
 // `expected` if it ends early; Error if it is corrupt or makes more.
 std::vector<uint8_t> inflate_raw(const uint8_t* data, size_t size, uint64_t expected,
                                  const std::string& name);
+// Such a stream, as small as zlib makes it.
+std::vector<uint8_t> deflate_raw(const std::vector<uint8_t>& bytes);
 
 // All bytes of a file. Throws Error if it cannot be read or is larger than kMaxDataBytes.
 std::vector<uint8_t> read_data_file(const std::string& path);

@@ -17,7 +17,10 @@ constexpr uint8_t kEarlierMagic[8] = {0x89, 'S', 'P', 'A', 'R', 'S', 'Y', 'S'};
 constexpr size_t kEarlierHeaderSize = 28;
 
 // Of files of a kind, the one that is written; all from 1 on are read.
-constexpr unsigned version_of(uint64_t kind) { return kind < 2 || kind == 5 ? 2 : 1; }
+constexpr unsigned kPacked = 3;
+constexpr unsigned version_of(uint64_t kind, bool packed) {
+  return packed && (kind == 1 || kind == 5) ? kPacked : kind < 2 || kind == 5 ? 2 : 1;
+}
 
 uint64_t get(const uint8_t* bytes, size_t size) {
   uint64_t value = 0;
@@ -67,7 +70,7 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
   if (earlier ? kind < 1 || kind > 4 : kind > 5) {
     fail(name, "header: kind " + number(kind) + ", expected " + (earlier ? "1 to 4" : "0 to 5"));
   }
-  const unsigned most = earlier ? 1 : version_of(kind);
+  const unsigned most = earlier ? 1 : version_of(kind, true);
   if (version < 1 || version > most) {
     fail(name, "header: version " + number(version) + ", expected 1" +
                    (most == 1 ? "" : " to " + number(most)));
@@ -125,9 +128,9 @@ const char* to_string(ModelKind kind) {
   }
 }
 
-void put_header(ModelKind kind, std::vector<uint8_t>& file) {
+void put_header(ModelKind kind, std::vector<uint8_t>& file, bool packed) {
   std::copy(std::begin(kMagic), std::end(kMagic), file.begin());
-  const unsigned version = version_of(static_cast<uint64_t>(kind));
+  const unsigned version = version_of(static_cast<uint64_t>(kind), packed);
   put(version, &file[4], 2);
   put(static_cast<uint64_t>(kind), &file[6], 2);
   put(crc_of(version, file.data() + kHeaderSize, file.size() - kHeaderSize), &file[8], 4);
@@ -137,7 +140,8 @@ Payload open_container(const uint8_t* data, size_t size, ModelKind expected,
                        const std::string& name) {
   const Header header = read_header(data, size, expected, name);
   const Payload payload{data + header.size, size - header.size,
-                        header.version == 1 ? Padding::kOneLevel : Padding::kTwoLevel};
+                        header.version == 1 ? Padding::kOneLevel : Padding::kTwoLevel,
+                        header.version == kPacked};
   const uint32_t crc = crc_of(header.version, payload.data, payload.size);
   if (crc != header.crc) {
     fail(name,

@@ -236,8 +236,8 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
   NetworkPlan plan = make_plan(network, options);
   Bytes out(kHeaderSize);
   out.reserve(static_cast<size_t>(plan.report.stored_bytes));
-  put_network(network, plan, out);
-  put_header(ModelKind::kStored, out);
+  put_network(network, plan, plan.packed, out);
+  put_header(ModelKind::kStored, out, plan.packed);
   if (report != nullptr) *report = std::move(plan.report);
   return out;
 }
@@ -308,7 +308,13 @@ eie::Network load_stored(const uint8_t* data, size_t size, const std::string& na
 }
 
 Bytes payload_of(const eie::Network& network) { return without_header(store(network)); }
-Bytes payload_of(const SharedNetwork& network) { return without_header(store(network)); }
+
+std::array<Bytes, 2> payloads_of(const SharedNetwork& network) {
+  const NetworkPlan plan = make_plan(network, {});
+  std::array<Bytes, 2> payloads;
+  for (const bool packed : {false, true}) put_network(network, plan, packed, payloads[packed]);
+  return payloads;
+}
 
 eie::Network engine_from_payload(const Payload& payload, const std::string& name) {
   PackedReader in(payload.data, payload.size, name);
@@ -316,8 +322,7 @@ eie::Network engine_from_payload(const Payload& payload, const std::string& name
 }
 
 SharedNetwork network_from_payload(const Payload& payload, const std::string& name) {
-  PackedReader in(payload.data, payload.size, name);
-  return take_network(in, payload.padding, payload.size, name, nullptr);
+  return take_network(payload, payload.size, name, nullptr);
 }
 
 eie::Network load_stored(const Bytes& bytes, const std::string& name) {
@@ -327,8 +332,7 @@ eie::Network load_stored(const Bytes& bytes, const std::string& name) {
 SharedNetwork load_stored_network(const uint8_t* data, size_t size, const std::string& name,
                                   StoredReport* report) {
   const Payload payload = open_container(data, size, ModelKind::kStored, name);
-  PackedReader in(payload.data, payload.size, name);
-  SharedNetwork network = take_network(in, payload.padding, size, name, report);
+  SharedNetwork network = take_network(payload, size, name, report);
   if (report != nullptr) report->stored_bytes += kHeaderSize;
   return network;
 }

@@ -18,6 +18,7 @@
 // What a layer takes from the one before (inputs, constants, input_frac) is not repeated.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -102,7 +103,8 @@ SharedNetwork load_stored_network(const std::vector<uint8_t>& bytes,
 
 // The payloads alone, as parts of another file.
 std::vector<uint8_t> payload_of(const eie::Network& network);
-std::vector<uint8_t> payload_of(const SharedNetwork& network);
+// As files of version 2 have it, and packed as those of version 3 do.
+std::array<std::vector<uint8_t>, 2> payloads_of(const SharedNetwork& network);
 eie::Network engine_from_payload(const Payload& payload, const std::string& name);
 SharedNetwork network_from_payload(const Payload& payload, const std::string& name);
 

@@ -9,6 +9,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
+#include "golden/data/byte_source.hpp"
 #include "golden/network/check.hpp"
 
 namespace sparsys {
@@ -49,6 +50,8 @@ bool same(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 // they like, and beyond them 128 a byte. VGG-16's first fully connected layer at a density of 4 %
 // has 22.
 uint64_t max_content(uint64_t bytes) { return (uint64_t{1} << 24) + 128 * bytes; }
+// Deflated bytes may stand for so many of a description; those of networks for 3 to 15 times more.
+uint64_t max_description(uint64_t deflated) { return (uint64_t{1} << 16) + 64 * deflated; }
 
 // ---- writing ----
 
@@ -116,8 +119,9 @@ void put_node(const Node& node, NameWriter& names, Bytes& out) {
   if ((flags & kShape) != 0) put_shape(node.shape, out);
 }
 
-Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, uint8_t form,
-                     NameWriter& names) {
+// In front of its codebook.
+Bytes names_of(const Parameter& parameter, const SharedParameter& shared, uint8_t form,
+               NameWriter& names) {
   Bytes out;
   names.put(parameter.name, out);
   put_shape(parameter.shape, out);
@@ -128,9 +132,32 @@ Bytes parameter_head(const Parameter& parameter, const SharedParameter& shared, 
   const bool zero_first = begins_with_zero(shared);
   out.push_back(static_cast<uint8_t>(form | (zero_first ? kZeroFirst : 0)));
   put_number(shared.codebook.size(), out);
-  for (size_t c = zero_first ? 1 : 0; c < shared.codebook.size(); ++c) {
+  return out;
+}
+
+Bytes codebook_of(const SharedParameter& shared, uint8_t form) {
+  Bytes out;
+  if (form == kRaw || form == kSparse) return out;
+  for (size_t c = begins_with_zero(shared) ? 1 : 0; c < shared.codebook.size(); ++c) {
     put_float(shared.codebook[c], out);
   }
+  return out;
+}
+
+// The description with its two numbers in front.
+Bytes packed_description(const NetworkPlan& plan) {
+  Bytes description = plan.head;
+  for (const Bytes& names : plan.names) {
+    description.insert(description.end(), names.begin(), names.end());
+  }
+  const Bytes deflated = deflate_raw(description);
+  const bool smaller = deflated.size() < description.size() &&
+                       description.size() <= max_description(deflated.size());
+  Bytes out;
+  put_number(description.size(), out);
+  put_number(smaller ? deflated.size() : 0, out);
+  const Bytes& stored = smaller ? deflated : description;
+  out.insert(out.end(), stored.begin(), stored.end());
   return out;
 }
 
@@ -225,14 +252,16 @@ uint64_t take_elements(PackedReader& in, const Shape& shape) {
   return static_cast<uint64_t>(elements);
 }
 
-ParameterPlan take_parameter(PackedReader& in, Padding padding, NameReader& names, Content& content,
-                             Parameter& parameter, SharedParameter& shared) {
+// Names and shape from `about`, which is `in` where descriptions are not packed.
+ParameterPlan take_parameter(PackedReader& about, PackedReader& in, Padding padding,
+                             NameReader& names, Content& content, Parameter& parameter,
+                             SharedParameter& shared) {
   ParameterPlan plan;
   const size_t before = in.left();
   parameter.name = names.take("its name");
-  parameter.shape = take_shape(in, "its shape");
-  const uint64_t elements = take_elements(in, parameter.shape);
-  const uint8_t byte = in.byte("its form");
+  parameter.shape = take_shape(about, "its shape");
+  const uint64_t elements = take_elements(about, parameter.shape);
+  const uint8_t byte = about.byte("its form");
   if (byte > (kColumns | kZeroFirst)) fail(in.place(), "form " + number(byte) + " is unknown");
   const bool zero_first = byte > kSparse;
   const int form = zero_first ? byte & ~kZeroFirst : byte;
@@ -251,7 +280,7 @@ ParameterPlan take_parameter(PackedReader& in, Padding padding, NameReader& name
     plan.bytes = behind - in.left();
     return plan;
   }
-  const uint64_t values = in.number("number of codebook values", 1, kMaxCodebook);
+  const uint64_t values = about.number("number of codebook values", 1, kMaxCodebook);
   if (zero_first) shared.codebook.push_back(0);
   const std::vector<float> others = in.reals(values - (zero_first ? 1 : 0), "codebook");
   shared.codebook.insert(shared.codebook.end(), others.begin(), others.end());
@@ -271,6 +300,25 @@ ParameterPlan take_parameter(PackedReader& in, Padding padding, NameReader& name
   }
   plan.bytes = behind - in.left();
   return plan;
+}
+
+// What packed_description() wrote.
+Bytes take_description(PackedReader& in, const std::string& name) {
+  const uint64_t size = in.number("size of the description", 1, kMaxModelBytes);
+  const uint64_t deflated = in.number("size of the deflated description", 0, size - 1);
+  if (deflated > 0 && size > max_description(deflated)) {
+    fail(name, "a description of " + number(size) + " bytes in " + number(deflated) +
+                   ", expected at most " + number(max_description(deflated)));
+  }
+  const uint64_t stored = deflated == 0 ? size : deflated;
+  const uint8_t* const bytes = in.take(stored, "description");
+  if (deflated == 0) return Bytes(bytes, bytes + size);
+  Bytes description = inflate_raw(bytes, static_cast<size_t>(deflated), size, name);
+  if (description.size() != size) {
+    fail(name,
+         "the description has " + number(description.size()) + " bytes, expected " + number(size));
+  }
+  return description;
 }
 
 }  // namespace
@@ -299,20 +347,28 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   for (const Node& node : network.nodes) put_node(node, names, out);
   names.put(network.output, out);
   put_number(network.parameters.size(), out);
-  plan.report.stored_bytes = out.size();
+  uint64_t described = out.size();
   uint64_t content = 0;
   for (size_t p = 0; p < shared.parameters.size(); ++p) {
     const Parameter& parameter = network.parameters[p];
     plan.parameters.push_back(plan_parameter(parameter, shared.parameters[p], options));
-    plan.parameter_heads.push_back(
-        parameter_head(parameter, shared.parameters[p], plan.parameters[p].form, names));
-    plan.parameters[p].head_bytes = plan.parameter_heads[p].size();
-    plan.report.stored_bytes += plan.parameters[p].head_bytes + plan.parameters[p].bytes;
+    const uint8_t form = plan.parameters[p].form;
+    plan.names.push_back(names_of(parameter, shared.parameters[p], form, names));
+    plan.codebooks.push_back(codebook_of(shared.parameters[p], form));
+    plan.report.stored_bytes += plan.codebooks[p].size() + plan.parameters[p].bytes;
+    described += plan.names[p].size();
     plan.report.original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
     if (plan.parameters[p].form != kRaw) {
       content += (plan.parameters[p].form == kSparse ? 4 : 1) *
                  static_cast<uint64_t>(element_count(parameter.shape));
     }
+  }
+  plan.description = packed_description(plan);
+  plan.packed = plan.description.size() < described;
+  plan.report.stored_bytes += plan.packed ? plan.description.size() : described;
+  for (size_t p = 0; p < plan.parameters.size(); ++p) {
+    plan.parameters[p].head_bytes =
+        plan.codebooks[p].size() + (plan.packed ? 0 : plan.names[p].size());
   }
   content += names.letters();
   if (content > max_content(plan.report.stored_bytes)) {
@@ -324,18 +380,24 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   return plan;
 }
 
-void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Bytes& out) {
-  out.insert(out.end(), plan.head.begin(), plan.head.end());
+void put_network(const SharedNetwork& shared, const NetworkPlan& plan, bool packed, Bytes& out) {
+  const Bytes& front = packed ? plan.description : plan.head;
+  out.insert(out.end(), front.begin(), front.end());
   for (size_t p = 0; p < shared.parameters.size(); ++p) {
     const ParameterPlan& parameter = plan.parameters[p];
-    out.insert(out.end(), plan.parameter_heads[p].begin(), plan.parameter_heads[p].end());
+    if (!packed) out.insert(out.end(), plan.names[p].begin(), plan.names[p].end());
+    out.insert(out.end(), plan.codebooks[p].begin(), plan.codebooks[p].end());
     put_values(shared.network.parameters[p], shared.parameters[p], parameter, out);
   }
 }
 
-SharedNetwork take_network(PackedReader& in, Padding padding, uint64_t size,
-                           const std::string& name, StoredReport* report) {
-  const size_t payload = in.left();
+SharedNetwork take_network(const Payload& payload, uint64_t size, const std::string& name,
+                           StoredReport* report) {
+  PackedReader values(payload.data, payload.size, name);
+  Bytes description;
+  if (payload.packed) description = take_description(values, name);
+  PackedReader described(description.data(), description.size(), name);
+  PackedReader& in = payload.packed ? described : values;
   Content content(size);
   NameReader names(in, content);
   SharedNetwork shared;
@@ -360,16 +422,20 @@ SharedNetwork take_network(PackedReader& in, Padding padding, uint64_t size,
   const uint64_t parameters = in.number("number of parameters", 0, kMaxLayers);
   for (uint64_t p = 0; p < parameters; ++p) {
     in.set_place(name + ": parameter " + number(p + 1));
+    values.set_place(in.place());
     network.parameters.emplace_back();
     shared.parameters.emplace_back();
-    plan.push_back(take_parameter(in, padding, names, content, network.parameters.back(),
-                                  shared.parameters.back()));
+    plan.push_back(take_parameter(in, values, payload.padding, names, content,
+                                  network.parameters.back(), shared.parameters.back()));
   }
-  if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last parameter");
+  for (const PackedReader* reader : {&in, &values}) {
+    if (reader->left() == 0) continue;
+    fail(name, number(reader->left()) + " bytes behind the last parameter");
+  }
   check(shared, name);
   if (report == nullptr) return shared;
   *report = StoredReport();
-  report->stored_bytes = payload;
+  report->stored_bytes = payload.size;
   for (const Parameter& parameter : network.parameters) {
     report->original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
   }

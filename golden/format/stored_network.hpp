@@ -23,6 +23,10 @@
 //              1  codes of all elements in one Huffman stream
 //              2  entries of elements with codes other than 0 (golden/format/entry_stream.hpp),
 //                 row-major; 3 the same, but columns of the matrix shape[0] x rest one by one
+//
+// Packed (version 3 of a file), all but values and codebooks stands in front, where names that are
+// alike are near each other: n bytes of that description, n bytes it takes deflated (RFC 1951), or
+// 0 if that is not smaller, the description; then of each parameter codebook and values.
 #pragma once
 
 #include <cstdint>
@@ -36,21 +40,25 @@
 namespace sparsys {
 
 struct NetworkPlan {
-  std::vector<uint8_t> head;  // all but the parameters
-  std::vector<std::vector<uint8_t>> parameter_heads;
+  std::vector<uint8_t> head;                // all but the parameters
+  std::vector<std::vector<uint8_t>> names;  // of parameters, and shape, form, values of a codebook
+  std::vector<std::vector<uint8_t>> codebooks;
   std::vector<ParameterPlan> parameters;
-  StoredReport report;  // of which stored_bytes is without the container's header
+  std::vector<uint8_t> description;  // all that packs, with its two numbers in front
+  bool packed = false;               // that is smaller
+  StoredReport report;               // of which stored_bytes is without the container's header
 };
 
 // The network is sound, the options are within their range.
 NetworkPlan plan_network(const SharedNetwork& network, const StoreOptions& options,
                          const std::string& name);
-void put_network(const SharedNetwork& network, const NetworkPlan& plan, std::vector<uint8_t>& out);
+void put_network(const SharedNetwork& network, const NetworkPlan& plan, bool packed,
+                 std::vector<uint8_t>& out);
 
 // Throws Error as load_stored_network(). `size` is that of the whole file.
 // report: what the file has, of which stored_bytes is without the container's header; or null.
-SharedNetwork take_network(PackedReader& in, Padding padding, uint64_t size,
-                           const std::string& name, StoredReport* report);
+SharedNetwork take_network(const Payload& payload, uint64_t size, const std::string& name,
+                           StoredReport* report);
 
 // A row for each layer, and for each parameter that no layer has; every parameter is in one row.
 void add_rows(const SharedNetwork& network, const std::vector<ParameterPlan>& plan,

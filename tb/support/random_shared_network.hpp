@@ -135,4 +135,29 @@ inline SharedNetwork random_shared_network(uint64_t seed) {
   return shared;
 }
 
+// A chain of nodes with names as exporters give them, and hardly any weights.
+inline SharedNetwork many_small_nodes(int64_t nodes) {
+  SharedNetwork shared;
+  Network& network = shared.network;
+  network.name = "unrolled";
+  network.input = "input";
+  network.input_shape = {1, 4};
+  network.output = network.input;
+  for (int64_t n = 0; n < nodes; ++n) {
+    Node node;
+    node.op = n % 3 == 0 ? Op::kMul : n % 3 == 1 ? Op::kSigmoid : Op::kTanh;
+    node.name = "/layers/lstm/step_" + std::to_string(n);
+    node.inputs = {network.output};
+    if (node.op == Op::kMul) {
+      network.parameters.push_back(
+          {node.name + "_factor", {4}, {1, 2, 0.5F, static_cast<float>(n)}});
+      node.inputs.push_back(network.parameters.back().name);
+    }
+    node.output = network.output = node.name + "_output_0";
+    network.nodes.push_back(std::move(node));
+  }
+  shared.parameters.resize(network.parameters.size());
+  return shared;
+}
+
 }  // namespace sparsys

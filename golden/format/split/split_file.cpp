@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/format/split/split_file.hpp"
 
+#include <array>
 #include <utility>
 
 #include "golden/base/atomic_file.hpp"
@@ -56,7 +57,14 @@ Bytes split_to_bytes(const eie::SplitNetwork& network) {
   check(network, "split network " + quoted(network.engine.name));
   Front kind = network.front ? kFloatFront : kNone;
   Bytes front;
-  if (network.front) front = payload_of(*network.front);
+  std::array<Bytes, 2> fronts, backs;  // as they are, and packed
+  if (network.front) fronts = payloads_of(*network.front);
+  if (network.back) {
+    backs = payloads_of(SharedNetwork{
+        *network.back, std::vector<SharedParameter>(network.back->parameters.size())});
+  }
+  const bool packed = fronts[1].size() + backs[1].size() < fronts[0].size() + backs[0].size();
+  if (network.front) front = std::move(fronts[packed]);
   if (network.int8_front) {
     const Bytes file = model_to_bytes(*network.int8_front);
     const Bytes raw(file.begin() + kHeaderSize, file.end());
@@ -75,12 +83,8 @@ Bytes split_to_bytes(const eie::SplitNetwork& network) {
   out.push_back(network.back ? 1 : 0);
   if (kind != kNone) put_part(front, out);
   put_part(payload_of(network.engine), out);
-  if (network.back) {
-    put_part(payload_of(SharedNetwork{
-                 *network.back, std::vector<SharedParameter>(network.back->parameters.size())}),
-             out);
-  }
-  put_header(ModelKind::kSplit, out);
+  if (network.back) put_part(backs[packed], out);
+  put_header(ModelKind::kSplit, out, packed);
   return out;
 }
 
@@ -100,7 +104,7 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   const bool back = in.number("kind of back", 0, 1) != 0;
   if (front == kFloatFront) {
     network.front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload({part, bytes, payload.padding}, name + ": front");
+      return network_from_payload({part, bytes, payload.padding, payload.packed}, name + ": front");
     });
   } else if (front == kInt8Front) {
     network.int8_front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
@@ -117,7 +121,8 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   });
   if (back) {
     network.back = take_part(in, "back", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload({part, bytes, payload.padding}, name + ": back").decode();
+      return network_from_payload({part, bytes, payload.padding, payload.packed}, name + ": back")
+          .decode();
     });
   }
   if (in.left() != 0) fail(name, number(in.left()) + " bytes behind the last part");

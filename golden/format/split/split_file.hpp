@@ -8,7 +8,7 @@
 //   smaller; byte of the back: 0 none, 1 float; then of each part there is (front, engine, back) n
 //   bytes and those bytes: the payload of a stored model (kind 1), of a quantised network (kind 4),
 //   or its n bytes as a stream of codes (golden/format/entry_stream.hpp), of a stored network of
-//   the engine (kind 0), of a stored model
+//   the engine (kind 0), of a stored model; those of stored models packed in version 3 of the file
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,10 @@
 // with -fsanitize=address,undefined.
 #include "tb/support/fuzz.hpp"
 
+#include "golden/data/byte_source.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "golden/network/check.hpp"
@@ -96,6 +98,23 @@ void use(const mxu::Network& network) {
 
 void use(const SharedNetwork&) {}
 
+// With a packed description that is not deflated, so that changes of its bytes come through.
+Bytes not_deflated(const SharedNetwork& network) {
+  Bytes file = store(network);
+  PackedReader in(file.data() + kHeaderSize, file.size() - kHeaderSize, "file");
+  const uint64_t size = in.number("size", 1, 1 << 20);
+  const uint64_t deflated = in.number("deflated", 1, 1 << 20);
+  const Bytes description = inflate_raw(in.take(deflated, "it"), deflated, size, "file");
+  const size_t left = in.left();
+  Bytes made(file.begin(), file.begin() + kHeaderSize);
+  put_number(size, made);
+  put_number(0, made);
+  made.insert(made.end(), description.begin(), description.end());
+  made.insert(made.end(), file.end() - static_cast<ptrdiff_t>(left), file.end());
+  fix_crc(made);
+  return made;
+}
+
 struct Kind {
   const char* name;
   std::vector<Bytes> files;
@@ -146,7 +165,8 @@ const std::vector<Kind>& kinds() {
       // All forms, contexts of both kinds, and all fields of nodes.
       {"Stored",
        {store(random_layer_network(1, 8, 9, 4, 0.2)), store(random_shared_network(1)),
-        store(random_shared_network(2)), store(random_shared_network(5))},
+        store(random_shared_network(2)), store(random_shared_network(5)),
+        store(many_small_nodes(40)), not_deflated(many_small_nodes(9))},
        [](const uint8_t* data, size_t size) {
          load_and_use(
              [](const uint8_t* d, size_t s, const char* n) { return load_stored_network(d, s, n); },

@@ -11,8 +11,10 @@
 #include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
+#include "golden/data/byte_source.hpp"
 #include "golden/format/huffman.hpp"
 #include "golden/format/model_file.hpp"
+#include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/error_of.hpp"
@@ -294,6 +296,73 @@ TEST(StoredNetwork, MoreThanAFileMayStandFor) {
   EXPECT_LT(largest_block, 10000U);
 }
 
+// The file with its description as it is, and what it says of sizes.
+Bytes with_description(const Bytes& file, uint64_t size, uint64_t deflated, const Bytes& rest) {
+  Bytes made(file.begin(), file.begin() + kHeaderSize);
+  put_number(size, made);
+  put_number(deflated, made);
+  made.insert(made.end(), rest.begin(), rest.end());
+  fix_crc(made);
+  return made;
+}
+
+// Names and structure of many nodes take little, and no more than what they stand for.
+TEST(StoredNetwork, PackedDescription) {
+  const SharedNetwork network = many_small_nodes(300);
+  StoredReport report;
+  const Bytes bytes = store(network, {}, &report);
+  EXPECT_EQ(bytes[4], 3);
+  EXPECT_EQ(bytes.size(), report.stored_bytes);
+  const auto [plain, packed] = payloads_of(network);
+  EXPECT_EQ(Bytes(bytes.begin() + kHeaderSize, bytes.end()), packed);
+  EXPECT_LT(bytes.size(), plain.size() / 5);
+  EXPECT_LT(bytes.size(), 4 * 100 * 4 + 400 * 8U);  // floats, and 8 bytes for each name
+  StoredReport found;
+  expect_same(load_stored_network(bytes.data(), bytes.size(), "file", &found), network);
+  expect_same_report(found, report);
+  // The same network in a file of version 2.
+  Bytes before(kHeaderSize);
+  before.insert(before.end(), plain.begin(), plain.end());
+  put_header(ModelKind::kStored, before);
+  EXPECT_EQ(before[4], 2);
+  expect_same(load_stored_network(before), network);
+  // As it is, without deflating.
+  PackedReader in(packed.data(), packed.size(), "");
+  const uint64_t size = in.number("size", 0, 1 << 20);
+  const uint64_t deflated = in.number("deflated", 1, 1 << 20);
+  const uint8_t* const stored = in.take(deflated, "description");
+  const Bytes values(stored + deflated, stored + deflated + in.left());
+  const Bytes description = inflate_raw(stored, deflated, size, "");
+  const auto rest = [&](const Bytes& about) {
+    Bytes made = about;
+    made.insert(made.end(), values.begin(), values.end());
+    return made;
+  };
+  expect_same(load_stored_network(with_description(bytes, size, 0, rest(description))), network);
+  // Sizes that are wrong.
+  const Bytes as_it_is = rest(Bytes(stored, stored + deflated));
+  EXPECT_EQ(load_error(with_description(bytes, size, deflated, as_it_is)), "no error");
+  EXPECT_EQ(load_error(with_description(bytes, size + 1, deflated, as_it_is)),
+            "file: the description has " + std::to_string(size) + " bytes, expected " +
+                std::to_string(size + 1));
+  EXPECT_EQ(load_error(with_description(bytes, size - 1, deflated, as_it_is)),
+            "file: compressed data are corrupt, expected " + std::to_string(size - 1) + " bytes");
+  EXPECT_NE(load_error(with_description(bytes, size, deflated - 9, as_it_is)), "no error");
+  largest_block = 0;
+  const std::string bomb = load_error(with_description(bytes, 1 << 30, deflated, as_it_is));
+  EXPECT_EQ(bomb.rfind("file: a description of 1073741824 bytes in ", 0), 0U) << bomb;
+  EXPECT_LT(largest_block, 10000U);
+  Bytes behind = description;
+  behind.push_back(0);
+  EXPECT_EQ(load_error(with_description(bytes, size + 1, 0, rest(behind))),
+            "file: 1 bytes behind the last parameter");
+}
+
+// What does not become smaller stays as it was.
+TEST(StoredNetwork, SmallDescription) {
+  EXPECT_EQ(store(random_layer_network(1, 4, 5, 4, 0.5))[4], 2);
+}
+
 TEST(StoredNetwork, Files) {
   const TemporaryFolder folder;
   const std::string path = folder.file("net.sps");
@@ -324,8 +393,8 @@ TEST(StoredNetwork, Messages) {
   EXPECT_EQ(load_error(good), "no error");
   EXPECT_EQ(load_error({}), "file: not a model file: 0 bytes, expected at least 12");
   Bytes bytes = good;
-  bytes[4] = 3;
-  EXPECT_EQ(load_error(bytes), "file: header: version 3, expected 1 to 2");
+  bytes[4] = 4;
+  EXPECT_EQ(load_error(bytes), "file: header: version 4, expected 1 to 3");
   bytes = good;
   bytes[6] = 6;
   EXPECT_EQ(load_error(bytes), "file: header: kind 6, expected 0 to 5");
