@@ -44,7 +44,7 @@ const char* const kBinary[] = {"Add",        "Sub", "Mul", "Div",   "Mod",
 const char* const kReductions[] = {"ReduceSum", "ReduceMean", "ReduceMax",
                                    "ReduceMin", "ReduceProd", "ReduceL2"};
 const char* const kOthers[] = {
-    "Where", "Clip", "MatMul", "Gemm", "QuantizeLinear", "DequantizeLinear",
+    "Where", "Clip", "MatMul", "Gemm", "CumSum", "QuantizeLinear", "DequantizeLinear",
     "Sum",   "Mean", "IsNaN",  "IsInf"};
 
 template <size_t kCount>
@@ -277,6 +277,32 @@ Tensor product(const Tensor& a, const Tensor& b, int64_t most) {
   return made;
 }
 
+// CumSum: each element with those before it along an axis, or behind it.
+Tensor running_sum(Attributes& attributes, const Tensor& x, const Tensor& along) {
+  const bool exclusive = attributes.integer("exclusive", 0, 0, 1) != 0;
+  const bool reverse = attributes.integer("reverse", 0, 0, 1) != 0;
+  const Shape axes = to_shape(along, "the axis");
+  if (axes.size() != 1) refuse("an axis of " + number(axes.size()) + " numbers", "one number");
+  const size_t axis = normal_axis(axes[0], x.shape.size());
+  const auto size = static_cast<size_t>(x.shape[axis]);
+  size_t inner = 1;
+  for (size_t d = axis + 1; d < x.shape.size(); ++d) inner *= static_cast<size_t>(x.shape[d]);
+  Tensor made = x;
+  for (size_t first = 0; first < x.count(); ++first) {
+    if (first / inner % size != 0) continue;
+    double sum = 0;
+    for (size_t i = 0; i < size; ++i) {
+      const size_t at = first + (reverse ? size - 1 - i : i) * inner;
+      const double before = sum;
+      sum += x.at(at);
+      const double value = exclusive ? before : sum;
+      if (x.is_real()) made.reals[at] = static_cast<float>(value);
+      if (!x.is_real()) made.integers[at] = static_cast<int64_t>(value);
+    }
+  }
+  return made;
+}
+
 Tensor gemm(Attributes& attributes, const std::vector<const Tensor*>& inputs, int64_t most) {
   const auto operand = [&](size_t i, const char* turned) {
     if (attributes.integer(turned, 0, 0, 1) == 0) return *inputs[i];
@@ -402,6 +428,10 @@ Tensor fold_arithmetic(const std::string& op, Attributes& attributes, int64_t op
   if (op == "MatMul") {
     expect(2, 2);
     return product(*inputs[0], *inputs[1], most);
+  }
+  if (op == "CumSum") {
+    expect(2, 2);
+    return running_sum(attributes, *inputs[0], *inputs[1]);
   }
   expect(2, 3);
   if (op == "Gemm") return gemm(attributes, inputs, most);

@@ -386,7 +386,7 @@ void Importer::read_reduction() {
 void Importer::read_batch_normalization() {
   expect_inputs(5, 5);
   const Value x = value(0);
-  if (x.shape.size() < 2 || x.extra) {
+  if (x.shape.size() < 2) {
     refuse("input of the shape " + to_string(x.shape), "N, C and dimensions of an image");
   }
   const double epsilon = attributes_->real("epsilon", 1e-5F);

@@ -131,6 +131,20 @@ TEST(OnnxFold, Gemm) {
   EXPECT_NE(Call("Gemm").with(a).with(a).refused(), "not refused");
 }
 
+TEST(OnnxFold, CumSum) {
+  EXPECT_EQ(Call("CumSum").with(kSix).with(one(1)).run().integers, (Numbers{0, 1, 3, 3, 7, 12}));
+  EXPECT_EQ(Call("CumSum").with(kSix).with(one(-2)).run().integers, (Numbers{0, 1, 2, 3, 5, 7}));
+  EXPECT_EQ(Call("CumSum")
+                .with(reals({1, 2, 4}))
+                .with(list({0}))
+                .set("reverse", int64_t{1})
+                .set("exclusive", int64_t{1})
+                .run()
+                .reals,
+            (Reals{6, 4, 0}));
+  EXPECT_NE(Call("CumSum").with(kSix).with(one(2)).refused(), "not refused");
+}
+
 TEST(OnnxFold, TensorsMadeOfOthers) {
   const Tensor joined = Call("Concat").with(kSix).with(kSix).set("axis", int64_t{-1}).run();
   EXPECT_EQ(joined.integers, (Numbers{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}));
