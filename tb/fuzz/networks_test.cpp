@@ -166,6 +166,11 @@ TEST(Networks, BytesOnTheMatrixUnit) {
                         "--json", "run.json"},
               {"run.json"});
     place.run({"inspect", "int8.model"});
+    // One that may have been joined to another.
+    const std::string layer = network.nodes[dice.below(network.nodes.size())].name;
+    place.run(run + Words{"--input", "x.npy", "--level", "function", "--tensor", layer, "--outputs",
+                          "t.npy"},
+              {"t.npy"}, Expect::kEither);
     count.runs += place.runs();
     ++count.done;
     if (seed > cases(2)) return;

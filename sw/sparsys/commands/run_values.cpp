@@ -44,10 +44,11 @@ std::vector<float> input_samples(const std::string& file, uint64_t size, uint64_
 }
 
 size_t number_of(const std::string& name, const std::vector<std::string>& names) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found != names.end()) return static_cast<size_t>(found - names.begin());
+  // Of several layers that make one value together, the last has it.
+  const auto found = std::find(names.rbegin(), names.rend(), name);
+  if (found != names.rend()) return static_cast<size_t>(names.rend() - found - 1);
   std::string all;
-  for (const std::string& other : names) all += (all.empty() ? "" : ", ") + printable(other);
+  for (const std::string& other : names) all += (all.empty() ? "" : ", ") + printable(other, 0);
   throw Error("--tensor " + printable(name) + ": there is none of this name, expected one of " +
               all);
 }

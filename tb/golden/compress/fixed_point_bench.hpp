@@ -118,7 +118,8 @@ inline void expect_sound(const eie::Network& network, const SharedMlp& mlp, unsi
 inline double deviation(const eie::Network& network, const SharedMlp& mlp,
                         const Eigen::MatrixXf& inputs) {
   Eigen::MatrixXf x = inputs;
-  for (const DenseLayer& layer : mlp.decode().layers) {
+  const auto decoded = mlp.decode();
+  for (const DenseLayer& layer : decoded.layers) {
     Eigen::MatrixXf y = layer.weights * x;
     y.colwise() += layer.bias;
     if (layer.relu) y = y.cwiseMax(0.0F);

@@ -78,6 +78,9 @@ for model in net.model int8.model; do
   expect 0 run --model $model --level function --images 8 --synthetic --tensor ip1 \
     --outputs ip1.csv
   [ "$(wc -l <ip1.csv)" -eq 8 ] || wrong "not a line for each sample"
+  # The last layer makes the output.
+  expect 0 run --model $model --level function --images 8 --synthetic --tensor ip3 \
+    --expect want.npy
   refuse "expected one of ip1, ip2, ip3" run --model $model --synthetic --level function \
     --tensor ip7 --outputs x.csv
 done

@@ -45,6 +45,8 @@ expect 0 compress float.model --target eie --front int8 --no-data --max-error 10
 holds out "host, int8"
 expect 0 run int8.model --synthetic --images 2 --level cycle --pe 4
 holds out "host, int8" "every output value identical"
+expect 0 run int8.model --synthetic --images 2 --level function --tensor conv2 --outputs front.npy
+expect 0 run int8.model --synthetic --images 2 --level function --tensor conv2 --expect front.npy
 refuse "its front is int8" export int8.model --out int8.onnx
 expect 0 export split.model --out split.onnx
 expect 0 compress split.onnx --target eie --no-data --max-error 100 -o again.model

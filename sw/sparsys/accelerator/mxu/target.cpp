@@ -107,7 +107,8 @@ std::vector<std::string> MxuTarget::tensor_names() const {
 std::vector<float> MxuTarget::tensor(size_t number, Samples sample) const {
   const Layer& layer = network_.layers[number];
   std::vector<float> values;
-  for (const int8_t y : run_layers(network_, image_inputs(network_, sample, 1))[number + 1]) {
+  const auto layers = run_layers(network_, image_inputs(network_, sample, 1));
+  for (const int8_t y : layers[number + 1]) {
     values.push_back(layer.output_scale * static_cast<float>(y - layer.output_zero));
   }
   return values;
