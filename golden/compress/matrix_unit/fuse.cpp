@@ -90,7 +90,11 @@ void Fuser::add(const Graph::Step& step) {
     case Op::kAdd:
       return step.other == Graph::kNone ? add_constant(step) : add_sum(step);
     case Op::kMul:
-      if (step.other != Graph::kNone) refuse("multiplies two values, the matrix unit adds only");
+      if (step.other != Graph::kNone) {
+        refuse(
+            "multiplies two values, the matrix unit adds only; `sparsys run` of the float model "
+            "computes it, so does the host in front of the sparse engine's layers (--target eie)");
+      }
       return multiply(step);
     case Op::kRelu:
       return clip(step, 0, std::numeric_limits<float>::infinity());

@@ -211,7 +211,11 @@ TEST(QuantiseGraphs, Refusals) {
   EXPECT_EQ(error([](Builder& b, const std::string& x) {
               b.add(Op::kMul, {x, x});
             }),
-            at + "(Mul): multiplies two values, the matrix unit adds only" + out);
+            at +
+                "(Mul): multiplies two values, the matrix unit adds only; `sparsys run` of the "
+                "float model computes it, so does the host in front of the sparse engine's layers "
+                "(--target eie)" +
+                out);
   EXPECT_EQ(error([](Builder& b, const std::string& x) {
               b.add(Op::kPRelu, {x, b.weights({3, 6, 6}, 0.1F)});
             }),

@@ -331,7 +331,9 @@ TEST(Quantise, Refusals) {
         n.output = "squared";
       }),
       "network 'conv': node 'square' (Mul): multiplies two values, the matrix unit adds only; "
-      "import with --output ip2_bias_out ends the network before it");
+      "`sparsys run` of the float model computes it, so does the host in front of the sparse "
+      "engine's layers (--target eie); import with --output ip2_bias_out ends the network before "
+      "it");
   EXPECT_EQ(
       error([](Network& n) {
         add_parameter(n, "map", {1, 4, 6, 6}, 1, 1);
