@@ -118,8 +118,10 @@ class Flow:
         found = []
         for name, cells in regions.cells_of(flat, block).items():
             part = Part(flat, cells)
+            # On the outermost tracks: no wire of the region can close a pin in.
             made = self.place_and_route(part, regions.part_pins(part), config.REGION_LAYERS,
-                                        block.fill, lambda text, name=name: tell(f"{name}: {text}"))
+                                        block.fill, lambda text, name=name: tell(f"{name}: {text}"),
+                                        config.MARGIN)
             found.append(Region(name, part, *made))
         size = regions.arrange(found, block.rows, block.channel)
         placement = regions.whole_placement(found, size)
@@ -136,14 +138,14 @@ class Flow:
                       [regions.figures(region) for region in found])
 
     def place_and_route(self, cells: Netlist, pins: list[Pin], layers: int, fill: float,
-                        tell: Callable[[str], None]) -> Routed:
-        """Cells with their pins, wires on so many layers, rows filled to this share."""
+                        tell: Callable[[str], None], away: float = config.MARGIN / 2) -> Routed:
+        """Cells with their pins so far away, wires on so many layers, rows filled to this share."""
         text = self.step(
             "place", f"placing {len(cells.cells):,} cells", tell,
             graywolf.files(cells, self.lef, pins, fill), "block.pl1",
             lambda folder: graywolf.place(cells, folder, tell))
         placement = graywolf.read(cells, self.lef, text)
-        placed = qrouter.place_pins(cells, self.lef, placement, pins)
+        placed = qrouter.place_pins(cells, self.lef, placement, pins, away)
         nets = qrouter.routable(cells, placed)
         text = self.step(
             "route", f"routing {len(nets):,} nets", tell,

@@ -51,17 +51,18 @@ def tracks(layer: Layer, low: int, high: int) -> tuple[int, int, int]:
 
 
 class Side:
-    """Places for pins along a side of the cells, one on each track that ends there."""
+    """Places for pins along a side of the cells, `away` from them, one on each track that ends
+    there."""
 
-    def __init__(self, name: str, lef: Lef, placement: Placement):
+    def __init__(self, name: str, lef: Lef, placement: Placement, away: float):
         vertical = next(layer for layer in lef.layers[1:] if not layer.horizontal)
         horizontal = next(layer for layer in lef.layers[1:] if layer.horizontal)
-        width, height, margin = placement.width, placement.height, round(UNITS * config.MARGIN)
+        width, height, reach = placement.width, placement.height, round(UNITS * away)
         self.name, self.upright = name, name in "LR"
         layer, length = (horizontal, height) if self.upright else (vertical, width)
         self.layer, (self.first, self.room, self.pitch) = layer.name, tracks(layer, 0, length)
-        low, _, step = tracks(vertical if self.upright else horizontal, -margin // 2, 0)
-        high = (width if name == "R" else height) + margin // 2
+        low, _, step = tracks(vertical if self.upright else horizontal, -reach, 0)
+        high = (width if name == "R" else height) + reach
         self.edge = low if name in "LB" else low + (high - low) // step * step
 
     def spread(self, count: int) -> list[int]:
@@ -74,12 +75,13 @@ class Side:
         return PlacedPin(pin, x, y, self.layer)
 
 
-def place_pins(flat: Netlist, lef: Lef, placement: Placement, pins: list[Pin]) -> list[PlacedPin]:
-    """Pins around the cells, on the side that they are restricted to or that graywolf put them
-    nearest to; on each in the order of the cells that they lead to, evenly spread over tracks. What
-    may be on any side and has no room on one goes on around the corner."""
+def place_pins(flat: Netlist, lef: Lef, placement: Placement, pins: list[Pin],
+               away: float = config.MARGIN / 2) -> list[PlacedPin]:
+    """Pins around the cells, `away` um from them, on the side that they are restricted to or that
+    graywolf put them nearest to; on each in the order of the cells that they lead to, evenly spread
+    over tracks. What may be on any side and has no room on one goes on around the corner."""
     at = {c.cell: (c.x, c.y) for c in placement.cells}
-    sides = [Side(name, lef, placement) for name in "BRTL"]
+    sides = [Side(name, lef, placement, away) for name in "BRTL"]
     by_side: dict[str, list[tuple[float, int]]] = {side.name: [] for side in sides}
     for i, pin in enumerate(pins):
         x, y = placement.pins.get(i, (0, 0))

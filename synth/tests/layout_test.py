@@ -5,6 +5,7 @@ extracted; parts of the flow without the tools.
     python3 -m synth.tests.layout_test --work folder [test]...
 """
 import argparse
+import collections
 import dataclasses
 import pathlib
 import re
@@ -221,9 +222,24 @@ class Parts(unittest.TestCase):
         left = [p for p in placed if p.x < 0]
         self.assertEqual(len(left), 20)
         self.assertEqual(len({p.layer for p in left}), 1)
+        for near in (False, True):
+            self.outermost_pins(lef, flat, placement, free, near)
         held = [dataclasses.replace(pin, side="L") for pin in free]
         with self.assertRaisesRegex(Failure, "40 pins on side L, room for 20"):
             qrouter.place_pins(flat, lef, placement, held)
+
+    def outermost_pins(self, lef, flat, placement, free, near):
+        """A region's pins are on the last tracks that its DEF has: no wire of it is beyond them. A
+        block's own (`near`) are not."""
+        placed = qrouter.place_pins(flat, lef, placement, free,
+                                    *([] if near else [config.MARGIN]))
+        text = qrouter.def_file(lef, 3, (placement.width, placement.height), [], placed, {})
+        ends = collections.defaultdict(set)
+        for axis, first, count, step in re.findall(
+                r"^TRACKS ([XY]) (-?\d+) DO (\d+) STEP (\d+)", text, re.M):
+            ends[axis] |= {int(first), int(first) + (int(count) - 1) * int(step)}
+        off = [p for p in placed if p.x not in ends["X"] and p.y not in ends["Y"]]
+        self.assertEqual(len(off), 40 if near else 0)
 
     def test_parts(self):
         """Parts that are alike have the same text; what leaves them is told."""

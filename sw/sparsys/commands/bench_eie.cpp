@@ -215,6 +215,33 @@ double geo_mean(const json& rows, const std::string& configuration, const std::s
   return count > 0 ? std::exp(sum / count) : 0;
 }
 
+// Microseconds of the paper's layers with its mapping on the first engine, on this machine and on
+// the paper's, at batch 1.
+void print_times(const json& report) {
+  Table table("lrrrrrrrrrrrr");
+  table.add({"us, batch 1", "theory", "actual", "EIE: theory", "actual", "CPU here: sparse",
+             "dense", "EIE's CPU: sparse", "dense", "GPU: sparse", "dense", "mobile GPU: sparse",
+             "dense"});
+  bool any = false;
+  for (const json& row : report["layers"]) {
+    const bool first = row["configuration"] == report["configurations"][0]["text"];
+    if (!row.contains("paper") || row["mapping"] != "interleaved" || !first) continue;
+    any = true;
+    const json& paper = row["paper"];
+    table.add({row["name"], fixed(row["theoretical_cycles"].get<double>() / kPaperMhz, 1),
+               fixed(row["us_at_800mhz"], 1), fixed(row["paper_theoretical_us"], 1),
+               fixed(row["paper_us"], 1), fixed(row["host_sparse_us"], 0),
+               fixed(row["host_dense_us"], 0), fixed(paper["cpu_sparse_us"], 0),
+               fixed(paper["cpu_dense_us"], 0), fixed(paper["gpu_sparse_us"], 0),
+               fixed(paper["gpu_dense_us"], 0), fixed(paper["mgpu_sparse_us"], 0),
+               fixed(paper["mgpu_dense_us"], 0)});
+  }
+  if (!any) return;
+  table.print(std::cout);
+  std::cout
+      << "EIE's CPU: Core i7-5930K, GPU: Titan X, mobile GPU: Tegra K1 (Han 2016, Table IV)\n\n";
+}
+
 void print(const json& report) {
   const bool several = report["configurations"].size() > 1;
   Table table("lllrrrrrrrrrrrr");
@@ -253,6 +280,7 @@ void print(const json& report) {
       << "theory: entries that the input meets, over the PEs and their lanes; balance: theory over "
          "the cycles in which passes run, of all: over all cycles; CPU here: Eigen, one thread, "
          "sparse / dense\n\n";
+  print_times(report);
   energy.print(std::cout);
   std::cout << "estimated from counted accesses (Horowitz, ISSCC 2014; EIE, Table II)\n\n";
   Table seeds("lrlrrrrr");

@@ -39,6 +39,8 @@ struct Arguments {
   DataOptions data;
 };
 
+constexpr unsigned kMostParts = 9999;  // four digits
+
 struct Shard {
   unsigned number = 1;
   unsigned of = 1;
@@ -105,9 +107,12 @@ json results_of(const std::vector<DesignPoint>& points, const Arguments& argumen
 bool is_part(const json& value) {
   if (!value.is_object() || !value.contains("sweep") || !value.contains("points")) return false;
   const json shard = value.value("shard", json());
-  return value["points"].is_array() && shard.is_object() && shard.contains("of") &&
-         shard["of"].is_number_unsigned() && shard.contains("number") &&
-         shard["number"].is_number_unsigned();
+  if (!value["points"].is_array() || !shard.is_object()) return false;
+  for (const char* field : {"number", "of"}) {
+    if (!shard.contains(field) || !shard[field].is_number_unsigned()) return false;
+  }
+  const uint64_t number = shard["number"], of = shard["of"];
+  return number >= 1 && number <= of && of <= kMostParts;
 }
 
 // Joins parts: each of the sweep once.
@@ -135,11 +140,12 @@ json merged(const Arguments& arguments, const std::string& sweep, size_t points)
     }
     for (const json& point : part["points"]) all.push_back(point);
   }
-  for (unsigned number = 1; number <= of; ++number) {
-    if (seen.count(number) == 0) {
-      throw Error("--merge: part " + std::to_string(number) + " of " + std::to_string(of) +
-                  " is missing");
+  if (seen.size() < of) {
+    std::string missing;
+    for (unsigned number = 1; number <= of; ++number) {
+      if (seen.count(number) == 0) missing += " " + std::to_string(number);
     }
+    throw Error("--merge: of " + std::to_string(of) + " parts these are missing:" + missing);
   }
   if (all.size() != points) {
     throw Error("--merge: " + std::to_string(all.size()) + " points, expected " +

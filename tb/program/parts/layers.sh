@@ -27,6 +27,11 @@ expect 0 bench-eie --matrix good.smtx --host-seconds 0 --no-rtl --queue 4 --conf
 holds out "64 PEs, queue 4" "16 PEs, queue 16, list 512" "64 PEs, queue 4, lanes 8, banks 16"
 valid bench-eie several.json
 [ "$(grep -c '"mapping"' several.json)" -eq 8 ] || wrong "not a row for each of 4 engines and 2 mappings"
+expect 0 bench-eie --no-rtl --host-seconds 0 --report nine.json
+valid bench-eie nine.json
+holds out "us, batch 1" "EIE's CPU: sparse" "mobile GPU: sparse" "Core i7-5930K"
+# Alex-7: theory and time of the paper, its CPU, GPU and mobile GPU (Han 2016, Table IV).
+grep -Eq '^ *Alex-7 .* 11\.7 +12\.2 .* 1282 +6187 +66 +243 +1257 +5765$' out || wrong "no times of Alex-7 as in the paper"
 several="bench-eie --matrix good.smtx --no-rtl --report x.json"
 # shellcheck disable=SC2086  # options are words
 {
@@ -87,13 +92,19 @@ sweep="--quick --cache kept"
   valid explore all.json
   expect 0 explore $sweep --report whole.json
   [ "$(grep -c '"key"' all.json)" -eq "$(grep -c '"key"' whole.json)" ] || wrong "other points"
-  refuse "part 2 of 2 is missing" explore $sweep --merge part1.json --report x.json
+  refuse "of 2 parts these are missing: 2" explore $sweep --merge part1.json --report x.json
+  expect 0 explore $sweep --shard 2/4 --report second.json
+  refuse "of 4 parts these are missing: 1 3 4" explore $sweep --merge second.json --report x.json
   refuse "part1.json: part 1 comes twice" explore $sweep --merge part1.json part1.json --report x.json
   refuse "part1.json: a part of another sweep" explore $sweep --seed 12 --merge part1.json \
     --report x.json
   refuse "all.json: no part of a sweep" explore $sweep --merge all.json --report x.json
   sed 's/"of": 2/"of": "2"/' part2.json >odd.json
   refuse "odd.json: no part of a sweep" explore $sweep --merge part1.json odd.json --report x.json
+  for shard in '"of": 1' '"of": 4000000000' '"number": 0'; do
+    sed "s/${shard%% *} [0-9]*/$shard/" part2.json >odd.json
+    refuse "odd.json: no part of a sweep" explore $sweep --merge odd.json --report x.json
+  done
   head -c 2000 part2.json >cut.json
   refuse "cut.json: no part of a sweep" explore $sweep --merge part1.json cut.json --report x.json
   refuse "gone.json: cannot read" explore $sweep --merge part1.json gone.json --report x.json
