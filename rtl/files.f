@@ -10,6 +10,7 @@ rtl/common/two_sums.v
 rtl/common/carry_select.v
 rtl/common/find_first.v
 rtl/common/or_reduce.v
+rtl/common/or_scan.v
 rtl/eie/eie_lnzd_node.v
 rtl/eie/eie_lnzd.v
 rtl/eie/eie_pass.v

@@ -71,21 +71,12 @@ module mxu_sequencer #(
   reg flush_q;
   reg [3:0] error_q;
   reg [23:0] error_number_q;
-  reg [47:0] cycles_q;
-  reg [47:0] active_q;
-  reg [47:0] useful_q;
-  reg [47:0] weight_stall_q;
-  reg [47:0] weight_shift_q;
-  reg [47:0] non_matrix_q;
-  reg [47:0] raw_stall_q;
-  reg [47:0] input_stall_q;
+  reg [47:0] cycles_q, active_q, useful_q, weight_stall_q;
+  reg [47:0] weight_shift_q, non_matrix_q, raw_stall_q, input_stall_q;
 
   wire [95:0] inst;
-  wire [2:0] flaw;
-  wire [2:0] flaw_in;
-  wire empty;
-  wire full;
-  wire pop;
+  wire [2:0] flaw, flaw_in;
+  wire empty, full, pop;
   wire restart = rst_i || (flush_q && stop_o);
 
   mxu_flaw #(
@@ -129,6 +120,15 @@ module mxu_sequencer #(
   wire set_clear = is_set && number == 8'd15;
   wire is_rest = opcode == SYNCHRONISE || opcode == HALT || opcode == FLUSH || set_clear;
   wire takes_tile = unit[0] && inst[72];
+
+  // Made beside the decision whether it is taken.
+  wire [23:0] next_number;
+  increment #(
+      .WIDTH(24)
+  ) u_number (
+      .value_i(number_q),
+      .next_o (next_number)
+  );
 
   // As many operations of a unit are under way as can be counted.
   wire [3:0] many;
@@ -223,7 +223,7 @@ module mxu_sequencer #(
       halted_q <= 1'b0;
       error_q  <= 4'd0;
     end else begin
-      if (pop) number_q <= number_q + 24'd1;
+      if (pop) number_q <= next_number;
       if (dispatch && opcode == HALT) halted_q <= 1'b1;
       else if (resume_i) halted_q <= 1'b0;
       if (go && wrong) begin

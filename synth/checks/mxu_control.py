@@ -37,11 +37,11 @@ class Proof:
 WEIGHTS = Proof(
     "mxu_weight_room", tuple(f"weights/mxu_weight{f}" for f in (
         "_fetch", "_arrival", "_lane", "_reader", "_bus", "s")),
-    ({"ROWS": 2}, {"ROWS": 1}), ("find_first",))
+    ({"ROWS": 2}, {"ROWS": 1}), ("adder", "adder_block", "find_first", "increment", "or_scan"))
 CONTROL = Proof(
     "mxu_control",
     ("mxu_sequencer", "mxu_flaw", "mxu_first_error", "mxu_op_queue", *WEIGHTS.files),
-    ({"ROWS": 1, "COLS": 1},), ("adder", "adder_block", "find_first"))
+    ({"ROWS": 1, "COLS": 1},), WEIGHTS.common)
 CYCLES = 12
 # Faults: file, text, in its place.
 BROKEN = (

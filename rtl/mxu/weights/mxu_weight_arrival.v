@@ -85,6 +85,22 @@ module mxu_weight_arrival #(
       .full_o (expect_full_o)
   );
 
+  // Next counts, made beside the decision whether they are taken.
+  wire [23:0] next_tile;
+  wire [15:0] fewer_tiles_n;  // inverted: x - 1 is ~(~x + 1)
+  increment #(
+      .WIDTH(24)
+  ) u_tile (
+      .value_i(tile_q),
+      .next_o (next_tile)
+  );
+  increment #(
+      .WIDTH(16)
+  ) u_fewer_tiles (
+      .value_i(~tiles_q),
+      .next_o (fewer_tiles_n)
+  );
+
   // Stage 2: what is wrong, and where.
   wire step = step_q && error_q == 4'd0;
   wire bad = bad_i != {W_LANES{1'b0}};
@@ -143,12 +159,12 @@ module mxu_weight_arrival #(
       if (next) run_q <= 1'b1;
       else if (last) run_q <= 1'b0;
       if (go && book) known_q <= 1'b1;
-      if (go && header) tile_q <= tile_q + 24'd1;
+      if (go && header) tile_q <= next_tile;
       if (code != 4'd0) error_q <= code;
       if (next) {raw_q, tiles_q, beats_q} <= expected[40:0];
       else if (go) begin
         beats_q <= beats_q - 24'd1;
-        if (header && tiles_q != 16'd0) tiles_q <= tiles_q - 16'd1;
+        if (header && tiles_q != 16'd0) tiles_q <= ~fewer_tiles_n;
       end
       if (next) book_q <= {expected[41], 1'b0};
       else if (go && book) book_q <= book_q - 2'd1;

@@ -130,7 +130,27 @@ module mxu_weight_bus #(
   wire filler = !raw && code == 4'd0;
   // Positions passed but the last one.
   wire [7:0] ahead = filler ? {skip, 4'hF} : {4'd0, skip};
-  wire [POS_W+7:0] at = {8'd0, pos_q} + {{POS_W{1'b0}}, ahead};
+  wire [POS_W+7:0] ahead_wide = {{POS_W{1'b0}}, ahead};
+  wire [POS_W-1:0] at;
+  wire [POS_W-1:0] behind;
+  adder #(
+      .WIDTH(POS_W),
+      .BLOCK(5)
+  ) u_at (
+      .a_i    (pos_q),
+      .b_i    (ahead_wide[POS_W-1:0]),
+      .carry_i(1'b0),
+      .sum_o  (at)
+  );
+  adder #(
+      .WIDTH(POS_W),
+      .BLOCK(5)
+  ) u_behind (
+      .a_i    (pos_q),
+      .b_i    (ahead_wide[POS_W-1:0]),
+      .carry_i(1'b1),
+      .sum_o  (behind)
+  );
   assign ready_o  = ready_q;
   assign fit_o    = fit_q;
   // In a reader; the decoder reads a word before u_ahead; a tile is swapped that is not ready.
@@ -150,14 +170,14 @@ module mxu_weight_bus #(
       fit_q <= {1'b0, level} + {1'b0, pending_i} <= MOST_32[LEVEL_W:0];
       packet_valid_q <= decode && weight;
       if (open_i) pos_q <= {POS_W{1'b0}};
-      else if (decode) pos_q <= at[POS_W-1:0] + 1'b1;
+      else if (decode) pos_q <= behind;
       if (run && book && n == 3'd0) codebook_q <= {word[63:0], codebook_q[127:64]};
       if (decode && weight) begin
-        {packet_row_q, packet_col_q} <= at[POS_W-1:0];
+        {packet_row_q, packet_col_q} <= at;
         packet_value_q <= raw ? entry : codebook_q[8*code+:8];
       end
     end
   end
 
-  wire unused = &{1'b0, unused_wait, unused_end, ahead_run, ahead_n, at[POS_W+7:POS_W]};
+  wire unused = &{1'b0, unused_wait, unused_end, ahead_run, ahead_n, ahead_wide[POS_W+7:POS_W]};
 endmodule

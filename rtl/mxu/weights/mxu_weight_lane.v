@@ -72,22 +72,36 @@ module mxu_weight_lane #(
   );
 
   // Positions that the word's bytes pass, all of them and up to the last weight.
+  wire [7:0] weight;
+  wire [3:0] low_from;
+  wire [3:0] high_from;
+  // A weight is in the byte or behind it.
+  wire [7:0] from = {high_from, low_from | {4{high_from[0]}}};
+  or_scan #(
+      .WIDTH(4)
+  ) u_low_from (
+      .vector_i(weight[3:0]),
+      .from_o  (low_from)
+  );
+  or_scan #(
+      .WIDTH(4)
+  ) u_high_from (
+      .vector_i(weight[7:4]),
+      .from_o  (high_from)
+  );
   reg [11:0] total;
   reg [11:0] reach;
   reg [8:0] passed;
-  reg counts;
   integer e;
   always @* begin
-    total  = 12'd0;
-    reach  = 12'd0;
-    counts = 1'b0;
+    total = 12'd0;
+    reach = 12'd0;
     for (e = 7; e >= 0; e = e - 1) begin
       passed = raw_i                   ? 9'd1 :
                data_q[8*e+:4] != 4'd0  ? {5'd0, data_q[8*e+4+:4]} + 9'd1 :
                                          {{1'b0, data_q[8*e+4+:4]} + 5'd1, 4'd0};
-      counts = counts || (raw_i ? data_q[8*e+:8] != 8'd0 : data_q[8*e+:4] != 4'd0);
-      total  = total + {3'd0, passed};
-      reach  = reach + ({3'd0, passed} & {12{counts}});
+      total = total + {3'd0, passed};
+      reach = reach + ({3'd0, passed} & {12{from[e]}});
     end
   end
 
@@ -111,6 +125,7 @@ module mxu_weight_lane #(
   genvar n;
   generate
     for (n = 0; n < 8; n = n + 1) begin : g_bus
+      assign weight[n] = data_q[8*n+:4] != 4'd0 || (raw_i && data_q[8*n+4+:4] != 4'd0);
       if (n < N) begin : g_here
         wire [7:0] count = count_q[8*n+:8];
         wire [7:0] told = data_q[8*n+:8];
