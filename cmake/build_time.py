@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long a Verilated library took to build.
 
-build_time.py run STAMP COMMAND...   runs the command, and keeps elapsed and processor seconds and
-                                     whether ccache had the result in the JSON file STAMP
-build_time.py write OUT STAMP...     the sum over the stamps as a C++ initialiser for BuildTime
-                                     (tb/lockstep/core/rtl_device.hpp)
+build_time.py run STAMP COMMAND...   runs the command, and keeps start, end, processor seconds and
+                                     whether ccache had the result in the JSON file STAMP; {source}
+                                     in its name is the stem of the command's last word
+build_time.py write OUT STAMP...     the stamps as a C++ initialiser for BuildTime
+                                     (tb/lockstep/core/rtl_device.hpp): seconds in which one of
+                                     them or several at once were under way, and of processors
 """
 
 import json
@@ -18,13 +20,14 @@ import time
 
 
 def run(stamp, command):
+    stamp = stamp.replace("{source}", os.path.splitext(os.path.basename(command[-1]))[0])
     environment = dict(os.environ)
     with tempfile.TemporaryDirectory() as directory:
         log = os.path.join(directory, "ccache")
         environment["CCACHE_STATSLOG"] = log
-        start = time.monotonic()
+        start = time.time()
         status = subprocess.run(command, env=environment, check=False).returncode
-        elapsed = time.monotonic() - start
+        end = time.time()
         cached = False
         if os.path.exists(log):
             with open(log, encoding="utf-8") as lines:
@@ -32,7 +35,7 @@ def run(stamp, command):
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     if status == 0:
         with open(stamp, "w", encoding="utf-8") as out:
-            json.dump({"elapsed": elapsed, "processor": used.ru_utime + used.ru_stime,
+            json.dump({"start": start, "end": end, "processor": used.ru_utime + used.ru_stime,
                        "cached": cached}, out)
     return status
 
@@ -42,7 +45,10 @@ def write(path, stamps):
     for stamp in stamps:
         with open(stamp, encoding="utf-8") as text:
             times.append(json.load(text))
-    elapsed = sum(t["elapsed"] for t in times)
+    elapsed = until = 0
+    for t in sorted(times, key=lambda t: t["start"]):
+        elapsed += max(t["end"], until) - max(t["start"], until)
+        until = max(t["end"], until)
     processor = sum(t["processor"] for t in times)
     cached = "true" if any(t["cached"] for t in times) else "false"
     with open(path, "w", encoding="utf-8") as out:

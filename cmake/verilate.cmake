@@ -65,12 +65,13 @@ target_link_libraries(sparsys_verilated PUBLIC Threads::Threads)
 
 # sparsys_verilate(NAME TOP module [LOOPS] [TIMED] [QUICK | FAST] [CLASS name] [PARAMETERS N=4 ...]
 #                  [SOURCES files] [PUBLIC files])
-# Static library NAME with class V<NAME> or V<CLASS>, one translation unit, verilated while building.
+# Static library NAME with class V<NAME> or V<CLASS>, verilated while building; one translation unit.
 # SOURCES: in place of the whole list; PUBLIC: Verilator configurations in place of that of
 # tb/lockstep/*/signals. LOOPS: for the systolic array; loops of the RTL stay loops, and the compiler
 # makes vector instructions of them. FAST: for models that run much; QUICK: compiled without
-# optimisation, for what is large and runs little. TIMED: NAME.dir/build_time.inc tells how long
-# verilating and compiling took (build_time.py).
+# optimisation, for what is large and runs little. TIMED: for the largest: several translation units
+# (units.cmake), so that two processors compile, that which runs once without optimisation;
+# NAME.dir/build_time.inc tells how long verilating and compiling took (build_time.py).
 function(sparsys_verilate name)
   cmake_parse_arguments(ARG "LOOPS;TIMED;QUICK;FAST" "TOP;CLASS" "PARAMETERS;SOURCES;PUBLIC" ${ARGN})
   if(NOT ARG_SOURCES)
@@ -101,15 +102,18 @@ function(sparsys_verilate name)
   endif()
   set(timed)
   set(timed_verilate)
+  set(units ALL)
   if(ARG_TIMED)
+    set(units ROOT ALL COLD)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     set(build_time ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/build_time.py)
     set(timed ${Python3_EXECUTABLE} -B ${build_time} run)
     set(timed_verilate ${dir}/verilate.json)
     file(MAKE_DIRECTORY ${dir})
   endif()
+  list(TRANSFORM units REPLACE "(.+)" "${dir}/V${ARG_CLASS}__\\1.cpp" OUTPUT_VARIABLE unit_files)
   add_custom_command(
-    OUTPUT ${dir}/V${ARG_CLASS}__ALL.cpp
+    OUTPUT ${unit_files}
     BYPRODUCTS ${dir}/V${ARG_CLASS}.h
     # Files that Verilator no longer writes are not to be compiled.
     COMMAND ${CMAKE_COMMAND} -E rm -rf ${dir}
@@ -118,22 +122,25 @@ function(sparsys_verilate name)
             --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
             ${ARG_PARAMETERS} -O3 ${style} --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT -Wno-fatal
             -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
-    COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS}
-            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
-    DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_unit.cmake
+    COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS} -D "UNITS=${units}"
+            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/units.cmake
+    DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/units.cmake
     COMMENT "Verilating ${name}"
     VERBATIM)
-  add_library(${name} STATIC ${dir}/V${ARG_CLASS}__ALL.cpp)
+  add_library(${name} STATIC ${unit_files})
   target_include_directories(${name} SYSTEM PUBLIC ${dir})
   target_compile_options(${name} PRIVATE -w ${optimise})
   target_link_libraries(${name} PUBLIC sparsys_verilated)
   if(ARG_TIMED)
-    set_property(TARGET ${name} PROPERTY CXX_COMPILER_LAUNCHER ${timed} ${dir}/compile.json
+    set_source_files_properties(${dir}/V${ARG_CLASS}__COLD.cpp PROPERTIES COMPILE_OPTIONS -O0)
+    set_property(TARGET ${name} PROPERTY CXX_COMPILER_LAUNCHER ${timed} ${dir}/compile_{source}.json
                                          ${CMAKE_CXX_COMPILER_LAUNCHER})
+    set(stamps ${units})
+    list(TRANSFORM stamps REPLACE "(.+)" "${dir}/compile_V${ARG_CLASS}__\\1.json")
     add_custom_command(
       OUTPUT ${dir}/build_time.inc
       COMMAND ${Python3_EXECUTABLE} -B ${build_time} write ${dir}/build_time.inc ${dir}/verilate.json
-              ${dir}/compile.json
+              ${stamps}
       DEPENDS ${name} ${build_time}
       COMMENT "Timing ${name}"
       VERBATIM)
