@@ -123,7 +123,7 @@ check-figures: setup-test
 
 bench: setup-build
 	@$(CONFIGURE) $(ALL)
-	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares
+	@cmake --build $(BUILD) $(BUILD_FLAGS) --target bench mxu_shares mxu_rows
 	@status=0; python3 -m scripts.bench --build $(BUILD) --report $(REPORTS)/bench.json || status=1; $(INDEX)
 
 # Engines with several lanes and with groups beside the paper's with one lane.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make bench: runs the benchmark program, prints speeds and the ratios that are promised, fails if
-one is not kept. Best of interleaved repetitions: whatever else the machine does only slows them."""
+"""make bench: runs the benchmark programs, prints speeds and the ratios that are promised, fails if
+one is not kept, or if the RTL of the matrix unit differs from the cycle model that the rows are of.
+Best of interleaved repetitions: whatever else the machine does only slows them."""
 import argparse
 import dataclasses
 import json
@@ -50,6 +51,8 @@ LEAST_ACTIVE_PCT = {
     ("MLP0", 10): 96, ("MLP1", 10): 91, ("LSTM0", 10): 38, ("LSTM1", 10): 60,
     ("MLP0", 5): 96, ("MLP1", 5): 91, ("LSTM0", 5): 52, ("LSTM1", 5): 74,
 }
+# Networks of which a layer runs on the RTL of 256 x 256 too, and at which density.
+ON_RTL, ON_RTL_DENSITY = ["MLP0", "MLP1", "LSTM0", "LSTM1"], 10
 # Of the cells' peak between the first and the last active cycle, weights being there.
 LEAST_PEAK_PCT = 99
 
@@ -144,6 +147,31 @@ def shares_of(runs: list[dict]) -> list[dict]:
     return shares
 
 
+def add_rtl(shares: list[dict], rows: list[dict]) -> list[dict]:
+    """Puts what the RTL did in lockstep into the rows of these networks, and returns those rows."""
+    checked = []
+    for name in ON_RTL:
+        which = {"name": name, "density_pct": ON_RTL_DENSITY}
+        share, row = (next((one for one in ones if which.items() <= one.items()), None)
+                      for ones in (shares, rows))
+        if share is None or row is None:
+            raise Failure(f"no result of the RTL for {name} at {ON_RTL_DENSITY} %")
+        share["on_rtl"] = {
+            "layers": row["layers"], "cycles": row["rtl"]["cycles"],
+            "cycle_model_cycles": row["cycle_model"]["cycles"],
+            "active_pct": round(100 * row["rtl"]["active"] / row["rtl"]["cycles"], 2),
+            "counters_equal": row["rtl"] == row["cycle_model"],
+            **{key: row[key] for key in ("outputs", "signals_per_cycle", "checked_cycles",
+                                         "mismatched_signals")}}
+        checked.append(share)
+    return checked
+
+
+def is_confirmed(share: dict) -> bool:
+    row = share["on_rtl"]
+    return row["counters_equal"] and row["mismatched_signals"] == 0 < row["checked_cycles"]
+
+
 def active_limits(shares: list[dict]) -> list[dict]:
     """Every network with a bound must be there."""
     rows = {(share["name"], share["density_pct"]): share["active_pct"] for share in shares}
@@ -184,17 +212,29 @@ def print_shares(shares: list[dict]) -> None:
     print()
 
 
+def print_rtl(checked: list[dict]) -> None:
+    rows = [[f"{share['name']}, {share['density_pct']} %", row["layers"], row["cycles"],
+             row["cycle_model_cycles"], row["active_pct"], row["signals_per_cycle"],
+             row["mismatched_signals"], "ok" if is_confirmed(share) else "FAILED"]
+            for share in checked for row in [share["on_rtl"]]]
+    print_table(rows, ["on the RTL in lockstep, weights kept", "layers", "cycles",
+                       "of the cycle model", "active, %", "signals compared a cycle", "differ",
+                       "result"])
+    print()
+
+
 def main() -> int | str:
     parser = argparse.ArgumentParser(prog="python3 -m scripts.bench", description=__doc__)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--report", required=True)
     options = parser.parse_args()
     try:
-        print("measuring, about three minutes", flush=True)
+        print("measuring, about four minutes", flush=True)
         speeds = measure(options.build)
         runs = json.loads(run(options.build / "bin/mxu_shares"))
         shares = shares_of(runs)
         active = active_limits(shares)
+        checked = add_rtl(shares, json.loads(run(options.build / "bin/mxu_rows")))
     except Failure as error:
         return f"bench: {error}"
     ratios, encoding = ratios_of(speeds), encoding_limits(speeds)
@@ -209,11 +249,13 @@ def main() -> int | str:
     print_shares(shares)
     print_limits("share of peak, first to last active cycle, %", [peak])
     print_limits("matrix unit, array active, %", active)
+    print_rtl(checked)
     json_file.write(options.report, {
         "repetitions": REPETITIONS, "rates": rates, "ratios": ratios,
         "limits": [*encoding, peak, *active],
         "matrix_unit": shares}, "make bench")
-    return 0 if all(one["kept"] for one in [*ratios, *encoding, peak, *active]) else 1
+    kept = all(one["kept"] for one in [*ratios, *encoding, peak, *active])
+    return 0 if kept and all(map(is_confirmed, checked)) else 1
 
 
 if __name__ == "__main__":

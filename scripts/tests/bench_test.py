@@ -21,6 +21,10 @@ SHARES = [{"name": name, "density_pct": density, "layers": 5, "width": 2000, "we
           for name, density, active in (("MLP0", 100, 127),
                                         *((*run, 970) for run in bench.LEAST_ACTIVE_PCT))]
 SHARES.append({**SHARES[0], "name": "product", "useful": 399, "span": 100})
+RUN = {"cycles": 1000, **COUNTERS, "active": 970, "useful": 500}
+ON_RTL = [{"name": name, "density_pct": 10, "layers": 1, "rtl": RUN, "cycle_model": RUN,
+           "outputs": 400, "signals_per_cycle": 19000, "checked_cycles": 1100,
+           "mismatched_signals": 0} for name in bench.ON_RTL]
 
 
 def benchmark(name, rate, milliseconds=100.0):
@@ -41,17 +45,20 @@ class Bench(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.build = Path(folder.name)
         self.measured, self.shares = copy.deepcopy(MEASURED), copy.deepcopy(SHARES)
+        self.on_rtl = copy.deepcopy(ON_RTL)
 
     def run_main(self, status=0):
         """Returns what main returns, what it prints and its report."""
         programs = {"bench": f'cp "{self.build}/measured.json" "${{1#*=}}"; exit {status}',
-                    "mxu_shares": f'cat "{self.build}/shares.json"'}
+                    "mxu_shares": f'cat "{self.build}/shares.json"',
+                    "mxu_rows": f'cat "{self.build}/rows.json"'}
         (self.build / "bin").mkdir()
         for name, text in programs.items():
             (self.build / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
             (self.build / "bin" / name).chmod(0o755)
         (self.build / "measured.json").write_text(json.dumps({"benchmarks": self.measured}))
         (self.build / "shares.json").write_text(json.dumps(self.shares))
+        (self.build / "rows.json").write_text(json.dumps(self.on_rtl))
         report, out = self.build / "report.json", io.StringIO()
         arguments = ["bench", "--build", str(self.build), "--report", str(report)]
         with contextlib.redirect_stdout(out), unittest.mock.patch("sys.argv", arguments):
@@ -76,6 +83,19 @@ class Bench(unittest.TestCase):
         self.assertEqual(report["matrix_unit"][0]["active_pct"], 12.7)
         self.assertEqual(report["matrix_unit"][0]["useful_pct"], 12.5)
         self.assertNotIn("FAILED", printed)
+        self.assertEqual([(s["name"], s["density_pct"]) for s in report["matrix_unit"]
+                          if "on_rtl" in s], [(name, 10) for name in bench.ON_RTL])
+        self.assertEqual(report["matrix_unit"][1]["on_rtl"]["active_pct"], 97.0)
+
+    def test_rtl_that_differs_fails(self):
+        for change in ({"rtl": {**RUN, "cycles": 1001}}, {"cycle_model": {**RUN, "useful": 501}},
+                       {"mismatched_signals": 1}, {"checked_cycles": 0}):
+            with self.subTest(change):
+                self.setUp()
+                self.on_rtl[2].update(change)
+                result, printed, report = self.run_main()
+                self.assertEqual((result, printed.count("FAILED")), (1, 1))
+                validate.check(report, "bench")
 
     def test_each_bound_fails_by_itself(self):
         for what, change in (
@@ -101,6 +121,11 @@ class Bench(unittest.TestCase):
         del self.shares[1]
         result, _, report = self.run_main()
         self.assertEqual((result, report), ("bench: no result for MLP0 at 10 %", None))
+        self.setUp()
+        del self.on_rtl[3]
+        result, _, report = self.run_main()
+        self.assertEqual((result, report),
+                         ("bench: no result of the RTL for LSTM1 at 10 %", None))
 
     def test_errors_of_the_benchmarks(self):
         self.measured[0].update(error_occurred=True, error_message="differs")

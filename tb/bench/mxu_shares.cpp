@@ -15,7 +15,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
-#include "tb/support/random_mxu_network.hpp"
+#include "tb/bench/paper_networks.hpp"
 
 namespace {
 
@@ -45,46 +45,12 @@ class Watched final : public mxu::Device {
   uint64_t last_ = 0;
 };
 
-struct Shape {
-  const char* name;
-  uint32_t layers;
-  uint32_t width;  // inputs and outputs of each
-  uint32_t batch;
-  uint32_t side = 1;  // of the maps: above 1 layers convolve, 3 x 3
-};
-
-// Layers of one width whose weights are random: all of them, or that share, of fifteen values. A
-// weight more often than not is small, as they are.
-mxu::Network network_of(const Shape& shape, uint32_t density_pct) {
-  Random random(1, density_pct);
-  mxu::Network network;
-  network.name = shape.name;
-  for (uint32_t l = 0; l < shape.layers; ++l) {
-    mxu::Layer& layer = mxu::add_layer(network, shape.width, shape.side, shape.side, shape.width);
-    if (shape.side > 1) {
-      layer.window.kernel = {3, 3};
-      layer.window.pad = {1, 1, 1, 1};
-    }
-    layer.output_zero = -128;
-    layer.input_zero = -128;
-    layer.function = mxu::Function::kRelu;
-    mxu::fill_layer(layer, random);
-    if (density_pct == 100) continue;
-    for (int8_t& weight : layer.weights) {
-      const auto code = static_cast<int>(random.below(15)) - 7;
-      weight = static_cast<int8_t>(random.below(100) < density_pct ? 17 * code + 8 : 0);
-    }
-  }
-  return network;
-}
-
-nlohmann::json measure(const Shape& shape, uint32_t density_pct, double weight_bandwidth) {
+nlohmann::json measure(const mxu::PaperShape& shape, uint32_t density_pct,
+                       double weight_bandwidth) {
   const mxu::Config config;
-  const mxu::Network network = network_of(shape, density_pct);
+  const mxu::Network network = mxu::paper_network(shape, density_pct);
   const mxu::Program program = compile(network, shape.batch, config);
-  std::vector<int8_t> inputs(shape.batch * network.input_size());
-  Random random(2);
-  for (int8_t& value : inputs) value = static_cast<int8_t>(random.next());
+  const std::vector<int8_t> inputs = mxu::paper_inputs(shape, network);
   Watched device(config);
   mxu::DriverOptions options;
   options.weight_bandwidth = weight_bandwidth;
@@ -128,25 +94,15 @@ nlohmann::json measure(const Shape& shape, uint32_t density_pct, double weight_b
 
 int main() {
   try {
-    // 34 GB/s at 700 MHz.
-    constexpr double kBandwidth = 34e9 / 700e6;
-    // The table has weights (20, 5, 52, 34 and 8 million), layers (5, 4, 24, 37 fully connected
-    // ones, 16 that convolve) and batches; layers of one width, one behind the other, are ours. Two
-    // of the convolutions are measured: each is as the others.
-    const Shape shapes[] = {{"MLP0", 5, 2000, 200},
-                            {"MLP1", 4, 1118, 168},
-                            {"LSTM0", 24, 1472, 64},
-                            {"LSTM1", 37, 959, 96},
-                            {"CNN0", 2, 256, 8, 19}};
     struct Run {
-      Shape shape;
+      mxu::PaperShape shape;
       uint32_t density_pct;
       double bandwidth;
     };
     std::vector<Run> runs;
-    for (const Shape& shape : shapes) {
+    for (const mxu::PaperShape& shape : mxu::kPaperShapes) {
       for (const uint32_t density_pct : {100U, 10U, 5U}) {
-        runs.push_back({shape, density_pct, kBandwidth});
+        runs.push_back({shape, density_pct, mxu::kPaperBandwidth});
       }
     }
     runs.push_back({{"2048x1024 by 1024x1024", 1, 1024, 2048}, 100, 0});
