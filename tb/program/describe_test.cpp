@@ -301,6 +301,12 @@ TEST(Describe, WeightMemory) {
   std::ostringstream out;
   print_description(out, describe(network, config));
   EXPECT_NE(out.str().find("weight memory of 32x32"), std::string::npos) << out.str();
+  // 256 rows are longer than the 131 cycles of a dense tile; at 256 x 256 it takes 1,027.
+  EXPECT_EQ(memory["batch"], 256);
+  EXPECT_EQ(memory["keep"], 1);
+  EXPECT_NE(out.str().find("batches of 256: 1 through a tile"), std::string::npos) << out.str();
+  EXPECT_EQ(describe(mxu::quantised_chain({300, 300}, 1), mxu::Config())["weight_memory"]["keep"],
+            2);
   config.ub_depth = 2;
   const nlohmann::json none = describe(network, config)["weight_memory"];
   EXPECT_FALSE(none["fits"]);

@@ -49,6 +49,7 @@ class Compiler {
     for (size_t p = 0; p < parts_.size(); ++p) emit(p);
     push(instruction(Opcode::kHalt));
     program_.cycle_bound += 1000 + 16 * program_.instructions.size();
+    program_.checksum = image_checksum(program_);
     return std::move(program_);
   }
 

@@ -27,6 +27,13 @@ void check_same(const Config& program, const Config& device) {
   check_same("PARAM_SETS", program.param_sets, device.param_sets);
 }
 
+void check_image(const Program& program) {
+  if (image_checksum(program) == program.checksum) return;
+  throw Error(
+      "matrix unit: the program's image is damaged: its instructions, weights or parameters have "
+      "another checksum than the one that they were compiled with; compile it again");
+}
+
 // What goes to a port, so many bytes or words at a time.
 template <class Item>
 class Stream {
@@ -193,6 +200,7 @@ std::vector<int8_t> Driver::run(const Program& program, const std::vector<int8_t
                                 const Progress& progress) {
   const Config& config = device_.config();
   check_same(program.config, config);
+  check_image(program);
   std::vector<uint8_t> in_rows = host_rows(program, inputs);
   const size_t lanes = config.lanes();
   const uint64_t limit = cycle_limit(program, options_);

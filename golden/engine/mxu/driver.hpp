@@ -52,9 +52,10 @@ class Driver {
 
   // Runs a whole batch, from reset to Halt: `inputs` and result as host_rows() and outputs_of()
   // have them. Of a resident program they go through the device's back door. Throws Error if the
-  // program is for another configuration, if the unit stops in its error state ("... error 3
-  // (unified buffer) at instruction 17: Activate ..."), if it is not halted in time, or gives more
-  // or fewer rows than it should.
+  // program is for another configuration or its image not that of its checksum (both before the
+  // unit is clocked), if the unit stops in its error state ("... error 3 (unified buffer) at
+  // instruction 17: Activate ..."), if it is not halted in time, or gives more or fewer rows than
+  // it should.
   std::vector<int8_t> run(const Program& program, const std::vector<int8_t>& inputs,
                           const Progress& progress = {});
 

@@ -4,9 +4,21 @@
 #include <algorithm>
 #include <string>
 
+#include "golden/base/digest.hpp"
 #include "golden/base/error.hpp"
 
 namespace sparsys::mxu {
+
+uint64_t image_checksum(const Program& program) {
+  Digest digest;
+  digest.add(uint64_t{program.instructions.size()});
+  for (const InstructionWords& words : program.instructions) {
+    for (const uint32_t word : words) digest.add(word);
+  }
+  digest.add(program.weights);
+  digest.add(program.parameters);
+  return digest.value();
+}
 
 std::vector<uint8_t> host_rows(const Program& program, const std::vector<int8_t>& inputs) {
   const uint64_t pixels = program.in_pixels;

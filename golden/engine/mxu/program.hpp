@@ -56,9 +56,15 @@ struct Program {
   uint32_t in_pixels = 0;
   uint32_t out_channels = 0;
   uint32_t out_pixels = 0;
+  // Of the image, by image_checksum(): what a host keeps it with.
+  uint64_t checksum = 0;
   // More cycles than it can take with all ports always ready and a beat of weights a cycle.
   uint64_t cycle_bound = 0;
 };
+
+// Digest (golden/base/digest.hpp) of the image: number of instructions, their words, weight memory,
+// parameters. Another one whatever single word of it changes.
+uint64_t image_checksum(const Program& program);
 
 // All rows for the host's input port, LANES bytes each. `inputs`: batch x channels x pixels. Throws
 // Error if their number is wrong.

@@ -59,9 +59,11 @@ nlohmann::json describe_engine(const eie::Image& image);
 nlohmann::json describe(const mxu::Network& network);
 
 // Besides: `weight_memory`, of the matrix unit of that size: array [rows, columns], fits: true,
-// bytes, layers[] of all that have tiles: name, form ("entries", "bytes"), tiles, bytes,
-// bytes_a_tile, entries, fillers (of them), padding (bytes), longest_bus (entries of a tile's, the
-// mean of tiles), longest_over_mean; or if the network does not fit fits: false, error.
+// bytes, batch (images of one) and keep (batches that go through a tile before the next, with a
+// beat of weights a cycle), layers[] of all that have tiles: name, form ("entries", "bytes"),
+// tiles, bytes, bytes_a_tile, entries, fillers (of them), padding (bytes), longest_bus (entries of
+// a tile's, the mean of tiles), longest_over_mean; or if the network does not fit fits: false,
+// error.
 nlohmann::json describe(const mxu::Network& network, const mxu::Config& config);
 
 // A description for people: a few tables.

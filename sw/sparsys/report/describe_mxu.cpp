@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/engine/mxu/compiler.hpp"
+#include "golden/engine/mxu/pace.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/network/check.hpp"
 #include "sw/sparsys/report/describe.hpp"
@@ -57,6 +59,22 @@ nlohmann::json describe(const mxu::Network& network) {
           {"layers", layers}};
 }
 
+namespace {
+
+// The batch of which it is told how many are kept on a tile: that of `run`, or of large maps as
+// many images as make a program of moderate length.
+uint32_t batch_of(const mxu::Network& network) {
+  constexpr uint32_t kBatch = 256;
+  constexpr uint32_t kRows = 1 << 16;
+  uint32_t pixels = 1;
+  for (const mxu::Layer& layer : network.layers) {
+    pixels = std::max(pixels, layer.conv_height() * layer.conv_width());
+  }
+  return std::max(1U, std::min(kBatch, kRows / pixels));
+}
+
+}  // namespace
+
 nlohmann::json describe(const mxu::Network& network, const mxu::Config& config) {
   nlohmann::json description = describe(network);
   nlohmann::json& memory = description["weight_memory"];
@@ -85,6 +103,8 @@ nlohmann::json describe(const mxu::Network& network, const mxu::Config& config) 
            {"longest_over_mean",
             stream.mean > 0 ? static_cast<double>(stream.longest) / stream.mean : 1.0}});
     }
+    memory["batch"] = batch_of(network);
+    memory["keep"] = mxu::batches_to_keep(network, batch_of(network), config, 0);
     memory["fits"] = true;
     memory["bytes"] = all;
     memory["layers"] = layers;
@@ -118,6 +138,8 @@ void print_weight_memory(std::ostream& out, const nlohmann::json& memory) {
                fixed(layer["longest_over_mean"], 2)});
   }
   table.print(out);
+  out << "batches of " << memory["batch"].get<uint32_t>() << ": " << memory["keep"].get<uint32_t>()
+      << " through a tile before the next, at a beat of weights a cycle\n";
 }
 
 }  // namespace

@@ -8,6 +8,11 @@ expect 0 pack net.model --out net.sps
 expect 0 compress --model float.model --out stored.sps --no-data --density 0.1,0.1,0.3 --bits 3
 
 run="run --model int8.model --batch 20 --images 50 --synthetic"
+# Dense tiles of 16 x 16 take 67 cycles, a batch 20.
+expect 0 $run --array 16 --level cycle --json mxu.json
+holds out "for 2 batches" "2, as pays"
+holds mxu.json '"keep": 2'
+run="$run --keep 1"
 expect 0 $run --array 16 --json mxu.json --waves mxu.fst
 holds out "RTL in lockstep of a matrix unit of 16x16" "every output value identical" \
   "signals identical in" "for 3 batches" "array active" "weight stall"
@@ -23,6 +28,7 @@ for alone in "--level rtl --no-lockstep" "--level cycle" "--engine mxu-cycle"; d
   grep '_cycles"\|"cycles"\|"errors"' mxu.json | cmp -s - lockstep.txt ||
     wrong "cycles in lockstep and of $alone differ"
 done
+run="${run% --keep 1}"
 expect 0 $run --array 16 --level cycle --keep 2 --json mxu.json
 valid run-mxu mxu.json
 holds out "for 2 batches"

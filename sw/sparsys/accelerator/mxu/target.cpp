@@ -8,6 +8,7 @@
 #include "golden/base/text.hpp"
 #include "golden/compress/quantise.hpp"
 #include "golden/engine/mxu/compiler.hpp"
+#include "golden/engine/mxu/pace.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "tb/lockstep/mxu/rtl.hpp"
 
@@ -53,9 +54,9 @@ void MxuTarget::add_options(CLI::App& command, bool demo) {
   command
       .add_option("--keep", keep_,
                   "Batches that go through a tile of weights before the next one: the array waits "
-                  "less for weights, and each batch longer for the other")
+                  "less for weights, and each batch longer for the other. Without it 2 where that "
+                  "pays, else 1")
       ->check(CLI::Range(1, 16))
-      ->capture_default_str()
       ->type_name("N");
   command
       .add_option("--weight-bandwidth", weight_bandwidth_,
@@ -85,9 +86,16 @@ void MxuTarget::check_rtl() const {
 
 void MxuTarget::load_file(const std::string& file, uint64_t images, const LoadData&) {
   network_ = load_model<mxu::Network>(file);
-  keep_ = std::min(keep_, (images + batch_ - 1) / batch_);
+  const uint64_t batches = (images + batch_ - 1) / batch_;
   batch_ = std::min(batch_, images);
   try {
+    keep_chosen_ = keep_ == 0;
+    if (keep_chosen_) {
+      keep_ = batches == 1 ? 1
+                           : batches_to_keep(network_, static_cast<uint32_t>(batch_), config(),
+                                             weight_bandwidth_);
+    }
+    keep_ = std::min(keep_, batches);
     compile(network_, static_cast<uint32_t>(batch()), config());
   } catch (const Error& error) {
     throw Error(printable(file, 0) + ": " + error.what());
@@ -125,6 +133,7 @@ json MxuTarget::size() const {
 void MxuTarget::report(const RunTotals& totals, json& result, Listing& lines) const {
   for (const auto& [name, value] : totals.counters) result[name] = value;
   const uint64_t cycles = totals.counters.at("cycles");
+  lines.add("batches kept on a tile", std::to_string(keep_) + (keep_chosen_ ? ", as pays" : ""));
   lines.add("cycles", grouped(cycles) + " for " + grouped(totals.batches) + " batches, " +
                           fixed(totals.per_image("cycles"), 1) + " an image");
   const auto share = [&](const char* title, const char* counter, uint64_t whole,
@@ -147,6 +156,7 @@ void MxuTarget::make_network(const sparsys::Network& trained, const Dataset& dat
                              const TrainOptions& train, uint64_t images, ModelCache&,
                              json& report) {
   batch_ = images;
+  keep_ = 1;
   // None of the validation images.
   const size_t samples = std::min(kSamples, data.train_count() - train.validation_count);
   std::cout << "signed bytes for the matrix unit, by the values on " << grouped(samples)

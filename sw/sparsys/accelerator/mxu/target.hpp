@@ -52,7 +52,8 @@ class MxuTarget final : public Target {
 
   uint32_t array_ = 256;
   uint64_t batch_ = 256;
-  uint64_t keep_ = 1;
+  uint64_t keep_ = 0;  // 0: as the compiler says
+  bool keep_chosen_ = false;
   double weight_bandwidth_ = 0;
   Network network_;
 };

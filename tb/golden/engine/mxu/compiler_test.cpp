@@ -349,44 +349,6 @@ TEST(MxuProgram, Disassembly) {
   EXPECT_EQ(disassemble({7, 0, 7U << 24 | 200U << 8}), "Set unknown register 200, value 7");
 }
 
-TEST(MxuDriver, SaysWhatIsWrong) {
-  const Config config = unit(8, 8, 64, 64);
-  const Network network = quantised_chain({9, 3}, 1);
-  const auto error = [&](const std::function<void(Program&)>& change) {
-    Program program = compile(network, 2, config);
-    change(program);
-    CycleDevice device(config);
-    Driver driver(device);
-    try {
-      driver.run(program, std::vector<int8_t>(18));
-    } catch (const Error& caught) {
-      return std::string(caught.what());
-    }
-    return std::string("no error");
-  };
-  EXPECT_EQ(error([](Program&) {}), "no error");
-  EXPECT_EQ(
-      error([](Program& p) { p.instructions[8][0] += 1; }),
-      "matrix unit: error 3 (beyond the unified buffer) at instruction 8: Activate ub 63, acc "
-      "0, 2 rows, set 0, identity; waits for matrix");
-  EXPECT_EQ(error([](Program& p) { p.config.acc_depth = 128; }),
-            "matrix unit: program for ACC_DEPTH = 128, but the unit has 64");
-  const std::string late = error([](Program& p) { p.instructions.pop_back(); });
-  EXPECT_NE(late.find("not halted after "), std::string::npos) << late;
-  const std::string unasked = error([](Program& p) { p.instructions[1][1] = 6 | 1 << 24; });
-  EXPECT_EQ(
-      unasked,
-      "matrix unit: error 6 (weights beyond the memory's end, or a tile that was not asked "
-      "for) at instruction 6: Matrix_Multiply ub 2, acc 0, 2 rows, uses 1 x 3, switch, add; waits "
-      "for input");
-  const std::string tile = error([](Program& p) { p.instructions[1][0] = 1; });
-  EXPECT_EQ(tile, "matrix unit: asks for beats 1 to 10 of weights, there are 9");
-  const std::string count = error([](Program& p) { p.weights[6 * 8] = 9; });
-  EXPECT_EQ(count,
-            "matrix unit: error 11 (a count that does not agree with the stream of weights) in "
-            "tile 2 of those asked for, bus 0");
-}
-
 // A layer of few values is stored as entries, its columns dealt to the buses by load, and the next
 // layer's rows with them; what is dense stays bytes in order.
 TEST(MxuProgram, SharedWeightsAreEntriesInColumnsByLoad) {
