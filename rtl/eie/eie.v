@@ -193,7 +193,6 @@ module eie #(
 
   wire [N_PE-1:0] busy;
   wire [N_PE*4-1:0] flags;
-  wire [N_PE*64-1:0] rdata;
   wire [N_PE*GROUPS*ACC_WIDTH-1:0] acc;
 
   assign pe_busy = |busy;
@@ -206,14 +205,6 @@ module eie #(
       .word_o (pe_flags)
   );
 
-  or_reduce #(
-      .WIDTH(64),
-      .COUNT(N_PE)
-  ) u_rdata (
-      .words_i(rdata),
-      .word_o (pe_io_rdata)
-  );
-
   genvar k, t;
   generate
     for (k = 0; k < N_PE; k = k + 1) begin : g_pe
@@ -223,6 +214,14 @@ module eie #(
       localparam AT = GROUP * MEMBERS + k / GROUPS;
       localparam TEAM = k - GROUP;
       wire [GROUPS*ACC_WIDTH-1:0] team_acc;
+      // What this PE and those below it read. A vector of all is slow to simulate.
+      wire [63:0] own_rdata;
+      wire [63:0] rdata;
+      if (k == 0) begin : g_rdata_of_first
+        assign rdata = own_rdata;
+      end else begin : g_rdata
+        assign rdata = g_pe[k-1].rdata | own_rdata;
+      end
       for (t = 0; t < GROUPS; t = t + 1) begin : g_team
         assign team_acc[ACC_WIDTH*t+:ACC_WIDTH] =
             acc[ACC_WIDTH*((TEAM+t)*GROUPS+GROUP)+:ACC_WIDTH];
@@ -283,10 +282,11 @@ module eie #(
           .io_write_i   (pe_io_write),
           .io_addr_i    (pe_io_addr),
           .io_wdata_i   (pe_io_wdata),
-          .io_rdata_o   (rdata[64*k+:64])
+          .io_rdata_o   (own_rdata)
       );
       assign pe_error[k] = flags[4*k+1+:3] != 3'd0;
     end
+    assign pe_io_rdata = g_pe[N_PE-1].rdata;
     if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();
     end

@@ -61,17 +61,15 @@ module eie_act_rw #(
   reg [ACT_REGS-1:0] pend_q;
   reg leaf_valid_q;
   reg [REG_W-1:0] leaf_row_q;
-  reg [15:0] leaf_act_q;
   reg wb_valid_q;
   reg [REG_W-1:0] wb_row_q;
   reg [ACC_WIDTH-1:0] wb_acc_q;
-  reg [15:0] io_reg_q;
 
   // Leaf: the lowest pending register.
   wire [ACT_REGS-1:0] first_onehot;
   wire [REG_W-1:0] first_row;
   wire any_pending = pend_q != {ACT_REGS{1'b0}};
-  wire leaf_load = (!leaf_valid_q || leaf_pop_i) && any_pending;
+  wire leaf_load = !launch_i && (!leaf_valid_q || leaf_pop_i) && any_pending;
   wire [ACT_REGS-1:0] src_nz = role_i ? nz1_q : nz0_q;
   wire [16:0] limit;
   wire [ACT_REGS-1:0] all_rows = {ACT_REGS{1'b1}};
@@ -132,61 +130,39 @@ module eie_act_rw #(
       .rdata_o(ram_rdata)
   );
 
-  // Register banks: loads write the source, write-back the destination, the port either.
-  wire [REG_W-1:0] io_row = io_addr_i[REG_W-1:0];
-  wire src_we = ld_we_i || (io_src_en_i && io_write_i);
-  wire [REG_W-1:0] src_waddr = io_src_en_i ? io_row : ld_row_i;
-  wire [15:0] src_wdata = io_src_en_i ? io_wdata_i : ram_rdata;
-  wire [REG_W-1:0] src_raddr = io_src_en_i ? io_row : first_row;
-  wire dst_we = wb_valid_q || (io_dst_en_i && io_write_i);
-  wire [REG_W-1:0] dst_waddr = io_dst_en_i ? io_row : wb_row_q;
-  wire [15:0] dst_wdata = io_dst_en_i ? io_wdata_i : wb_act;
+  // Registers: a RAM of both banks, used once a cycle. Loads write the source, write-back the
+  // destination, the port reads and writes either; the leaf reads the source. Its activation stays
+  // at the RAM's output as long as it is offered.
+  wire io_regs = io_src_en_i || io_dst_en_i;
+  wire regs_we = ld_we_i || wb_valid_q || (io_regs && io_write_i);
+  wire regs_bank = role_i ^ (wb_valid_q || io_dst_en_i);
+  wire [REG_W-1:0] regs_row = io_regs ? io_addr_i[REG_W-1:0] :
+                              wb_valid_q ? wb_row_q : ld_we_i ? ld_row_i : first_row;
+  wire [15:0] regs_wdata = io_regs ? io_wdata_i : wb_valid_q ? wb_act : ram_rdata;
+  wire [15:0] regs_rdata;
 
-  wire bank0_we = role_i ? dst_we : src_we;
-  wire bank1_we = role_i ? src_we : dst_we;
-  wire [REG_W-1:0] bank0_waddr = role_i ? dst_waddr : src_waddr;
-  wire [REG_W-1:0] bank1_waddr = role_i ? src_waddr : dst_waddr;
-  wire [15:0] bank0_wdata = role_i ? dst_wdata : src_wdata;
-  wire [15:0] bank1_wdata = role_i ? src_wdata : dst_wdata;
-  wire [15:0] bank0_rdata;
-  wire [15:0] bank1_rdata;
-  wire [15:0] src_rdata = role_i ? bank1_rdata : bank0_rdata;
-  wire [15:0] dst_rdata = role_i ? bank0_rdata : bank1_rdata;
-
-  regfile_1r1w #(
+  ram_1rw #(
       .WIDTH(16),
-      .DEPTH(ACT_REGS)
-  ) u_bank0 (
+      .DEPTH(2 * ACT_REGS)
+  ) u_regs (
       .clk_i  (clk_i),
-      .we_i   (bank0_we),
-      .waddr_i(bank0_waddr),
-      .wdata_i(bank0_wdata),
-      .raddr_i(role_i ? io_row : src_raddr),
-      .rdata_o(bank0_rdata)
-  );
-
-  regfile_1r1w #(
-      .WIDTH(16),
-      .DEPTH(ACT_REGS)
-  ) u_bank1 (
-      .clk_i  (clk_i),
-      .we_i   (bank1_we),
-      .waddr_i(bank1_waddr),
-      .wdata_i(bank1_wdata),
-      .raddr_i(role_i ? src_raddr : io_row),
-      .rdata_o(bank1_rdata)
+      .en_i   (regs_we || io_regs || leaf_load),
+      .we_i   (regs_we),
+      .addr_i ({regs_bank, regs_row}),
+      .wdata_i(regs_wdata),
+      .rdata_o(regs_rdata)
   );
 
   assign leaf_valid_o   = leaf_valid_q;
   assign leaf_done_o    = !leaf_valid_q && !any_pending;
-  assign leaf_act_o     = leaf_act_q;
+  assign leaf_act_o     = regs_rdata;
   assign io_ram_rdata_o = ram_rdata;
-  assign io_reg_rdata_o = io_reg_q;
+  assign io_reg_rdata_o = regs_rdata;
 
-  // The non-zero bits follow the banks, which have no reset.
+  // The non-zero bits follow the registers, which have no reset.
   always @(posedge clk_i) begin
-    if (bank0_we) nz0_q[bank0_waddr] <= bank0_wdata != 16'd0;
-    if (bank1_we) nz1_q[bank1_waddr] <= bank1_wdata != 16'd0;
+    if (regs_we && !regs_bank) nz0_q[regs_row] <= regs_wdata != 16'd0;
+    if (regs_we && regs_bank) nz1_q[regs_row] <= regs_wdata != 16'd0;
   end
 
   always @(posedge clk_i) begin
@@ -201,7 +177,6 @@ module eie_act_rw #(
         pend_q       <= pend_q & ~first_onehot;
         leaf_valid_q <= 1'b1;
         leaf_row_q   <= first_row;
-        leaf_act_q   <= src_rdata;
       end else if (leaf_pop_i) begin
         leaf_valid_q <= 1'b0;
       end
@@ -211,14 +186,19 @@ module eie_act_rw #(
         wb_row_q <= wb_row_i;
         wb_acc_q <= wb_acc_i;
       end
-
-      if ((io_src_en_i || io_dst_en_i) && !io_write_i) begin
-        io_reg_q <= io_src_en_i ? src_rdata : dst_rdata;
-      end
     end
   end
 
   wire unused = &{1'b0, wb_ram_row, io_addr_i};
+
+// What may not happen: two uses of the registers in a cycle.
+`ifdef SPARSYS_ASSERT
+  wire [2:0] uses = {2'd0, io_regs} + {2'd0, ld_we_i} + {2'd0, wb_valid_q} + {2'd0, leaf_load};
+
+  always @(posedge clk_i) begin
+    if (!rst_i && uses > 3'd1) $stop;
+  end
+`endif
 
   generate
     if (ACT_REGS < 4 || ACT_REGS > 64 || (ACT_REGS & (ACT_REGS - 1)) != 0) begin : g_check_act_regs

@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "golden/cycle/common/ram_1rw.hpp"
-#include "golden/cycle/common/regfile_1r1w.hpp"
 #include "golden/cycle/eie/widths.hpp"
 #include "golden/engine/eie/config.hpp"
 
@@ -33,8 +32,7 @@ struct ActRwCommon {
 class ActRw : public ActRwCommon {
  public:
   explicit ActRw(const Config& config)
-      : bank0(config.act_regs),
-        bank1(config.act_regs),
+      : regs(2 * config.act_regs),
         act_ram(config.act_ram_depth),
         pe_shift_(Widths(config).pe_shift),
         levels_(Widths(config).levels),
@@ -66,15 +64,13 @@ class ActRw : public ActRwCommon {
   uint64_t nz0_q = 0;
   uint64_t nz1_q = 0;
   uint64_t wb_acc_q = 0;
-  uint16_t leaf_act_q = 0;
   uint8_t leaf_valid_q = 0;
   uint8_t leaf_row_q = 0;
   uint8_t wb_valid_q = 0;
   uint8_t wb_row_q = 0;
-  uint16_t io_reg_q = 0;
 
-  Regfile1r1w<uint16_t> bank0;
-  Regfile1r1w<uint16_t> bank1;
+  // Both banks: register r of bank b is word b * ACT_REGS + r.
+  Ram1rw<uint16_t> regs;
   Ram1rw<uint16_t> act_ram;
 
   void propagate() {
@@ -85,47 +81,41 @@ class ActRw : public ActRwCommon {
   // The outputs: all follow from the registers alone (and id_i, which is constant).
   void propagate_state() {
     act_ram.propagate();
+    regs.propagate();
     propagate_leaf();
     io_ram_rdata_o = act_ram.rdata_o;
-    io_reg_rdata_o = io_reg_q;
+    io_reg_rdata_o = regs.rdata_o;
   }
 
   void propagate_inputs() {
-    Regfile1r1w<uint16_t>& source = role_i ? bank1 : bank0;
-    Regfile1r1w<uint16_t>& destination = role_i ? bank0 : bank1;
     advance_leaf_ = !launch_i && (!leaf_valid_q || leaf_pop_i);
-    next_row_ = static_cast<uint8_t>(pend_q ? lowest_bit(pend_q) : 0);
-    source.raddr_i = next_row_;
 
     const uint8_t io_en = io_ram_en_i | io_src_en_i | io_dst_en_i;
     if (!(io_en | ld_read_i | ld_we_i | wb_valid_q)) {  // The usual case: nothing but the leaf.
-      source.we_i = destination.we_i = act_ram.en_i = 0;
-      if (advance_leaf_ && pend_q) source.propagate();
+      act_ram.en_i = regs.we_i = 0;
+      regs.en_i = advance_leaf_ && pend_q;
+      if (regs.en_i) regs.addr_i = word_of(role_i, lowest_bit(pend_q));
     } else {
-      propagate_memories(source, destination);
-      source.propagate();
-      destination.propagate();
+      propagate_memories();
     }
   }
 
   void update(bool rst) {
     act_ram.update(rst);
-    bank0.update(rst);
-    bank1.update(rst);
-    if (bank0.we_i) write_bit(nz0_q, bank0.waddr_i, bank0.wdata_i != 0);
-    if (bank1.we_i) write_bit(nz1_q, bank1.waddr_i, bank1.wdata_i != 0);
+    regs.update(rst);
+    if (regs.en_i && regs.we_i) {
+      const uint32_t act_regs = row_mask_ + 1U;
+      write_bit(regs.addr_i >= act_regs ? nz1_q : nz0_q, regs.addr_i % act_regs, regs.wdata_i != 0);
+    }
     if (rst) {
       pend_q = 0;
       leaf_valid_q = wb_valid_q = 0;
       return;
     }
-    if (io_src_en_i && !io_write_i) io_reg_q = (role_i ? bank1 : bank0).rdata_o;
-    if (io_dst_en_i && !io_write_i) io_reg_q = (role_i ? bank0 : bank1).rdata_o;
-
     if (launch_i) {
       pend_q = launched();
     } else if (advance_leaf_) {
-      advance_leaf(next_row_, (role_i ? bank1 : bank0).rdata_o);
+      advance_leaf();
     }
     wb_valid_q = wb_read_i;
     if (wb_read_i) {
@@ -139,8 +129,8 @@ class ActRw : public ActRwCommon {
   // which are set.
   bool step(bool leaf_pop) {
     if (leaf_valid_q ? !leaf_pop : pend_q == 0) return false;
-    const uint32_t row = pend_q ? lowest_bit(pend_q) : 0;
-    advance_leaf(static_cast<uint8_t>(row), (role_i ? bank1 : bank0).mem[row]);
+    if (pend_q) regs.rdata_o = regs.rdata_q = regs.mem[word_of(role_i, lowest_bit(pend_q))];
+    advance_leaf();
     propagate_leaf();
     return true;
   }
@@ -150,32 +140,44 @@ class ActRw : public ActRwCommon {
     leaf_valid_o = leaf_valid_q;
     leaf_done_o = !leaf_valid_q && pend_q == 0;
     leaf_col_o = static_cast<uint16_t>((leaf_row_q << (pe_shift_ - levels_)) + (id_i >> levels_));
-    leaf_act_o = leaf_act_q;
+    leaf_act_o = regs.rdata_o;
   }
 
-  // The lowest pending register becomes the leaf.
-  void advance_leaf(uint8_t row, uint16_t act) {
+  // The lowest pending register becomes the leaf; the RAM reads it.
+  void advance_leaf() {
     leaf_valid_q = pend_q != 0;
     if (!pend_q) return;
-    leaf_row_q = row;
-    leaf_act_q = act;
+    leaf_row_q = static_cast<uint8_t>(lowest_bit(pend_q));
     pend_q &= pend_q - 1;
   }
 
+  // Word of a register in `regs`.
+  uint32_t word_of(uint32_t bank, uint32_t row) const { return bank * (row_mask_ + 1U) + row; }
+
   // Ports of the memories in a cycle in which a load, a write-back or the I/O port uses them.
-  void propagate_memories(Regfile1r1w<uint16_t>& source, Regfile1r1w<uint16_t>& destination) {
-    const uint8_t io_row = static_cast<uint8_t>(io_addr_i & row_mask_);
+  void propagate_memories() {
+    const uint32_t io_row = io_addr_i & row_mask_;
+    const uint8_t source = role_i, destination = !role_i;
     const uint16_t y = wb_valid_q ? rounded() : uint16_t{0};
 
-    if (io_src_en_i) source.raddr_i = io_row;
-    source.we_i = ld_we_i | (io_src_en_i & io_write_i);
-    source.waddr_i = ld_we_i ? ld_row_i : io_row;
-    source.wdata_i = ld_we_i ? act_ram.rdata_o : io_wdata_i;
-
-    destination.raddr_i = io_row;
-    destination.we_i = wb_valid_q | (io_dst_en_i & io_write_i);
-    destination.waddr_i = wb_valid_q ? wb_row_q : io_row;
-    destination.wdata_i = wb_valid_q ? y : io_wdata_i;
+    regs.en_i = 1;
+    if (wb_valid_q) {
+      regs.we_i = 1;
+      regs.addr_i = word_of(destination, wb_row_q);
+      regs.wdata_i = y;
+    } else if (ld_we_i) {
+      regs.we_i = 1;
+      regs.addr_i = word_of(source, ld_row_i);
+      regs.wdata_i = act_ram.rdata_o;
+    } else if (io_src_en_i | io_dst_en_i) {
+      regs.we_i = io_write_i;
+      regs.addr_i = word_of(io_dst_en_i ? destination : source, io_row);
+      regs.wdata_i = io_wdata_i;
+    } else {
+      regs.we_i = 0;
+      regs.en_i = advance_leaf_ && pend_q;
+      if (regs.en_i) regs.addr_i = word_of(source, lowest_bit(pend_q));
+    }
 
     if (wb_valid_q && store_dst_i) {
       act_ram.en_i = act_ram.we_i = 1;
@@ -214,7 +216,6 @@ class ActRw : public ActRwCommon {
   uint32_t acc_width_;  // of the sum over the groups
   uint8_t row_mask_;
   uint8_t advance_leaf_ = 0;
-  uint8_t next_row_ = 0;
   uint16_t ram_mask_;
 };
 

@@ -132,7 +132,7 @@ TEST_F(ActRw, RoleSelectsTheSource) {
   launch(0, 0, 32);
   EXPECT_EQ(unit.pend_q, 0b1000u);
   step();
-  EXPECT_EQ(unit.leaf_act_q, 33);
+  EXPECT_EQ(unit.regs.rdata_q, 33);
   EXPECT_EQ(read_register(false, 2), 22);
   EXPECT_EQ(read_register(true, 3), 33);
 }
@@ -197,7 +197,7 @@ TEST_F(ActRw, StoresToTheActivationRamAndLoadsBack) {
   unit.ld_we_i = 1;
   unit.ld_row_i = 5;
   step();
-  EXPECT_EQ(unit.bank0.mem[5], static_cast<uint16_t>(-300));
+  EXPECT_EQ(unit.regs.mem[5], static_cast<uint16_t>(-300));
   EXPECT_EQ(unit.nz0_q, 1u << 5);
 }
 
@@ -213,7 +213,7 @@ TEST_F(ActRw, RamThroughThePort) {
   EXPECT_EQ(unit.io_ram_rdata_o, 0xCAFE);
   // Registers take the low bits of the address.
   write_source(8 + 3, 5);
-  EXPECT_EQ(unit.bank0.mem[3], 5);
+  EXPECT_EQ(unit.regs.mem[3], 5);
 }
 
 }  // namespace

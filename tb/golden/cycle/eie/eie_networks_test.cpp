@@ -52,7 +52,7 @@ TEST_P(EngineSize, VectorsThroughThePort) {
             std::vector<int16_t>(destination.begin(), destination.begin() + 6 * n));
   // Element i is register i div N of PE i mod N.
   for (uint32_t i = 0; i < source.size(); ++i) {
-    EXPECT_EQ(device.model.pe[i % n].act_rw.bank0.mem[i / n], static_cast<uint16_t>(source[i]));
+    EXPECT_EQ(device.model.pe[i % n].act_rw.regs.mem[i / n], static_cast<uint16_t>(source[i]));
   }
   const Status status = driver.read_status();
   EXPECT_EQ(status.n_pe, n);

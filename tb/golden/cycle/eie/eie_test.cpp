@@ -164,7 +164,7 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   device.clock(Inputs());
   // Cycle 0: leaf_q.
   EXPECT_TRUE(model.pe[2].act_rw.leaf_valid_q);
-  EXPECT_EQ(model.pe[2].act_rw.leaf_act_q, 13);
+  EXPECT_EQ(model.pe[2].act_rw.regs.rdata_q, 13);
   device.clock(Inputs());
   // Cycle 1: the only level of the tree.
   ASSERT_EQ(model.lnzd[0].node.size(), 1u);

@@ -77,8 +77,7 @@ std::vector<std::vector<uint64_t>> memories_of(const Eie& engine) {
     add(pe.ptr_read.even.mem);
     add(pe.ptr_read.odd.mem);
     add(pe.act_rw.act_ram.mem);
-    add(pe.act_rw.bank0.mem);
-    add(pe.act_rw.bank1.mem);
+    add(pe.act_rw.regs.mem);
     add(pe.arith.acc.mem);
     add(pe.arith.cb_q);
     add(std::vector<uint64_t>{pe.act_rw.nz0_q, pe.act_rw.nz1_q, pe.arith.acc_valid_q});

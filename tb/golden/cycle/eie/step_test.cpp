@@ -44,11 +44,10 @@ void visit_registers(const Pe& pe, Visit&& visit) {
   for (const uint64_t q : a.acc.mem) visit(q);
   const ActRw& w = pe.act_rw;
   for (const uint64_t q :
-       {w.pend_q, w.nz0_q, w.nz1_q, w.wb_acc_q, uint64_t{w.leaf_act_q}, uint64_t{w.leaf_valid_q},
-        uint64_t{w.leaf_row_q}, uint64_t{w.wb_valid_q}, uint64_t{w.wb_row_q}, uint64_t{w.io_reg_q}})
+       {w.pend_q, w.nz0_q, w.nz1_q, w.wb_acc_q, uint64_t{w.regs.rdata_q}, uint64_t{w.leaf_valid_q},
+        uint64_t{w.leaf_row_q}, uint64_t{w.wb_valid_q}, uint64_t{w.wb_row_q}})
     visit(q);
-  for (const uint16_t q : w.bank0.mem) visit(q);
-  for (const uint16_t q : w.bank1.mem) visit(q);
+  for (const uint16_t q : w.regs.mem) visit(q);
   visit(pe.io_sel_q);
 }
 
