@@ -39,7 +39,7 @@ module eie_act_rw #(
     input  wire                 wb_read_i,
     input  wire [    REG_W-1:0] wb_row_i,
     input  wire [ACC_WIDTH-1:0] wb_acc_i,
-    input  wire [          5:0] shift_i,
+    input  wire [          5:0] shift_i,      // at most 31
     input  wire                 relu_i,
     input  wire                 store_dst_i,
     input  wire [    RAM_W-1:0] dst_addr_i,
@@ -70,10 +70,13 @@ module eie_act_rw #(
   wire [REG_W-1:0] first_row;
   wire any_pending = pend_q != {ACT_REGS{1'b0}};
   wire leaf_load = !launch_i && (!leaf_valid_q || leaf_pop_i) && any_pending;
-  wire [ACT_REGS-1:0] src_nz = role_i ? nz1_q : nz0_q;
   wire [16:0] limit;
   wire [ACT_REGS-1:0] all_rows = {ACT_REGS{1'b1}};
   wire [ACT_REGS-1:0] rows_of_pass = (all_rows << in_first_i) & ~(all_rows << limit);
+  wire [ACT_REGS-1:0] launched =
+      (({ACT_REGS{launch_i && role_i}} & nz1_q) | ({ACT_REGS{launch_i && !role_i}} & nz0_q)) &
+      rows_of_pass;
+  wire [ACT_REGS-1:0] taken = {ACT_REGS{leaf_load}} & first_onehot;
 
   generate
     if (PE_BITS == 0) begin : g_limit_single
@@ -102,7 +105,7 @@ module eie_act_rw #(
   // saturates is seen before the addition: a one more matters only at the largest value, and takes
   // nothing from what lies below the smallest or from the sign that ReLU asks for.
   wire [ACC_WIDTH:0] wb_wide = {wb_acc_q, 1'b0};
-  wire [ACC_WIDTH:0] wb_shifted = $signed(wb_wide) >>> shift_i;
+  wire [ACC_WIDTH:0] wb_shifted = $signed(wb_wide) >>> shift_i[4:0];
   wire wb_sign = wb_acc_q[ACC_WIDTH-1];
   wire wb_saturates = wb_shifted[ACC_WIDTH:16] != {(ACC_WIDTH - 15) {wb_sign}};
   wire wb_round = wb_shifted[0];
@@ -117,6 +120,7 @@ module eie_act_rw #(
   wire [ROW_W-1:0] wb_ram_row =
       {{(ROW_W - RAM_W) {1'b0}}, dst_addr_i} + {{(ROW_W - REG_W) {1'b0}}, wb_row_q};
   wire wb_store = wb_valid_q && store_dst_i;
+  wire [15:0] wdata = wb_valid_q ? wb_act : io_wdata_i;
 
   ram_1rw #(
       .WIDTH(16),
@@ -126,7 +130,7 @@ module eie_act_rw #(
       .en_i   (io_ram_en_i || ld_read_i || wb_store),
       .we_i   (io_ram_en_i ? io_write_i : wb_store),
       .addr_i (io_ram_en_i ? io_addr_i[RAM_W-1:0] : wb_store ? wb_ram_row[RAM_W-1:0] : ld_addr_i),
-      .wdata_i(io_ram_en_i ? io_wdata_i : wb_act),
+      .wdata_i(wdata),
       .rdata_o(ram_rdata)
   );
 
@@ -138,7 +142,7 @@ module eie_act_rw #(
   wire regs_bank = role_i ^ (wb_valid_q || io_dst_en_i);
   wire [REG_W-1:0] regs_row = io_regs ? io_addr_i[REG_W-1:0] :
                               wb_valid_q ? wb_row_q : ld_we_i ? ld_row_i : first_row;
-  wire [15:0] regs_wdata = io_regs ? io_wdata_i : wb_valid_q ? wb_act : ram_rdata;
+  wire [15:0] regs_wdata = ld_we_i ? ram_rdata : wdata;
   wire [15:0] regs_rdata;
 
   ram_1rw #(
@@ -171,10 +175,9 @@ module eie_act_rw #(
       leaf_valid_q <= 1'b0;
       wb_valid_q   <= 1'b0;
     end else begin
-      if (launch_i) begin
-        pend_q <= src_nz & rows_of_pass;
-      end else if (leaf_load) begin
-        pend_q       <= pend_q & ~first_onehot;
+      // Nothing is pending at a launch.
+      pend_q <= launched | (pend_q & ~taken);
+      if (leaf_load) begin
         leaf_valid_q <= 1'b1;
         leaf_row_q   <= first_row;
       end else if (leaf_pop_i) begin
@@ -189,7 +192,7 @@ module eie_act_rw #(
     end
   end
 
-  wire unused = &{1'b0, wb_ram_row, io_addr_i};
+  wire unused = &{1'b0, wb_ram_row, io_addr_i, shift_i[5]};
 
 // What may not happen: two uses of the registers in a cycle.
 `ifdef SPARSYS_ASSERT

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bank of the accumulators, with what feeds it: a FIFO that takes two entries a cycle, and a
 // multiply-accumulate that takes one and never stalls:
-//   1 codebook look-up   2 multiply, in two parts   3 their sum   4 read, add, saturate, write
+//   1 codebook look-up   2 multiply, in four parts   3 their sum   4 read, add, saturate, write
 // The accumulator is read and written in one cycle, so nothing has to be forwarded. Between passes
 // the write-back port reads it.
 module eie_bank #(
@@ -39,8 +39,10 @@ module eie_bank #(
   reg [15:0] s1_act_q;
   reg s2_valid_q;
   reg [ADDR_W-1:0] s2_addr_q;
-  reg [21:0] s2_low_q;
-  reg [25:0] s2_high_q;
+  reg [15:0] s2_high_q;
+  reg [15:0] s2_low_q;
+  reg [15:0] s2_cross0_q;
+  reg [15:0] s2_cross1_q;
   reg s3_valid_q;
   reg [ADDR_W-1:0] s3_addr_q;
   reg [31:0] s3_product_q;
@@ -67,32 +69,39 @@ module eie_bank #(
       .room_o (room_o)
   );
 
-  // Stage 2. The parts are the products with the activation's bits 5:0 and 15:6.
-  wire signed [15:0] weight = s1_weight_q;
-  wire signed [6:0] act_low = {1'b0, s1_act_q[5:0]};
-  wire signed [9:0] act_high = s1_act_q[15:6];
-  wire signed [21:0] low = weight * act_low;
-  wire signed [25:0] high = weight * act_high;
+  // Stage 2. The parts are the products of the bytes: carries of 16 bits, not of 22.
+  wire signed [7:0] weight_high = s1_weight_q[15:8];
+  wire signed [8:0] weight_low = {1'b0, s1_weight_q[7:0]};
+  wire signed [7:0] act_high = s1_act_q[15:8];
+  wire signed [8:0] act_low = {1'b0, s1_act_q[7:0]};
+  wire signed [15:0] high = weight_high * act_high;
+  wire [15:0] low = s1_weight_q[7:0] * s1_act_q[7:0];
+  wire signed [15:0] cross0 = weight_low * act_high;
+  wire signed [15:0] cross1 = weight_high * act_low;
 
   // Stage 3.
-  wire [31:0] s2_product = {s2_high_q, 6'd0} + {{10{s2_low_q[21]}}, s2_low_q};
+  wire [31:0] s2_product = {s2_high_q, s2_low_q} + {{8{s2_cross0_q[15]}}, s2_cross0_q, 8'd0} +
+                           {{8{s2_cross1_q[15]}}, s2_cross1_q, 8'd0};
 
-  // Stage 4.
+  // Stage 4. The address of the read has no more loads than the accumulators.
   wire [ADDR_W-1:0] read_addr = wb_read_i ? wb_addr_i : s3_addr_q;
   wire [ACC_WIDTH-1:0] read_data;
-  wire [ACC_WIDTH-1:0] acc = acc_valid_q[read_addr] ? read_data : {ACC_WIDTH{1'b0}};
+  wire read_valid = wb_read_i ? acc_valid_q[wb_addr_i] : acc_valid_q[s3_addr_q];
+  wire [ACC_WIDTH-1:0] acc = read_valid ? read_data : {ACC_WIDTH{1'b0}};
   wire [SUM_W-1:0] sum_wide;
   wire sum_sign = sum_wide[SUM_W-1];
-  wire sum_saturates = sum_wide[SUM_W-1:ACC_WIDTH-1] != {(SUM_W - ACC_WIDTH + 1) {sum_sign}};
+  wire sum_saturates;
   wire [ACC_WIDTH-1:0] sum =
       sum_saturates ? {sum_sign, {(ACC_WIDTH - 1) {!sum_sign}}} : sum_wide[ACC_WIDTH-1:0];
 
   carry_select #(
-      .WIDTH(SUM_W)
+      .WIDTH    (SUM_W),
+      .SIGN_BITS(SUM_W - ACC_WIDTH + 1)
   ) u_sum (
-      .a_i  ({{(SUM_W - ACC_WIDTH) {acc[ACC_WIDTH-1]}}, acc}),
-      .b_i  ({{(SUM_W - 32) {s3_product_q[31]}}, s3_product_q}),
-      .sum_o(sum_wide)
+      .a_i     ({{(SUM_W - ACC_WIDTH) {acc[ACC_WIDTH-1]}}, acc}),
+      .b_i     ({{(SUM_W - 32) {s3_product_q[31]}}, s3_product_q}),
+      .sum_o   (sum_wide),
+      .differ_o(sum_saturates)
   );
 
   regfile_1r1w #(
@@ -128,9 +137,11 @@ module eie_bank #(
 
       s2_valid_q <= s1_valid_q;
       if (s1_valid_q) begin
-        s2_addr_q <= s1_addr_q;
-        s2_low_q  <= low;
-        s2_high_q <= high;
+        s2_addr_q   <= s1_addr_q;
+        s2_high_q   <= high;
+        s2_low_q    <= low;
+        s2_cross0_q <= cross0;
+        s2_cross1_q <= cross1;
       end
 
       s3_valid_q <= s2_valid_q;

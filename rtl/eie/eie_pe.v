@@ -280,11 +280,11 @@ module eie_pe #(
   assign flags_o = {range_error, pointer_error, row_error, saturated};
 
   // Read-back: the unit's answer in its place of the word, else zeros, so that PEs can be ORed.
-  wire [63:0] act_word = {48'd0, io_sel_q == SEL_RAM ? ram_rdata : reg_rdata} << {lane, 4'd0};
-  assign io_rdata_o = io_sel_q == SEL_NONE    ? 64'd0 :
-                      io_sel_q == SEL_ENTRY   ? entry_rdata :
-                      io_sel_q == SEL_POINTER ? {32'd0, pointer_rdata} :
-                                                act_word;
+  wire sel_regs = io_sel_q == SEL_SRC || io_sel_q == SEL_DST;
+  wire [15:0] act = ({16{io_sel_q == SEL_RAM}} & ram_rdata) | ({16{sel_regs}} & reg_rdata);
+  assign io_rdata_o = ({64{io_sel_q == SEL_ENTRY}} & entry_rdata) |
+                      {32'd0, {32{io_sel_q == SEL_POINTER}} & pointer_rdata} |
+                      {48'd0, act} << {lane, 4'd0};
 
   always @(posedge clk_i) begin
     if (rst_i || io_write_i) io_sel_q <= SEL_NONE;

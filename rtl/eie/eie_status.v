@@ -81,19 +81,23 @@ module eie_status #(
           .events_i(held_i),
           .count_o (holds)
       );
+      wire [1:0] unused_differ;
+
       carry_select #(
           .WIDTH(32)
       ) u_broadcasts (
-          .a_i  (broadcasts_q),
-          .b_i  ({{(31 - LEVELS) {1'b0}}, pops}),
-          .sum_o(broadcasts_next)
+          .a_i     (broadcasts_q),
+          .b_i     ({{(31 - LEVELS) {1'b0}}, pops}),
+          .sum_o   (broadcasts_next),
+          .differ_o(unused_differ[0])
       );
       carry_select #(
           .WIDTH(32)
       ) u_held (
-          .a_i  (held_q),
-          .b_i  ({{(31 - LEVELS) {1'b0}}, holds}),
-          .sum_o(held_next)
+          .a_i     (held_q),
+          .b_i     ({{(31 - LEVELS) {1'b0}}, holds}),
+          .sum_o   (held_next),
+          .differ_o(unused_differ[1])
       );
     end
   endgenerate

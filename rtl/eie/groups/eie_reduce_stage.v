@@ -28,12 +28,15 @@ module eie_reduce_stage #(
     for (i = 0; i < WORDS / 2; i = i + 1) begin : g_sum
       wire [WIDTH-1:0] a = words_q[2*i*WIDTH+:WIDTH];
       wire [WIDTH-1:0] b = words_q[(2*i+1)*WIDTH+:WIDTH];
+      wire unused_differ;
+
       carry_select #(
           .WIDTH(WIDTH + 1)
       ) u_sum (
-          .a_i  ({a[WIDTH-1], a}),
-          .b_i  ({b[WIDTH-1], b}),
-          .sum_o(sums_o[i*(WIDTH+1)+:WIDTH+1])
+          .a_i     ({a[WIDTH-1], a}),
+          .b_i     ({b[WIDTH-1], b}),
+          .sum_o   (sums_o[i*(WIDTH+1)+:WIDTH+1]),
+          .differ_o(unused_differ)
       );
     end
   endgenerate

@@ -111,26 +111,33 @@ TEST(Fifo2w1r, EightWords) {
 }
 
 template <class Rtl>
-void run_carry_select(uint32_t width, uint64_t seed) {
+void run_carry_select(uint32_t width, uint32_t sign_bits, uint64_t seed) {
   Dice dice(seed);
   RtlTop<Rtl> rtl;
   const uint64_t mask = low_mask(width);
+  uint64_t equal = 0;
   for (uint64_t n = 0; n < kCycles; ++n) {
-    // Often long carries: a sum of ones and a little.
+    // Often long carries: a sum of ones and a little, whose highest bits are equal.
     const uint64_t a = dice.bits(width);
     const uint64_t b = dice.chance(50) ? dice.bits(width) : (~a + (dice.next() >> dice.below(64)));
+    const uint64_t highest = ((a + b) & mask) >> (width - sign_bits);
+    const bool differ = highest != 0 && highest != low_mask(sign_bits);
+    equal += !differ;
     assign(rtl.top->a_i, a);
     assign(rtl.top->b_i, b & mask);
     rtl.top->eval();
     ASSERT_EQ(rtl.top->sum_o, (a + b) & mask) << std::hex << a << " + " << (b & mask);
+    ASSERT_EQ(rtl.top->differ_o, differ) << std::hex << a << " + " << (b & mask);
   }
+  EXPECT_GT(equal, kCycles / 10);
+  EXPECT_LT(equal, kCycles * 9 / 10);
 }
 
 TEST(CarrySelect, ThirtyThreeBits) {
-  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_33>(33, seed); });
+  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_33>(33, 2, seed); });
 }
 TEST(CarrySelect, FortyNineBits) {
-  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_49>(49, seed); });
+  for_seeds(3, [](uint64_t seed) { run_carry_select<Vcarry_select_49>(49, 14, seed); });
 }
 
 template <class Rtl, class Word>
