@@ -32,11 +32,11 @@ GATE_CHECKS = """
 check -assert
 select -assert-none t:$_DLATCH* t:$_DLATCHSR* t:$_SR_*
 """
-# Entries, pointers, activation RAM, list and codebooks: one memory each whose read port is clocked,
-# as a block RAM's is. Register files are read without a clock, which shows that the selection finds
-# such ports.
+# Entries, pointers, activation RAM, activation registers, list and codebooks: one memory each whose
+# read port is clocked, as a block RAM's is. Register files are read without a clock, which shows
+# that the selection finds such ports.
 EIE_RAMS = """
-select -assert-count 5 *ram_1rw*/t:$mem_v2
+select -assert-count 6 *ram_1rw*/t:$mem_v2
 select -assert-none *ram_1rw*/t:$mem_v2 r:RD_CLK_ENABLE=1'0 %i
 select -assert-min 1 *regfile_1r1w*/t:$mem_v2 r:RD_CLK_ENABLE=1'0 %i
 """
