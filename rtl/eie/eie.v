@@ -222,6 +222,7 @@ module eie #(
       end else begin : g_rdata
         assign rdata = g_pe[k-1].rdata | own_rdata;
       end
+      if (k == N_PE - 1) assign pe_io_rdata = rdata;
       for (t = 0; t < GROUPS; t = t + 1) begin : g_team
         assign team_acc[ACC_WIDTH*t+:ACC_WIDTH] =
             acc[ACC_WIDTH*((TEAM+t)*GROUPS+GROUP)+:ACC_WIDTH];
@@ -286,7 +287,6 @@ module eie #(
       );
       assign pe_error[k] = flags[4*k+1+:3] != 3'd0;
     end
-    assign pe_io_rdata = g_pe[N_PE-1].rdata;
     if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();
     end
