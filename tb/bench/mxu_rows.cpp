@@ -15,6 +15,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "tb/bench/mxu_counters.hpp"
 #include "tb/bench/paper_networks.hpp"
 #include "tb/lockstep/mxu/lockstep.hpp"
 
@@ -38,17 +39,6 @@ Run run(mxu::Device& device, const mxu::Program& program, const std::vector<int8
   return {std::move(outputs), driver.counters()};
 }
 
-nlohmann::json to_json(const mxu::Counters& c) {
-  return {{"cycles", c.cycles},
-          {"active", c.active},
-          {"useful", c.useful},
-          {"weight_stall", c.weight_stall},
-          {"weight_shift", c.weight_shift},
-          {"non_matrix", c.non_matrix},
-          {"raw_stall", c.raw_stall},
-          {"input_stall", c.input_stall}};
-}
-
 nlohmann::json confirm(mxu::PaperShape shape) {
   const mxu::Config config;
   shape.layers = 1;
@@ -68,8 +58,8 @@ nlohmann::json confirm(mxu::PaperShape shape) {
   return {{"name", shape.name},
           {"density_pct", kDensityPct},
           {"layers", shape.layers},
-          {"rtl", to_json(real.counters)},
-          {"cycle_model", to_json(modelled.counters)},
+          {"rtl", real.counters},
+          {"cycle_model", modelled.counters},
           {"outputs", real.outputs.size()},
           {"signals_per_cycle", lockstep.signals_per_cycle()},
           {"checked_cycles", lockstep.checked_cycles()},

@@ -15,6 +15,7 @@
 #include "golden/engine/mxu/compiler.hpp"
 #include "golden/engine/mxu/driver.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "tb/bench/mxu_counters.hpp"
 #include "tb/bench/paper_networks.hpp"
 
 namespace {
@@ -67,27 +68,20 @@ nlohmann::json measure(const mxu::PaperShape& shape, uint32_t density_pct,
     stream.mean += layer.stream.mean;
   }
   const auto tiles = static_cast<double>(stream.tiles);
-  const mxu::Counters& c = driver.counters();
-  return {{"name", shape.name},
-          {"density_pct", density_pct},
-          {"layers", network.layers.size()},
-          {"width", shape.width},
-          {"weights", weights},
-          {"batch", shape.batch},
-          {"bytes_per_cycle", weight_bandwidth},
-          {"tile_bytes", static_cast<double>(program.weights.size()) / tiles},
-          {"longest_bus_entries", static_cast<double>(stream.longest) / tiles},
-          {"longest_over_mean_bus", static_cast<double>(stream.longest) / stream.mean},
-          {"cycles", c.cycles},
-          {"active", c.active},
-          {"useful", c.useful},
-          {"weight_stall", c.weight_stall},
-          {"weight_shift", c.weight_shift},
-          {"non_matrix", c.non_matrix},
-          {"raw_stall", c.raw_stall},
-          {"input_stall", c.input_stall},
-          {"span", device.span()},
-          {"cells", config.rows * config.cols}};
+  nlohmann::json row = driver.counters();
+  row.update({{"name", shape.name},
+              {"density_pct", density_pct},
+              {"layers", network.layers.size()},
+              {"width", shape.width},
+              {"weights", weights},
+              {"batch", shape.batch},
+              {"bytes_per_cycle", weight_bandwidth},
+              {"tile_bytes", static_cast<double>(program.weights.size()) / tiles},
+              {"longest_bus_entries", static_cast<double>(stream.longest) / tiles},
+              {"longest_over_mean_bus", static_cast<double>(stream.longest) / stream.mean},
+              {"span", device.span()},
+              {"cells", config.rows * config.cols}});
+  return row;
 }
 
 }  // namespace

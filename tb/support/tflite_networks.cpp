@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tb/support/tflite_models.hpp"
+#include "tb/support/tiny_shapes.hpp"
 
 namespace sparsys {
 namespace {
@@ -32,20 +33,7 @@ TfliteModel mobilenet_model(uint64_t seed) {
   Random random(seed, 401);
   TfliteModel model = begin({1, 96, 96, 3});
   model.conv(random, 8, {3, 3}, {2, 2}, Activation::RELU6);
-  constexpr std::array<std::array<int32_t, 2>, 13> kLayers{{{1, 16},
-                                                            {2, 32},
-                                                            {1, 32},
-                                                            {2, 64},
-                                                            {1, 64},
-                                                            {2, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {2, 256},
-                                                            {1, 256}}};
-  for (const auto& [stride, outputs] : kLayers) {
+  for (const auto& [stride, outputs] : kMobilenetLayers) {
     model.depthwise(random, {3, 3}, {stride, stride}, Activation::RELU6);
     model.conv(random, outputs, {1, 1}, {1, 1}, Activation::RELU6);
   }
@@ -57,7 +45,7 @@ TfliteModel resnet_model(uint64_t seed) {
   Random random(seed, 402);
   TfliteModel model = begin({1, 32, 32, 3});
   model.conv(random, 16, {3, 3}, {1, 1}, Activation::RELU);
-  for (const int32_t channels : {16, 32, 64}) {
+  for (const int32_t channels : kResnetBlocks) {
     const int32_t from = model.output;
     const int32_t stride = channels == 16 ? 1 : 2;
     model.conv(random, channels, {3, 3}, {stride, stride}, Activation::RELU);
@@ -90,7 +78,7 @@ TfliteModel ds_cnn_model(uint64_t seed) {
 TfliteModel autoencoder_model(uint64_t seed) {
   Random random(seed, 404);
   TfliteModel model = begin({1, 640});
-  for (const int32_t outputs : {128, 128, 128, 128, 8, 128, 128, 128, 128}) {
+  for (const int32_t outputs : kAutoencoderLayers) {
     model.fully_connected(random, outputs, Activation::RELU);
   }
   model.fully_connected(random, 640, Activation::NONE);

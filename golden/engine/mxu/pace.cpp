@@ -7,6 +7,7 @@
 
 #include "golden/base/error.hpp"
 #include "golden/engine/mxu/compiler.hpp"
+#include "golden/engine/mxu/weight_stream.hpp"
 
 namespace sparsys::mxu {
 namespace {
@@ -22,30 +23,19 @@ void add_tiles(const Program& program, const Instruction& i, double bandwidth,
   const StreamShape shape(program.config);
   const double beat_cycles = bandwidth > 0 ? std::max(1.0, shape.beat_bytes() / bandwidth) : 1.0;
   uint64_t at = i.beat;
-  uint64_t extra = i.codebook ? StreamShape::kCodebookBeats : 0;  // words in front of a bus's own
-  at += extra;
   for (uint32_t t = 0; t < i.tiles; ++t) {
+    // In front of the first tile: each of its beats is a word of every bus.
+    const uint64_t codebook = i.codebook && t == 0 ? StreamShape::kCodebookBeats : 0;
+    at += codebook;
     if ((at + 1) * shape.beat_bytes() > program.weights.size()) {
       throw Error("weights of tile " + std::to_string(t) + " of beat " + std::to_string(i.beat) +
                   " begin behind the end of weight memory");
     }
-    const uint8_t* header = &program.weights[at * shape.beat_bytes()];
-    uint64_t longest = 0;
-    uint64_t beats = 0;
-    for (uint32_t lane = 0; lane < shape.lanes; ++lane) {
-      uint64_t words = 0;
-      for (uint32_t n = 0; n < shape.buses_of(lane); ++n) {
-        const uint64_t count = header[lane * StreamShape::kWordBytes + n];
-        longest = std::max(longest, count);
-        words += count;
-      }
-      beats = std::max(beats, words);
-    }
-    at += 1 + beats;
-    const double memory = beat_cycles * static_cast<double>(extra + 1 + beats);
-    tiles.push_back(std::max(kWordCycles * (extra + longest) + kSwapCycles,
+    const TileSize size = tile_size(shape, &program.weights[at * shape.beat_bytes()]);
+    at += 1 + size.beats;
+    const double memory = beat_cycles * static_cast<double>(codebook + 1 + size.beats);
+    tiles.push_back(std::max(kWordCycles * (codebook + size.longest) + kSwapCycles,
                              static_cast<uint64_t>(std::ceil(memory))));
-    extra = 0;
   }
 }
 

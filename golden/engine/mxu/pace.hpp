@@ -16,12 +16,12 @@ struct Pace {
   uint64_t tiles = 0;
   uint64_t rows = 0;     // through the tiles: of the array
   uint64_t weights = 0;  // from one tile on the buses, or out of weight memory, to the next
-  uint64_t cycles =
-      0;  // of each tile the longer of the two: the weights of the next come meanwhile
+  // Of each tile the longer of the two: the weights of the next come meanwhile.
+  uint64_t cycles = 0;
 };
 
-// `weight_bandwidth`: bytes a cycle, 0: a beat a cycle. Throws Error if an instruction asks for
-// beats that weight memory does not have.
+// `weight_bandwidth`: bytes a cycle, 0: a beat a cycle. Throws Error if a tile that an
+// instruction asks for begins behind the end of weight memory.
 Pace pace_of(const Program& program, double weight_bandwidth);
 
 // 2 where two batches through each tile before the next take less time than one after the other by

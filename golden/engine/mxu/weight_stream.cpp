@@ -158,6 +158,19 @@ void put_tile(const StreamShape& shape, const int8_t* tile, const Codebook* code
   figures->mean += static_cast<double>(all) / shape.buses;
 }
 
+TileSize tile_size(const StreamShape& shape, const uint8_t* header) {
+  TileSize size;
+  for (uint32_t lane = 0; lane < shape.lanes; ++lane, header += StreamShape::kWordBytes) {
+    uint32_t words = 0;
+    for (uint32_t k = 0; k < shape.buses_of(lane); ++k) {
+      size.longest = std::max<uint32_t>(size.longest, header[k]);
+      words += header[k];
+    }
+    size.beats = std::max(size.beats, words);
+  }
+  return size;
+}
+
 bool StreamReader::read(const uint8_t* beats, size_t count, uint32_t tiles, bool raw, bool codebook,
                         std::vector<std::vector<int8_t>>& tiles_out) {
   if (fault_.error != StreamError::kNone) return false;

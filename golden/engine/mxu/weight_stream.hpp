@@ -62,6 +62,14 @@ void put_codebook(const StreamShape& shape, const Codebook& codebook, std::vecto
 void put_tile(const StreamShape& shape, const int8_t* tile, const Codebook* codebook,
               std::vector<uint8_t>& beats, StreamFigures* figures = nullptr);
 
+// What the header of a tile says: words of its longest bus, and beats of words behind the header.
+struct TileSize {
+  uint32_t longest = 0;
+  uint32_t beats = 0;
+};
+// header: a beat.
+TileSize tile_size(const StreamShape& shape, const uint8_t* header);
+
 // Why a stream is refused: an error code of the unit (docs/reference/mxu-format.md section 5).
 enum class StreamError : uint8_t {
   kNone = 0,

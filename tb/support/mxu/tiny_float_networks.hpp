@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tb/support/small_networks.hpp"
+#include "tb/support/tiny_shapes.hpp"
 
 namespace sparsys::mxu::test {
 
@@ -78,20 +79,7 @@ inline sparsys::Network mobilenet(uint64_t seed) {
   b.conv(3, 8, {3, 3}, 2);
   b.function(Op::kClip);
   int64_t inputs = 8;
-  constexpr std::array<std::array<int64_t, 2>, 13> kLayers{{{1, 16},
-                                                            {2, 32},
-                                                            {1, 32},
-                                                            {2, 64},
-                                                            {1, 64},
-                                                            {2, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {1, 128},
-                                                            {2, 256},
-                                                            {1, 256}}};
-  for (const auto& [stride, outputs] : kLayers) {
+  for (const auto& [stride, outputs] : kMobilenetLayers) {
     b.separable(inputs, outputs, stride, Op::kClip);
     inputs = outputs;
   }
@@ -104,7 +92,7 @@ inline sparsys::Network resnet(uint64_t seed) {
   b.conv(3, 16, {3, 3}, 1);
   b.function(Op::kRelu);
   int64_t inputs = 16;
-  for (const int64_t channels : {16, 32, 64}) {
+  for (const int64_t channels : kResnetBlocks) {
     const std::string from = b.value();
     const int64_t stride = channels == 16 ? 1 : 2;
     b.conv(inputs, channels, {3, 3}, stride);
@@ -137,7 +125,7 @@ inline sparsys::Network ds_cnn(uint64_t seed) {
 inline sparsys::Network autoencoder(uint64_t seed) {
   TinyNetworkBuilder b("Autoencoder", {1, 640}, seed);
   int64_t inputs = 640;
-  for (const int64_t outputs : {128, 128, 128, 128, 8, 128, 128, 128, 128}) {
+  for (const int64_t outputs : kAutoencoderLayers) {
     b.dense(inputs, outputs);
     b.function(Op::kRelu);
     inputs = outputs;

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "golden/base/error.hpp"
 #include "golden/cycle/mxu/device.hpp"
 #include "golden/engine/mxu/compiler.hpp"
+#include "tb/support/error_of.hpp"
 #include "tb/support/mxu/random_graph.hpp"
 #include "tb/support/seeds.hpp"
 
@@ -33,12 +33,7 @@ TEST(MxuDriver, SaysWhatIsWrong) {
     program.checksum = image_checksum(program);
     CycleDevice device(config);
     Driver driver(device);
-    try {
-      driver.run(program, std::vector<int8_t>(18));
-    } catch (const Error& caught) {
-      return std::string(caught.what());
-    }
-    return std::string("no error");
+    return error_of([&] { driver.run(program, std::vector<int8_t>(18)); });
   };
   EXPECT_EQ(error([](Program&) {}), "no error");
   EXPECT_EQ(
@@ -65,18 +60,17 @@ TEST(MxuDriver, SaysWhatIsWrong) {
 
 // Any bit of the image that is not as it was compiled: nothing is clocked.
 TEST(MxuDriver, RefusesADamagedImage) {
+  const std::string damaged =
+      "matrix unit: the program's image is damaged: its instructions, weights or parameters have "
+      "another checksum than the one that they were compiled with; compile it again";
   const Config config = small_unit();
   const Program whole = compile(quantised_chain({9, 3}, 1), 2, config);
   const auto error = [&](const Program& program) {
     CycleDevice device(config);
     Driver driver(device);
-    try {
-      driver.run(program, std::vector<int8_t>(18));
-    } catch (const Error& caught) {
-      EXPECT_EQ(driver.cycles(), 0U);
-      return std::string(caught.what());
-    }
-    return std::string("no error");
+    const std::string text = error_of([&] { driver.run(program, std::vector<int8_t>(18)); });
+    EXPECT_EQ(driver.cycles() == 0, text != "no error");
+    return text;
   };
   EXPECT_EQ(error(whole), "no error");
   Dice dice(5);
@@ -89,14 +83,11 @@ TEST(MxuDriver, RefusesADamagedImage) {
       std::vector<uint8_t>& bytes = n % 3 == 1 ? program.weights : program.parameters;
       bytes[dice.below(bytes.size())] ^= static_cast<uint8_t>(1U << dice.below(8));
     }
-    EXPECT_EQ(
-        error(program),
-        "matrix unit: the program's image is damaged: its instructions, weights or parameters "
-        "have another checksum than the one that they were compiled with; compile it again");
+    EXPECT_EQ(error(program), damaged);
   }
   Program cut = whole;
   cut.weights.resize(cut.weights.size() - 8);
-  EXPECT_NE(error(cut), "no error");
+  EXPECT_EQ(error(cut), damaged);
 }
 
 }  // namespace

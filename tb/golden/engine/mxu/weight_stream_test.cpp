@@ -96,6 +96,9 @@ TEST(WeightStream, LanesTakeTurns) {
   ASSERT_EQ(beats.size(), 16U * 8);
   EXPECT_EQ(std::vector<uint8_t>(beats.begin(), beats.begin() + 16),
             (std::vector<uint8_t>{1, 2, 1, 2, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0}));
+  const TileSize size = tile_size(shape, beats.data());
+  EXPECT_EQ(size.longest, 2U);
+  EXPECT_EQ(size.beats, 7U);
   std::vector<uint8_t> even;
   std::vector<uint8_t> odd;
   for (size_t beat = 1; beat < 8; ++beat) {
