@@ -67,28 +67,35 @@ Value Importer::with_value(Op op, Value a, Value b) {
   return push(std::move(node), shape, extra);
 }
 
+Value Importer::difference(int a, int b) {
+  if (is_constant(a)) {
+    const Value x = value(b);
+    return with_constant(Op::kAdd, scaled(x, -1), constant(a), a);
+  }
+  const Value x = value(a);
+  if (is_constant(b)) return with_constant(Op::kAdd, x, negative(constant(b)));
+  return with_value(Op::kAdd, x, scaled(value(b), -1));
+}
+
 void Importer::read_binary() {
   expect_inputs(2, 2);
   const std::string& op = node_->op_type();
-  const bool adds = op == "Add" || op == "Sub";
+  const bool adds = op == "Add";
+  if (op == "Sub") return bind(difference(0, 1));
   if (!is_constant(0) && !is_constant(1)) {
     const Value a = value(0);
     const Value b = value(1);
     if (op == "Div") return bind(with_value(Op::kMul, a, power(b, -1)));
-    return bind(with_value(adds ? Op::kAdd : Op::kMul, a, op == "Sub" ? scaled(b, -1) : b));
+    return bind(with_value(adds ? Op::kAdd : Op::kMul, a, b));
   }
   const int which = is_constant(0) ? 0 : 1;
   const Value x = value(1 - which);
-  if (op == "Add" && !is_finite(known(which))) {
+  if (adds && !is_finite(known(which))) {
     return bind(with_constant(Op::kAdd, x, hiding(known(which), input(which), x.shape)));
   }
   const Tensor& given = constant(which);
-  if (op == "Add" || op == "Mul") {
+  if (adds || op == "Mul") {
     return bind(with_constant(adds ? Op::kAdd : Op::kMul, x, given, which, which == 0));
-  }
-  if (op == "Sub") {
-    if (which == 0) return bind(with_constant(Op::kAdd, scaled(x, -1), given, 0));
-    return bind(with_constant(Op::kAdd, x, negative(given)));
   }
   if (which == 0) return bind(with_constant(Op::kMul, power(x, -1), given, 0));
   Tensor inverse = given;
@@ -286,6 +293,11 @@ Value Importer::above_zero(const Value& x) {
   return push_function(std::move(node), scaled(x, 1e30F));
 }
 
+// 1 where the value is anything but 0.
+Value Importer::not_zero(const Value& x) {
+  return with_value(Op::kAdd, above_zero(x), above_zero(scaled(x, -1)));
+}
+
 Value Importer::inverse(const Value& condition) { return shifted(scaled(condition, -1), 1); }
 
 // Input `i`, a condition.
@@ -302,28 +314,17 @@ Value Importer::condition(int i) const {
 void Importer::read_comparison() {
   expect_inputs(2, 2);
   const std::string& op = node_->op_type();
-  // Input 1 - input 2, or the other way round.
-  const auto difference = [&](bool turned) {
-    const auto part = [&](int i) {
-      const Value x = value(i);
-      return (i == 0) == turned ? scaled(x, -1) : x;
-    };
-    if (is_constant(0) || is_constant(1)) {
-      const int which = is_constant(0) ? 0 : 1;
-      const Tensor& given = constant(which);
-      const bool minus = (which == 0) == turned;
-      return with_constant(Op::kAdd, part(1 - which), minus ? negative(given) : given);
-    }
-    return with_value(Op::kAdd, part(0), part(1));
-  };
   Value made;
   if (op == "Equal") {
-    made =
-        inverse(with_value(Op::kAdd, above_zero(difference(false)), above_zero(difference(true))));
-  } else if (op == "Greater" || op == "Less") {
-    made = above_zero(difference(op == "Less"));
+    made = inverse(not_zero(difference(0, 1)));
+  } else if (op == "Greater") {
+    made = above_zero(difference(0, 1));
+  } else if (op == "Less") {
+    made = above_zero(difference(1, 0));
+  } else if (op == "LessOrEqual") {
+    made = inverse(above_zero(difference(0, 1)));
   } else {
-    made = inverse(above_zero(difference(op == "GreaterOrEqual")));
+    made = inverse(above_zero(difference(1, 0)));
   }
   made.type = onnx::TensorProto::BOOL;
   bind(made);
@@ -357,6 +358,12 @@ std::unordered_set<size_t> Importer::makers_of(const std::string& value) const {
   return found;
 }
 
+const Node* Importer::maker_of(const Value& x) const {
+  const auto maker = std::find_if(network_.nodes.begin(), network_.nodes.end(),
+                                  [&](const Node& node) { return node.output == x.name; });
+  return maker == network_.nodes.end() ? nullptr : &*maker;
+}
+
 // PyTorch's Softplus: above some value it is x, which is the same in 32 bits.
 bool Importer::is_softplus() const {
   const auto maker = makers_.find(input(0));
@@ -370,12 +377,9 @@ bool Importer::is_softplus() const {
       bound->second.tensor->count() != 1 || bound->second.tensor->at(0) < kSame) {
     return false;
   }
-  const auto made = makers_of(value(2).name);
-  return value(1).name == x->second.name && std::any_of(made.begin(), made.end(), [&](size_t n) {
-           const Node& node = network_.nodes[n];
-           return node.output == value(2).name && node.op == Op::kSoftplus &&
-                  node.inputs[0] == x->second.name;
-         });
+  const Node* const made = maker_of(value(2));
+  return value(1).name == x->second.name && made != nullptr && made->op == Op::kSoftplus &&
+         made->inputs[0] == x->second.name;
 }
 
 // c x + (1 - c) y with a condition c of 1 and 0: what is not chosen must be finite.

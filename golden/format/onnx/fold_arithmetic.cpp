@@ -305,8 +305,8 @@ Tensor running_sum(Attributes& attributes, const Tensor& x, const Tensor& along)
 
 Tensor gemm(Attributes& attributes, const std::vector<const Tensor*>& inputs, int64_t most) {
   const auto operand = [&](size_t i, const char* turned) {
-    if (attributes.integer(turned, 0, 0, 1) == 0) return *inputs[i];
-    return inputs[i]->shape.size() == 2 ? transposed(*inputs[i], {1, 0}) : *inputs[i];
+    const bool turns = attributes.integer(turned, 0, 0, 1) != 0 && inputs[i]->shape.size() == 2;
+    return turns ? transposed(*inputs[i], {1, 0}) : *inputs[i];
   };
   const Tensor alpha = make_reals({}, {attributes.real("alpha", 1)});
   const Tensor beta = make_reals({}, {attributes.real("beta", 1)});

@@ -222,10 +222,15 @@ class Importer {
   void read_where();
   void read_comparison();
   void read_logic();
+  // Input `a` - input `b`, at most one of them a constant.
+  Value difference(int a, int b);
   Value above_zero(const Value& x);
+  Value not_zero(const Value& x);
   Value inverse(const Value& condition);
   Value condition(int i) const;
   std::unordered_set<size_t> makers_of(const std::string& value) const;
+  // The node of the network that a value is the output of; null: none, it is the input.
+  const Node* maker_of(const Value& x) const;
   bool is_softplus() const;
   void choose();
   // A constant that is added to scores of this shape and hides some of them from the Softmax that

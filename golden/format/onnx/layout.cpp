@@ -266,8 +266,7 @@ void Importer::read_cast() {
   attributes_->ignore("saturate");
   const int type = static_cast<int>(std::clamp<int64_t>(to, -1, 1000));
   if (type == onnx::TensorProto::BOOL && is_real_type(x.type)) {
-    // Anything but 0.
-    Value made = with_value(Op::kAdd, above_zero(x), above_zero(scaled(x, -1)));
+    Value made = not_zero(x);
     made.type = type;
     return bind(made);
   }

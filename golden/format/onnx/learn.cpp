@@ -50,12 +50,11 @@ void Importer::read_imputer() {
   for (const char* name : {"imputed_value_floats", "imputed_value_int64s"}) {
     attributes_->ignore(name);
   }
-  for (const onnx::AttributeProto& attribute : node_->attribute()) {
-    if (attribute.name() != "replaced_value_float" || !std::isnan(attribute.f())) continue;
-    attributes_->ignore("replaced_value_float");
-    return bind(value(0));
+  const auto* replaced = attributes_->find("replaced_value_float", onnx::AttributeProto::FLOAT);
+  if (replaced == nullptr || !std::isnan(replaced->f())) {
+    refuse("a number is replaced", "replaced_value_float that is not a number");
   }
-  refuse("a number is replaced", "replaced_value_float that is not a number");
+  bind(value(0));
 }
 
 // (x - offset) scale
@@ -132,9 +131,8 @@ void Importer::read_normalizer() {
   expect_inputs(1, 1);
   const Value x = value(0);
   const std::string norm = attributes_->text("norm", "MAX");
-  const auto maker = std::find_if(network_.nodes.begin(), network_.nodes.end(),
-                                  [&](const Node& node) { return node.output == x.name; });
-  if (norm == "L1" && maker != network_.nodes.end()) {
+  const Node* const maker = maker_of(x);
+  if (norm == "L1" && maker != nullptr) {
     if (maker->op == Op::kSoftmax) return bind(x);
     if (maker->op == Op::kSigmoid) {
       // p / sum p is the softmax of log p, and log sigmoid(z) = -softplus(-z).
