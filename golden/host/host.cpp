@@ -37,17 +37,13 @@ Host::Host(const SplitNetwork& network, unsigned threads) : network_(network), t
 }
 
 std::vector<float> Host::front(Samples samples, size_t count) const {
-  std::vector<float> values(count * network_.input_size());
   if (network_.int8_front) {
     const mxu::Network& front = *network_.int8_front;
-    const mxu::Value out = front.value(front.layers.size());
-    const std::vector<int8_t> bytes =
-        mxu::run_batch(front, mxu::image_inputs(front, samples, count), threads_);
-    values.resize(bytes.size());
-    std::transform(bytes.begin(), bytes.end(), values.begin(),
-                   [&](int8_t q) { return out.scale * static_cast<float>(q - out.zero); });
-    return values;
+    return mxu::to_numbers(
+        front.value(front.layers.size()),
+        mxu::run_batch(front, mxu::image_inputs(front, samples, count), threads_));
   }
+  std::vector<float> values(count * network_.input_size());
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = front_ ? input_value(samples[i], front_->input_scale, front_->input_offset)
                        : samples[i] / kPixelScale;

@@ -80,6 +80,15 @@ std::vector<int8_t> image_inputs(const Network& network, Samples samples, size_t
   return inputs;
 }
 
+std::vector<float> to_numbers(const Value& value, const std::vector<int8_t>& bytes) {
+  std::vector<float> numbers;
+  numbers.reserve(bytes.size());
+  for (const int8_t q : bytes) {
+    numbers.push_back(value.scale * static_cast<float>(q - value.zero));
+  }
+  return numbers;
+}
+
 std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>& outputs) {
   const auto size = static_cast<ptrdiff_t>(network.output_size());
   std::vector<uint32_t> classes;
@@ -91,12 +100,7 @@ std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>
 
 void add_outputs(Score& score, const Network& network, const std::vector<int8_t>& outputs,
                  Samples samples, Targets targets) {
-  const Layer& last = network.layers.back();
-  std::vector<float> numbers;
-  numbers.reserve(outputs.size());
-  for (const int8_t q : outputs) {
-    numbers.push_back(last.output_scale * static_cast<float>(q - last.output_zero));
-  }
+  const std::vector<float> numbers = to_numbers(network.value(network.layers.size()), outputs);
   const size_t size = network.output_size();
   sparsys::add_outputs(score, numbers.data(), size, numbers.size() / size, targets, samples,
                        network.pixel_scale, network.pixel_offset);

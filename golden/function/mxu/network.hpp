@@ -26,6 +26,9 @@ std::vector<int8_t> run_batch(const Network& network, const std::vector<int8_t>&
 // Samples of input_size() values each, as bytes of the first layer.
 std::vector<int8_t> image_inputs(const Network& network, Samples samples, size_t count);
 
+// What bytes of such a value stand for.
+std::vector<float> to_numbers(const Value& value, const std::vector<int8_t>& bytes);
+
 // The number of the largest output of each image, the first of equals.
 std::vector<uint32_t> classify(const Network& network, const std::vector<int8_t>& outputs);
 

@@ -103,8 +103,9 @@ nlohmann::json describe(const mxu::Network& network, const mxu::Config& config) 
            {"longest_over_mean",
             stream.mean > 0 ? static_cast<double>(stream.longest) / stream.mean : 1.0}});
     }
-    memory["batch"] = batch_of(network);
-    memory["keep"] = mxu::batches_to_keep(network, batch_of(network), config, 0);
+    const uint32_t batch = batch_of(network);
+    memory["batch"] = batch;
+    memory["keep"] = mxu::batches_to_keep(network, batch, config, 0);
     memory["fits"] = true;
     memory["bytes"] = all;
     memory["layers"] = layers;

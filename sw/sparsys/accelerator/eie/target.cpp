@@ -121,13 +121,8 @@ std::vector<std::string> EieTarget::tensor_names() const {
 std::vector<float> EieTarget::front_tensor(size_t number, Samples sample) const {
   if (split_->int8_front) {
     const mxu::Network& front = *split_->int8_front;
-    const mxu::Value value = front.value(number + 1);
-    std::vector<float> values;
-    const auto layers = mxu::run_layers(front, mxu::image_inputs(front, sample, 1));
-    for (const int8_t q : layers[number + 1]) {
-      values.push_back(value.scale * static_cast<float>(q - value.zero));
-    }
-    return values;
+    return mxu::to_numbers(front.value(number + 1),
+                           mxu::run_layers(front, mxu::image_inputs(front, sample, 1))[number + 1]);
   }
   const sparsys::Network& front = *host_->float_front();
   std::vector<float> x;

@@ -23,10 +23,7 @@ BatchRun timed(const Network& network, Samples samples, size_t count, const Batc
   const std::vector<int8_t> outputs = batch(inputs);
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   run.outputs.assign(outputs.begin(), outputs.end());
-  const Layer& last = network.layers.back();
-  for (const int8_t y : outputs) {
-    run.values.push_back(last.output_scale * static_cast<float>(y - last.output_zero));
-  }
+  run.values = to_numbers(network.value(network.layers.size()), outputs);
   return run;
 }
 

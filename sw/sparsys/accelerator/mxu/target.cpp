@@ -113,13 +113,8 @@ std::vector<std::string> MxuTarget::tensor_names() const {
 }
 
 std::vector<float> MxuTarget::tensor(size_t number, Samples sample) const {
-  const Layer& layer = network_.layers[number];
-  std::vector<float> values;
-  const auto layers = run_layers(network_, image_inputs(network_, sample, 1));
-  for (const int8_t y : layers[number + 1]) {
-    values.push_back(layer.output_scale * static_cast<float>(y - layer.output_zero));
-  }
-  return values;
+  return to_numbers(network_.value(number + 1),
+                    run_layers(network_, image_inputs(network_, sample, 1))[number + 1]);
 }
 
 std::string MxuTarget::size_text() const {
