@@ -4,13 +4,12 @@
 // with -fsanitize=address,undefined.
 #include "tb/support/fuzz.hpp"
 
-#include "golden/data/byte_source.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "golden/network/check.hpp"
+#include "tb/golden/format/packed_file.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/random_mxu_network.hpp"
 #include "tb/support/random_shared_network.hpp"
@@ -100,19 +99,8 @@ void use(const SharedNetwork&) {}
 
 // With a packed description that is not deflated, so that changes of its bytes come through.
 Bytes not_deflated(const SharedNetwork& network) {
-  Bytes file = store(network);
-  PackedReader in(file.data() + kHeaderSize, file.size() - kHeaderSize, "file");
-  const uint64_t size = in.number("size", 1, 1 << 20);
-  const uint64_t deflated = in.number("deflated", 1, 1 << 20);
-  const Bytes description = inflate_raw(in.take(deflated, "it"), deflated, size, "file");
-  const size_t left = in.left();
-  Bytes made(file.begin(), file.begin() + kHeaderSize);
-  put_number(size, made);
-  put_number(0, made);
-  made.insert(made.end(), description.begin(), description.end());
-  made.insert(made.end(), file.end() - static_cast<ptrdiff_t>(left), file.end());
-  fix_crc(made);
-  return made;
+  const PackedFile parts = take_apart(store(network));
+  return put_together(parts, parts.description.size(), 0, parts.description);
 }
 
 struct Kind {

@@ -11,11 +11,10 @@
 #include "golden/base/atomic_file.hpp"
 #include "golden/base/error.hpp"
 #include "golden/base/random.hpp"
-#include "golden/data/byte_source.hpp"
 #include "golden/format/huffman.hpp"
 #include "golden/format/model_file.hpp"
-#include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
+#include "tb/golden/format/packed_file.hpp"
 #include "tb/support/allocations.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/fuzz.hpp"
@@ -296,16 +295,6 @@ TEST(StoredNetwork, MoreThanAFileMayStandFor) {
   EXPECT_LT(largest_block, 10000U);
 }
 
-// The file with its description as it is, and what it says of sizes.
-Bytes with_description(const Bytes& file, uint64_t size, uint64_t deflated, const Bytes& rest) {
-  Bytes made(file.begin(), file.begin() + kHeaderSize);
-  put_number(size, made);
-  put_number(deflated, made);
-  made.insert(made.end(), rest.begin(), rest.end());
-  fix_crc(made);
-  return made;
-}
-
 // Names and structure of many nodes take little, and no more than what they stand for.
 TEST(StoredNetwork, PackedDescription) {
   const SharedNetwork network = many_small_nodes(300);
@@ -327,34 +316,27 @@ TEST(StoredNetwork, PackedDescription) {
   EXPECT_EQ(before[4], 2);
   expect_same(load_stored_network(before), network);
   // As it is, without deflating.
-  PackedReader in(packed.data(), packed.size(), "");
-  const uint64_t size = in.number("size", 0, 1 << 20);
-  const uint64_t deflated = in.number("deflated", 1, 1 << 20);
-  const uint8_t* const stored = in.take(deflated, "description");
-  const Bytes values(stored + deflated, stored + deflated + in.left());
-  const Bytes description = inflate_raw(stored, deflated, size, "");
-  const auto rest = [&](const Bytes& about) {
-    Bytes made = about;
-    made.insert(made.end(), values.begin(), values.end());
-    return made;
-  };
-  expect_same(load_stored_network(with_description(bytes, size, 0, rest(description))), network);
+  const PackedFile parts = take_apart(bytes);
+  const uint64_t size = parts.description.size();
+  const uint64_t deflated = parts.deflated.size();
+  expect_same(load_stored_network(put_together(parts, size, 0, parts.description)), network);
   // Sizes that are wrong.
-  const Bytes as_it_is = rest(Bytes(stored, stored + deflated));
-  EXPECT_EQ(load_error(with_description(bytes, size, deflated, as_it_is)), "no error");
-  EXPECT_EQ(load_error(with_description(bytes, size + 1, deflated, as_it_is)),
-            "file: the description has " + std::to_string(size) + " bytes, expected " +
-                std::to_string(size + 1));
-  EXPECT_EQ(load_error(with_description(bytes, size - 1, deflated, as_it_is)),
+  const auto error_with = [&](uint64_t of, uint64_t in) {
+    return load_error(put_together(parts, of, in, parts.deflated));
+  };
+  EXPECT_EQ(error_with(size, deflated), "no error");
+  EXPECT_EQ(error_with(size + 1, deflated), "file: the description has " + std::to_string(size) +
+                                                " bytes, expected " + std::to_string(size + 1));
+  EXPECT_EQ(error_with(size - 1, deflated),
             "file: compressed data are corrupt, expected " + std::to_string(size - 1) + " bytes");
-  EXPECT_NE(load_error(with_description(bytes, size, deflated - 9, as_it_is)), "no error");
+  EXPECT_NE(error_with(size, deflated - 9), "no error");
   largest_block = 0;
-  const std::string bomb = load_error(with_description(bytes, 1 << 30, deflated, as_it_is));
+  const std::string bomb = error_with(1 << 30, deflated);
   EXPECT_EQ(bomb.rfind("file: a description of 1073741824 bytes in ", 0), 0U) << bomb;
   EXPECT_LT(largest_block, 10000U);
-  Bytes behind = description;
+  Bytes behind = parts.description;
   behind.push_back(0);
-  EXPECT_EQ(load_error(with_description(bytes, size + 1, 0, rest(behind))),
+  EXPECT_EQ(load_error(put_together(parts, size + 1, 0, behind)),
             "file: 1 bytes behind the last parameter");
 }
 
