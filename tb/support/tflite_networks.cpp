@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "tb/support/mxu/tiny_shapes.hpp"
 #include "tb/support/tflite_models.hpp"
-#include "tb/support/tiny_shapes.hpp"
 
 namespace sparsys {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tb/support/mxu/tiny_shapes.hpp"
 #include "tb/support/small_networks.hpp"
-#include "tb/support/tiny_shapes.hpp"
 
 namespace sparsys::mxu::test {
 
