@@ -31,7 +31,7 @@ CASES = [
     ("eie", "PTR_DEPTH", [2, 12, 131072]),
     ("eie", "ACT_REGS", [2, 6, 128]),
     ("eie", "ACT_RAM_DEPTH", [2, 12, 131072]),
-    ("eie", "QUEUE_DEPTH", [0, 256]),
+    ("eie", "QUEUE_DEPTH", [0, 257]),
     ("eie", "ACC_WIDTH", [19, 49]),
     ("eie", "CODEBOOKS", [1, 3, 512]),
     ("eie", "LIST_DEPTH", [1, 3, 65536]),

@@ -11,7 +11,7 @@ module eie #(
     parameter PTR_DEPTH = 16384,     // pointers of a PE, a power of two from 4 to 65536
     parameter ACT_REGS = 64,         // source registers of a PE, as many destination ones; 4 to 64
     parameter ACT_RAM_DEPTH = 1024,  // activation RAM words of a PE, a power of two from 4 to 65536
-    parameter QUEUE_DEPTH = 8,       // activation queue of a PE, 1 to 255
+    parameter QUEUE_DEPTH = 8,       // activation queue of a PE, 1 to 256
     parameter ACC_WIDTH = 32,        // accumulator bits, 20 to 48
     parameter CODEBOOKS = 16,        // codebook RAM, a power of two from 2 to 256
     parameter LIST_DEPTH = 256,      // list RAM in descriptors, a power of two from 2 to 32768
@@ -287,8 +287,8 @@ module eie #(
       );
       assign pe_error[k] = flags[4*k+1+:3] != 3'd0;
     end
-    if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
-      parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();
+    if (QUEUE_DEPTH < 1 || QUEUE_DEPTH > 256) begin : g_check_queue_depth
+      parameter_error_QUEUE_DEPTH_must_be_from_1_to_256 u_error ();
     end
     if (N_PE < 1 || N_PE > 256 || (N_PE & (N_PE - 1)) != 0) begin : g_check_n_pe
       parameter_error_N_PE_must_be_a_power_of_two_from_1_to_256 u_error ();

@@ -90,7 +90,7 @@ CHANGES = [
     (
         "no check",
         "rtl/eie/eie.v",
-        "parameter_error_QUEUE_DEPTH_must_be_from_1_to_255 u_error ();",
+        "parameter_error_QUEUE_DEPTH_must_be_from_1_to_256 u_error ();",
         "",
         "docs/reference/parameters.md",
     ),

@@ -141,8 +141,9 @@ SAMPLES = {
             "padding": 1, "work": 4, "theoretical_cycles": 9.6, "actual_cycles": 10,
             "balance_pct": 96.5, "whole_balance_pct": 96.0, "us_at_800mhz": 12.9,
             "utilisation_pct": 96.5, "over_seeds": {
-                "seeds": 2, **dict.fromkeys(("balance", "whole_balance"), dict.fromkeys(
-                    ("mean_pct", "deviation_pct", "least_pct", "most_pct"), 96.0))},
+                "seeds": 2, **dict.fromkeys(("balance", "whole_balance"), {
+                    **dict.fromkeys(("mean_pct", "deviation_pct", "least_pct", "most_pct"), 96.0),
+                    "each_pct": [96.0, 96.0]})},
             "bounds": dict.fromkeys((
                 "slowest_pe_entries", "broadcasts", "drain_cycles", "run_cycles", "setup_cycles",
                 "write_back_cycles", "held_cycles"), 1),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// First in, first out, 1 to 255 words. A push into a full FIFO and a pop of an empty one are
+// First in, first out, 1 to 65535 words. A push into a full FIFO and a pop of an empty one are
 // ignored, each by the state before the edge (docs/reference/eie-timing.md section 1).
 #pragma once
 
@@ -12,7 +12,7 @@ namespace sparsys {
 template <class Word>
 class Fifo {
  public:
-  explicit Fifo(uint32_t depth) : mem_q(depth), depth_(static_cast<uint8_t>(depth)) {}
+  explicit Fifo(uint32_t depth) : mem_q(depth), depth_(static_cast<uint16_t>(depth)) {}
 
   // Ports.
   uint8_t push_i = 0;
@@ -23,9 +23,9 @@ class Fifo {
   Word head_o = 0;
 
   // Registers.
-  uint8_t wr_q = 0;
-  uint8_t rd_q = 0;
-  uint8_t count_q = 0;
+  uint16_t wr_q = 0;
+  uint16_t rd_q = 0;
+  uint16_t count_q = 0;
   std::vector<Word> mem_q;
 
   // The outputs follow from the registers alone.
@@ -49,15 +49,15 @@ class Fifo {
       wr_q = after(wr_q);
     }
     if (pop) rd_q = after(rd_q);
-    count_q = static_cast<uint8_t>(count_q + push - pop);
+    count_q = static_cast<uint16_t>(count_q + push - pop);
   }
 
  private:
-  uint8_t after(uint8_t place) const {
-    return place + 1 == depth_ ? uint8_t{0} : static_cast<uint8_t>(place + 1);
+  uint16_t after(uint16_t place) const {
+    return place + 1 == depth_ ? uint16_t{0} : static_cast<uint16_t>(place + 1);
   }
 
-  uint8_t depth_;
+  uint16_t depth_;
 };
 
 }  // namespace sparsys

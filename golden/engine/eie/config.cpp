@@ -31,7 +31,7 @@ void check(const Config& config) {
   check_power_of_two("PTR_DEPTH", config.ptr_depth, 4, kMaxPointers);
   check_power_of_two("ACT_REGS", config.act_regs, 4, 64);
   check_power_of_two("ACT_RAM_DEPTH", config.act_ram_depth, 4, kMaxActRam);
-  check_range("QUEUE_DEPTH", config.queue_depth, 1, 255);
+  check_range("QUEUE_DEPTH", config.queue_depth, 1, 256);
   check_range("ACC_WIDTH", config.acc_width, 20, 48);
   check_power_of_two("CODEBOOKS", config.codebooks, 2, kMaxCodebooks);
   check_power_of_two("LIST_DEPTH", config.list_depth, 2, kMaxList);

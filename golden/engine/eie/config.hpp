@@ -21,7 +21,7 @@ struct Config {
   uint32_t ptr_depth = 16384;     // pointers of a PE's two pointer banks together, a power of two
   uint32_t act_regs = 64;         // source registers (and as many destination registers), 4 to 64
   uint32_t act_ram_depth = 1024;  // words of a PE's activation RAM, a power of two
-  uint32_t queue_depth = 8;       // activation queue, 1 to 255
+  uint32_t queue_depth = 8;       // activation queue, 1 to 256
   uint32_t acc_width = 32;        // accumulator bits, 20 to 48
   uint32_t codebooks = 16;        // codebook RAM, in codebooks
   uint32_t list_depth = 256;      // list RAM, in pass descriptors

@@ -40,7 +40,7 @@ struct Arguments {
   LayerSource source;  // of layers from outside
   EngineConfigs engines;
   double row_sigma = 0;
-  uint32_t seeds = 1;
+  uint32_t seeds = 3;
   bool no_rtl = false;
   double host_seconds = 0.3;
   std::string areas;  // file of accepted areas of PEs
@@ -134,36 +134,12 @@ json paper_row(const EieLayer& paper) {
           {"mgpu_dense_us", paper.mgpu_dense_us}, {"mgpu_sparse_us", paper.mgpu_sparse_us}};
 }
 
-// Balance with rows interleaved over so many seeds, `run`'s own among them: of the cycles in which
-// passes run, and of all.
-json balance_of_seeds(const EieLayer& paper, const eie::Config& config,
-                      const Arguments& arguments) {
-  const uint32_t seeds = arguments.seeds;
-  std::vector<double> running, all;
-  for (uint64_t seed = arguments.source.seed; seed < arguments.source.seed + seeds; ++seed) {
-    const SparseRun run = run_cycles(random_layer_of(paper, seed, arguments.row_sigma), config,
-                                     eie::Rows::kInterleaved);
-    running.push_back(run.balance_pct());
-    all.push_back(run.whole_balance_pct());
-  }
-  const auto of = [](const std::vector<double>& values) {
-    double sum = 0, squares = 0;
-    for (const double value : values) sum += value;
-    const double mean = sum / static_cast<double>(values.size());
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return json{{"mean_pct", mean},
-                {"deviation_pct", std::sqrt(squares / static_cast<double>(values.size() - 1))},
-                {"least_pct", *std::min_element(values.begin(), values.end())},
-                {"most_pct", *std::max_element(values.begin(), values.end())}};
-  };
-  return {{"seeds", seeds}, {"balance", of(running)}, {"whole_balance", of(all)}};
-}
-
-// A row of the table for each mapping. The product on this machine is measured with the first, once
-// the engine has taken the layer.
-void add_rows_of(const SparseLayer& layer, const EieLayer* paper, const eie::Config& asked,
-                 Checker& checker, std::optional<HostProducts>& host, const Arguments& arguments,
-                 Meter& meter, json& report) {
+// A row of the table for each mapping, of the first of the layer's draws. The product on this
+// machine is measured with the first row, once the engine has taken the layer.
+void add_rows_of(const std::vector<SparseLayer>& draws, const EieLayer* paper,
+                 const eie::Config& asked, Checker& checker, std::optional<HostProducts>& host,
+                 const Arguments& arguments, Meter& meter, json& report) {
+  const SparseLayer& layer = draws.front();
   eie::Config config = asked;
   const eie::Layer& of = layer.network.layers.front();
   widen_pointers(config, of.inputs, of.outputs);
@@ -192,8 +168,8 @@ void add_rows_of(const SparseLayer& layer, const EieLayer* paper, const eie::Con
       row["paper"] = paper_row(*paper);
       // As figure 7 reckons: time by the engine's power.
       row["paper_nanojoules"] = paper->actual_us * kPaperMilliwatts;
-      if (arguments.seeds > 1 && rows == eie::Rows::kInterleaved) {
-        row["over_seeds"] = balance_of_seeds(*paper, config, arguments);
+      if (draws.size() > 1 && rows == eie::Rows::kInterleaved) {
+        row["over_seeds"] = describe_draws(draws, run);
       }
     }
     checker.check(layer, run, rows, row);
@@ -343,7 +319,7 @@ void add_means(json& report, const std::vector<eie::Config>& configs, const PeAr
 }
 
 // What must hold of the paper's layers.
-void judge(json& report) {
+void judge(json& report, uint32_t seeds) {
   Expectations expect;
   report["checks"] = json::array();
   const auto require = [&](bool holds, const std::string& text) {
@@ -353,6 +329,7 @@ void judge(json& report) {
   double seconds = 0;
   double alex_6 = 0;
   bool balanced = true;
+  bool balanced_first = true;
   bool balanced_whole = true;
   for (const json& row : report["layers"]) {
     // The others are what they are.
@@ -362,19 +339,32 @@ void judge(json& report) {
     seconds += took;
     if (row["name"] == "Alex-6") alex_6 = took;
     const double least = row["paper_least_balance_pct"];
-    balanced = balanced && row["balance_pct"].get<double>() >= least;
-    balanced_whole = balanced_whole && row["whole_balance_pct"].get<double>() >= least;
+    balanced_first = balanced_first && row["balance_pct"].get<double>() >= least;
+    double whole = row["whole_balance_pct"];
+    if (row.contains("over_seeds")) {
+      const json& seeds = row["over_seeds"];
+      const double mean = seeds["balance"]["mean_pct"];
+      balanced = balanced && mean >= row["paper_balance_pct"].get<double>();
+      whole = seeds["whole_balance"]["mean_pct"];
+    }
+    balanced_whole = balanced_whole && whole >= least;
   }
   // The paper's PE has one lane.
   const bool one_lane = report["configurations"][0]["engine"]["lanes"] == 1;
   // The paper says nothing of rows that differ.
   if (one_lane && report["row_sigma"] == 0) {
     // EIE, Han 2016, VI-A: 1 less the bubbles, over the cycles of computation.
-    require(balanced,
-            "balance of the cycles in which passes run no worse than the paper's, as its times are "
-            "rounded");
-    report["whole_balance_target_ok"] = expect.target(
-        balanced_whole, "balance of all cycles, set-up and write-back included, no worse either");
+    // The paper has one draw of pruned weights; so has each seed.
+    const std::string mean = seeds > 1 ? ", mean of " + std::to_string(seeds) + " seeds" : "";
+    if (seeds > 1) {
+      require(balanced,
+              "balance of the cycles in which passes run" + mean + ", no worse than the paper's");
+    }
+    require(balanced_first,
+            "that of the first seed no worse than the paper's, as its times are rounded");
+    report["whole_balance_target_ok"] =
+        expect.target(balanced_whole, "balance of all cycles, set-up and write-back included" +
+                                          mean + ", no worse, as its times are rounded");
   }
   require(alex_6 <= kMostSecondsAlex6,
           "cycle model of Alex-6 in at most 10 s of a processor: " + fixed(alex_6, 2) + " s");
@@ -410,22 +400,24 @@ void run_bench(const Arguments& arguments) {
       checkers.emplace_back(config, !arguments.no_rtl, configs.size() > 1);
     }
     Meter meter("bench-eie", 2 * configs.size() * (own ? 1 : kPaperLayers.size()));
-    const auto add_all = [&](const SparseLayer& layer, const EieLayer* paper) {
+    const auto add_all = [&](const std::vector<SparseLayer>& draws, const EieLayer* paper) {
       std::optional<HostProducts> host;
       for (size_t c = 0; c < configs.size(); ++c) {
-        add_rows_of(layer, paper, configs[c], checkers[c], host, arguments, meter, report);
+        add_rows_of(draws, paper, configs[c], checkers[c], host, arguments, meter, report);
       }
     };
     if (own) {
-      add_all(arguments.source.load(), nullptr);
+      add_all({arguments.source.load()}, nullptr);
     } else {
       for (const EieLayer& paper : kPaperLayers) {
-        const SparseLayer layer =
-            random_layer_of(paper, arguments.source.seed, arguments.row_sigma);
-        if (std::string(paper.name) == "Alex-7" && configs.front().lanes == 1) {
-          report["cycle_model"] = model_speed(layer, configs.front());
+        std::vector<SparseLayer> draws;
+        for (uint32_t d = 0; d < arguments.seeds; ++d) {
+          draws.push_back(random_layer_of(paper, arguments.source.seed + d, arguments.row_sigma));
         }
-        add_all(layer, &paper);
+        if (std::string(paper.name) == "Alex-7" && configs.front().lanes == 1) {
+          report["cycle_model"] = model_speed(draws.front(), configs.front());
+        }
+        add_all(draws, &paper);
       }
     }
     for (Checker& checker : checkers) checker.finish();
@@ -437,7 +429,7 @@ void run_bench(const Arguments& arguments) {
   std::optional<ExpectationFailed> failed;
   if (!own) {
     try {
-      judge(report);
+      judge(report, arguments.seeds);
     } catch (const ExpectationFailed& failure) {
       failed = failure;  // the report comes all the same
     }
@@ -459,7 +451,8 @@ void add_bench_eie(CLI::App& program) {
   arguments->engines.add_to(*command);
   command
       ->add_option("--seeds", arguments->seeds,
-                   "Also the balance of the nine layers over so many seeds, from --seed on")
+                   "Balance of the nine layers over so many seeds, from --seed on; all else is of "
+                   "the first")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str()
       ->type_name("N");

@@ -97,8 +97,7 @@ std::vector<DesignPoint> design_points(uint64_t seed, bool quick) {
       points.push_back({l, n_pe, 8, seed});
     }
     for (uint32_t depth = 1; depth <= 256; depth *= quick ? 16 : 2) {
-      const uint32_t queue = std::min(depth, 255U);
-      if (queue != 8) points.push_back({l, 64, queue, seed});
+      if (depth != 8) points.push_back({l, 64, depth, seed});
     }
     if (quick) points.push_back({l, 64, 8, seed});
   }

@@ -48,7 +48,7 @@ void add(CLI::App& command, const ConfigOption<Config>& parameter, Config& confi
 // number of PEs.
 constexpr ConfigOption<eie::Config> kParameters[] = {
     {"pe", &eie::Config::n_pe, "PEs, a power of two from 1 to 256"},
-    {"queue", &eie::Config::queue_depth, "Depth of the activation queues, 1 to 255"},
+    {"queue", &eie::Config::queue_depth, "Depth of the activation queues, 1 to 256"},
     {"entries", &eie::Config::entry_depth, "Entries of a PE's entry memory, a power of two"},
     {"pointers", &eie::Config::ptr_depth, "Pointers of a PE's two banks together, a power of two"},
     {"registers", &eie::Config::act_regs,

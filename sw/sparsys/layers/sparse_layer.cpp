@@ -208,4 +208,26 @@ json describe_run(const SparseRun& run, double mhz) {
           {"engine", describe_engine(run.image)}};
 }
 
+json describe_draws(const std::vector<SparseLayer>& draws, const SparseRun& first) {
+  const eie::Rows rows = first.stored().balanced ? eie::Rows::kBalanced : eie::Rows::kInterleaved;
+  std::vector<double> running{first.balance_pct()}, all{first.whole_balance_pct()};
+  for (size_t d = 1; d < draws.size(); ++d) {
+    const SparseRun run = run_cycles(draws[d], first.image.config, rows);
+    running.push_back(run.balance_pct());
+    all.push_back(run.whole_balance_pct());
+  }
+  const auto of = [](const std::vector<double>& values) {
+    double sum = 0, squares = 0;
+    for (const double value : values) sum += value;
+    const double mean = sum / static_cast<double>(values.size());
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    return json{{"mean_pct", mean},
+                {"deviation_pct", std::sqrt(squares / static_cast<double>(values.size() - 1))},
+                {"least_pct", *std::min_element(values.begin(), values.end())},
+                {"most_pct", *std::max_element(values.begin(), values.end())},
+                {"each_pct", values}};
+  };
+  return {{"seeds", draws.size()}, {"balance", of(running)}, {"whole_balance", of(all)}};
+}
+
 }  // namespace sparsys

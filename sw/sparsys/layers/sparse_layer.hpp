@@ -79,5 +79,8 @@ uint64_t run_on(eie::Device& device, const SparseLayer& layer, const eie::Image&
 
 // Fields of a report, at a clock of `mhz`.
 nlohmann::json describe_run(const SparseRun& run, double mhz);
+// Balance over several draws of a layer, two or more, on the engine and in the mapping of `first`,
+// which is the run of the first: of the cycles in which passes run, and of all.
+nlohmann::json describe_draws(const std::vector<SparseLayer>& draws, const SparseRun& first);
 
 }  // namespace sparsys

@@ -29,7 +29,13 @@ TEST_P(RtlCorners, AListAtTheEndOfEveryMemory) {
   device.finish();
 }
 
-TEST(RtlCornerSets, AllAreHere) { EXPECT_EQ(rtl_configs().size(), 3U); }
+TEST(RtlCornerSets, AllAreHere) { EXPECT_EQ(rtl_configs().size(), 4U); }
+
+TEST(RtlQueue, TheDeepestFull) {
+  Lockstep device(deepest_queue());
+  check_full_queue(device);
+  device.finish();
+}
 
 }  // namespace
 }  // namespace sparsys::eie

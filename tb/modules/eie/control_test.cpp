@@ -341,7 +341,7 @@ TEST(Status, MostPes) {
   Config config;
   config.n_pe = 256;
   config.act_regs = 64;
-  config.queue_depth = 255;
+  config.queue_depth = 256;
   config.acc_width = 48;
   config.list_depth = 32768;
   for_seeds(3, [&](uint64_t seed) { run_status<Vstatus_256>(config, seed); });

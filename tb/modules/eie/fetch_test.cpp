@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "Vact_queue_1.h"
+#include "Vact_queue_256.h"
 #include "Vact_queue_8.h"
 #include "Vptr_read_4.h"
 #include "Vptr_read_64.h"
@@ -90,12 +91,15 @@ void run_act_queue(uint32_t depth, uint64_t seed) {
   PORT(empty_o);
   PORT(full_o);
   uint32_t pushes = 50, pops = 50;
-  for (uint64_t n = 0; n < 30000; ++n) {
-    if (n % 64 == 0) {
+  uint64_t full = 0, emptied = 0;
+  bool was_full = false;
+  const uint64_t cycles = 30000 + 600 * depth;
+  for (uint64_t n = 0; n < cycles; ++n) {
+    if (n % (64 + 8 * depth) == 0) {
       pushes = 10 + 40 * static_cast<uint32_t>(dice.below(3));
       pops = 10 + 40 * static_cast<uint32_t>(dice.below(3));
     }
-    const bool rst = dice.below(200) == 0;
+    const bool rst = dice.below(200 + 16 * depth) == 0;
     b.rtl.rst_i = rst;
     DRIVE(push_i, dice.chance(pushes));
     DRIVE(pop_i, dice.chance(pops));
@@ -103,8 +107,13 @@ void run_act_queue(uint32_t depth, uint64_t seed) {
     DRIVE(push_start_i, dice.bits(16));
     DRIVE(push_end_i, dice.bits(16));
     if (!b.check()) return;
+    full += b.model.full_o;
+    was_full = !b.model.empty_o && !rst && (was_full || b.model.full_o);
+    emptied += was_full && b.model.queue.count_q == 1 && b.model.pop_i;
     b.edge(rst);
   }
+  EXPECT_GT(full, 500U);
+  EXPECT_GT(emptied, 0U);  // from full on, word by word
 }
 
 TEST(ActQueue, OneColumn) {
@@ -112,6 +121,9 @@ TEST(ActQueue, OneColumn) {
 }
 TEST(ActQueue, EightColumns) {
   for_seeds(3, [](uint64_t seed) { run_act_queue<Vact_queue_8>(8, seed); });
+}
+TEST(ActQueue, MostColumns) {
+  for_seeds(3, [](uint64_t seed) { run_act_queue<Vact_queue_256>(256, seed); });
 }
 
 struct Column {

@@ -29,6 +29,21 @@ valid bench-eie several.json
 [ "$(grep -c '"mapping"' several.json)" -eq 8 ] || wrong "not a row for each of 4 engines and 2 mappings"
 expect 0 bench-eie --no-rtl --host-seconds 0 --report nine.json
 valid bench-eie nine.json
+holds out "mean of 3 seeds, no worse than the paper's" "ok      that of the first seed"
+python3 -B - <<'end' || wrong "over_seeds is not of the seeds 11, 12 and 13"
+import json, math, statistics
+rows = [r for r in json.load(open("nine.json"))["layers"] if r["mapping"] == "interleaved"]
+for row in rows:
+    for one, first in (("balance", "balance_pct"), ("whole_balance", "whole_balance_pct")):
+        spread = row["over_seeds"][one]
+        each = spread["each_pct"]
+        assert len(set(each)) == 3 == row["over_seeds"]["seeds"] and each[0] == row[first]
+        assert math.isclose(spread["mean_pct"], statistics.mean(each))
+        assert math.isclose(spread["deviation_pct"], statistics.stdev(each))
+        assert (spread["least_pct"], spread["most_pct"]) == (min(each), max(each))
+    assert row["over_seeds"]["balance"]["mean_pct"] >= row["paper_balance_pct"]
+assert len(rows) == 9
+end
 holds out "us, batch 1" "EIE's CPU: sparse" "mobile GPU: sparse" "Core i7-5930K"
 # Alex-7: theory and time of the paper, its CPU, GPU and mobile GPU (Han 2016, Table IV).
 grep -Eq '^ *Alex-7 .* 11\.7 +12\.2 .* 1282 +6187 +66 +243 +1256 +5765$' out || wrong "no times of Alex-7 as in the paper"

@@ -6,7 +6,11 @@
 #include <algorithm>
 
 #include "golden/base/bits.hpp"
+#include "golden/base/random.hpp"
 #include "golden/engine/eie/encode.hpp"
+#include "golden/engine/eie/image.hpp"
+#include "golden/function/eie/model.hpp"
+#include "tb/support/eie/accumulators.hpp"
 
 namespace sparsys::eie {
 namespace {
@@ -66,7 +70,7 @@ std::vector<Config> corner_configs() {
       c.codebooks = pick(4, 2, 256);
       c.list_depth = pick(5, 2, 32768);
       const bool odd = __builtin_parity(corner) != 0;
-      c.queue_depth = odd ? 1 : 255;
+      c.queue_depth = odd ? 1 : 256;
       c.acc_width = odd == (n_pe > 2) ? 20 : 48;
       configs.push_back(c);
     }
@@ -169,6 +173,55 @@ void check_far_end(Device& device) {
   expected.resize(size_t{stored} * c.n_pe);
   EXPECT_EQ(driver.read_vector(Space::kActRam, store.dst_addr, stored * c.n_pe), expected);
   EXPECT_EQ(driver.read_status().broadcasts, 1U);
+}
+
+Config deepest_queue() {
+  Config config;
+  config.n_pe = 8;
+  config.entry_depth = 4096;
+  config.ptr_depth = 1024;
+  config.act_regs = 64;
+  config.act_ram_depth = 128;
+  config.queue_depth = 256;
+  config.codebooks = 2;
+  config.list_depth = 16;
+  return config;
+}
+
+void check_full_queue(Device& device) {
+  const Config& c = device.config();
+  Random random(c.queue_depth);
+  Layer layer;
+  layer.name = "first PE";
+  layer.inputs = layer.outputs = c.n_pe * c.act_regs;
+  layer.output_frac = 0;
+  for (size_t code = 1; code < layer.codebook.size(); ++code) {
+    layer.codebook[code] = static_cast<int16_t>(1 + random.below(3000));
+  }
+  layer.column_start = {0};
+  for (uint32_t j = 0; j < layer.inputs; ++j) {
+    for (uint32_t place = 0; place < kEntriesPerRow; ++place) {
+      layer.row.push_back((kEntriesPerRow * place + j % kEntriesPerRow) * c.n_pe);
+      layer.code.push_back(static_cast<uint8_t>(1 + random.below(15)));
+    }
+    layer.column_start.push_back(layer.row.size());
+  }
+  Network network;
+  network.name = "full queue";
+  network.layers = {layer};
+  std::vector<int16_t> input(layer.inputs);
+  for (int16_t& value : input) value = static_cast<int16_t>(1 + random.below(100));
+
+  const Image image = build_image(network, c, Rows::kInterleaved);
+  Driver driver(device);
+  driver.reset();
+  driver.load(image);
+  EXPECT_EQ(driver.run(image, input), run(network, input, accumulators_of(c)));
+  const Status status = driver.read_status();
+  EXPECT_EQ(status.queue_depth, c.queue_depth);
+  EXPECT_EQ(status.broadcasts, layer.inputs);
+  // All columns have come when as many as the queue holds are left, but those on their way.
+  EXPECT_GT(status.held, (kEntriesPerRow - 1) * (layer.inputs - c.queue_depth) / 2);
 }
 
 }  // namespace sparsys::eie

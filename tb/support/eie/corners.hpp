@@ -21,4 +21,11 @@ void check_addresses(Device& device);
 // row, the last source register to the last accumulator, the activation RAM's last rows.
 void check_far_end(Device& device);
 
+// Eight PEs with the deepest queue.
+Config deepest_queue();
+
+// Runs a layer of which the first PE has all entries, until its queue is full and holds the
+// broadcast; outputs must be those of the functional model.
+void check_full_queue(Device& device);
+
 }  // namespace sparsys::eie

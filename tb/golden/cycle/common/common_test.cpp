@@ -104,7 +104,7 @@ TEST_P(FifoDepth, ResetEmptiesAndWins) {
   EXPECT_EQ(f.mem_q[0], 42u);  // contents are no matter of reset
 }
 
-INSTANTIATE_TEST_SUITE_P(Depths, FifoDepth, testing::Values(1, 2, 3, 4, 5, 6, 7, 8, 255));
+INSTANTIATE_TEST_SUITE_P(Depths, FifoDepth, testing::Values(1, 2, 3, 4, 5, 6, 7, 8, 255, 256));
 
 TEST(Ram, ReadsACycleLaterAndKeeps) {
   Ram1rw<uint16_t> ram(8);

@@ -33,6 +33,11 @@ TEST_P(EngineCorners, EveryMemoryInFullAndAListAtItsEnd) {
   EXPECT_EQ(ran, 64U);
 }
 
+TEST(EngineQueue, TheDeepestQueueFull) {
+  CycleDevice device(deepest_queue());
+  check_full_queue(device);
+}
+
 INSTANTIATE_TEST_SUITE_P(Pes, EngineCorners, testing::Values(1, 2, 4, 64, 256));
 
 }  // namespace

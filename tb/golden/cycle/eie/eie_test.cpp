@@ -319,9 +319,9 @@ TEST(EngineErrors, Configuration) {
   EXPECT_EQ(error_of([&] { CycleDevice device(config); }),
             "engine configuration: ACC_WIDTH is 19, must be 20 to 48");
   config = Config();
-  config.queue_depth = 256;
+  config.queue_depth = 257;
   EXPECT_EQ(error_of([&] { check(config); }),
-            "engine configuration: QUEUE_DEPTH is 256, must be 1 to 255");
+            "engine configuration: QUEUE_DEPTH is 257, must be 1 to 256");
 }
 
 }  // namespace
