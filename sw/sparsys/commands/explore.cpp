@@ -115,8 +115,16 @@ bool is_part(const json& value) {
   return number >= 1 && number <= of && of <= kMostParts;
 }
 
-// Joins parts: each of the sweep once.
-json merged(const Arguments& arguments, const std::string& sweep, size_t points) {
+// Of a report: what its sweep depends on, as options.
+std::string options_of(const json& report) {
+  const json seed = report.value("seed", json());
+  const json quick = report.value("quick", json());
+  return " --seed " + (seed.is_number_unsigned() ? seed.dump() : "?") +
+         (quick == json(true) ? " --quick" : "");
+}
+
+// Joins parts: each of the sweep once. `report`: what is known of the whole.
+json merged(const Arguments& arguments, const json& report, size_t points) {
   json all = json::array();
   std::set<unsigned> seen;
   unsigned of = 0;
@@ -128,7 +136,10 @@ json merged(const Arguments& arguments, const std::string& sweep, size_t points)
     if (!is_part(part)) {
       throw Error(name + ": no part of a sweep, expected a report of explore --shard");
     }
-    if (part["sweep"] != sweep) throw Error(name + ": a part of another sweep");
+    if (part["sweep"] != report["sweep"]) {
+      throw Error(name + ": a part of another sweep, expected one of" + options_of(report) +
+                  ", this is of" + options_of(part) + "; --merge takes the options of the parts");
+    }
     const unsigned number = part["shard"]["number"];
     if (of == 0) of = part["shard"]["of"];
     if (part["shard"]["of"] != of) {
@@ -180,7 +191,7 @@ void run_explore(const Arguments& arguments) {
   check_outputs({arguments.report}, arguments.merge);
   json report = {{"seed", arguments.seed}, {"quick", arguments.quick}, {"sweep", sweep}};
   if (!arguments.merge.empty()) {
-    report["points"] = merged(arguments, sweep, points.size());
+    report["points"] = merged(arguments, report, points.size());
   } else {
     std::vector<DesignPoint> mine;
     for (size_t i = shard.number - 1; i < points.size(); i += shard.of) mine.push_back(points[i]);

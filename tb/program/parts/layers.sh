@@ -111,8 +111,8 @@ sweep="--quick --cache kept"
   expect 0 explore $sweep --shard 2/4 --report second.json
   refuse "of 4 parts these are missing: 1 3 4" explore $sweep --merge second.json --report x.json
   refuse "part1.json: part 1 comes twice" explore $sweep --merge part1.json part1.json --report x.json
-  refuse "part1.json: a part of another sweep" explore $sweep --seed 12 --merge part1.json \
-    --report x.json
+  refuse "part1.json: a part of another sweep, expected one of --seed 12 --quick, this is of --seed 11 --quick" \
+    explore $sweep --seed 12 --merge part1.json --report x.json
   refuse "all.json: no part of a sweep" explore $sweep --merge all.json --report x.json
   sed 's/"of": 2/"of": "2"/' part2.json >odd.json
   refuse "odd.json: no part of a sweep" explore $sweep --merge part1.json odd.json --report x.json
