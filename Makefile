@@ -160,8 +160,9 @@ power: setup-power
 	@$(CONFIGURE) $(ALL)
 	@cmake --build $(BUILD) $(BUILD_FLAGS) --target power_activity power_activity_small
 	@echo "make: simulating the netlists; a minute"
-	@$(BUILD)/bin/power_activity_small --inputs 32 --outputs 32 --density .3 --activations .5 --out $(BUILD)/power-small.json
-	@$(BUILD)/bin/power_activity --out $(BUILD)/power-full.json $(POWER_ARGS)
+	@mkdir -p $(REPORTS)
+	@$(BUILD)/bin/power_activity_small --inputs 32 --outputs 32 --density .3 --activations .5 --saif $(REPORTS)/power-small.saif --out $(BUILD)/power-small.json
+	@$(BUILD)/bin/power_activity --saif $(REPORTS)/power-full.saif --out $(BUILD)/power-full.json $(POWER_ARGS)
 	@status=0; \
 	python3 -m synth.power report --work $(BUILD)/synth --jobs $(JOBS) --activity small=$(BUILD)/power-small.json full=$(BUILD)/power-full.json --report $(REPORTS)/power.json || exit $$?; \
 	python3 -m synth.page $(REPORTS) || status=1; \

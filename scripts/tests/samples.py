@@ -233,7 +233,7 @@ SAMPLES = {
             "picture": "layout-pe.png"}]},
     "power": {
         "library": "osu018", "clock_mhz": 80.0, "runs": [{
-            "name": "small", "parameters": {"N_PE": 4},
+            "name": "small", "saif": "power-small.saif", "parameters": {"N_PE": 4},
             "layer": {"inputs": 64, "outputs": 64, "density": 0.1, "activations": 0.5, "seed": 1},
             "number": 0, "pes": 4, "cycles": 100, "compared_cycles": 120, "entries": 50,
             "multiplications": 50, "mean_multiplications": 49.5, "cells": 100, "flip_flops": 10,

@@ -2,34 +2,51 @@
 """All figures of power.json from the counts of a run and OpenSTA (docs/method/power.md has its
 fields)."""
 import collections
+import pathlib
+import re
 from collections.abc import Iterable, Sequence
 
 from synth import yosys
 from synth.area.rams import Technology
 from synth.flat import Flat
 from synth.library import Library
-from synth.power import config, sta
+from synth.power import config, saif, sta
+from synth.power.saif import Saif
 from synth.power.sta import Power
 from synth.yosys import Failure
 
 KINDS = ("clock", "registers", "combinational")
 
 
-def rates_of(counts: dict) -> dict[int, tuple[float, float]]:
-    """{net: (changes a cycle, share of cycles at 1)}. The first cycle has none before it."""
-    cycles = counts["cycles"]
-    return {net: (changes / max(cycles - 1, 1), ones / cycles)
-            for net, changes, ones in counts["nets"]}
+def rates_of(flat: Flat, activity: Saif) -> dict[int, tuple[float, float]]:
+    """{net: (changes a cycle, share of cycles at 1)}. The first cycle has none before it; the clock
+    is given otherwise."""
+    cycles = round(activity.seconds * config.CLOCK_MHZ * 1e6)
+    return {net: (0.0, 0.0) if net == flat.clock else
+            (changes / max(cycles - 1, 1), high / activity.seconds)
+            for net, (changes, high) in by_number(activity).items()}
 
 
-def check(flat: Flat, counts: dict) -> None:
-    """Raises a Failure if the counts are of another netlist or of no run."""
-    found = {net for net, _, _ in counts["nets"]}
+def by_number(activity: Saif) -> dict[int, tuple[int, float]]:
+    """Its nets, n<number> of the module power_pe."""
+    found = {re.fullmatch(r"power_pe/n(\d+)", path): one for path, one in activity.nets.items()}
+    if None in found:
+        raise Failure("activity of nets that are not of a netlist of synth/power")
+    return {int(name[1]): one for name, one in found.items()}
+
+
+def check(flat: Flat, counts: dict, activity: Saif) -> None:
+    """Raises a Failure if the counts are of another netlist, of no run or of another's time."""
+    found = set(by_number(activity))
     if found != flat.used:
         raise Failure(f"activity of {len(found)} nets, the netlist of {flat.top.shown()} has "
                       f"{len(flat.used)}, {len(found & flat.used)} of them the same")
     if counts["cycles"] < 2:
         raise Failure(f"activity of {counts['cycles']} cycles, expected at least 2")
+    cycles = activity.seconds * config.CLOCK_MHZ * 1e6
+    if abs(cycles - counts["cycles"]) > 0.01:
+        raise Failure(f"activity of {cycles:.2f} cycles of {config.CLOCK_MHZ:g} MHz, the run has "
+                      f"{counts['cycles']}")
 
 
 class Sums:
@@ -94,8 +111,9 @@ def paper(counts: dict) -> dict | None:
 
 def figures(name: str, flat: Flat, technology: Technology, counts: dict) -> dict:
     """One of the report's runs, of the PE of this name."""
-    check(flat, counts)
-    rates = rates_of(counts)
+    activity = saif.read(pathlib.Path(counts["saif"]))
+    check(flat, counts, activity)
+    rates = rates_of(flat, activity)
     active = sta.measure(flat, technology, rates, config.CLOCK_MHZ)
     idle = sta.measure(flat, technology, {}, config.CLOCK_MHZ)
     sums = Sums(flat, active, idle)
@@ -110,7 +128,8 @@ def figures(name: str, flat: Flat, technology: Technology, counts: dict) -> dict
     clocked = sum(rates.get(c.pins.get("Q"), (0.0, 0.0))[0]
                   for c, is_register in zip(flat.cells, sums.registers) if is_register)
     return {
-        "name": name, "parameters": flat.top.parameters, "layer": counts["layer"],
+        "name": name, "saif": pathlib.Path(counts["saif"]).name,
+        "parameters": flat.top.parameters, "layer": counts["layer"],
         "number": counts["pe"], "pes": counts["pes"], "cycles": cycles,
         "compared_cycles": counts["compared_cycles"], "entries": counts["entries"],
         "multiplications": counts["multiplications"], "mean_multiplications": mean,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power of a netlist's cells by OpenSTA, from given activities of all nets.
 
-OpenSTA 2.0.17 reads no VCD or SAIF. It takes the activity of a pin (sta::set_power_pin_activity),
-but works out others anew from the inputs on, through all gates that an input reaches. Here each
-input therefore comes from a flip-flop, and all pins have an activity before the first report: then
-nothing is propagated, and every pin has its own.
+OpenSTA 2.0.17 reads no VCD or SAIF: synth/power/saif.py does. It takes the activity of a pin
+(sta::set_power_pin_activity), but works out others anew from the inputs on, through all gates that
+an input reaches. Here each input therefore comes from a flip-flop, and all pins have an activity
+before the first report: then nothing is propagated, and every pin has its own.
 """
 import dataclasses
 import pathlib

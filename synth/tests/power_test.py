@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Power of a small PE from the activity of a run: OpenSTA takes each net's own activity, sums are
-complete, and what is of another netlist is refused.
+"""Power of a small PE from the activity of a run: the SAIF file says what the nets do cycle by
+cycle, OpenSTA takes each net's own activity, sums are complete, and what is of another netlist is
+refused.
 
     python3 -m synth.tests.power_test --activity power_activity_small --work folder [test]...
 """
 import argparse
+import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +21,7 @@ from synth import flat, yosys
 from synth.area import rams
 from synth.library import OSU018, Library
 from synth.page import power as power_page
-from synth.power import figures, sta
+from synth.power import figures, saif, sta
 from synth.power.config import CLOCK_MHZ, PES
 from synth.yosys import Failure
 
@@ -32,11 +35,14 @@ class Power(unittest.TestCase):
         library = Library(OSU018)
         cls.technology = rams.technology(library)
         cls.flat = flat.flat(library, cls.work, PES["small"], 2, str)
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder) / "activity.json"
-            subprocess.run([cls.activity, "--inputs", "40", "--outputs", "32", "--density", ".3",
-                            "--activations", ".5", "--out", out], check=True)
-            cls.counts = json.loads(out.read_text())
+        kept = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(kept.cleanup)
+        cls.folder = pathlib.Path(kept.name)
+        out = cls.folder / "activity.json"
+        subprocess.run([cls.activity, "--inputs", "40", "--outputs", "32", "--density", ".3",
+                        "--activations", ".5", "--out", out, "--saif", cls.folder / "run.saif",
+                        "--vcd", cls.folder / "run.vcd"], check=True)
+        cls.counts = json.loads(out.read_text())
 
     def measure(self, rates):
         return sta.measure(self.flat, self.technology, rates, CLOCK_MHZ)
@@ -57,6 +63,46 @@ class Power(unittest.TestCase):
                            power=power_page.context(report))
         self.assertIn("Power of a PE", text)
 
+    def test_saif_is_the_waveform(self):
+        """Of all nets but the clock, counted from the VCD; read by lines, not by our reader."""
+        cycle = round(1e6 / CLOCK_MHZ)
+        text = (self.folder / "run.saif").read_text()
+        lines = re.findall(r"\(n(\d+) \(T0 (\d+)\) \(T1 (\d+)\) \(TX 0\) \(TC (\d+)\) \(IG 0\)\)",
+                           text)
+        found = {int(net): tuple(map(int, rest)) for net, *rest in lines}
+        self.assertEqual(set(found), self.flat.used)
+        duration = int(re.search(r"\(DURATION (\d+)\)", text)[1])
+        self.assertEqual(duration, cycle * self.counts["cycles"])
+        self.assertEqual(found.pop(self.flat.clock),
+                         (duration // 2, duration // 2, 2 * self.counts["cycles"]))
+
+        value, since, high, changes = {}, {}, collections.Counter(), collections.Counter()
+        now = 0
+        for line in (self.folder / "run.vcd").read_text().splitlines():
+            if line.startswith("#"):
+                now = int(line[1:])
+            elif re.fullmatch(r"[01]n\d+", line):
+                net, new = int(line[2:]), int(line[0])
+                if net in value:
+                    self.assertNotEqual(value[net], new)
+                    changes[net] += 1
+                    high[net] += value[net] * (now - since[net])
+                value[net], since[net] = new, now
+        self.assertEqual(now, duration)
+        for net, (low, one, toggles) in found.items():
+            ones = high[net] + value[net] * (now - since[net])
+            self.assertEqual((low, one, toggles), (duration - ones, ones, changes[net]), net)
+        self.assertGreater(sum(changes.values()), len(found))
+
+    def test_saif_that_is_none(self):
+        good = (self.folder / "run.saif").read_text()
+        for text in ("", "SAIFILE", good[:-9], good + ")", good.replace("(TC", "(TB"),
+                     good.replace("(DURATION", "(LENGTH"), good.replace("1 ps", "1 parsec")):
+            file = self.folder / "bad.saif"
+            file.write_text(text)
+            with self.assertRaisesRegex(Failure, "bad.saif: no SAIF file"):
+                saif.read(file)
+
     def test_each_net_has_its_own_activity(self):
         """A net that alone changes makes its driver switch, and no other cell."""
         driven = [(i, c.pins["Y"]) for i, c in enumerate(self.flat.cells)
@@ -67,7 +113,11 @@ class Power(unittest.TestCase):
         self.assertAlmostEqual(twice[cell].switching / once[cell].switching, 2, 5)
 
     def test_foreign_activity(self):
-        for change in ({"nets": self.counts["nets"][1:]}, {"cycles": 1}):
+        good = (self.folder / "run.saif").read_text()
+        less, slow = (self.folder / name for name in ("less.saif", "slow.saif"))
+        less.write_text(re.sub(r"\n  \(n\d+ .*", "", good, count=1))
+        slow.write_text(good.replace("(TIMESCALE 1 ps)", "(TIMESCALE 2 ps)"))
+        for change in ({"saif": str(less)}, {"saif": str(slow)}, {"cycles": 1}):
             with self.assertRaisesRegex(Failure, "activity of"):
                 figures.figures("small", self.flat, self.technology,
                                 {**self.counts, **change})

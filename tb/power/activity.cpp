@@ -3,10 +3,12 @@
 // netlist of standard cells stands beside one of them, gets what that gets and must answer the
 // same, in every cycle. Of every net is counted how often it changes from cycle to cycle, and in
 // how many cycles it is 1, while the engine works. Nets are seen settled, once a cycle: no
-// glitches.
+// glitches. Written as SAIF 2.0 (IEEE 1801) and, if wanted, cycle by cycle as VCD.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -35,9 +37,11 @@ Config netlist_config() {
   Config config;
 #define PARAMETER(name, value) config.name = value;
 #define NET(number)
+#define CLOCK(number)
 #include "power_pe.inc"
 #undef PARAMETER
 #undef NET
+#undef CLOCK
   return config;
 }
 struct Net {
@@ -48,11 +52,19 @@ struct Net {
 constexpr Net kNets[] = {
 #define PARAMETER(name, value)
 #define NET(number) {number, &Vpower_pe___024root::power_pe__DOT__n##number},
+#define CLOCK(number)
 #include "power_pe.inc"
 #undef NET
-#undef PARAMETER
+#undef CLOCK
 };
-constexpr size_t kNetCount = std::size(kNets);
+constexpr uint32_t kClock =
+#define NET(number)
+#define CLOCK(number) number;
+#include "power_pe.inc"
+#undef CLOCK
+#undef NET
+#undef PARAMETER
+    constexpr size_t kNetCount = std::size(kNets);
 
 class NetlistDevice final : public Device {
  public:
@@ -105,6 +117,9 @@ class NetlistDevice final : public Device {
   uint64_t counted = 0;
   uint64_t entries = 0;
   uint64_t multiplications = 0;
+  // If not null, told of the nets' values in every cycle that counts, at `period` units of time.
+  std::ostream* vcd = nullptr;
+  uint64_t period = 1;
 
  private:
   void write(uint32_t address, uint64_t word) {
@@ -181,8 +196,12 @@ class NetlistDevice final : public Device {
     entries += read.e_valid_o;
     multiplications += read.e_valid_o && read.e_code_o != 0;
     const Vpower_pe___024root& root = *top_.pins().rootp;
+    if (vcd != nullptr) *vcd << '#' << counted * period << '\n';
     for (size_t i = 0; i < kNetCount; ++i) {
       const uint8_t value = root.*kNets[i].value;
+      if (vcd != nullptr && (counted == 0 || value != last_[i])) {
+        *vcd << (value ? "1n" : "0n") << kNets[i].number << '\n';
+      }
       ones[i] += value;
       // The first cycle has none before it.
       changes[i] += counted != 0 && value != last_[i];
@@ -200,11 +219,37 @@ class NetlistDevice final : public Device {
   std::vector<uint64_t> changes, ones;
 };
 
+// Toggle counts and times of all nets of the cycles that counted, each of `period` picoseconds. The
+// clock rises and falls in each.
+void write_saif(std::ostream& file, const NetlistDevice& device, uint64_t period) {
+  const uint64_t cycles = device.counted;
+  file << "(SAIFILE\n(SAIFVERSION \"2.0\")\n(DIRECTION \"backward\")\n(DESIGN \"power_pe\")\n"
+          "(PROGRAM_NAME \"power_activity\")\n(DIVIDER / )\n(TIMESCALE 1 ps)\n(DURATION "
+       << cycles * period << ")\n(INSTANCE power_pe\n (NET\n";
+  for (size_t i = 0; i < kNetCount; ++i) {
+    const bool clock = kNets[i].number == kClock;
+    const uint64_t high = clock ? cycles * (period / 2) : device.ones[i] * period;
+    file << "  (n" << kNets[i].number << " (T0 " << cycles * period - high << ") (T1 " << high
+         << ") (TX 0) (TC " << (clock ? 2 * cycles : device.changes[i]) << ") (IG 0))\n";
+  }
+  file << " )\n)\n)\n";
+}
+
+// A VCD's beginning; changes follow, cycle by cycle.
+void begin_vcd(std::ostream& file) {
+  file << "$timescale 1ps $end\n$scope module power_pe $end\n";
+  for (const Net& net : kNets) {
+    file << "$var wire 1 n" << net.number << " n" << net.number << " $end\n";
+  }
+  file << "$upscope $end\n$enddefinitions $end\n";
+}
+
 int main_of(int argc, char** argv) {
   uint32_t inputs = 4096, outputs = 4096, number = 0;
   double density = .09, activations = .353;
   uint64_t seed = 11;
-  std::string out;
+  double mhz = 80;
+  std::string out, saif, vcd;
   CLI::App app("Switching activity of a PE's netlist while the engine runs a random layer");
   app.add_option("--inputs", inputs)->check(CLI::Range(1, 32768));
   app.add_option("--outputs", outputs)->check(CLI::Range(1, 32768));
@@ -212,7 +257,10 @@ int main_of(int argc, char** argv) {
   app.add_option("--activations", activations, "share that is not 0")->check(CLI::Range(0., 1.));
   app.add_option("--seed", seed);
   app.add_option("--pe", number, "beside which PE the netlist stands");
+  app.add_option("--mhz", mhz, "clock, for the times in SAIF and VCD")->check(CLI::Range(1., 1e4));
   app.add_option("--out", out, "JSON file to write")->required();
+  app.add_option("--saif", saif, "SAIF file to write: all nets")->required();
+  app.add_option("--vcd", vcd, "VCD file to write: all nets, cycle by cycle; large");
   CLI11_PARSE(app, argc, argv);
 
   const Config config = netlist_config();
@@ -227,6 +275,13 @@ int main_of(int argc, char** argv) {
 
   const Image image = build_image(network, config, Rows::kInterleaved);
   NetlistDevice device(config, number);
+  device.period = static_cast<uint64_t>(std::llround(1e6 / mhz));
+  std::ofstream dump;
+  if (!vcd.empty()) {
+    dump.open(vcd);
+    begin_vcd(dump);
+    device.vcd = &dump;
+  }
   Driver driver(device);
   driver.reset();
   driver.put(image);
@@ -235,9 +290,13 @@ int main_of(int argc, char** argv) {
   if (!std::equal(expected.begin(), expected.end(), output.begin()))
     throw Error("outputs of the cycle model are not those of the functional model");
 
-  json nets = json::array();
-  for (size_t i = 0; i < kNetCount; ++i)
-    nets.push_back({kNets[i].number, device.changes[i], device.ones[i]});
+  if (!vcd.empty()) {
+    dump << '#' << device.counted * device.period << '\n';
+    if (!dump.flush()) throw Error(vcd + ": cannot be written");
+  }
+  std::ofstream activities(saif);
+  write_saif(activities, device, device.period);
+  if (!activities.flush()) throw Error(saif + ": cannot be written");
   const json result = {{"layer",
                         {{"inputs", inputs},
                          {"outputs", outputs},
@@ -253,7 +312,7 @@ int main_of(int argc, char** argv) {
                        {"engine_entries", device.statistics.entries},
                        {"engine_multiplications", device.statistics.activity.multiplications},
                        {"estimate", estimate_energy(device.statistics, config)},
-                       {"nets", std::move(nets)}};
+                       {"saif", std::filesystem::absolute(saif).string()}};
   std::ofstream file(out);
   file << result << '\n';
   if (!file.flush()) throw Error(out + ": cannot be written");
