@@ -51,6 +51,7 @@ rtl/mxu/lanes/mxu_table.v
 rtl/mxu/lanes/mxu_requantise.v
 rtl/mxu/lanes/mxu_pool.v
 rtl/mxu/lanes/mxu_lanes.v
+rtl/mxu/lanes/mxu_lane_turns.v
 rtl/mxu/lanes/mxu_lane_banks.v
 rtl/mxu/mxu_activation.v
 rtl/mxu/mxu_host_in.v

@@ -62,6 +62,8 @@ CASES = [
     ("mxu", "ACC_DEPTH", [2, 48, 131072]),
     ("mxu", "PARAM_SETS", [1, 257]),
     ("mxu", "QUEUE_DEPTH", [0, 1, 256]),
+    ("mxu", "ACT_LANES", [3, 16]),
+    ("mxu_lane_banks", "TURNS", [3]),
     ("mxu_product", "DIGIT", [4, 12]),
 ]
 # Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets

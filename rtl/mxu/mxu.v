@@ -16,6 +16,7 @@ module mxu #(
     parameter ACC_DEPTH = 4096,  // rows of the accumulators, a power of two from 4 to 65536
     parameter PARAM_SETS = 64,   // parameter sets of the activation unit, 2 to 256
     parameter QUEUE_DEPTH = 16,  // instructions queued, 2 to 255
+    parameter ACT_LANES = 0,     // activation lanes; COLS over them divides TILE_COLS; 0: COLS of them
     parameter DIGIT = 8,         // bits of a product's digits: 8 for cells, 16 for an FPGA's multipliers
     parameter LANES = ROWS > COLS ? ROWS : COLS,  // derived, do not override
     parameter W_LANES = ((COLS + 3) / 4 + 7) / 8  // derived, do not override
@@ -54,14 +55,13 @@ module mxu #(
   localparam UB_W = $clog2(UB_DEPTH);
   localparam ACC_W = $clog2(ACC_DEPTH);
   localparam SET_W = $clog2(PARAM_SETS);
+  localparam TURNS = ACT_LANES < 1 || ACT_LANES > COLS ? 1 : COLS / ACT_LANES;
 
-  wire [4:0] push;
+  wire [4:0] push, full, idle;
   wire [80:0] op;
   wire [23:0] op_number;
   wire [18:0] op_wait;
-  wire [4:0] full;
-  wire stop;
-  wire flush;
+  wire stop, flush;
   wire set_matrix, set_act;
   wire [2:0] set_number;
   wire [31:0] set_value;
@@ -69,10 +69,8 @@ module mxu #(
   wire [19:0] error;
   wire [119:0] error_number;
   wire [7:0] error_bus;
-  wire [4:0] idle;
   wire [5:0] busy;
-  wire act_empty;
-  wire row_valid;
+  wire act_empty, row_valid;
   wire [16:0] useful;
   wire stall_weights, shadow, w_full, stall_half;
   wire [3:0] blocked;
@@ -126,8 +124,7 @@ module mxu #(
   wire m_re;
   wire [UB_W-1:0] m_raddr;
   wire [LANES*8-1:0] ub_rdata;
-  wire [1:0] act_half;
-  wire [1:0] half_busy;
+  wire [1:0] act_half, half_busy;
   wire act_re;
   wire [ACC_W-1:0] act_addr;
   wire [COLS*32-1:0] act_data;
@@ -203,7 +200,8 @@ module mxu #(
       .UB_DEPTH  (UB_DEPTH),
       .ACC_DEPTH (ACC_DEPTH),
       .PARAM_SETS(PARAM_SETS),
-      .DIGIT     (DIGIT)
+      .DIGIT     (DIGIT),
+      .TURNS     (TURNS)
   ) u_activation (
       .clk_i         (clk_i),
       .rst_i         (unit_rst),
@@ -291,6 +289,9 @@ module mxu #(
     end
     if (TILE_COLS < 1 || COLS % TILE_COLS != 0) begin : g_check_tile_cols
       parameter_error_TILE_COLS_must_divide_COLS u_error ();
+    end
+    if (ACT_LANES < 0 || COLS % TURNS != 0 || COLS / TURNS != (ACT_LANES == 0 ? COLS : ACT_LANES)) begin : g_check_act_lanes
+      parameter_error_ACT_LANES_must_be_0_or_a_divisor_of_COLS u_error ();
     end
     if (QUEUE_DEPTH < 2 || QUEUE_DEPTH > 255) begin : g_check_queue_depth
       parameter_error_QUEUE_DEPTH_must_be_from_2_to_255 u_error ();

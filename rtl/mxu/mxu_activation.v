@@ -3,8 +3,8 @@
 // row or window by window of a map; each goes through requantisation, function and pooling of all
 // columns, and each finished row is written to the unified buffer.
 // Latency: an operation pushed in one cycle can be taken in the next; one window position a cycle
-// from the one after, the row written 15 cycles and one for each bank after its window's last. done_o
-// is in the cycle after an operation's last row is written.
+// from the one after, each window TURNS times, the row written 15 cycles and one for each bank after
+// its window's last. done_o is in the cycle after an operation's last row is written.
 module mxu_activation #(
     parameter COLS = 256,                 // columns of the array
     parameter LANES = 256,                // bytes in a row of the unified buffer, at least COLS
@@ -13,6 +13,7 @@ module mxu_activation #(
     parameter ACC_DEPTH = 4096,           // rows of the accumulators, a power of two
     parameter PARAM_SETS = 64,            // parameter sets
     parameter DIGIT = 8,                  // bits of a digit of the lanes' products
+    parameter TURNS = 1,                  // columns to a lane, a divisor of TILE_COLS
     parameter UB_W = $clog2(UB_DEPTH),    // derived, do not override
     parameter ACC_W = $clog2(ACC_DEPTH),  // derived, do not override
     parameter SET_W = $clog2(PARAM_SETS)  // derived, do not override
@@ -118,7 +119,6 @@ module mxu_activation #(
   wire [23:0] op_first = op[23:0];
   wire op_pooled = op_pool != 2'd0;
 
-
   // What is known ahead of the head.
   wire ahead;
   wire [1:0] next_halves;
@@ -158,16 +158,14 @@ module mxu_activation #(
   wire load = offer && can && code == 4'd0;
 
   // The walk over window positions.
-  wire run;
-  wire issue;
-  wire in_map;
-  wire first;
-  wire last;
-  wire very_last;
+  localparam TURN_W = TURNS > 1 ? $clog2(TURNS) : 1;
+  wire run, issue, in_map, first, last, very_last, turn_last;
   wire [1:0] position;
+  wire [TURN_W-1:0] turn;
 
   mxu_walk #(
-      .ACC_DEPTH(ACC_DEPTH)
+      .ACC_DEPTH(ACC_DEPTH),
+      .TURNS    (TURNS)
   ) u_walk (
       .clk_i      (clk_i),
       .rst_i      (rst_i),
@@ -196,6 +194,8 @@ module mxu_activation #(
       .last_o     (last),
       .end_o      (very_last),
       .position_o (position),
+      .turn_o     (turn),
+      .turn_last_o(turn_last),
       .act_re_o   (act_re_o),
       .act_addr_o (act_addr_o)
   );
@@ -267,7 +267,8 @@ module mxu_activation #(
       .LANES    (LANES),
       .TILE_COLS(TILE_COLS),
       .UB_DEPTH (UB_DEPTH),
-      .DIGIT    (DIGIT)
+      .DIGIT    (DIGIT),
+      .TURNS    (TURNS)
   ) u_banks (
       .clk_i       (clk_i),
       .rst_i       (rst_i),
@@ -278,6 +279,8 @@ module mxu_activation #(
       .first_i     (first),
       .last_i      (last),
       .end_i       (very_last),
+      .turn_i      (turn),
+      .turn_last_i (turn_last),
       .op_i        ({sum_q, double_q, func_q[1], pool_q == 2'd1, pool_q[1], zero_q, low, high_q,
                      avg_mul_q, round, round_below}),
       .acc_i       (act_data_i),

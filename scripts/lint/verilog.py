@@ -33,13 +33,15 @@ EIE_SETS = [{"N_PE": n} for n in (1, 2, 4, 16, 64, 256)] + [
 MXU_SETS = [{"ROWS": r, "COLS": c, "TILE_ROWS": tr, "TILE_COLS": tc} for r, c, tr, tc in (
     (1, 1, 1, 1), (4, 4, 2, 4), (3, 37, 3, 37), (5, 7, 1, 7), (8, 8, 8, 4), (16, 16, 16, 16),
     (256, 256, 16, 16), (256, 256, 32, 32))]
+# Fewer activation lanes than columns.
+MXU_TURNS = [{**MXU_SETS[n], "ACT_LANES": lanes} for n, lanes in ((1, 1), (2, 1), (4, 2), (7, 8))]
 MXU_TINY = {"FIFO_WORDS": 32, "UB_DEPTH": 2, "ACC_DEPTH": 4, "PARAM_SETS": 2, "QUEUE_DEPTH": 2}
 MXU_HUGE = {"FIFO_WORDS": 4096, "UB_DEPTH": 16777216, "ACC_DEPTH": 65536, "PARAM_SETS": 256,
             "QUEUE_DEPTH": 255}
 # The whole unit has the array with the same parameters in it: by itself only where that is cheap.
 SETS = [*(("eie", s) for s in EIE_SETS),
         *(("mxu_array", s) for s in MXU_SETS if s["ROWS"] < 256),
-        *(("mxu", s) for s in MXU_SETS),
+        *(("mxu", s) for s in (*MXU_SETS, *MXU_TURNS)),
         *(("mxu", {**s, **memories}) for s in MXU_SETS[:4] for memories in (MXU_TINY, MXU_HUGE))]
 
 

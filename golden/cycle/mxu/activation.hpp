@@ -70,12 +70,13 @@ class Activation : public DecodingUnit {
   uint8_t run_q = 0;
   uint8_t func_q = 0;
   uint8_t pool_q = 0;
-  uint32_t left_q = 0;
+  uint32_t left_q = 0;  // turns of windows
   uint32_t x0_q = 0;
   uint32_t y0_q = 0;
   uint8_t wx_q = 0;
   uint8_t wy_q = 0;
   uint16_t ox_q = 0;
+  uint32_t turn_q = 0;
   uint32_t l0_q = 0;
   uint32_t lw_q = 0;
   uint8_t halves_q = 0;  // bit h: half h is read
@@ -102,12 +103,16 @@ class Activation : public DecodingUnit {
   void load();
   // The window position that is issued is the last of its window.
   bool window_last() const;
+  bool turn_last() const { return turn_q == turns_ - 1; }
+  // Whose columns the position that is issued is for.
+  uint32_t position_turn() const;
   void advance(bool last);
   LaneOp lane_op() const;
   void update_config(bool rst, uint8_t step);
 
   Config config_;
   Widths widths_;
+  uint32_t turns_;
   // From propagate() to update().
   bool take_ = false;
   // What code_q and the next_* are loaded with next.

@@ -246,14 +246,27 @@ LaneBanks::LaneBanks(const Config& config)
       write_q(config.cols / config.tile_cols),
       write_end_q(config.cols / config.tile_cols),
       write_row_q(config.cols / config.tile_cols),
+      part_q(config.cols / config.tile_cols),
       tile_cols_(config.tile_cols),
+      turns_(config.turns()),
       row_mask_(static_cast<uint32_t>(low_mask(clog2(config.ub_depth)))),
+      row_(config.tile_cols),
       moves_(config.cols / config.tile_cols) {
   const uint32_t banks = config.cols / config.tile_cols;
   for (uint32_t j = 0; j < banks; ++j) {
-    bank.emplace_back(tile_cols_);
+    bank.emplace_back(tile_cols_ / turns_);
+    turns.emplace_back();
+    turns.back().parts_q.resize(tile_cols_ - tile_cols_ / turns_);
     deskew_q.emplace_back((banks - 1 - j) * tile_cols_);
   }
+}
+
+const uint8_t* LaneBanks::finished_row(size_t j) {
+  if (turns_ == 1) return bank[j].out_q.data();
+  std::copy(turns[j].parts_q.begin(), turns[j].parts_q.end(), row_.begin());
+  std::copy(bank[j].out_q.begin(), bank[j].out_q.end(),
+            row_.begin() + static_cast<std::ptrdiff_t>(turns[j].parts_q.size()));
+  return row_.data();
 }
 
 void LaneBanks::propagate_state() {
@@ -266,7 +279,7 @@ void LaneBanks::propagate_state() {
   if (!we_o) return;
   for (size_t j = 0; j < bank.size(); ++j) {
     const uint8_t* row =
-        deskew_q[j].empty() ? bank[j].out_q.data() : &deskew_q[j][deskew_q[j].size() - tile_cols_];
+        deskew_q[j].empty() ? finished_row(j) : &deskew_q[j][deskew_q[j].size() - tile_cols_];
     std::copy_n(row, tile_cols_, &wdata_o[j * tile_cols_]);
   }
 }
@@ -274,10 +287,12 @@ void LaneBanks::propagate_state() {
 void LaneBanks::propagate() {
   propagate_state();
   const auto flags = static_cast<uint8_t>(inside_i | first_i << 1 | last_i << 2 | end_i << 3);
-  if (load_i || valid_i || !factors_still_i || flags != flags_ || op_i != bank[0].op_q) {
+  if (load_i || valid_i || !factors_still_i || flags != flags_ || turn_i != turn_ ||
+      op_i != bank[0].op_q) {
     moving_ = Lanes::kLaneStages + 2 * static_cast<uint32_t>(bank.size()) + 2;
   }
   flags_ = flags;
+  turn_ = turn_i;
   if (moving_ == 0) return;
   for (size_t j = 0; j < bank.size(); ++j) {
     Lanes& lanes = bank[j];
@@ -295,18 +310,39 @@ void LaneBanks::propagate() {
       lanes.last_i = before.last_q & 1;
       lanes.op_i = before.op_q;
     }
-    lanes.acc_i = acc_i + j * tile_cols_;
-    lanes.bias_i = bias_i + j * tile_cols_;
-    lanes.multiplier_i = multiplier_i + j * tile_cols_;
-    lanes.shift_i = shift_i + j * tile_cols_;
+    // The columns whose turn it is in stages 1 and 2.
+    const std::array<uint32_t, 3>& turn = turns[j].turn_q;
+    const size_t in_stage1 = j * tile_cols_ + turn[1] * (tile_cols_ / turns_);
+    const size_t in_stage2 = j * tile_cols_ + turn[2] * (tile_cols_ / turns_);
+    lanes.acc_i = acc_i + in_stage1;
+    lanes.bias_i = bias_i + in_stage1;
+    lanes.multiplier_i = multiplier_i + in_stage2;
+    lanes.shift_i = shift_i + in_stage2;
   }
+}
+
+// What there is with turns only: the last bank first, each takes the turn of the one before.
+void LaneBanks::update_turns(bool rst, bool finished) {
+  for (size_t j = bank.size(); j-- > 0;) {
+    if (part_q.get(static_cast<uint32_t>(j)) && !rst) {
+      std::copy_n(finished_row(j) + bank[j].out_q.size(), turns[j].parts_q.size(),
+                  turns[j].parts_q.begin());
+    }
+    std::array<uint32_t, 3>& turn = turns[j].turn_q;
+    turn = {j == 0 ? turn_i : turns[j - 1].turn_q[0], turn[0], turn[1]};
+  }
+  part_q.shift_in(finished);
+  if (rst) part_q.clear();
+  line_turn_q = static_cast<uint16_t>((line_turn_q << 1 | (turn_i == turns_ - 1 ? 1 : 0)) &
+                                      low_mask(Lanes::kLaneStages));
 }
 
 void LaneBanks::update(bool rst) {
   constexpr uint32_t kEnd = Lanes::kLaneStages - 1;
   if (moving_ == 0) return;
   --moving_;
-  const bool finished = line_valid_q & line_last_q & bit(kEnd);
+  const bool part = line_valid_q & line_last_q & bit(kEnd);
+  const bool finished = part && (turns_ == 1 || (line_turn_q & bit(kEnd)) != 0);
   std::copy_backward(write_row_q.begin(), write_row_q.end() - 1, write_row_q.end());
   write_row_q[0] = row_q;
   write_end_q.shift_in(line_end_q & bit(kEnd));
@@ -326,14 +362,15 @@ void LaneBanks::update(bool rst) {
   line_end_q = shifted(line_end_q, end_i);
   for (size_t j = 0; j < bank.size(); ++j) {
     std::vector<uint8_t>& line = deskew_q[j];
-    if (bank[j].out_moves()) moves_[j] = static_cast<uint32_t>(bank.size() - 1 - j);
+    if (bank[j].out_moves() || turns_ > 1) moves_[j] = static_cast<uint32_t>(bank.size() - 1 - j);
     if (moves_[j]) {
       std::memmove(line.data() + tile_cols_, line.data(), line.size() - tile_cols_);
-      std::copy_n(bank[j].out_q.begin(), tile_cols_, line.begin());
+      std::copy_n(finished_row(j), tile_cols_, line.begin());
       --moves_[j];
     }
-    bank[j].update(rst);
   }
+  if (turns_ > 1) update_turns(rst, part);
+  for (Lanes& lanes : bank) lanes.update(rst);
 }
 
 }  // namespace sparsys::mxu

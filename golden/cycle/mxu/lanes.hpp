@@ -119,6 +119,12 @@ class Lanes {
   bool out_moves_ = false;
 };
 
+// What a bank has beside its lanes if its columns take turns at them (module mxu_lane_turns).
+struct LaneTurns {
+  std::array<uint32_t, 3> turn_q{};  // of stages 0 to 2
+  std::vector<uint8_t> parts_q;      // results of the turns before, the first turn first
+};
+
 // All banks, and the rows they finish (module mxu_lane_banks).
 class LaneBanks {
  public:
@@ -132,6 +138,7 @@ class LaneBanks {
   uint8_t first_i = 0;
   uint8_t last_i = 0;
   uint8_t end_i = 0;  // the operation's last
+  uint32_t turn_i = 0;  // whose columns it is for
   LaneOp op_i;
   const uint32_t* acc_i = nullptr;
   const int32_t* bias_i = nullptr;
@@ -154,6 +161,10 @@ class LaneBanks {
   BitVector write_q;
   BitVector write_end_q;
   std::vector<uint32_t> write_row_q;
+  // With turns only: the position is one of the last turn; a bank's columns of a turn are finished.
+  uint16_t line_turn_q = 0;
+  BitVector part_q;
+  std::vector<LaneTurns> turns;  // of each bank
   // Of each bank its rows on their way, TILE_COLS bytes each, that next to the lanes first.
   std::vector<std::vector<uint8_t>> deskew_q;
 
@@ -166,12 +177,19 @@ class LaneBanks {
   void update(bool rst);
 
  private:
+  // The columns of bank j of the row that it has finished: TILE_COLS.
+  const uint8_t* finished_row(size_t j);
+  void update_turns(bool rst, bool finished);
+
   uint32_t tile_cols_;
+  uint32_t turns_;
   uint32_t row_mask_;
+  std::vector<uint8_t> row_;  // TILE_COLS, of finished_row()
   std::vector<uint32_t> moves_;  // cycles until a bank's deskew_q holds the same everywhere
   // Cycles until what comes in has left all banks: then no register changes.
   uint32_t moving_ = 0;
   uint8_t flags_ = 0;  // inside_i, first_i, last_i, end_i of the cycle before
+  uint32_t turn_ = 0;  // and its turn_i
 };
 
 }  // namespace sparsys::mxu

@@ -28,7 +28,8 @@ struct Widths {
         ub_w(clog2(c.ub_depth)),
         set_w(clog2(c.param_sets)),
         buses(bus_count(c.cols)),
-        row_w(std::max(1U, clog2(c.rows))) {}
+        row_w(std::max(1U, clog2(c.rows))),
+        turn_w(std::max(1U, clog2(c.turns()))) {}
 
   uint32_t lanes;  // bytes of a row of the unified buffer
   uint32_t banks;  // of columns: weights, accumulators
@@ -38,6 +39,7 @@ struct Widths {
   uint32_t set_w;  // a parameter set
   uint32_t buses;  // of weights
   uint32_t row_w;  // a row of the array
+  uint32_t turn_w;  // a turn of an activation bank's columns
 };
 
 }  // namespace sparsys::mxu

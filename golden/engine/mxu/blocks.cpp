@@ -95,7 +95,7 @@ size_t blocks_together(const std::vector<Block>& blocks, size_t b, const Layout&
   const uint64_t products = block.output(layout).steps.size() * rows;
   const uint64_t way = config.rows + config.cols + 24;
   size_t together = 1;
-  while (together * products < way + together * (rows + 16)) {
+  while (together * products < way + together * (rows * config.turns() + 16)) {
     const size_t next = b + together;
     if (2 * (together + 1) > plan.outputs.size() + 1 || next >= blocks.size() ||
         blocks[next].layer != block.layer || blocks[next].pass != block.pass ||

@@ -59,6 +59,11 @@ void check(const Config& config) {
   check_power("ACC_DEPTH", config.acc_depth, 4, 65536);
   check_range("PARAM_SETS", config.param_sets, 2, 256);
   check_range("QUEUE_DEPTH", config.queue_depth, 2, 255);
+  if (config.act_lanes != 0) check_divides("ACT_LANES", config.act_lanes, "COLS", config.cols);
+  if (config.tile_cols % config.turns() != 0) {
+    refuse("ACT_LANES", config.act_lanes,
+           "0, or such that COLS over it divides TILE_COLS = " + std::to_string(config.tile_cols));
+  }
 }
 
 }  // namespace sparsys::mxu

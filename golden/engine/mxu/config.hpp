@@ -23,9 +23,13 @@ struct Config {
   uint32_t acc_depth = 4096;  // accumulator rows, a power of two, 4 to 65536
   uint32_t param_sets = 64;   // sets of bias, multiplier and shift, 2 to 256
   uint32_t queue_depth = 16;  // instruction queue, 2 to 255
+  uint32_t act_lanes = 0;  // of the activation unit, a divisor of cols such that turns() divides
+                           // tile_cols; 0: cols of them
 
   // Bytes of a row of the unified buffer.
   uint32_t lanes() const { return std::max(rows, cols); }
+  // Columns that share an activation lane: how often the activation unit walks over a window.
+  uint32_t turns() const { return act_lanes == 0 ? 1 : cols / act_lanes; }
 };
 
 // Blocks of the description for so many rows and columns: the largest ones that are no larger than

@@ -80,6 +80,8 @@ constexpr ConfigOption<mxu::Config> kMatrixUnit[] = {
     {"accumulators", &mxu::Config::acc_depth, "Accumulator rows, a power of two"},
     {"parameter-sets", &mxu::Config::param_sets, "Sets of bias, multiplier and shift"},
     {"instructions", &mxu::Config::queue_depth, "Depth of the instruction queue"},
+    {"activation-lanes", &mxu::Config::act_lanes,
+     "Lanes of the activation unit, a divisor of the columns; 0: one for each column"},
 };
 
 // "queue=16,pe=32" over what `config` has. Throws Error.

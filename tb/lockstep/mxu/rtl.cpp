@@ -12,7 +12,8 @@ std::string describe(const Config& c) {
          std::to_string(c.tile_rows) + "x" + std::to_string(c.tile_cols) + ", weight FIFOs " +
          std::to_string(c.fifo_words) + ", buffer " + std::to_string(c.ub_depth) +
          ", accumulators " + std::to_string(c.acc_depth) + ", parameter sets " +
-         std::to_string(c.param_sets) + ", queue " + std::to_string(c.queue_depth) + ")";
+         std::to_string(c.param_sets) + ", queue " + std::to_string(c.queue_depth) +
+         (c.act_lanes ? ", activation lanes " + std::to_string(c.act_lanes) : "") + ")";
 }
 
 }  // namespace

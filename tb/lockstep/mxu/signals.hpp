@@ -286,6 +286,30 @@ inline void add_weights(SignalMirror& mirror, const std::string& path, const Wei
   }
 }
 
+// What there is with fewer activation lanes than columns only.
+inline void add_turns(SignalMirror& mirror, const std::string& path, const Activation& a,
+                      const Config& c) {
+  const uint32_t turn_w = Widths(c).turn_w;
+  const LaneBanks& b = a.banks;
+  mirror.add(path + ".u_walk.g_turns", "turn_q", turn_w,
+             [&a](uint32_t* words) { words[0] = a.turn_q; });
+  mirror.add(path + ".u_banks.g_turns", "line_turn_q", Lanes::kLaneStages,
+             [&b](uint32_t* words) { words[0] = b.line_turn_q; });
+  mirror.add(path + ".u_banks.g_turns", "part_q", static_cast<uint32_t>(b.bank.size()),
+             [&b](uint32_t* words) {
+               std::copy(b.part_q.words.begin(), b.part_q.words.end(), words);
+             });
+  for (uint32_t j = 0; j < b.bank.size(); ++j) {
+    const LaneTurns& turns = b.turns[j];
+    const std::string place = numbered(path + ".u_banks", "g_bank", j, "g_turns") + ".u_turns";
+    mirror.add(place, "turn_q", 3 * turn_w, packed(turns.turn_q, turn_w));
+    const auto bytes = static_cast<uint32_t>(turns.parts_q.size());
+    mirror.add(place, "parts_q", 8 * bytes, [&turns, bytes](uint32_t* words) {
+      std::memcpy(words, turns.parts_q.data(), bytes);
+    });
+  }
+}
+
 inline void add_activation(SignalMirror& mirror, const std::string& path, const Activation& a,
                            const Config& c) {
   const auto ub_w = static_cast<uint32_t>(clog2(c.ub_depth));
@@ -296,6 +320,7 @@ inline void add_activation(SignalMirror& mirror, const std::string& path, const 
       [&a, lanes = c.lanes()](uint32_t* words) { std::memcpy(words, a.a_wdata_o(), lanes); },
       &a.a_we_o);
   mirror.add(path + ".u_banks", "write_row_q", banks * ub_w, packed(a.banks.write_row_q, ub_w));
+  if (c.turns() > 1) add_turns(mirror, path, a, c);
   for (uint32_t j = 0; j + 1 < banks; ++j) {
     const std::vector<uint8_t>& rows = a.banks.deskew_q[j];
     mirror.add(numbered(path + ".u_banks", "g_bank", j, "g_deskew"), "deskew_q",

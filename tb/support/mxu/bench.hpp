@@ -20,7 +20,8 @@ namespace test {
 
 inline std::string name_of(const Config& c) {
   return std::to_string(c.rows) + "x" + std::to_string(c.cols) + " of " +
-         std::to_string(c.tile_rows) + "x" + std::to_string(c.tile_cols);
+         std::to_string(c.tile_rows) + "x" + std::to_string(c.tile_cols) +
+         (c.act_lanes ? ", " + std::to_string(c.act_lanes) + " activation lanes" : "");
 }
 
 // A device whose memories a bench can read; others have a function of their own.

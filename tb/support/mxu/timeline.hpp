@@ -115,8 +115,9 @@ inline Shares shares_of(const Config& c, const std::vector<RawInstruction>& prog
     } else if (opcode == 4) {
       const uint64_t take = std::max({may, act_free, queued + 2});
       // The last row is written as many cycles behind its issue as there are stages and banks.
-      over[1].push_back(take + length + 15 + c.cols / c.tile_cols + 1);
-      act_free = take + length + 16;
+      const uint64_t positions = length * c.turns();
+      over[1].push_back(take + positions + 15 + c.cols / c.tile_cols + 1);
+      act_free = take + positions + 16;
     } else if (opcode == 5) {
       rows_in += i.get(24, 16);
       over[2].push_back(in_at[rows_in - 1] + 1);

@@ -16,8 +16,10 @@ namespace {
 
 using namespace test;  // NOLINT
 
-Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_cols) {
+Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_cols,
+             uint32_t act_lanes = 0) {
   Config c;
+  c.act_lanes = act_lanes;
   c.rows = rows;
   c.cols = cols;
   c.tile_rows = tile_rows;
@@ -31,7 +33,8 @@ Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
 
 std::vector<Config> small_shapes() {
   return {shape(1, 1, 1, 1), shape(4, 4, 4, 4), shape(4, 4, 2, 4),    shape(5, 7, 5, 7),
-          shape(7, 5, 1, 5), shape(8, 8, 4, 4), shape(16, 16, 8, 16), shape(6, 36, 3, 12)};
+          shape(7, 5, 1, 5), shape(8, 8, 4, 4), shape(16, 16, 8, 16), shape(6, 36, 3, 12),
+          shape(4, 4, 4, 4, 1), shape(4, 12, 2, 12, 4), shape(8, 8, 4, 4, 4)};
 }
 
 struct Bench : DeviceBench<CycleDevice> {
