@@ -137,7 +137,7 @@ class LaneBanks {
   uint8_t inside_i = 0;
   uint8_t first_i = 0;
   uint8_t last_i = 0;
-  uint8_t end_i = 0;  // the operation's last
+  uint8_t end_i = 0;    // the operation's last
   uint32_t turn_i = 0;  // whose columns it is for
   LaneOp op_i;
   const uint32_t* acc_i = nullptr;
@@ -184,7 +184,7 @@ class LaneBanks {
   uint32_t tile_cols_;
   uint32_t turns_;
   uint32_t row_mask_;
-  std::vector<uint8_t> row_;  // TILE_COLS, of finished_row()
+  std::vector<uint8_t> row_;     // TILE_COLS, of finished_row()
   std::vector<uint32_t> moves_;  // cycles until a bank's deskew_q holds the same everywhere
   // Cycles until what comes in has left all banks: then no register changes.
   uint32_t moving_ = 0;

@@ -31,14 +31,14 @@ struct Widths {
         row_w(std::max(1U, clog2(c.rows))),
         turn_w(std::max(1U, clog2(c.turns()))) {}
 
-  uint32_t lanes;  // bytes of a row of the unified buffer
-  uint32_t banks;  // of columns: weights, accumulators
-  uint32_t sum_w;  // a sum below the array
-  uint32_t acc_w;  // an accumulator row
-  uint32_t ub_w;   // a row of the unified buffer
-  uint32_t set_w;  // a parameter set
-  uint32_t buses;  // of weights
-  uint32_t row_w;  // a row of the array
+  uint32_t lanes;   // bytes of a row of the unified buffer
+  uint32_t banks;   // of columns: weights, accumulators
+  uint32_t sum_w;   // a sum below the array
+  uint32_t acc_w;   // an accumulator row
+  uint32_t ub_w;    // a row of the unified buffer
+  uint32_t set_w;   // a parameter set
+  uint32_t buses;   // of weights
+  uint32_t row_w;   // a row of the array
   uint32_t turn_w;  // a turn of an activation bank's columns
 };
 

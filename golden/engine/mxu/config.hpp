@@ -23,8 +23,8 @@ struct Config {
   uint32_t acc_depth = 4096;  // accumulator rows, a power of two, 4 to 65536
   uint32_t param_sets = 64;   // sets of bias, multiplier and shift, 2 to 256
   uint32_t queue_depth = 16;  // instruction queue, 2 to 255
-  uint32_t act_lanes = 0;  // of the activation unit, a divisor of cols such that turns() divides
-                           // tile_cols; 0: cols of them
+  uint32_t act_lanes = 0;     // of the activation unit, a divisor of cols such that turns() divides
+                              // tile_cols; 0: cols of them
 
   // Bytes of a row of the unified buffer.
   uint32_t lanes() const { return std::max(rows, cols); }

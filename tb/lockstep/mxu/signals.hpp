@@ -295,10 +295,9 @@ inline void add_turns(SignalMirror& mirror, const std::string& path, const Activ
              [&a](uint32_t* words) { words[0] = a.turn_q; });
   mirror.add(path + ".u_banks.g_turns", "line_turn_q", Lanes::kLaneStages,
              [&b](uint32_t* words) { words[0] = b.line_turn_q; });
-  mirror.add(path + ".u_banks.g_turns", "part_q", static_cast<uint32_t>(b.bank.size()),
-             [&b](uint32_t* words) {
-               std::copy(b.part_q.words.begin(), b.part_q.words.end(), words);
-             });
+  mirror.add(
+      path + ".u_banks.g_turns", "part_q", static_cast<uint32_t>(b.bank.size()),
+      [&b](uint32_t* words) { std::copy(b.part_q.words.begin(), b.part_q.words.end(), words); });
   for (uint32_t j = 0; j < b.bank.size(); ++j) {
     const LaneTurns& turns = b.turns[j];
     const std::string place = numbered(path + ".u_banks", "g_bank", j, "g_turns") + ".u_turns";

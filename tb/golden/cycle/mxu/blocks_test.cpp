@@ -69,9 +69,10 @@ TEST(MxuConfig, RefusalsNameTheParameter) {
             "matrix unit configuration: ACT_LANES is 3, must be a divisor of COLS = 256");
   EXPECT_EQ(with(&Config::act_lanes, 512),
             "matrix unit configuration: ACT_LANES is 512, must be a divisor of COLS = 256");
-  EXPECT_EQ(with(&Config::act_lanes, 4),
-            "matrix unit configuration: ACT_LANES is 4, must be 0, or such that COLS over it divides "
-            "TILE_COLS = 32");
+  EXPECT_EQ(
+      with(&Config::act_lanes, 4),
+      "matrix unit configuration: ACT_LANES is 4, must be 0, or such that COLS over it divides "
+      "TILE_COLS = 32");
   for (const uint32_t lanes : {0, 8, 16, 128, 256}) {
     EXPECT_EQ(with(&Config::act_lanes, lanes), "");
   }

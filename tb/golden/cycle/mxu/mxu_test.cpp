@@ -32,8 +32,8 @@ Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
 }
 
 std::vector<Config> small_shapes() {
-  return {shape(1, 1, 1, 1), shape(4, 4, 4, 4), shape(4, 4, 2, 4),    shape(5, 7, 5, 7),
-          shape(7, 5, 1, 5), shape(8, 8, 4, 4), shape(16, 16, 8, 16), shape(6, 36, 3, 12),
+  return {shape(1, 1, 1, 1),    shape(4, 4, 4, 4),      shape(4, 4, 2, 4),    shape(5, 7, 5, 7),
+          shape(7, 5, 1, 5),    shape(8, 8, 4, 4),      shape(16, 16, 8, 16), shape(6, 36, 3, 12),
           shape(4, 4, 4, 4, 1), shape(4, 12, 2, 12, 4), shape(8, 8, 4, 4, 4)};
 }
 

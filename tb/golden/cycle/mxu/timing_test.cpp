@@ -33,8 +33,8 @@ Config shape(uint32_t rows, uint32_t cols, uint32_t tile_rows, uint32_t tile_col
 }
 
 std::vector<Config> shapes() {
-  return {shape(1, 1, 1, 1), shape(1, 6, 1, 6), shape(6, 1, 2, 1),   shape(4, 4, 4, 4),
-          shape(5, 7, 5, 7), shape(8, 8, 4, 4), shape(16, 8, 16, 8), shape(16, 16, 4, 8),
+  return {shape(1, 1, 1, 1),    shape(1, 6, 1, 6),    shape(6, 1, 2, 1),     shape(4, 4, 4, 4),
+          shape(5, 7, 5, 7),    shape(8, 8, 4, 4),    shape(16, 8, 16, 8),   shape(16, 16, 4, 8),
           shape(4, 4, 4, 4, 1), shape(8, 8, 4, 4, 4), shape(4, 12, 4, 12, 4)};
 }
 
