@@ -24,6 +24,7 @@ rtl/eie/eie_ccu.v
 rtl/eie/eie_ptr_read.v
 rtl/eie/eie_act_queue.v
 rtl/eie/eie_spmat_read.v
+rtl/eie/eie_product.v
 rtl/eie/eie_arith.v
 rtl/eie/eie_lane_read.v
 rtl/eie/eie_lane_decode.v

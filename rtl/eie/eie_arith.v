@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic unit: decodes an entry's code and row, multiplies by the activation and adds to the
 // row's accumulator (EIE, Han 2016, section IV). Four stages, one entry a cycle, never stalls:
-//   1 codebook look-up, row accumulate   2 multiply, accumulator read   3 add, saturate   4 write
-// An accumulator hit again after one cycle gets the sum forwarded from stage 4 to stage 3, after
-// two cycles from stage 4 to stage 2. Between passes the write-back port reads the accumulators.
+//   1 codebook look-up, row accumulate   2 multiply, in parts
+//   3 sum of the parts, accumulator read   4 add, saturate, write
+// An accumulator hit again in the next cycle gets the sum forwarded from stage 4 to stage 3. Between
+// passes the write-back port reads the accumulators.
 module eie_arith #(
     parameter ACT_REGS = 64,           // accumulators, a power of two
     parameter ACC_WIDTH = 32,          // accumulator bits, 20 to 48
@@ -47,12 +48,11 @@ module eie_arith #(
   reg s2_valid_q;
   reg s2_write_q;
   reg [REG_W-1:0] s2_row_q;
-  reg [31:0] s2_product_q;
-  reg [ACC_WIDTH-1:0] s2_acc_q;
   reg s3_valid_q;
   reg s3_write_q;
   reg [REG_W-1:0] s3_row_q;
-  reg [ACC_WIDTH-1:0] s3_sum_q;
+  reg [31:0] s3_product_q;
+  reg [ACC_WIDTH-1:0] s3_acc_q;
   reg saturated_q;
   reg row_error_q;
 
@@ -67,12 +67,21 @@ module eie_arith #(
   wire [REG_W:0] row = row_out ? ACT_REGS_32[REG_W:0] : row_sum[REG_W:0];
   wire [15:0] weight = code_zero ? 16'd0 : cb_q[e_code_i];
 
-  // Stage 4 feeds the forwards of stages 2 and 3.
-  wire write = s3_valid_q && s3_write_q;
+  // Stage 2, and the sum of stage 3.
+  wire [31:0] s2_product;
 
-  // Stage 2.
-  wire [31:0] product = $signed(s1_weight_q) * $signed(s1_act_q);
-  wire [REG_W-1:0] read_row = wb_read_i ? wb_row_i : s1_row_q;
+  eie_product u_product (
+      .clk_i    (clk_i),
+      .weight_i (s1_weight_q),
+      .act_i    (s1_act_q),
+      .product_o(s2_product)
+  );
+
+  // Stage 3 reads what stage 4 writes in this cycle.
+  wire [ACC_WIDTH-1:0] sum;
+  wire write = s3_valid_q && s3_write_q;
+  wire forward = write && s3_row_q == s2_row_q;
+  wire [REG_W-1:0] read_row = wb_read_i ? wb_row_i : s2_row_q;
   wire [ACC_WIDTH-1:0] read_data;
   wire [ACC_WIDTH-1:0] read_acc = acc_valid_q[read_row] ? read_data : {ACC_WIDTH{1'b0}};
 
@@ -83,20 +92,26 @@ module eie_arith #(
       .clk_i  (clk_i),
       .we_i   (write),
       .waddr_i(s3_row_q),
-      .wdata_i(s3_sum_q),
+      .wdata_i(sum),
       .raddr_i(read_row),
       .rdata_o(read_data)
   );
 
-  // Stage 3.
-  wire [ACC_WIDTH-1:0] operand = write && s3_row_q == s2_row_q ? s3_sum_q : s2_acc_q;
-  wire [SUM_W-1:0] sum_wide =
-      {{(SUM_W - ACC_WIDTH) {operand[ACC_WIDTH-1]}}, operand} +
-      {{(SUM_W - 32) {s2_product_q[31]}}, s2_product_q};
+  // Stage 4.
+  wire [SUM_W-1:0] sum_wide;
   wire sum_sign = sum_wide[SUM_W-1];
-  wire sum_saturates = sum_wide[SUM_W-1:ACC_WIDTH-1] != {(SUM_W - ACC_WIDTH + 1) {sum_sign}};
-  wire [ACC_WIDTH-1:0] sum =
-      sum_saturates ? {sum_sign, {(ACC_WIDTH - 1) {!sum_sign}}} : sum_wide[ACC_WIDTH-1:0];
+  wire sum_saturates;
+  assign sum = sum_saturates ? {sum_sign, {(ACC_WIDTH - 1) {!sum_sign}}} : sum_wide[ACC_WIDTH-1:0];
+
+  carry_select #(
+      .WIDTH    (SUM_W),
+      .SIGN_BITS(SUM_W - ACC_WIDTH + 1)
+  ) u_sum (
+      .a_i     ({{(SUM_W - ACC_WIDTH) {s3_acc_q[ACC_WIDTH-1]}}, s3_acc_q}),
+      .b_i     ({{(SUM_W - 32) {s3_product_q[31]}}, s3_product_q}),
+      .sum_o   (sum_wide),
+      .differ_o(sum_saturates)
+  );
 
   assign wb_acc_o    = read_acc;
   assign saturated_o = saturated_q;
@@ -112,6 +127,23 @@ module eie_arith #(
     end
   end
 
+  // The entry stays until the next one: so does what follows from it. Only its row is added once.
+  always @(posedge clk_i) begin
+    if (e_valid_i) begin
+      row_q      <= row;
+      s1_write_q <= !code_zero && !row_out;
+      s1_row_q   <= row[REG_W-1:0];
+    end
+    s1_weight_q  <= weight;
+    s1_act_q     <= e_act_i;
+    s2_write_q   <= s1_write_q;
+    s2_row_q     <= s1_row_q;
+    s3_write_q   <= s2_write_q;
+    s3_row_q     <= s2_row_q;
+    s3_product_q <= s2_product;
+    s3_acc_q     <= forward ? sum : read_acc;
+  end
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       acc_valid_q <= {ACT_REGS{1'b0}};
@@ -122,34 +154,14 @@ module eie_arith #(
       row_error_q <= 1'b0;
     end else begin
       s1_valid_q <= e_valid_i;
-      if (e_valid_i) begin
-        row_q       <= row;
-        s1_write_q  <= !code_zero && !row_out;
-        s1_row_q    <= row[REG_W-1:0];
-        s1_weight_q <= weight;
-        s1_act_q    <= e_act_i;
-      end
-
       s2_valid_q <= s1_valid_q;
-      if (s1_valid_q) begin
-        s2_write_q   <= s1_write_q;
-        s2_row_q     <= s1_row_q;
-        s2_product_q <= product;
-        s2_acc_q     <= write && s3_row_q == s1_row_q ? s3_sum_q : read_acc;
-      end
-
       s3_valid_q <= s2_valid_q;
-      if (s2_valid_q) begin
-        s3_write_q <= s2_write_q;
-        s3_row_q   <= s2_row_q;
-        s3_sum_q   <= sum;
-      end
 
       if (clear_i) acc_valid_q <= {ACT_REGS{1'b0}};
       else if (write) acc_valid_q[s3_row_q] <= 1'b1;
 
       if (flags_clear_i) saturated_q <= 1'b0;
-      else if (s2_valid_q && s2_write_q && sum_saturates) saturated_q <= 1'b1;
+      else if (write && sum_saturates) saturated_q <= 1'b1;
       if (flags_clear_i) row_error_q <= 1'b0;
       else if (e_valid_i && row_out) row_error_q <= 1'b1;
     end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bank of the accumulators, with what feeds it: a FIFO that takes two entries a cycle, and a
 // multiply-accumulate that takes one and never stalls:
-//   1 codebook look-up   2 multiply, in four parts   3 their sum   4 read, add, saturate, write
+//   1 codebook look-up   2 multiply, in parts   3 their sum   4 read, add, saturate, write
 // The accumulator is read and written in one cycle, so nothing has to be forwarded. Between passes
 // the write-back port reads it.
 module eie_bank #(
@@ -39,10 +39,6 @@ module eie_bank #(
   reg [15:0] s1_act_q;
   reg s2_valid_q;
   reg [ADDR_W-1:0] s2_addr_q;
-  reg [15:0] s2_high_q;
-  reg [15:0] s2_low_q;
-  reg [15:0] s2_cross0_q;
-  reg [15:0] s2_cross1_q;
   reg s3_valid_q;
   reg [ADDR_W-1:0] s3_addr_q;
   reg [31:0] s3_product_q;
@@ -69,19 +65,15 @@ module eie_bank #(
       .room_o (room_o)
   );
 
-  // Stage 2. The parts are the products of the bytes: carries of 16 bits, not of 22.
-  wire signed [7:0] weight_high = s1_weight_q[15:8];
-  wire signed [8:0] weight_low = {1'b0, s1_weight_q[7:0]};
-  wire signed [7:0] act_high = s1_act_q[15:8];
-  wire signed [8:0] act_low = {1'b0, s1_act_q[7:0]};
-  wire signed [15:0] high = weight_high * act_high;
-  wire [15:0] low = s1_weight_q[7:0] * s1_act_q[7:0];
-  wire signed [15:0] cross0 = weight_low * act_high;
-  wire signed [15:0] cross1 = weight_high * act_low;
+  // Stage 2, and the sum of stage 3.
+  wire [31:0] s2_product;
 
-  // Stage 3.
-  wire [31:0] s2_product = {s2_high_q, s2_low_q} + {{8{s2_cross0_q[15]}}, s2_cross0_q, 8'd0} +
-                           {{8{s2_cross1_q[15]}}, s2_cross1_q, 8'd0};
+  eie_product u_product (
+      .clk_i    (clk_i),
+      .weight_i (s1_weight_q),
+      .act_i    (s1_act_q),
+      .product_o(s2_product)
+  );
 
   // Stage 4. The address of the read has no more loads than the accumulators.
   wire [ADDR_W-1:0] read_addr = wb_read_i ? wb_addr_i : s3_addr_q;
@@ -120,6 +112,18 @@ module eie_bank #(
   assign saturated_o = saturated_q;
   assign busy_o      = !empty || s1_valid_q || s2_valid_q || s3_valid_q;
 
+  // What stage 1 holds stays until the next entry: so does what follows from it.
+  always @(posedge clk_i) begin
+    if (!empty) begin
+      s1_addr_q   <= addr;
+      s1_weight_q <= cb_i[16*code+:16];
+      s1_act_q    <= act;
+    end
+    s2_addr_q    <= s1_addr_q;
+    s3_addr_q    <= s2_addr_q;
+    s3_product_q <= s2_product;
+  end
+
   always @(posedge clk_i) begin
     if (rst_i) begin
       acc_valid_q <= {BANK_ROWS{1'b0}};
@@ -129,26 +133,8 @@ module eie_bank #(
       saturated_q <= 1'b0;
     end else begin
       s1_valid_q <= !empty;
-      if (!empty) begin
-        s1_addr_q   <= addr;
-        s1_weight_q <= cb_i[16*code+:16];
-        s1_act_q    <= act;
-      end
-
       s2_valid_q <= s1_valid_q;
-      if (s1_valid_q) begin
-        s2_addr_q   <= s1_addr_q;
-        s2_high_q   <= high;
-        s2_low_q    <= low;
-        s2_cross0_q <= cross0;
-        s2_cross1_q <= cross1;
-      end
-
       s3_valid_q <= s2_valid_q;
-      if (s2_valid_q) begin
-        s3_addr_q    <= s2_addr_q;
-        s3_product_q <= s2_product;
-      end
 
       if (clear_i) acc_valid_q <= {BANK_ROWS{1'b0}};
       else if (s3_valid_q) acc_valid_q[s3_addr_q] <= 1'b1;

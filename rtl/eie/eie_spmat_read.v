@@ -98,12 +98,6 @@ module eie_spmat_read #(
       else if (issue && row_out) range_error_q <= 1'b1;
 
       e_valid_q <= d_valid_q;
-      if (d_valid_q) begin
-        e_first_q <= d_first_q;
-        e_code_q  <= entry[3:0];
-        e_skip_q  <= entry[7:4];
-        e_act_q   <= d_act_q;
-      end
       if (issue) begin
         f_mid_q   <= !last_segment;
         f_pos_q   <= {pos[15:3] + 13'd1, 3'd0};
@@ -122,6 +116,14 @@ module eie_spmat_read #(
         end
       end
     end
+  end
+
+  // What decoding holds stays until the next entry: so does what follows from it.
+  always @(posedge clk_i) begin
+    e_first_q <= d_first_q;
+    e_code_q  <= entry[3:0];
+    e_skip_q  <= entry[7:4];
+    e_act_q   <= d_act_q;
   end
 
   generate

@@ -9,10 +9,9 @@ JOINED = {"mxu_tile": "mxu/signals.hpp"}
 # Registers that no list names, "module.register", and why none has to.
 BETWEEN = "between two steps whose result is compared"
 EXCEPTIONS: dict[str, str] = {
-    "eie_bank.s2_low_q": "a part of s2_product, which is compared",
-    "eie_bank.s2_high_q": "another part",
-    "eie_bank.s2_cross0_q": "another part",
-    "eie_bank.s2_cross1_q": "the last part",
+    "eie_product.low_q": "a part of its unit's s2_product, which is compared",
+    "eie_product.high_q": "another part",
+    "eie_product.middle_q": "the last part",
 } | {
     f"{module}.{register}": BETWEEN for module, registers in {
         "mxu_product": "digits_q sum_q carry_q product_q",

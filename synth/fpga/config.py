@@ -4,6 +4,8 @@ import dataclasses
 
 from synth import yosys
 
+# Files of all families in place of the general ones.
+REPLACE = {"rtl/eie/eie_product.v": "synth/fpga/eie_product.v"}
 RESOURCES = ("lut", "ff", "bram", "dsp", "spram")
 
 
@@ -12,7 +14,8 @@ class Family:
     """How Yosys maps to a family, and what its cells are: LUTs that a cell takes, block RAMs and
     single-port RAMs (in units of the device's table), DSPs; patterns of cells that are flip-flops
     and that are free. A cell that is nowhere stops the run. `block` is the pattern of what a RAM
-    must be mapped via, `replace` the family's own files in place of the general ones."""
+    must be mapped via, `replace` the family's own files in place of the general ones, besides those
+    of all families (REPLACE)."""
     title: str
     synth: str
     lut: dict
@@ -113,7 +116,8 @@ class Config:
         """Paths of its files, a family's own in place of the general ones."""
         other = "rtl/mxu/" if self.engine == "eie" else "rtl/eie/"
         files = self.only or [f for f in yosys.rtl_files() if not f.startswith(other)]
-        return [*(self.family.replace.get(f, f) for f in files), *self.files]
+        own = REPLACE | self.family.replace
+        return [*(own.get(f, f) for f in files), *self.files]
 
 
 def eie(pes: int, entries: int, pointers=1024, ram=1024, regs=64, **more: int) -> dict[str, int]:

@@ -249,8 +249,8 @@ TEST(Report, NamesEverything) {
   uint32_t sound = 0;
   tampering.tamper = [&](uint64_t cycle, Eie& model) {
     if (cycle != at) return;
-    sound = model.pe[kPe].arith.s2_product_q;
-    model.pe[kPe].arith.s2_product_q ^= 0x10;
+    sound = model.pe[kPe].arith.s2_product;
+    model.pe[kPe].arith.s2_product ^= 0x10;
   };
   Lockstep device(config(), tampering);
   const std::string instance = "eie.g_pe[" + std::to_string(kPe) + "].u_pe.u_compute.g_one.u_arith";
@@ -260,13 +260,13 @@ TEST(Report, NamesEverything) {
   } catch (const LockstepMismatch& mismatch) {
     EXPECT_EQ(mismatch.cycle, at);
     EXPECT_EQ(mismatch.instance, instance);
-    EXPECT_EQ(mismatch.signal, "s2_product_q");
+    EXPECT_EQ(mismatch.signal, "s2_product");
     EXPECT_EQ(mismatch.signals, 1U);
     char values[64];
     std::snprintf(values, sizeof(values), "RTL 0x%x, cycle model 0x%x", sound, sound ^ 0x10);
     const std::string text = mismatch.what();
     EXPECT_EQ(text.find("lockstep: cycle " + std::to_string(at) + ": " + instance +
-                        ".s2_product_q: " + values),
+                        ".s2_product: " + values),
               0U)
         << text;
     // The history: the instance's signals in the last six cycles, two lines each.
@@ -281,7 +281,7 @@ TEST(Report, NamesEverything) {
   EXPECT_EQ(device.mismatched_signals(), 1U);
   // The waveform: the last 256 cycles, both sides by value.
   const FstChanges waves = read_fst(path);
-  const std::string product = instance + ".s2_product_q";
+  const std::string product = instance + ".s2_product";
   EXPECT_EQ(value_at(waves, "rtl." + product, at), sound);
   EXPECT_EQ(value_at(waves, "model." + product, at), sound ^ 0x10);
   EXPECT_EQ(waves.at("rtl." + product).front().first, at < 256 ? 0 : at - 255);

@@ -88,6 +88,7 @@ class Bank {
   void update(bool rst, const std::array<uint16_t, 16>& cb) {
     acc.update(rst);
     if (rst) {
+      update_payloads(cb);
       fifo.update(true);
       s1_valid_q = s2_valid_q = s3_valid_q = 0;
       acc_valid_q = 0;
@@ -100,28 +101,27 @@ class Bank {
     }
     if (clear_i) acc_valid_q = 0;
     if (flags_clear_i) saturated_q = 0;
-    // From the last stage to the first, so that each finds the registers before it unchanged.
     s3_valid_q = s2_valid_q;
-    if (s2_valid_q) {
-      s3_addr_q = s2_addr_q;
-      s3_product_q = s2_product;
-    }
     s2_valid_q = s1_valid_q;
-    if (s1_valid_q) {
-      s2_addr_q = s1_addr_q;
-      s2_product = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
-                                         int32_t{static_cast<int16_t>(s1_act_q)});
-    }
     s1_valid_q = fifo.pop_i;
-    if (fifo.pop_i) {
-      s1_weight_q = cb[fifo.head_o & 15];
-      s1_addr_q = static_cast<uint8_t>(fifo.head_o >> 4 & low_mask(addr_w_));
-      s1_act_q = static_cast<uint16_t>(fifo.head_o >> (4 + addr_w_));
-    }
+    update_payloads(cb);
     fifo.update(false);
   }
 
  private:
+  // From the last stage to the first, so that each finds the registers before it unchanged.
+  void update_payloads(const std::array<uint16_t, 16>& cb) {
+    s3_addr_q = s2_addr_q;
+    s3_product_q = s2_product;
+    s2_addr_q = s1_addr_q;
+    s2_product = static_cast<uint32_t>(static_cast<int16_t>(s1_weight_q) *
+                                       int32_t{static_cast<int16_t>(s1_act_q)});
+    if (!fifo.pop_i) return;
+    s1_weight_q = cb[fifo.head_o & 15];
+    s1_addr_q = static_cast<uint8_t>(fifo.head_o >> 4 & low_mask(addr_w_));
+    s1_act_q = static_cast<uint16_t>(fifo.head_o >> (4 + addr_w_));
+  }
+
   uint64_t word(size_t slot) const {
     return uint64_t{act_i} << (4 + addr_w_) | uint64_t{addr_i[slot]} << 4 | code_i[slot];
   }

@@ -53,16 +53,19 @@ struct SpmatReadRegisters {
     return next;
   }
 
+  // The edge of the entry that leaves. entries: the memory's output before it.
+  void advance_entry(uint64_t entries) {
+    const uint32_t entry = static_cast<uint32_t>(entries >> (8 * d_off_q)) & 0xFF;
+    e_first_q = d_first_q;
+    e_code_q = entry & 0xF;
+    e_skip_q = static_cast<uint8_t>(entry >> 4);
+    e_act_q = d_act_q;
+  }
+
   // The edge. entries: the memory's output before it; issued: whether `next` is being fetched.
   void advance(uint64_t entries, uint16_t head_act, bool issued, const Segment& next) {
     e_valid_q = d_valid_q;
-    if (d_valid_q) {
-      const uint32_t entry = static_cast<uint32_t>(entries >> (8 * d_off_q)) & 0xFF;
-      e_first_q = d_first_q;
-      e_code_q = entry & 0xF;
-      e_skip_q = static_cast<uint8_t>(entry >> 4);
-      e_act_q = d_act_q;
-    }
+    advance_entry(entries);
     if (issued) {
       d_valid_q = 1;
       d_first_q = !f_mid_q;
@@ -142,9 +145,11 @@ class SpmatRead : public SpmatReadRegisters {
   }
 
   void update(bool rst) {
+    const uint64_t entries = entry_ram.rdata_q;
     entry_ram.update(rst);
     if (rst) {
       f_mid_q = d_valid_q = e_valid_q = range_error_q = 0;
+      advance_entry(entries);
       return;
     }
     advance(entry_ram.rdata_o, head_act_i, issue_, next_);

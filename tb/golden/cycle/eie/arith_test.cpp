@@ -88,11 +88,11 @@ TEST(ArithTest, OneEntryThroughTheStages) {
   a.step();
   EXPECT_FALSE(a.unit.s1_valid_q);
   EXPECT_TRUE(a.unit.s2_valid_q);
-  EXPECT_EQ(a.unit.s2_product_q, 300u);
-  EXPECT_EQ(a.unit.s2_acc_q, 0u);
+  EXPECT_EQ(a.unit.s2_product, 300u);
   a.step();
   EXPECT_TRUE(a.unit.s3_valid_q);
-  EXPECT_EQ(a.unit.s3_sum_q, 300u);
+  EXPECT_EQ(a.unit.s3_product_q, 300u);
+  EXPECT_EQ(a.unit.s3_acc_q, 0u);
   EXPECT_EQ(a.unit.acc_valid_q, 0u);
   a.unit.propagate();
   EXPECT_TRUE(a.unit.busy_o);
@@ -225,9 +225,9 @@ TEST_P(ArithWidth, SaturatesAtBothEnds) {
   EXPECT_EQ(a.acc(3), largest);
   EXPECT_FALSE(a.unit.saturated_q);
   a.entry(true, 3, 1, 1);
-  a.step();
+  a.bubbles(2);
   EXPECT_FALSE(a.unit.saturated_q);
-  a.step();  // stage 3's sum saturates in this cycle
+  a.step();  // stage 4's sum saturates in this cycle
   EXPECT_TRUE(a.unit.saturated_q);
   a.bubbles(4);
   EXPECT_EQ(a.acc(3), largest);

@@ -209,7 +209,7 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   device.clock(Inputs());
   // Cycle 8: the product.
   EXPECT_TRUE(model.pe[0].arith.s2_valid_q);
-  EXPECT_EQ(static_cast<int32_t>(model.pe[0].arith.s2_product_q),
+  EXPECT_EQ(static_cast<int32_t>(model.pe[0].arith.s2_product),
             13 * figure_weight(figure_code(0, 2)));
   device.clock(Inputs());
   // Cycle 9: the sum; written at its end.

@@ -34,12 +34,12 @@ void visit_registers(const Pe& pe, Visit&& visit) {
         uint64_t{s.range_error_q}, s.entry_ram.rdata_q})
     visit(q);
   const Arith& a = pe.arith;
-  for (const uint64_t q :
-       {uint64_t{a.s1_valid_q}, uint64_t{a.s1_write_q}, uint64_t{a.s1_row_q},
-        uint64_t{a.s2_valid_q}, uint64_t{a.s2_write_q}, uint64_t{a.s2_row_q},
-        uint64_t{a.s3_valid_q}, uint64_t{a.s3_write_q}, uint64_t{a.s3_row_q}, uint64_t{a.row_q},
-        uint64_t{a.saturated_q}, uint64_t{a.row_error_q}, uint64_t{a.s1_weight_q},
-        uint64_t{a.s1_act_q}, uint64_t{a.s2_product_q}, a.s2_acc_q, a.s3_sum_q, a.acc_valid_q})
+  for (const uint64_t q : {uint64_t{a.s1_valid_q}, uint64_t{a.s1_write_q}, uint64_t{a.s1_row_q},
+                           uint64_t{a.s2_valid_q}, uint64_t{a.s2_write_q}, uint64_t{a.s2_row_q},
+                           uint64_t{a.s3_valid_q}, uint64_t{a.s3_write_q}, uint64_t{a.s3_row_q},
+                           uint64_t{a.row_q}, uint64_t{a.saturated_q}, uint64_t{a.row_error_q},
+                           uint64_t{a.s1_weight_q}, uint64_t{a.s1_act_q}, uint64_t{a.s2_product},
+                           uint64_t{a.s3_product_q}, a.s3_acc_q, a.acc_valid_q})
     visit(q);
   for (const uint64_t q : a.acc.mem) visit(q);
   const ActRw& w = pe.act_rw;
