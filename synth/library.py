@@ -67,6 +67,9 @@ class Library:
     nand2, nand2_area   smallest two-input NAND
     inverter            smallest inverter
     full_adder          (cell, pins a, b, c, sum, carry), or None
+    pins                cell -> {input: pF}
+    buffer              (cell, input, output, pF of the input), the one that drives most for its
+                        area, or None
     """
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -82,6 +85,9 @@ class Library:
         self.name = head.group(1)
         self.wire_load = _attribute(text, "default_wire_load")
         self.area, self.flip_flops, self.functions = {}, set(), {}
+        unit = re.search(r"capacitive_load_unit\s*\(\s*([\d.]+)\s*,\s*\"?(\w+)", text)
+        self._pf = float(unit[1]) / (1000 if unit[2].lower() == "ff" else 1) if unit else 1.0
+        self.pins, self._drives = {}, {}
         for cell, body in _groups(text, "cell"):
             self._read_cell(cell, body)
         if not self.flip_flops:
@@ -92,6 +98,9 @@ class Library:
         three = list(itertools.product((0, 1), repeat=3))
         full = self._find("ABC", [[sum(v) & 1 for v in three], [sum(v) >> 1 for v in three]])
         self.full_adder = full[0] if full else None
+        buffers = [(self._drives[f[0]] / self.area[f[0]], f) for f in self._find("A", [[0, 1]])]
+        cell, *pins = max(buffers)[1] if buffers else (None,)
+        self.buffer = (cell, *pins, self.pins[cell][pins[0]]) if cell else None
 
     def _read_cell(self, cell, body):
         if _attribute(body, "dont_use") == "true":
@@ -102,13 +111,17 @@ class Library:
             self.area[cell] = float(area)
         except (TypeError, ValueError):
             raise Failure(f"{self.path}: cell {cell} has no area") from None
+        pins = list(_groups(body, "pin"))
+        self.pins[cell] = {pin: self._number(b, "capacitance") * self._pf for pin, b in pins
+                           if _attribute(b, "direction") == "input"}
+        self._drives[cell] = max((self._number(b, "max_capacitance") for _, b in pins), default=0.0)
         if any(_groups(body, "ff")):
             self.flip_flops.add(cell)
             return
         if any(_groups(body, "latch")) or any(_groups(body, "statetable")):
             return
         inputs, outputs = [], {}
-        for pin, pin_body in _groups(body, "pin"):
+        for pin, pin_body in pins:
             direction = _attribute(pin_body, "direction")
             function = _attribute(pin_body, "function")
             if direction == "input":
@@ -116,6 +129,12 @@ class Library:
             elif direction == "output" and function:
                 outputs[pin] = function
         self.functions[cell] = (inputs, outputs)
+
+    def _number(self, body, name):
+        try:
+            return float(_attribute(body, name) or 0)
+        except ValueError:
+            return 0.0
 
     def _find(self, operands, tables):
         """(cell, input pins, output pins) of all cells with just these functions, smallest

@@ -24,8 +24,9 @@ buffer -p -N 16
 upsize
 dnsize
 """
-# What an output drives, fF; those of the central control go to all PEs.
-LOAD_FF, LOADS_FF = 50, {"eie_ccu": 300}
+# What an output drives, fF. Where more stands behind it, buffers go between
+# (synth/area/fan_out.py).
+LOAD_FF = 50
 # Modules with so many equal multiply-accumulates that each kind is a module of its own, mapped
 # once.
 SHARED_TREES = ("mxu_tile", "mxu_array")
@@ -57,7 +58,7 @@ alumacc
 """
 
 
-def prepare(library, folder, module=None):
+def prepare(library, folder):
     """Writes the files that the commands want into a folder without blanks in its path."""
     command = shlex.join([sys.executable, "-B", "-m", "synth.carry_save", f"{folder}/macc.txt",
                           f"{folder}/macc.v"])
@@ -66,7 +67,7 @@ def prepare(library, folder, module=None):
     # Inputs and flip-flops count as strong as an inverter: else they would drive any load,
     # unbuffered.
     (folder / "abc.constr").write_text(f"set_driving_cell {library.inverter}\n"
-                                       f"set_load {LOADS_FF.get(module, LOAD_FF)} [all_outputs]\n")
+                                       f"set_load {LOAD_FF} [all_outputs]\n")
     cells = folder / "cells.lib"
     if not cells.exists():
         cells.symlink_to(library.path)
@@ -79,11 +80,11 @@ def commands(library, folder, module=None):
 
     `folder` is an existing folder of yosys.work_folder, of this one design, for files between the
     steps. The hierarchy is kept; modules without contents (RAMs read by `read_verilog -lib`) stay
-    as they are; other memories become flip-flops. `module`, the top's name, decides on the load of
-    outputs and on trees that are shared. Behind these commands each cell is the library's or a
-    module's instance, or Yosys stops with an error.
+    as they are; other memories become flip-flops. `module`, the top's name, decides on trees that
+    are shared. Behind these commands each cell is the library's or a module's instance, or Yosys
+    stops with an error.
     """
-    cells = prepare(library, folder, module)
+    cells = prepare(library, folder)
     adder = " ".join(f"-D {n}={value}" for n, value in zip(FULL_ADDER, library.full_adder or ()))
     return tree_commands(folder, "-extern " if module in SHARED_TREES else "") + f"""
 techmap -map synth/techmap/full_adder.v {adder}

@@ -51,6 +51,8 @@ SWEEPS = {
     "small": [],
 }
 MOST_PE_GE, MOST_CONTROL_PCT, MOST_CELL_GE = 40000, 2.0, 1200
+# Longest path of the sparse engine of one lane, all modules together, in OSU 180 nm.
+MOST_ENGINE_NS = 5.5
 # EIE (Han 2016), table II: um2 of a PE in TSMC 45 nm, and our unit of the same work.
 TABLE_2 = [
     ("act queue", 758, "eie_act_queue"),

@@ -92,6 +92,10 @@ def limits(design: Design) -> list[dict]:
     tile = size["TILE_ROWS"] * size["TILE_COLS"]
     cell = max(design.ge(design.um2(t)) for t in design.find("mxu_tile", "mxu")) / tile
     mean = design.ge(array) / (size["ROWS"] * size["COLS"])
+    path = design.paths[design.tops["eie"]]
+    clock = [limit("sparse engine's longest path", path.ns, config.MOST_ENGINE_NS, "ns",
+                   f"from {path.start} to {path.end}; all modules of {n_pe} PEs together, with "
+                   "what stands behind each net", 2)]
     return [
         limit("processing element", design.ge(pe.logic), config.MOST_PE_GE, "gate equivalents",
               "logic of a PE without its memories; with its register files as flip-flops "
@@ -101,6 +105,7 @@ def limits(design: Design) -> list[dict]:
               f"equivalents beside {n_pe} PEs, without register files and RAMs", 2),
         limit("matrix cell", cell, config.MOST_CELL_GE, "gate equivalents",
               f"mean cell of the largest tile; {mean:,.0f} over the whole array"),
+        *(clock if design.library.name.startswith("osu018") and not path.cut else ()),
     ]
 
 

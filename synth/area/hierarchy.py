@@ -12,7 +12,7 @@ import time
 
 from scripts.report import text_file
 from synth import recipe, yosys
-from synth.area import verilog
+from synth.area import fan_out, verilog
 from synth.yosys import Failure
 
 # Of what is kept: another one makes everything be mapped again.
@@ -202,7 +202,8 @@ class Mapper:
         return not any(kind.startswith("$") for kind in cells)
 
     def map_all(self, tops, jobs, progress=print):
-        """Maps variants and all below them: {name: Mapped}. Black boxes are left out."""
+        """Maps variants and all below them: {name: Mapped}, nets between modules with buffers where
+        much stands behind them. Black boxes are left out."""
         lock, done, waiting, seen, pending = threading.Lock(), {}, {}, set(), []
 
         def say(text):
@@ -236,7 +237,7 @@ class Mapper:
                         waiting, return_when=concurrent.futures.FIRST_COMPLETED).done:
                     mapped = done[waiting.pop(future)] = future.result()
                     add(child.variant for child in mapped.children.values())
-        return done
+        return fan_out.Buffers(self).all(done)
 
 
 def below(mapped, top, black_boxes, cut=()):

@@ -40,6 +40,7 @@ UNITS = """  delay_model : table_lookup;
   leakage_power_unit : "1nW";
   capacitive_load_unit (1, pf);
 """
+PIN_PF = 0.01  # what an input of a RAM loads its driver with
 # The port, with its width's parameter; times of its arc.
 PORT = re.compile(r"(input|output)\s+wire\s*(?:\[\s*(\w+)-1:0\])?\s*(\w+)")
 OUTPUT = ("timing_type : rising_edge; cell_rise (scalar) { values (\"%g\"); } "
@@ -98,7 +99,7 @@ def _cell(technology_, name, box, header, widths):
             continue
         arc = OUTPUT % ((technology_.access_ns,) * 2) if direction == "output" else \
             INPUT % ((technology_.access_ns / 10,) * 2)
-        load = "" if direction == "output" else " capacitance : 0.01;"
+        load = "" if direction == "output" else f" capacitance : {PIN_PF};"
         body = f"direction : {direction};{load} timing () {{ related_pin : \"clk_i\"; {arc} }}"
         if width:
             widths.add(values[width])

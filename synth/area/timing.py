@@ -12,8 +12,9 @@ from synth.yosys import Failure
 
 # Any: what follows is the path's length, which the period does not change.
 PERIOD_NS = 100.0
-# What OpenSTA takes in about a minute. The largest modules of a block with more are left out.
-MOST_CELLS = 400000
+# What OpenSTA takes in about a minute: the largest modules of a block with more are left out. An
+# engine is timed whole up to MOST_OF_ENGINE (2 GB): paths between its modules are in no block.
+MOST_CELLS, MOST_OF_ENGINE = 400000, 1500000
 # At full size the wires between 256 tiles alone are too many; all that these hold is timed by
 # itself.
 UNTIMED_IF_CUT = ("mxu", "mxu_multiply", "mxu_array")
@@ -48,13 +49,14 @@ class Path:
 
 
 class Design:
-    """A module with all below it that is timed together."""
+    """A module with all below it that is timed together; `engine` tells that it is a whole one."""
 
-    def __init__(self, mapped, top, black_boxes):
+    def __init__(self, mapped, top, black_boxes, engine=False):
         self.mapped, self.top = mapped, top
         self.counts, _ = below(mapped, top, black_boxes)
         self.cut = set()
-        while len(self.counts) > 1 and self._cells(self.counts) > MOST_CELLS:
+        whole = engine and self._cells(self.counts) <= MOST_OF_ENGINE
+        while not whole and len(self.counts) > 1 and self._cells(self.counts) > MOST_CELLS:
             largest = max((m for m in self.counts if m != top),
                           key=lambda m: (self._cells({m: self.counts[m]}), m))
             self.cut.add(largest)
@@ -119,10 +121,10 @@ class Timer:
             yosys.sources_digest("synth/area/timing.py", "synth/area/rams.py"),
             technology.access_ns, yosys.version("sta", "-version"))
 
-    def path(self, mapped, top):
+    def path(self, mapped, top, engine=False):
         """The longest path of the module of name `top`, a Path, or None if there is none. With it,
         whether it was measured now."""
-        design = Design(mapped, top, self.mapper.black_boxes)
+        design = Design(mapped, top, self.mapper.black_boxes, engine)
         if design.cut and mapped[top].variant.module in UNTIMED_IF_CUT:
             return None, False
         key = yosys.digest(sorted(mapped[n].key for n in design.counts), top, sorted(design.boxes),

@@ -84,6 +84,8 @@ class Gate(Test):
                                    block["area_um2"] / data["nand2"]["um2"], delta=0.06)
             # Without wires between the cells.
             self.assertEqual(block["critical_path_bound"], "lower")
+            # Engines are timed with all their modules.
+            self.assertEqual(block["path"]["cut"], [])
         # The total is the sum over all instances, and what the engines' own sums say.
         total = sum(b["instances"] * b["area_um2"] for b in data["blocks"])
         self.assertAlmostEqual(total, data["totals"]["area_um2"], delta=1)
@@ -162,6 +164,29 @@ class Gate(Test):
         grew = re.findall(r"FAILED (\S+ \S+): grew", done.stdout)
         self.assertEqual(grew, ["eie: eie_lnzd_node"])
         self.assertEqual(len(re.findall("area: mapped", done.stderr)), 1, done.stderr)
+
+    def test_a_path_across_modules_is_seen(self):
+        """A product behind the broadcast's registers and another in front of the PEs': the engine
+        takes both, each module one."""
+        changed = {}
+        for module, was, now in (
+                ("eie_broadcast", "assign b_act_o       = b_act_q;",
+                 "assign b_act_o = b_act_q * b_act_q;"),
+                ("eie_ptr_read", "p_act_q <= b_act_i;", "p_act_q <= b_act_i * b_act_i;")):
+            text = (ROOT / f"rtl/eie/{module}.v").read_text()
+            self.assertIn(was, text)
+            changed[module] = self.folder / f"{module}.v"
+            changed[module].write_text(text.replace(was, now))
+        files = self.folder / "files.f"
+        files.write_text("\n".join(str(changed.get(pathlib.Path(f).stem, f))
+                                   for f in yosys.rtl_files()))
+        done = self.check("--files", files)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        slowed = {m[1]: float(m[2]) for m in
+                  re.finditer(r"FAILED eie: (\w+): slowed by .* to (\S+) ns", done.stdout)}
+        self.assertLessEqual({"eie", "eie_broadcast", "eie_ptr_read"}, slowed.keys(), done.stdout)
+        self.assertGreater(slowed["eie"],
+                           slowed["eie_broadcast"] + slowed["eie_ptr_read"] - 1.0)
 
     def test_no_baseline(self):
         done = self.check("--baseline", self.folder / "none.json")
