@@ -89,26 +89,20 @@ module eie_ccu #(
 );
   localparam CB_W = $clog2(CODEBOOKS);
 
-  wire [63:0] list_rdata;
-  wire [63:0] cb_rdata;
-  wire io_list, io_codebook, list_read;
+  wire [63:0] list_rdata, status;
+  wire io_list, io_codebook, list_read, we0, we1;
   wire [LIST_W:0] list_addr;
-  wire we0, we1;
-  wire [3:0] pass_reason;
+  wire [3:0] pass_reason, error_reason;
   wire [CNT_W-1:0] in_rows, out_rows;
   wire [15:0] ptr_base, src_addr;
   wire [7:0] codebook;
   wire load_src, load_codebook, clear, write_back, swap;
-  wire run;
-  wire start_lost;
-  wire cb_read;
-  wire [1:0] cb_step;
-  wire error_set;
-  wire [3:0] error_reason;
+  wire [1:0] bias, cb_step;
+  wire [2:0] bias_columns;
+  wire bias_read, bias_word, bias_pending;
+  wire [GROUPS-1:0] taken;
+  wire run, start_lost, cb_read, error_set;
   wire [LIST_W-1:0] desc;
-  wire [63:0] status;
-
-  assign cb_data_o = cb_rdata;
 
   eie_sequencer #(
       .LIST_DEPTH(LIST_DEPTH),
@@ -137,7 +131,7 @@ module eie_ccu #(
       .clear_i        (clear),
       .write_back_i   (write_back),
       .swap_i         (swap),
-      .root_done_i    (root_done_i == {GROUPS{1'b1}}),
+      .root_done_i    (root_done_i == {GROUPS{1'b1}} && !bias_pending),
       .b_valid_i      (b_valid_o != {GROUPS{1'b0}}),
       .pe_busy_i      (pe_busy_i),
       .pe_error_i     (flags_i[3:1] != 3'd0),
@@ -186,6 +180,8 @@ module eie_ccu #(
       .in_first_o     (in_first_o),
       .codebook_o     (codebook),
       .shift_o        (shift_o),
+      .bias_o         (bias),
+      .bias_columns_o (bias_columns),
       .load_src_o     (load_src),
       .load_codebook_o(load_codebook),
       .clear_o        (clear),
@@ -195,31 +191,35 @@ module eie_ccu #(
       .swap_o         (swap)
   );
 
-  genvar g;
-  generate
-    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
-      eie_broadcast #(
-          .BANK_W(BANK_W),
-          .COL_W (COL_W)
-      ) u_broadcast (
-          .clk_i        (clk_i),
-          .rst_i        (rst_i || flush_o),
-          .run_i        (run),
-          .ptr_base_i   (ptr_base[BANK_W:0]),
-          .root_valid_i (root_valid_i[g]),
-          .root_col_i   (root_col_i[COL_W*g+:COL_W]),
-          .root_act_i   (root_act_i[16*g+:16]),
-          .root_pop_o   (root_pop_o[g]),
-          .hold_i       (hold_i[g]),
-          .advance_o    (advance_o[g]),
-          .b_valid_o    (b_valid_o[g]),
-          .b_act_o      (b_act_o[16*g+:16]),
-          .b_even_o     (b_even_o[BANK_W*g+:BANK_W]),
-          .b_odd_o      (b_odd_o[BANK_W*g+:BANK_W]),
-          .b_odd_first_o(b_odd_first_o[g])
-      );
-    end
-  endgenerate
+  eie_columns #(
+      .GROUPS(GROUPS),
+      .BANK_W(BANK_W),
+      .COL_W (COL_W)
+  ) u_columns (
+      .clk_i         (clk_i),
+      .rst_i         (rst_i || flush_o),
+      .launch_i      (launch_o),
+      .run_i         (run),
+      .bias_i        (bias),
+      .bias_columns_i(bias_columns),
+      .ptr_base_i    (ptr_base[BANK_W:0]),
+      .read_o        (bias_read),
+      .word_o        (bias_word),
+      .word_i        (cb_data_o),
+      .pending_o     (bias_pending),
+      .root_valid_i  (root_valid_i),
+      .root_col_i    (root_col_i),
+      .root_act_i    (root_act_i),
+      .root_pop_o    (root_pop_o),
+      .taken_o       (taken),
+      .hold_i        (hold_i),
+      .advance_o     (advance_o),
+      .b_valid_o     (b_valid_o),
+      .b_act_o       (b_act_o),
+      .b_even_o      (b_even_o),
+      .b_odd_o       (b_odd_o),
+      .b_odd_first_o (b_odd_first_o)
+  );
 
   eie_status #(
       .N_PE       (N_PE),
@@ -233,7 +233,7 @@ module eie_ccu #(
       .rst_i         (rst_i),
       .clear_i       (flags_clear_o),
       .busy_i        (busy_o),
-      .broadcast_i   (root_pop_o),
+      .broadcast_i   (taken),
       .held_i        ({GROUPS{run}} & hold_i),
       .flags_i       (flags_i),
       .start_lost_i  (start_lost),
@@ -265,11 +265,13 @@ module eie_ccu #(
       .io_codebook_o   (io_codebook),
       .status_i        (status),
       .list_rdata_i    (list_rdata),
-      .codebook_rdata_i(cb_rdata),
+      .codebook_rdata_i(cb_data_o),
       .io_rdata_i      (io_rdata_i)
   );
 
-  // List and codebook RAM: the port uses them only in IDLE and START, the list run only later.
+  // List and codebook RAM, in the latter's upper half the bias constants: the port uses them only in
+  // IDLE and START, the list run only later.
+  wire [1:0] cb_word = bias_read ? {1'b0, bias_word} : cb_step;
   ram_1rw #(
       .WIDTH(64),
       .DEPTH(2 * LIST_DEPTH)
@@ -284,14 +286,14 @@ module eie_ccu #(
 
   ram_1rw #(
       .WIDTH(64),
-      .DEPTH(4 * CODEBOOKS)
+      .DEPTH(8 * CODEBOOKS)
   ) u_codebook_ram (
       .clk_i  (clk_i),
-      .en_i   (io_codebook || cb_read),
+      .en_i   (io_codebook || cb_read || bias_read),
       .we_i   (io_codebook && io_write_o),
-      .addr_i (io_codebook ? io_addr_o[CB_W+1:0] : {codebook[CB_W-1:0], cb_step}),
+      .addr_i (io_codebook ? io_addr_o[CB_W+2:0] : {bias_read, codebook[CB_W-1:0], cb_word}),
       .wdata_i(io_wdata_o),
-      .rdata_o(cb_rdata)
+      .rdata_o(cb_data_o)
   );
 
   wire unused = &{1'b0, ptr_base, codebook};

@@ -30,6 +30,8 @@ module eie_pass #(
     output wire [      7:0] in_first_o,
     output wire [      7:0] codebook_o,
     output wire [      5:0] shift_o,
+    output wire [      1:0] bias_o,          // pairs of bias constants
+    output wire [      2:0] bias_columns_o,  // bias columns of a group
     output wire             load_src_o,
     output wire             load_codebook_o,
     output wire             clear_o,
@@ -74,6 +76,7 @@ module eie_pass #(
   assign in_first_o      = d1_q[39:32];
   assign codebook_o      = d1_q[47:40];
   assign shift_o         = d1_q[53:48];
+  assign bias_o          = d1_q[55:54];
   assign load_src_o      = d1_q[56];
   assign load_codebook_o = d1_q[57];
   assign clear_o         = d1_q[58];
@@ -90,6 +93,11 @@ module eie_pass #(
   // A group has every GROUPS-th column, some one more than others.
   wire more_columns = (in_count_o & (GROUPS[15:0] - 16'd1)) != 16'd0;
   wire [15:0] ptr_end = ptr_base_o + (in_count_o >> LEVELS) + {15'd0, more_columns};
+
+  // Bias columns are dealt to four groups at most.
+  wire any_bias = bias_o != 2'd0;
+  assign bias_columns_o = LEVELS == 0 ? {bias_o, 1'b0} :
+                          LEVELS == 1 ? {1'b0, bias_o} : {1'b0, &bias_o, ^bias_o};
 
   always @(posedge clk_i) begin
     if (we0_i) d0_q <= word_i;
@@ -112,14 +120,16 @@ module eie_pass #(
   wire [17:0] dst_end = {2'd0, dst_addr_o} + {1'b0, out_rows_q};
 
   always @* begin
-    if (d1_q[55:53] != 3'd0 || d1_q[63]) reason_o = RESERVED;
+    if (d1_q[53] || d1_q[63]) reason_o = RESERVED;
     else if (in_rows_q > REGS || out_rows_q > REGS) reason_o = COUNTS;
     else if ({9'd0, in_first_o} > in_rows_q) reason_o = FIRST_ROW;
-    else if ({1'b0, ptr_base_o} >= PTRS || (any_column && ptr_wraps)) reason_o = POINTERS;
+    else if (any_bias && in_first_o != 8'd0) reason_o = FIRST_ROW;
+    else if ({1'b0, ptr_base_o} >= PTRS || ptr_base_o < {13'd0, bias_columns_o} ||
+             (any_column && ptr_wraps)) reason_o = POINTERS;
     else if ({1'b0, entry_base_o} >= ENTRY_ROWS) reason_o = ENTRIES;
     else if (load_src_o && src_end > RAM_ROWS) reason_o = SOURCE;
     else if (write_back_o && store_dst_o && dst_end > RAM_ROWS) reason_o = DESTINATION;
-    else if (load_codebook_o && {1'b0, codebook_o} >= BOOKS) reason_o = CODEBOOK;
+    else if ((load_codebook_o || any_bias) && {1'b0, codebook_o} >= BOOKS) reason_o = CODEBOOK;
     else reason_o = FITS;
   end
 
