@@ -75,6 +75,7 @@ void check(const Layer& layer, const std::string& name) {
   if (layer.code.size() != layer.row.size()) {
     fail(name, number(layer.code.size()) + " codes for " + number(layer.row.size()) + " rows");
   }
+  check_count(layer.bias.size(), 0, name, "bias constants");
   check_count(layer.column_start.size(), uint64_t{layer.inputs} + 1, name, "column starts");
   if (layer.column_start.front() != 0) {
     fail(name, "column 0 starts at " + number(layer.column_start.front()) + ", expected 0");

@@ -4,11 +4,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace sparsys::eie {
+
+// Bias columns of a layer at most, and the groups that they are dealt to.
+constexpr size_t kMaxBias = 6;
+constexpr uint32_t kMaxBiasGroups = 4;
 
 // One fully connected layer, y = act(round(W x >> shift)), in the engine's integers.
 //
@@ -35,6 +40,9 @@ struct Layer {
   std::vector<uint64_t> column_start;  // inputs + 1 values, first 0, last row.size()
   std::vector<uint32_t> row;
   std::vector<uint8_t> code;
+  // The engine's form alone (golden/network/bias_columns.hpp), empty elsewhere: constants that
+  // columns `inputs` and following multiply, which are added first. `inputs` does not count them.
+  std::vector<int16_t> bias;
 
   // Right shift of the accumulator on write-back, 0..31.
   int shift() const { return input_frac + weight_frac - output_frac; }

@@ -125,7 +125,7 @@ RandomNetworkOptions random_options(uint64_t seed, uint32_t max_size) {
   options.density = kDensities[random.below(6)];
   options.uneven = random.below(2) != 0;
   options.relu = random.below(4) != 0;
-  options.constants = static_cast<uint32_t>(random.below(4));
+  options.constants = static_cast<uint32_t>(random.below(8));
   options.extreme = random.below(3) == 0;
   return options;
 }

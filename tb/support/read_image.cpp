@@ -52,6 +52,11 @@ class Reader {
     layer.inputs = vector_.size;
     layer.relu = pass.relu;
     layer.input_frac = static_cast<int>(pass.shift);
+    for (size_t k = 0; k < 2 * size_t{pass.bias}; ++k) {
+      const size_t word = size_t{pass.codebook} * 4 + k / 4;
+      if (word >= image_.bias_words.size()) fail("its bias constants are not there");
+      layer.bias.push_back(static_cast<int16_t>(image_.bias_words[word] >> (16 * (k % 4))));
+    }
     for (size_t c = 1; c < 16; ++c) {
       const size_t word = size_t{pass.codebook} * 4 + c / 4;
       if (word >= image_.codebook_words.size()) fail("its codebook is not there");
@@ -70,15 +75,16 @@ class Reader {
     if (!written_) fail("the layer before ends without a result");
     Layer& layer = layers_.back();
     layer.outputs = result_.size;
-    layer.column_start.assign(size_t{layer.inputs} + 1, 0);
+    const size_t columns = layer.inputs + layer.bias.size();
+    layer.column_start.assign(columns + 1, 0);
     for (const NonZero& nz : nonzeros_) ++layer.column_start[nz.column + 1];
-    for (size_t j = 0; j < layer.inputs; ++j) layer.column_start[j + 1] += layer.column_start[j];
+    for (size_t j = 0; j < columns; ++j) layer.column_start[j + 1] += layer.column_start[j];
     std::vector<uint64_t> place(layer.column_start.begin(), layer.column_start.end());
     std::vector<uint64_t> sorted(nonzeros_.size());  // row above code
     for (const NonZero& nz : nonzeros_) {
       sorted[place[nz.column]++] = uint64_t{nz.row} << 8 | nz.code;
     }
-    for (size_t j = 0; j < layer.inputs; ++j) {
+    for (size_t j = 0; j < columns; ++j) {
       std::sort(sorted.begin() + static_cast<ptrdiff_t>(layer.column_start[j]),
                 sorted.begin() + static_cast<ptrdiff_t>(layer.column_start[j + 1]));
       for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
@@ -101,16 +107,27 @@ class Reader {
       source_element_ = uint64_t{pass.src_addr - vector_.ram_row} * n;
     }
     if (source_element_ + pass.in_count > vector_.size) fail("more inputs than its vector has");
+    if (pass.bias != 0 && 2 * size_t{pass.bias} != layers_.back().bias.size()) {
+      fail("bias columns other than its layer's");
+    }
+    // Column k is dealt to four groups at most, in front of the inputs' pointers.
+    const uint32_t dealt = std::min(config_.groups, 4U);
+    const uint32_t of_group = (2 * pass.bias + dealt - 1) / dealt;
     for (uint32_t pe = 0; pe < n; ++pe) {
+      for (uint32_t k = pe % config_.groups; k < 2 * pass.bias; k += dealt) {
+        if (pe % config_.groups >= dealt) break;
+        read_column(pass, pe, pass.ptr_base - of_group + k / dealt, layers_.back().inputs + k);
+      }
       for (uint32_t j = pass.in_first * n + pe % config_.groups; j < pass.in_count;
            j += config_.groups) {
-        read_column(pass, pe, j);
+        read_column(pass, pe, uint64_t{pass.ptr_base} + j / config_.groups, source_element_ + j);
       }
     }
     if (pass.write_back) write_back(pass);
   }
 
-  void read_column(const Pass& pass, uint32_t pe, uint32_t j) {
+  // Of the pointer with this number; `j`: the layer's column, behind its inputs the bias columns.
+  void read_column(const Pass& pass, uint32_t pe, uint64_t first_pointer, uint64_t j) {
     const auto fail_here = [&](const std::string& what) {
       fail("PE " + std::to_string(pe) + ", column " + std::to_string(j) + ": " + what);
     };
@@ -120,8 +137,8 @@ class Reader {
       return image_.pointers[pe][number];
     };
     const uint32_t g = config_.groups;
-    const uint32_t start = pointer(uint64_t{pass.ptr_base} + j / g);
-    const uint32_t end = pointer(uint64_t{pass.ptr_base} + j / g + 1);
+    const uint32_t start = pointer(first_pointer);
+    const uint32_t end = pointer(first_pointer + 1);
     if (end < start) fail_here("pointers fall");
     uint32_t next = 0;
     for (uint32_t p = start; p < end; ++p) {
@@ -137,7 +154,7 @@ class Reader {
       if (range_row >= pass.out_count) {
         fail_here("row " + std::to_string(range_row) + " of " + std::to_string(pass.out_count));
       }
-      nonzeros_.push_back({static_cast<uint32_t>(source_element_ + j),
+      nonzeros_.push_back({static_cast<uint32_t>(j),
                            static_cast<uint32_t>(row_base_ + range_row),
                            static_cast<uint8_t>(entry_code(entry))});
     }

@@ -5,21 +5,21 @@ namespace sparsys::eie {
 
 Ccu::Ccu(const Config& config)
     : list_ram(2 * config.list_depth),
-      codebook_ram(4 * config.codebooks),
+      codebook_ram(8 * config.codebooks),
       sequencer(config),
       pass(config),
-      broadcast(config.groups, Broadcast(config)),
+      columns(config),
       status(config),
       list_mask_(2 * config.list_depth - 1),
-      codebook_mask_(4 * config.codebooks - 1) {}
+      codebook_mask_(8 * config.codebooks - 1) {}
 
-// In the order of dependency: what the units hand one another follows from registers, but for the
-// broadcast's pop and the sequencer's errors, which only the status gets.
+// In the order of dependency: what the units hand one another follows from registers, but for what
+// is broadcast and the sequencer's errors, which only the status gets, and launch and run.
 void Ccu::propagate() {
   list_ram.propagate();
   codebook_ram.propagate();
   propagate_sequencer();
-  propagate_broadcast();
+  propagate_columns();
   propagate_port();
   propagate_status();
   propagate_rams();
@@ -49,9 +49,10 @@ void Ccu::propagate_sequencer() {
   s.clear_i = p.clear;
   s.write_back_i = p.write_back;
   s.swap_i = p.swap;
-  s.root_done_i = root_done_i == low_mask(static_cast<uint32_t>(broadcast.size()));
+  s.root_done_i = root_done_i == low_mask(static_cast<uint32_t>(columns.broadcast.size())) &&
+                  columns.step_q == pass.bias_columns_o;
   s.b_valid_i = 0;
-  for (const Broadcast& b : broadcast) s.b_valid_i |= b.b_valid_q;
+  for (const Broadcast& b : columns.broadcast) s.b_valid_i |= b.b_valid_q;
   s.pe_busy_i = pe_busy_i;
   s.pe_error_i = (flags_i & kPeErrors) != 0;
   s.propagate();
@@ -77,25 +78,26 @@ void Ccu::propagate_sequencer() {
   pass.word_i = list_ram.rdata_o;
 }
 
-void Ccu::propagate_broadcast() {
-  advance_o = root_pop_o = b_valid_o = b_odd_first_o = 0;
-  for (uint32_t g = 0; g < broadcast.size(); ++g) {
-    Broadcast& b = broadcast[g];
-    b.run_i = sequencer.run_o;
-    b.hold_i = hold_i >> g & 1;
-    b.root_valid_i = root_valid_i >> g & 1;
-    b.root_col_i = root_col_i[g];
-    b.root_act_i = root_act_i[g];
-    b.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
-    b.propagate();
-    advance_o = static_cast<uint8_t>(advance_o | b.advance_o << g);
-    root_pop_o = static_cast<uint8_t>(root_pop_o | b.root_pop_o << g);
-    b_valid_o = static_cast<uint8_t>(b_valid_o | b.b_valid_o << g);
-    b_odd_first_o = static_cast<uint8_t>(b_odd_first_o | b.b_odd_first_o << g);
-    b_act_o[g] = b.b_act_o;
-    b_even_o[g] = b.b_even_o;
-    b_odd_o[g] = b.b_odd_o;
-  }
+void Ccu::propagate_columns() {
+  Columns& c = columns;
+  c.launch_i = sequencer.launch_o;
+  c.run_i = sequencer.run_o;
+  c.bias_i = static_cast<uint8_t>(pass.pass_o.bias);
+  c.bias_columns_i = pass.bias_columns_o;
+  c.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
+  c.word_i = codebook_ram.rdata_o;
+  c.root_valid_i = root_valid_i;
+  c.root_col_i = root_col_i;
+  c.root_act_i = root_act_i;
+  c.hold_i = hold_i;
+  c.propagate();
+  root_pop_o = c.root_pop_o;
+  advance_o = c.advance_o;
+  b_valid_o = c.b_valid_o;
+  b_odd_first_o = c.b_odd_first_o;
+  b_act_o = c.b_act_o;
+  b_even_o = c.b_even_o;
+  b_odd_o = c.b_odd_o;
 }
 
 void Ccu::propagate_port() {
@@ -120,7 +122,7 @@ void Ccu::propagate_port() {
 void Ccu::propagate_status() {
   status.clear_i = flags_clear_o;
   status.busy_i = busy_o;
-  status.broadcast_i = root_pop_o;
+  status.broadcast_i = columns.taken_o;
   status.held_i = sequencer.run_o ? hold_i : uint8_t{0};
   status.flags_i = flags_i;
   status.start_lost_i = sequencer.start_lost_o;
@@ -141,18 +143,19 @@ void Ccu::propagate_rams() {
   list_ram.addr_i = (port.io_list_o ? io_addr_o : sequencer.list_addr_o) & list_mask_;
   list_ram.wdata_i = io_wdata_o;
 
-  codebook_ram.en_i = port.io_codebook_o | sequencer.cb_read_o;
+  codebook_ram.en_i = port.io_codebook_o | sequencer.cb_read_o | columns.read_o;
   codebook_ram.we_i = port.io_codebook_o & io_write_o;
+  const uint32_t codes = 4 * pass.pass_o.codebook + sequencer.cb_step_o;
+  const uint32_t constants = (codebook_mask_ + 1) / 2 + 4 * pass.pass_o.codebook + columns.word_o;
   codebook_ram.addr_i =
-      (port.io_codebook_o ? io_addr_o : 4 * pass.pass_o.codebook + sequencer.cb_step_o) &
-      codebook_mask_;
+      (port.io_codebook_o ? io_addr_o : columns.read_o ? constants : codes) & codebook_mask_;
   codebook_ram.wdata_i = io_wdata_o;
 }
 
 void Ccu::update(bool rst) {
   sequencer.update(rst);
   pass.update(rst);
-  for (Broadcast& b : broadcast) b.update(rst || flush_o);
+  columns.update(rst || flush_o);
   port.update(rst);
   status.update(rst);
   list_ram.update(rst);

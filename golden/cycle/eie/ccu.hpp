@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Central control: the list RAM and the codebook RAM, and the units that run a list of pass
-// descriptors, keep and check the pass, broadcast a non-zero activation a cycle to each group, load
-// and read back all memories while idle, and keep counters and errors (docs/reference/eie-timing.md
+// descriptors, keep and check the pass, broadcast a column a cycle to each group, load and read back all memories while idle, and keep counters and errors (docs/reference/eie-timing.md
 // sections 3 and 12).
 #pragma once
 
@@ -10,7 +9,7 @@
 #include <vector>
 
 #include "golden/cycle/common/ram_1rw.hpp"
-#include "golden/cycle/eie/control/broadcast.hpp"
+#include "golden/cycle/eie/control/columns.hpp"
 #include "golden/cycle/eie/control/pass_unit.hpp"
 #include "golden/cycle/eie/control/port.hpp"
 #include "golden/cycle/eie/control/sequencer.hpp"
@@ -85,7 +84,7 @@ class Ccu : public Inputs {
 
   Sequencer sequencer;
   PassUnit pass;
-  std::vector<Broadcast> broadcast;  // of each group
+  Columns columns;
   Port port;
   StatusUnit status;
 
@@ -100,7 +99,7 @@ class Ccu : public Inputs {
   static constexpr uint8_t kPeErrors = 0xE;
 
   void propagate_sequencer();
-  void propagate_broadcast();
+  void propagate_columns();
   void propagate_port();
   void propagate_status();
   void propagate_rams();

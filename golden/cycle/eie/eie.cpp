@@ -187,6 +187,8 @@ void Eie::put(const Image& image) {
   }
   const auto& codebooks = image.codebook_words;
   std::copy(codebooks.begin(), codebooks.end(), ccu.codebook_ram.mem.begin());
+  std::copy(image.bias_words.begin(), image.bias_words.end(),
+            ccu.codebook_ram.mem.begin() + 4 * image.config.codebooks);
   const std::vector<uint64_t> list = list_words(image);
   std::copy(list.begin(), list.end(), ccu.list_ram.mem.begin());
 }

@@ -44,7 +44,7 @@ class Statistics {
  public:
   // Counts of the list run under way, or of the last one.
   uint64_t cycles = 0;           // not idle
-  uint64_t broadcasts = 0;       // non-zero activations broadcast
+  uint64_t broadcasts = 0;       // non-zero activations and bias constants broadcast
   uint64_t held = 0;             // cycles in which a full queue held a broadcast, over the groups
   uint64_t entries = 0;          // processed, over all PEs, padding included
   uint64_t first_broadcast = 0;  // cycle of the run, the first is 1; 0 if there was none
@@ -82,12 +82,12 @@ class Statistics {
     pe_count_ = engine.pe.size();
     cycles += alike;
     run_cycles += alike;
-    const uint32_t popped = ones(ccu.root_pop_o);
-    broadcasts += popped;
+    const uint32_t taken = ones(ccu.columns.taken_o);
+    broadcasts += taken;
     held += uint64_t{ones(ccu.hold_i)} * alike;
     if (first_broadcast == 0 && ccu.b_valid_o != 0) first_broadcast = cycles;
-    drain_cycles = popped ? drain_before_ : drain_cycles + alike;
-    activity.register_reads += popped;
+    drain_cycles = taken ? drain_before_ : drain_cycles + alike;
+    activity.register_reads += ones(ccu.root_pop_o);
     if (!ccu.advance_o) return;
     groups_ = static_cast<uint32_t>(engine.lnzd.size());
     activity.pointer_reads += 2 * pe_count_ / groups_ * ones(ccu.advance_o & ccu.b_valid_o);

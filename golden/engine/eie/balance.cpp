@@ -44,9 +44,10 @@ Limits output_limits(const Layer& layer, const Limits& inputs) {
 }
 
 // Whether no order of additions can saturate a sum of the layer.
-bool order_is_free(const Layer& layer, const Limits& inputs, uint32_t acc_width) {
+bool order_is_free(const Layer& layer, Limits inputs, uint32_t acc_width) {
+  for (const int16_t constant : layer.bias) inputs.push_back(std::abs(int64_t{constant}));
   std::vector<int64_t> sums(layer.outputs);
-  for (uint32_t j = 0; j < layer.inputs; ++j) {
+  for (size_t j = 0; j < inputs.size(); ++j) {
     for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
       sums[layer.row[k]] += std::abs(weight(layer, k)) * inputs[j];
     }
@@ -138,7 +139,7 @@ Positions balanced_positions(const Layer& layer, const Config& config) {
   return positions;
 }
 
-// The layer with its columns and rows in their new places.
+// The layer with its columns and rows in their new places; bias columns stay behind.
 Layer moved(const Layer& layer, const Positions& columns, const Positions& rows) {
   Layer result = layer;
   result.column_start.assign(1, 0);
@@ -146,6 +147,7 @@ Layer moved(const Layer& layer, const Positions& columns, const Positions& rows)
   result.code.clear();
   std::vector<uint32_t> column_at(columns.size());
   for (uint32_t j = 0; j < columns.size(); ++j) column_at[columns[j]] = j;
+  for (uint32_t k = 0; k < layer.bias.size(); ++k) column_at.push_back(layer.inputs + k);
   std::vector<std::pair<uint32_t, uint8_t>> column;
   for (const uint32_t j : column_at) {
     column.clear();

@@ -31,7 +31,7 @@ struct Arrangement {
 
 // Assigns the rows of every layer, in each range of outputs that a pass has (section 4): the rows
 // with most non-zeros first, each to the PE, or team, that has least and room, then by exchanges
-// between the fullest and the emptiest. `network` and `config` are sound.
+// between the fullest and the emptiest. `network`, of with_bias_columns(), and `config` are sound.
 Arrangement balance_rows(const Network& network, const Config& config);
 
 }  // namespace sparsys::eie

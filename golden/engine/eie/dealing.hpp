@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "golden/engine/eie/config.hpp"
+#include "golden/network/eie_network.hpp"
 
 namespace sparsys::eie {
 
@@ -33,6 +34,12 @@ struct Dealing {
   }
   // How many of the first `columns` columns a group has at most: as many have a number in it.
   uint32_t columns_of_group(uint32_t columns) const { return (columns + groups - 1) / groups; }
+  // Bias columns (section 8): the groups that they are dealt to, column k to group k mod that, and
+  // how many `pairs` of them take of a group.
+  uint32_t bias_groups() const { return groups < kMaxBiasGroups ? groups : kMaxBiasGroups; }
+  uint32_t bias_columns(uint32_t pairs) const {
+    return (2 * pairs + bias_groups() - 1) / bias_groups();
+  }
   // The column with number `column` in the group of PE `pe`.
   uint32_t column(uint32_t pe, uint32_t column) const { return column * groups + group_of_pe(pe); }
 };

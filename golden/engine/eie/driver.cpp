@@ -134,7 +134,8 @@ void Driver::load(const Image& image, const Progress& progress) {
   check_same(image.config, device_.config());
   check(image);
   const uint32_t n_pe = image.config.n_pe;
-  uint64_t total = image.codebook_words.size() + 2 * image.passes.size();
+  uint64_t total =
+      image.codebook_words.size() + image.bias_words.size() + 2 * image.passes.size();
   for (uint32_t pe = 0; pe < n_pe; ++pe) {
     total += image.entry_rows[pe].size() + (image.pointers[pe].size() + 1) / 2;
   }
@@ -159,6 +160,9 @@ void Driver::load(const Image& image, const Progress& progress) {
   }
   for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
     put(port_address(Space::kCodebook, w), image.codebook_words[w]);
+  }
+  for (uint32_t w = 0; w < image.bias_words.size(); ++w) {
+    put(port_address(Space::kCodebook, 4 * image.config.codebooks + w), image.bias_words[w]);
   }
   const std::vector<uint64_t> list = list_words(image);
   for (uint32_t w = 0; w < list.size(); ++w) put(port_address(Space::kList, w), list[w]);
@@ -245,7 +249,7 @@ uint64_t Driver::cycle_bound(const Image& image) {
   uint64_t bound = 1000;
   for (const std::vector<uint64_t>& rows : image.entry_rows) bound += 8 * rows.size();
   for (const Pass& pass : image.passes) {
-    bound += pass.in_count + 4 * image.config.act_regs + 100;
+    bound += pass.in_count + 2 * pass.bias + 4 * image.config.act_regs + 100;
   }
   return bound;
 }

@@ -57,16 +57,19 @@ Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32
 
   Slice slice;
   slice.columns = columns;
+  const auto biases = static_cast<uint32_t>(first_column == 0 ? layer.bias.size() : 0);
+  slice.bias_columns = dealing.bias_columns((biases + 1) / 2);
   slice.entries.resize(n_pe);
   slice.column_start.resize(n_pe);
+  const size_t starts_of_pe = size_t{slice.bias_columns} + dealing.columns_of_group(columns) + 1;
   for (auto& starts : slice.column_start) {
-    starts.reserve(size_t{dealing.columns_of_group(columns)} + 1);
+    starts.reserve(starts_of_pe);
     starts.push_back(0);
   }
   const bool all_rows = first_row == 0 && rows == layer.outputs;
   std::vector<uint32_t> next(n_pe);
-  for (uint32_t column = 0; column < columns; ++column) {
-    const uint32_t j = first_column + column;
+  // The entries of the layer's column j, in the PEs of a group.
+  const auto encode = [&](uint32_t j, uint32_t group) {
     const uint32_t* begin = layer.row.data() + layer.column_start[j];
     const uint32_t* end = layer.row.data() + layer.column_start[j + 1];
     if (!all_rows) {
@@ -77,19 +80,25 @@ Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32
     const uint8_t* code = layer.code.data() + (begin - layer.row.data());
     for (const uint32_t* row = begin; row != end; ++row, ++code) {
       const uint32_t offset = *row - first_row;
-      const uint32_t pe = dealing.pe(offset, column);
+      const uint32_t pe = dealing.pe(offset, group);
       const uint32_t local_row = dealing.local_row(offset);
       slice.padding += append(local_row, *code, next[pe], padding, slice.entries[pe]);
       next[pe] = local_row + 1;
     }
-    for (uint32_t pe = column % groups; pe < n_pe; pe += groups) {
+    for (uint32_t pe = group; pe < n_pe; pe += groups) {
       slice.column_start[pe].push_back(static_cast<uint32_t>(slice.entries[pe].size()));
     }
+  };
+  // A group with a column less than others has an empty one at the end.
+  const auto fill_up = [&](size_t number) {
+    for (auto& starts : slice.column_start) starts.resize(number, starts.back());
+  };
+  for (uint32_t k = 0; k < biases; ++k) encode(layer.inputs + k, k % dealing.bias_groups());
+  fill_up(size_t{slice.bias_columns} + 1);
+  for (uint32_t column = 0; column < columns; ++column) {
+    encode(first_column + column, column % groups);
   }
-  // A group with a column less has an empty one at the end.
-  for (auto& starts : slice.column_start) {
-    starts.resize(size_t{dealing.columns_of_group(columns)} + 1, starts.back());
-  }
+  fill_up(starts_of_pe);
   return slice;
 }
 

@@ -41,15 +41,16 @@ size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<
 
 struct Slice {
   uint32_t columns = 0;
+  uint32_t bias_columns = 0;  // of a group, in front of the columns
   std::vector<std::vector<uint8_t>> entries;  // [pe][number]
-  // [pe][columns of its group + 1], numbers of entries; all PEs have as many.
+  // [pe][bias columns and columns of its group + 1], numbers of entries; all PEs have as many.
   std::vector<std::vector<uint32_t>> column_start;
   uint64_t padding = 0;  // entries of them that are padding
 };
 
 // Encodes columns first_column .. + columns - 1 and rows first_row .. + rows - 1 of a layer.
-// first_row is a multiple of the number of PEs; rows and columns count from the first. Throws Error
-// if the slice does not lie in the layer.
+// first_row is a multiple of the number of PEs; rows and columns count from the first. A slice from
+// column 0 has the layer's bias columns too. Throws Error if the slice does not lie in the layer.
 Slice encode_slice(const Layer& layer, uint32_t first_row, uint32_t rows, uint32_t first_column,
                    uint32_t columns, Dealing dealing, Padding padding = Padding::kTwoLevel);
 

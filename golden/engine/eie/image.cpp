@@ -8,6 +8,7 @@
 #include "golden/base/text.hpp"
 #include "golden/engine/eie/encode.hpp"
 #include "golden/engine/eie/rules.hpp"
+#include "golden/network/bias_columns.hpp"
 #include "golden/network/check.hpp"
 
 namespace sparsys::eie {
@@ -93,9 +94,11 @@ class Builder {
     const uint64_t chunks = ceil_div(layer.inputs, registers);
     check_list(name, image_.passes.size() + ranges * chunks);
     check_pointers(name,
-                   pointers_used_ + ranges * (dealing_.columns_of_group(layer.inputs) + chunks));
+                   pointers_used_ + ranges * (dealing_.bias_columns(bias_pairs(layer)) +
+                                              dealing_.columns_of_group(layer.inputs) + chunks));
 
     add_codebook(layer);
+    add_bias(layer);
     start_stats(original_.layers[l]);
     loaded_rows_ = 0;
     const size_t first_pass = image_.passes.size();
@@ -109,6 +112,7 @@ class Builder {
         for (uint32_t begin = 0; begin < columns;) {
           const uint32_t end = pass_end(slice, begin);
           Pass pass = input_fields(input, column, begin, end);
+          if (column == 0 && begin == 0) pass.bias = bias_pairs(layer);
           pass.out_count = rows;
           pass.codebook = static_cast<uint32_t>(l);
           pass.shift = static_cast<uint32_t>(layer.shift());
@@ -168,6 +172,20 @@ class Builder {
     }
   }
 
+  static uint32_t bias_pairs(const Layer& layer) {
+    return static_cast<uint32_t>(layer.bias.size() + 1) / 2;
+  }
+
+  // Of the codebook that was added last.
+  void add_bias(const Layer& layer) {
+    if (layer.bias.empty()) return;
+    image_.bias_words.resize(image_.codebook_words.size());
+    uint64_t* const words = &image_.bias_words[image_.bias_words.size() - 4];
+    for (size_t k = 0; k < layer.bias.size(); ++k) {
+      words[k / 4] |= uint64_t{static_cast<uint16_t>(layer.bias[k])} << (16 * (k % 4));
+    }
+  }
+
   void start_stats(const Layer& layer) {
     LayerStats stats;
     stats.name = layer.name;
@@ -180,13 +198,23 @@ class Builder {
     image_.layers.push_back(std::move(stats));
   }
 
+  // A pass's columns begin .. end - 1 by their numbers in the groups, from the slice's bias columns
+  // on, which are the first pass's.
+  uint32_t first_in_group(const Slice& slice, uint32_t begin) const {
+    return begin == 0 ? 0 : end_in_group(slice, begin);
+  }
+  uint32_t end_in_group(const Slice& slice, uint32_t end) const {
+    return slice.bias_columns + dealing_.columns_of_group(end);
+  }
+
   // The last column, a multiple of N_PE, up to which no PE exceeds a pass's entries. At least one
-  // step can always be made: N_PE columns have at most 256 * 64 entries in a PE, padding included.
+  // step can always be made: N_PE columns have at most 256 * 64 entries in a PE, padding included,
+  // and bias columns at most 8 * 64 * 6.
   uint32_t pass_end(const Slice& slice, uint32_t begin) const {
     uint32_t end = slice.columns;
     for (const auto& starts : slice.column_start) {
-      const auto first = starts[dealing_.columns_of_group(begin)];
-      while (starts[dealing_.columns_of_group(end)] - first > kMaxPassEntries) {
+      const auto first = starts[first_in_group(slice, begin)];
+      while (starts[end_in_group(slice, end)] - first > kMaxPassEntries) {
         end = (end - 1) / config_.n_pe * config_.n_pe;
       }
     }
@@ -217,14 +245,15 @@ class Builder {
   // Places columns begin .. end - 1 of the slice behind what is there. Beyond the memories' ends it
   // only counts, for the message that follows.
   void add_pass(Pass pass, const Slice& slice, uint32_t begin, uint32_t end) {
-    const uint64_t ptr = pointers_used_ + config_.ptr_depth - pass.in_first * dealing_.teams();
+    // Pointers are numbered from the first input's.
+    const uint64_t ptr = pointers_used_ + dealing_.bias_columns(pass.bias) + config_.ptr_depth -
+                         pass.in_first * dealing_.teams();
     pass.ptr_base = static_cast<uint32_t>(ptr % config_.ptr_depth);
     // A pass without entries may come behind the last row.
     const uint64_t last_row = config_.entry_depth / kEntriesPerRow - 1;
     pass.entry_base = static_cast<uint32_t>(std::min(rows_used_, last_row));
-    // Columns by their numbers in the groups.
-    const uint32_t first = dealing_.columns_of_group(begin);
-    const uint32_t last = dealing_.columns_of_group(end);
+    const uint32_t first = first_in_group(slice, begin);
+    const uint32_t last = end_in_group(slice, end);
     uint64_t rows = 0;
     for (uint32_t pe = 0; pe < config_.n_pe; ++pe) {
       const auto& starts = slice.column_start[pe];
@@ -275,13 +304,14 @@ std::vector<uint64_t> list_words(const Image& image) {
 Image build_image(const Network& network, const Config& config, Rows rows) {
   check(config);
   check(network, "network '" + printable(network.name) + "'");
+  const Network run = with_bias_columns(network);
   if (rows == Rows::kInterleaved) {
-    Image image = Builder(network, network, config).build();
+    Image image = Builder(run, run, config).build();
     check(image);
     return image;
   }
-  Arrangement arrangement = balance_rows(network, config);
-  Image image = Builder(arrangement.network, network, config).build();
+  Arrangement arrangement = balance_rows(run, config);
+  Image image = Builder(arrangement.network, run, config).build();
   image.output_position = std::move(arrangement.output_position);
   for (size_t l = 0; l < image.layers.size(); ++l) {
     image.layers[l].balanced = arrangement.balanced[l];

@@ -16,7 +16,7 @@ namespace sparsys::eie {
 
 // Where a vector of activations lies between layers.
 struct Vector {
-  uint32_t size = 0;     // elements, constants included
+  uint32_t size = 0;     // elements, with constants that are not biases
   bool in_ram = false;   // activation RAM, else the source registers (roles after the list has run)
   uint32_t ram_row = 0;  // first row, if in_ram
 };
@@ -39,12 +39,13 @@ struct Image {
   std::vector<std::vector<uint64_t>> entry_rows;  // [pe][row]
   std::vector<std::vector<uint16_t>> pointers;    // [pe][number], from pointer 0
   std::vector<uint64_t> codebook_words;           // 4 a codebook
+  std::vector<uint64_t> bias_words;               // of the constants, 4 a codebook; or none at all
   std::vector<Pass> passes;                       // descriptors 0 .. passes.size()-1, one list
   Vector input;
   Vector output;
   // Output i of the network is element output_position[i] of the output vector; empty: element i.
   std::vector<uint32_t> output_position;
-  std::vector<int16_t> input_constants;  // appended to every input vector
+  std::vector<int16_t> input_constants;  // appended to every input vector: those that are no biases
   std::vector<LayerStats> layers;
 };
 
@@ -53,7 +54,8 @@ std::vector<uint64_t> list_words(const Image& image);
 
 // Encodes all layers for `config` as one list. Throws Error naming the layer, the memory, what is
 // needed and what there is if the network does not fit (EIE, Han 2016, section III for the format),
-// or if network or config are not sound.
+// or if network or config are not sound. Constants become bias columns where they can
+// (golden/network/bias_columns.hpp).
 //
 // A vector that fits the registers (ACT_REGS * N_PE elements) stays in them, every other one lies
 // in the activation RAM. A layer is split into passes by output ranges, within those by inputs of

@@ -16,6 +16,7 @@ struct Pass {
   uint32_t in_first = 0;
   uint32_t codebook = 0;
   uint32_t shift = 0;
+  uint32_t bias = 0;  // pairs of constants
   bool load_src = false;
   bool load_codebook = false;
   bool clear = false;
@@ -38,6 +39,7 @@ void visit_fields(P& pass, Visit&& visit) {
   visit("in_first", 96, 8, pass.in_first);
   visit("codebook", 104, 8, pass.codebook);
   visit("shift", 112, 6, pass.shift);
+  visit("bias", 118, 2, pass.bias);
   visit("load_src", 120, 1, pass.load_src);
   visit("load_codebook", 121, 1, pass.load_codebook);
   visit("clear", 122, 1, pass.clear);

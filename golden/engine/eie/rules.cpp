@@ -28,19 +28,27 @@ std::string rows_behind_ram(const char* what, const char* field, uint64_t first,
 }
 
 // The numbers of the pointers that a pass reads, if it broadcasts anything: `count` of them from
-// `first` on, which the memory's end may cut in two; of a group's column `column` on.
+// `first` on, which the memory's end may cut in two; of `bias` columns, then of a group's column
+// `column` on.
 struct Pointers {
   uint64_t first = 0;
   uint64_t count = 0;
+  uint32_t bias = 0;
   uint32_t column = 0;
 };
 
+// Of a pass whose bias columns' pointers do not wrap.
 Pointers pointers_of(const Pass& pass, const Config& config) {
   const Dealing dealing(config);
+  if (pass.bias != 0) {
+    const uint32_t bias = dealing.bias_columns(pass.bias);
+    return {pass.ptr_base - bias, bias + dealing.columns_of_group(pass.in_count) + uint64_t{1}, bias,
+            0};
+  }
   const uint32_t column = pass.in_first * dealing.teams();
   const uint32_t columns = dealing.columns_of_group(pass.in_count);
   if (column >= columns) return {};
-  return {(uint64_t{pass.ptr_base} + column) % config.ptr_depth, columns - column + 1, column};
+  return {(uint64_t{pass.ptr_base} + column) % config.ptr_depth, columns - column + 1, 0, column};
 }
 
 }  // namespace
@@ -54,8 +62,8 @@ Breach breach_of_list(uint32_t first, uint32_t count, const Config& config) {
 
 Breach breach_of(const uint64_t words[2], const Config& config) {
   const Pass pass = decode(words);
-  if (words[1] >> 54 & 3 || words[1] >> 63) {
-    return {Reason::kReserved, "reserved bits 55:54 or 63 of its second word are not 0"};
+  if (words[1] >> 63) {
+    return {Reason::kReserved, "reserved bit 63 of its second word is not 0"};
   }
   if (pass.shift > 31) {
     return {Reason::kReserved, "shift " + number(pass.shift) + ", must be at most 31"};
@@ -73,10 +81,19 @@ Breach breach_of(const uint64_t words[2], const Config& config) {
                                    number(pass.in_count) + " inputs take " + number(in_rows) +
                                    " rows"};
   }
-  const Pointers pointers = pointers_of(pass, config);
+  if (pass.bias != 0 && pass.in_first != 0) {
+    return {Reason::kFirstRow,
+            "in_first " + number(pass.in_first) + ", must be 0 in a pass with bias columns"};
+  }
   if (pass.ptr_base >= config.ptr_depth) {
     return {Reason::kPointers, not_below("ptr_base", pass.ptr_base, config.ptr_depth, "PTR_DEPTH")};
   }
+  const uint32_t bias_columns = Dealing(config).bias_columns(pass.bias);
+  if (pass.ptr_base < bias_columns) {
+    return {Reason::kPointers, "ptr_base " + number(pass.ptr_base) + ", must be at least " +
+                                   number(bias_columns) + ", its bias columns"};
+  }
+  const Pointers pointers = pointers_of(pass, config);
   if (pointers.first + pointers.count > config.ptr_depth) {
     return {Reason::kPointers, "pointers " + number(pointers.first) + " to " +
                                    number(pointers.first + pointers.count - 1) +
@@ -93,7 +110,7 @@ Breach breach_of(const uint64_t words[2], const Config& config) {
     return {Reason::kDestination,
             rows_behind_ram("outputs", "dst_addr", pass.dst_addr, out_rows, config)};
   }
-  if (pass.load_codebook && pass.codebook >= config.codebooks) {
+  if ((pass.load_codebook || pass.bias != 0) && pass.codebook >= config.codebooks) {
     return {Reason::kCodebook, not_below("codebook", pass.codebook, config.codebooks, "CODEBOOKS")};
   }
   return {};
@@ -122,7 +139,11 @@ class PeCheck {
     for (uint64_t p = of_pass.first; p + 1 < of_pass.first + of_pass.count; ++p) {
       const std::string wrong = column(pointers_[p], pointers_[p + 1]);
       if (wrong.empty()) continue;
-      const auto in_group = static_cast<uint32_t>(of_pass.column + p - of_pass.first);
+      const auto number_in_pass = static_cast<uint32_t>(p - of_pass.first);
+      if (number_in_pass < of_pass.bias) {
+        return "bias column " + number(number_in_pass) + " of its group: " + wrong;
+      }
+      const uint32_t in_group = of_pass.column + number_in_pass - of_pass.bias;
       return "column " + number(Dealing(config_).column(pe_, in_group)) + ": " + wrong;
     }
     return "";
@@ -179,6 +200,7 @@ void check(const Image& image) {
     check_size("pointers of PE " + number(pe), image.pointers[pe].size(), config.ptr_depth);
   }
   check_size("codebook words", image.codebook_words.size(), 4 * uint64_t{config.codebooks});
+  check_size("words of bias constants", image.bias_words.size(), 4 * uint64_t{config.codebooks});
   check_size("descriptors", image.passes.size(), config.list_depth);
   for (size_t d = 0; d < image.passes.size(); ++d) {
     const std::string place = "image: descriptor " + number(d);

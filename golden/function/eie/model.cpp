@@ -10,6 +10,7 @@
 #include "golden/base/input_value.hpp"
 #include "golden/base/text.hpp"
 #include "golden/base/thread_pool.hpp"
+#include "golden/network/bias_columns.hpp"
 #include "golden/network/check.hpp"
 #include "golden/network/network.hpp"
 
@@ -24,17 +25,6 @@ void check_input(size_t found, size_t expected, const char* what) {
 }
 
 }  // namespace
-
-int16_t write_back(int64_t acc, int shift, bool relu) {
-  // floor(acc / 2^shift + 1/2) = floor((acc + 2^(shift - 1)) / 2^shift), and floor(acc) for shift
-  // 0.
-  const int64_t divisor = int64_t{1} << shift;
-  const int64_t rounded = acc + divisor / 2;
-  int64_t y = rounded / divisor;
-  if (rounded % divisor < 0) --y;
-  y = std::clamp<int64_t>(y, -32768, 32767);
-  return static_cast<int16_t>(relu && y < 0 ? 0 : y);
-}
 
 void FunctionalModel::set(Accumulators accumulators) {
   if (accumulators.width < 20 || accumulators.width > 48) {
@@ -55,6 +45,7 @@ void FunctionalModel::add_layer(const Layer& compressed) {
   // Bits behind the radix point: a product has those of both factors, an output keeps its own.
   layer.shift = compressed.input_frac + compressed.weight_frac - compressed.output_frac;
   layer.relu = compressed.relu;
+  layer.bias = compressed.bias;
   layer.start = compressed.column_start;
   layer.row = compressed.row;
   layer.weight.reserve(compressed.code.size());
@@ -64,28 +55,32 @@ void FunctionalModel::add_layer(const Layer& compressed) {
 
 FunctionalModel::FunctionalModel(const Network& network, Accumulators accumulators)
     : input_size_(network.input_size()),
-      output_size_(network.output_size()),
-      constants_(network.input_constants) {
+      output_size_(network.output_size()) {
   check(network, "network '" + printable(network.name) + "'");
   set(accumulators);
-  for (const Layer& layer : network.layers) add_layer(layer);
+  const Network run = with_bias_columns(network);
+  constants_ = run.input_constants;
+  for (const Layer& layer : run.layers) add_layer(layer);
 }
 
 bool FunctionalModel::run_one(const Columns& layer, Scratch& scratch) const {
   bool saturated = false;
   scratch.acc.assign(size_t{layer.outputs} * groups_, 0);
-  for (uint32_t j = 0; j < layer.inputs; ++j) {
-    const int64_t activation = scratch.input[j];
+  const auto add = [&](uint32_t column, uint32_t group, int64_t activation) {
     // Adds nothing: no shortcut, but what the sum is made of.
-    if (activation == 0) continue;
-    int64_t* const group = &scratch.acc[size_t{layer.outputs} * (j % groups_)];
-    for (uint64_t k = layer.start[j]; k < layer.start[j + 1]; ++k) {
-      int64_t& acc = group[layer.row[k]];
+    if (activation == 0) return;
+    int64_t* const of_group = &scratch.acc[size_t{layer.outputs} * group];
+    for (uint64_t k = layer.start[column]; k < layer.start[column + 1]; ++k) {
+      int64_t& acc = of_group[layer.row[k]];
       const int64_t sum = acc + layer.weight[k] * activation;
       acc = std::min(std::max(sum, acc_min_), acc_max_);
       saturated |= acc != sum;
     }
-  }
+  };
+  // Bias columns are dealt to four groups at most.
+  const uint32_t sharing = std::min(groups_, kMaxBiasGroups);
+  for (uint32_t k = 0; k < layer.bias.size(); ++k) add(layer.inputs + k, k % sharing, layer.bias[k]);
+  for (uint32_t j = 0; j < layer.inputs; ++j) add(j, j % groups_, scratch.input[j]);
   scratch.output.resize(layer.outputs);
   for (uint32_t i = 0; i < layer.outputs; ++i) {
     int64_t acc = 0;

@@ -10,6 +10,7 @@
 
 #include "golden/base/samples.hpp"
 #include "golden/network/eie_network.hpp"
+#include "golden/network/eie_write_back.hpp"
 
 namespace sparsys::eie {
 
@@ -22,10 +23,6 @@ struct Accumulators {
   uint32_t groups;
 };
 
-// What is stored for an accumulator (docs/reference/eie-format.md section 7): shifted right by
-// `shift` bits, 0 to 31, halves rounded up; saturated to 16 bits; with `relu` not below 0.
-int16_t write_back(int64_t acc, int shift, bool relu);
-
 // One layer: `input` has layer.inputs elements, the constants included; returns layer.outputs. For
 // each output the products of non-zero inputs and weights are added in rising input order, each sum
 // saturated to the accumulator's width; acc is the exact sum of the output's accumulators; then y =
@@ -35,13 +32,13 @@ int16_t write_back(int64_t acc, int shift, bool relu);
 std::vector<int16_t> run_layer(const Layer& layer, const std::vector<int16_t>& input,
                                Accumulators accumulators = {}, bool* saturated = nullptr);
 
-// All layers: `input` has network.input_size() elements, to which network.input_constants are
-// appended; returns network.output_size() elements. Errors as above.
+// All layers, as engines run them (golden/network/bias_columns.hpp): `input` has
+// network.input_size() elements; returns network.output_size() elements. Errors as above.
 std::vector<int16_t> run(const Network& network, const std::vector<int16_t>& input,
                          Accumulators accumulators = {}, bool* saturated = nullptr);
 
-// The same, with every vector on the way, constants included: element 0 is the first layer's input,
-// element l + 1 the output of layer l.
+// The same, with every vector on the way: element 0 is the first layer's input, element l + 1 the
+// output of layer l. Constants that are not biases are included.
 std::vector<std::vector<int16_t>> run_layers(const Network& network,
                                              const std::vector<int16_t>& input,
                                              Accumulators accumulators = {},
@@ -85,6 +82,7 @@ class FunctionalModel {
     uint32_t outputs = 0;
     int shift = 0;
     bool relu = false;
+    std::vector<int16_t> bias;
     std::vector<uint64_t> start;
     std::vector<uint32_t> row;
     std::vector<int32_t> weight;

@@ -84,6 +84,9 @@ void put(VerilatedContext& context, const Image& image) {
   for (size_t w = 0; w < image.codebook_words.size(); ++w) {
     codebooks.set(w, image.codebook_words[w]);
   }
+  for (size_t w = 0; w < image.bias_words.size(); ++w) {
+    codebooks.set(4 * size_t{image.config.codebooks} + w, image.bias_words[w]);
+  }
   Ram list(context, "u_ccu.u_list_ram");
   const std::vector<uint64_t> words = list_words(image);
   for (size_t w = 0; w < words.size(); ++w) list.set(w, words[w]);

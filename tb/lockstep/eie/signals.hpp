@@ -61,11 +61,15 @@ inline void add_signals(SignalTable& table, const std::string& path, const Statu
   add_signals(table, path + ".g_groups.u_holds", m.holds);
 }
 
-inline void add_signals(SignalTable& table, const std::string& path, const Ccu& m) {
-#include "tb/lockstep/eie/signals/eie_ccu.def"
+inline void add_signals(SignalTable& table, const std::string& path, const Columns& m) {
+#include "tb/lockstep/eie/signals/eie_columns.def"
   for (size_t g = 0; g < m.broadcast.size(); ++g) {
     add_signals(table, numbered(path, "g_group", g, "u_broadcast"), m.broadcast[g]);
   }
+}
+
+inline void add_signals(SignalTable& table, const std::string& path, const Ccu& m) {
+#include "tb/lockstep/eie/signals/eie_ccu.def"
 }
 
 inline void add_signals(SignalTable& table, const std::string& path, const PtrRead& m) {

@@ -69,6 +69,7 @@ void run_ccu(const Config& config, uint64_t seed) {
   PORT(store_dst_o);
   std::array<uint64_t, 13> states{};
   uint64_t answers = 0, done = 0, request_with_start = 0, edge_columns = 0;
+  uint64_t biases = 0, biases_held = 0;
   std::map<uint32_t, uint64_t> reasons;
   std::vector<uint64_t> descriptors(config.list_depth);  // seeds
   uint64_t words[2] = {};
@@ -130,6 +131,8 @@ void run_ccu(const Config& config, uint64_t seed) {
     answers += m.io_rvalid_o;
     done += m.done_o;
     request_with_start += m.start_i && m.io_valid_i && m.io_ready_o;
+    biases += m.columns.pending_o && m.columns.taken_o != 0;
+    biases_held += m.columns.run_i && m.columns.pending_o && m.hold_i != 0;
     edge_columns += (m.b_valid_o & m.b_odd_first_o & 1) && m.b_even_o[0] == 0;
     b.edge(rst);
   }
@@ -139,6 +142,8 @@ void run_ccu(const Config& config, uint64_t seed) {
   for (const uint32_t reason : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15}) {
     EXPECT_GT(reasons[reason], 2U) << "reason " << reason;
   }
+  EXPECT_GT(biases, 100U);
+  EXPECT_GT(biases_held, 10U);
   EXPECT_GT(answers, 500U);
   EXPECT_GT(done, 100U);
   EXPECT_GT(request_with_start, 50U);

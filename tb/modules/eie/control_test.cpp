@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control's units by themselves (docs/reference/eie-timing.md sections 3.1 to 3.6): the
-// sequencer, the pass, the broadcast, the port, the status words with the first error.
+// The control's units by themselves (docs/reference/eie-timing.md sections 3.1 to 3.7): the
+// sequencer, the pass, the broadcast, the port, the status words with the first error, the columns.
 #include <algorithm>
 #include <array>
 #include <map>
 
 #include "Vbroadcast_1.h"
 #include "Vbroadcast_13.h"
+#include "Vcolumns_1.h"
+#include "Vcolumns_2.h"
+#include "Vcolumns_4.h"
+#include "Vcolumns_8.h"
 #include "Vpass_1.h"
 #include "Vpass_256.h"
 #include "Vpass_32_g8.h"
@@ -34,6 +38,7 @@ void run_pass(const Config& config, uint64_t seed) {
   PORT(reason_o);
   PORT(in_rows_o);
   PORT(out_rows_o);
+  PORT(bias_columns_o);
 #define FIELD(name)                                                 \
   b.port(                                                           \
       #name, [&] { return static_cast<uint64_t>(b.rtl.name##_o); }, \
@@ -46,6 +51,7 @@ void run_pass(const Config& config, uint64_t seed) {
   FIELD(in_first);
   FIELD(codebook);
   FIELD(shift);
+  FIELD(bias);
   FIELD(load_src);
   FIELD(load_codebook);
   FIELD(clear);
@@ -238,6 +244,91 @@ TEST(Broadcast, FourPointers) {
 }
 TEST(Broadcast, TheDefaults) {
   for_seeds(3, [](uint64_t seed) { run_broadcast<Vbroadcast_13>(16384, 12, seed); });
+}
+
+// A column of a tree has `column_width` bits.
+template <class Rtl>
+void run_columns(uint32_t groups, uint32_t ptr_depth, uint32_t column_width, uint64_t seed) {
+  Config config;
+  config.groups = groups;
+  config.ptr_depth = ptr_depth;
+  const uint32_t bank_w = Widths(config).bank_w;
+  Dice dice(seed);
+  ModuleBench<Rtl, Columns> b("eie_columns", config);
+  PORT(read_o);
+  PORT_WHEN(word_o, read_o);
+  PORT(pending_o);
+  PORT(root_pop_o);
+  PORT(taken_o);
+  PORT(advance_o);
+  PORT(b_valid_o);
+  PORT(b_odd_first_o);
+  for (uint32_t g = 0; g < groups; ++g) {
+    const auto element = [&](const char* name, const auto& rtl, const auto& model, uint32_t width) {
+      b.port(
+          name, [&rtl, g, width] { return get_bits(rtl, g * width, width); },
+          [&model, g] { return uint64_t{model[g]}; });
+    };
+    element("b_act_o", b.rtl.b_act_o, b.model.b_act_o, 16);
+    element("b_even_o", b.rtl.b_even_o, b.model.b_even_o, bank_w);
+    element("b_odd_o", b.rtl.b_odd_o, b.model.b_odd_o, bank_w);
+  }
+  std::array<uint64_t, 4> passes{};  // by their bias
+  uint64_t steps = 0, held = 0, second_words = 0, flushed = 0;
+  uint32_t launch = 0;  // cycles until the next
+  for (uint64_t n = 0; n < 40000; ++n) {
+    const bool rst = dice.below(50) == 0;
+    b.rtl.rst_i = rst;
+    // Passes of a few cycles: the descriptor changes in between.
+    const bool launches = launch-- == 0;
+    if (launches) {
+      launch = 2 + static_cast<uint32_t>(dice.below(20));
+      const auto bias = static_cast<uint32_t>(dice.below(4));
+      ++passes[bias];
+      DRIVE(bias_i, bias);
+      DRIVE(bias_columns_i, Dealing(config).bias_columns(bias));
+      DRIVE(ptr_base_i, dice.word(clog2(ptr_depth)));
+    }
+    DRIVE(launch_i, launches);
+    DRIVE(run_i, !launches && launch != 0);
+    DRIVE(word_i, dice.next());
+    uint64_t valid = 0, hold = 0;
+    for (uint32_t g = 0; g < groups; ++g) {
+      valid |= uint64_t{dice.chance(60)} << g;
+      hold |= uint64_t{dice.chance(10)} << g;
+      b.model.root_col_i[g] = static_cast<uint16_t>(dice.word(column_width));
+      b.model.root_act_i[g] = static_cast<uint16_t>(dice.bits(16));
+      set_bits(b.rtl.root_col_i, g * column_width, column_width, b.model.root_col_i[g]);
+      set_bits(b.rtl.root_act_i, 16 * g, 16, b.model.root_act_i[g]);
+    }
+    DRIVE(root_valid_i, valid);
+    DRIVE(hold_i, hold);
+    if (!b.check()) return;
+    const bool pending = b.model.run_i && b.model.pending_o;
+    steps += pending && hold == 0;
+    held += pending && hold != 0;
+    second_words += b.model.read_o && b.model.word_o;
+    flushed += pending && rst;
+    b.edge(rst);
+  }
+  for (const uint64_t of_bias : passes) EXPECT_GT(of_bias, 500U);
+  EXPECT_GT(steps, 1000U);
+  EXPECT_GT(held, 200U);
+  EXPECT_GT(second_words, 100U);
+  EXPECT_GT(flushed, 10U);
+}
+
+TEST(Columns, FourPointers) {
+  for_seeds(3, [](uint64_t seed) { run_columns<Vcolumns_1>(1, 4, 2, seed); });
+}
+TEST(Columns, TwoGroups) {
+  for_seeds(3, [](uint64_t seed) { run_columns<Vcolumns_2>(2, 16, 3, seed); });
+}
+TEST(Columns, FourGroups) {
+  for_seeds(3, [](uint64_t seed) { run_columns<Vcolumns_4>(4, 16384, 12, seed); });
+}
+TEST(Columns, EightGroups) {
+  for_seeds(3, [](uint64_t seed) { run_columns<Vcolumns_8>(8, 64, 9, seed); });
 }
 
 TEST(Port, Random) {

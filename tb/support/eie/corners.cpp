@@ -32,7 +32,7 @@ std::vector<Memory> memories_of(const Config& c) {
       {Space::kSource, 0, c.act_regs * groups, flat},
       {Space::kDestination, 0, c.act_regs * groups, flat},
       {Space::kList, 0, 2 * uint64_t{c.list_depth}, ~uint64_t{0}},
-      {Space::kCodebook, 0, 4 * uint64_t{c.codebooks}, ~uint64_t{0}},
+      {Space::kCodebook, 0, 8 * uint64_t{c.codebooks}, ~uint64_t{0}},
   };
   for (const uint32_t pe : {0U, c.n_pe - 1}) {
     memories.push_back({Space::kEntry, pe, c.entry_depth / 8, ~uint64_t{0}});

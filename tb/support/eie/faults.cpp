@@ -55,6 +55,12 @@ Pass sound_pass(Random& random, const Config& config) {
   pass.load_codebook = random.below(2) != 0;
   pass.codebook =
       pass.load_codebook ? up_to(random, config.codebooks - 1) : uint32_t(random.below(256));
+  // Bias columns where there is room for their pointers.
+  const auto bias = static_cast<uint32_t>(random.below(4));
+  if (pass.in_first == 0 && dealing.bias_columns(bias) <= pass.ptr_base) {
+    pass.bias = bias;
+    if (bias != 0) pass.codebook %= config.codebooks;
+  }
   pass.shift = static_cast<uint32_t>(random.below(32));
   pass.clear = random.below(2) != 0;
   pass.relu = random.below(2) != 0;
@@ -73,7 +79,7 @@ void bend(Random& random, const Config& config, Pass& pass) {
   const auto ram = [&](uint32_t count) {
     return near(config.act_ram_depth - std::min(rows_of(count, config), config.act_ram_depth), 16);
   };
-  switch (random.below(12)) {
+  switch (random.below(14)) {
     case 0:
       pass.shift = near(32, 6);
       break;
@@ -109,6 +115,14 @@ void bend(Random& random, const Config& config, Pass& pass) {
     case 10:
       pass.load_codebook = true;
       pass.codebook = near(config.codebooks, 8);
+      break;
+    case 11:
+      pass.bias = 1 + static_cast<uint32_t>(random.below(3));
+      break;
+    case 12:
+      pass.bias = 1 + static_cast<uint32_t>(random.below(3));
+      pass.in_first = 0;
+      pass.ptr_base = near(Dealing(config).bias_columns(pass.bias), 16);
       break;
     default:  // As many columns as there are pointers, or one less or more.
       pass.in_count =
@@ -195,6 +209,9 @@ void expect_memories(Driver& driver, const Image& image) {
   }
   const auto& codebooks = image.codebook_words;
   for (uint32_t w = 0; w < codebooks.size(); ++w) add(Space::kCodebook, w, 0, codebooks[w]);
+  for (uint32_t w = 0; w < image.bias_words.size(); ++w) {
+    add(Space::kCodebook, 4 * image.config.codebooks + w, 0, image.bias_words[w]);
+  }
   const std::vector<uint64_t> list = list_words(image);
   for (uint32_t w = 0; w < list.size(); ++w) add(Space::kList, w, 0, list[w]);
   EXPECT_EQ(driver.read(addresses), expected);
@@ -219,11 +236,11 @@ void random_descriptor(uint64_t seed, const Config& config, uint64_t words[2]) {
   encode(pass, words);
   switch (random.below(20)) {
     case 0:
-      words[1] ^= uint64_t{1} << (random.below(2) != 0 ? 63 : 54 + random.below(2));
+      words[1] ^= uint64_t{1} << 63;
       break;
     case 1:
       words[0] = random.next();
-      words[1] = random.next() & ~(uint64_t{0x203} << 54);
+      words[1] = random.next() >> 1;
       break;
     default:
       break;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "golden/cycle/eie/widths.hpp"
+#include "golden/engine/eie/dealing.hpp"
 #include "golden/engine/eie/pass.hpp"
 
 namespace sparsys::eie {
@@ -23,6 +24,7 @@ class PassUnit {
   Pass pass_o;
   uint8_t in_rows_o = 0;
   uint8_t out_rows_o = 0;
+  uint8_t bias_columns_o = 0;
   uint8_t reason_o = 0;
 
   // Registers.
@@ -51,6 +53,7 @@ class PassUnit {
     pass_o = decode(words);
     in_rows_o = static_cast<uint8_t>(in_rows_q & low_mask(widths_.cnt_w));
     out_rows_o = static_cast<uint8_t>(out_rows_q & low_mask(widths_.cnt_w));
+    bias_columns_o = static_cast<uint8_t>(Dealing(config_).bias_columns(pass_o.bias));
     reason_o = reason();
   }
 
@@ -64,10 +67,10 @@ class PassUnit {
   // The first rule that is broken, in the order of the table.
   uint8_t reason() const {
     const Pass& p = pass_o;
-    if ((d1_q >> 54 & 3) || d1_q >> 63 || p.shift > 31) return 2;
+    if (d1_q >> 63 || p.shift > 31) return 2;
     if (in_rows_q > config_.act_regs || out_rows_q > config_.act_regs) return 3;
-    if (p.in_first > in_rows_q) return 4;
-    if (p.ptr_base >= config_.ptr_depth) return 5;
+    if (p.in_first > in_rows_q || (p.bias != 0 && p.in_first != 0)) return 4;
+    if (p.ptr_base >= config_.ptr_depth || p.ptr_base < bias_columns_o) return 5;
     const uint32_t first = p.in_first << widths_.team_shift;
     if (first < columns(p.in_count)) {
       const uint32_t first_pointer = (p.ptr_base + first) & pointer_mask();
@@ -78,7 +81,7 @@ class PassUnit {
     if (p.entry_base >= config_.entry_depth / 8) return 6;
     if (p.load_src && p.src_addr + in_rows_q > config_.act_ram_depth) return 7;
     if (p.write_back && p.store_dst && p.dst_addr + out_rows_q > config_.act_ram_depth) return 8;
-    if (p.load_codebook && p.codebook >= config_.codebooks) return 9;
+    if ((p.load_codebook || p.bias != 0) && p.codebook >= config_.codebooks) return 9;
     return 0;
   }
 

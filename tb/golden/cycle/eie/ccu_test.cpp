@@ -166,29 +166,29 @@ TEST_F(CcuRun, AddressesOfEvenAndOddColumns) {
   unit.propagate();
   EXPECT_TRUE(unit.root_pop_o);
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast[0].b_valid_q);
-  EXPECT_FALSE(unit.broadcast[0].b_odd_first_q);
-  EXPECT_EQ(unit.broadcast[0].b_even_q, 5);
-  EXPECT_EQ(unit.broadcast[0].b_odd_q, 5);
-  EXPECT_EQ(unit.broadcast[0].b_act_q, 0x77);
+  EXPECT_TRUE(unit.columns.broadcast[0].b_valid_q);
+  EXPECT_FALSE(unit.columns.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_even_q, 5);
+  EXPECT_EQ(unit.columns.broadcast[0].b_odd_q, 5);
+  EXPECT_EQ(unit.columns.broadcast[0].b_act_q, 0x77);
   offer(true, 5, 1);  // pointers 11 and 12
   unit.propagate();
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast[0].b_odd_first_q);
-  EXPECT_EQ(unit.broadcast[0].b_odd_q, 5);
-  EXPECT_EQ(unit.broadcast[0].b_even_q, 6);
+  EXPECT_TRUE(unit.columns.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_odd_q, 5);
+  EXPECT_EQ(unit.columns.broadcast[0].b_even_q, 6);
   offer(true, 25, 1);  // pointers 31 and 0
   unit.propagate();
   unit.update(false);
-  EXPECT_TRUE(unit.broadcast[0].b_odd_first_q);
-  EXPECT_EQ(unit.broadcast[0].b_odd_q, 15);
-  EXPECT_EQ(unit.broadcast[0].b_even_q, 0);
+  EXPECT_TRUE(unit.columns.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_odd_q, 15);
+  EXPECT_EQ(unit.columns.broadcast[0].b_even_q, 0);
   offer(true, 26, 1);  // pointers 0 and 1
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast[0].b_odd_first_q);
-  EXPECT_EQ(unit.broadcast[0].b_odd_q, 0);
-  EXPECT_EQ(unit.broadcast[0].b_even_q, 0);
+  EXPECT_FALSE(unit.columns.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_odd_q, 0);
+  EXPECT_EQ(unit.columns.broadcast[0].b_even_q, 0);
 }
 
 TEST_F(CcuRun, HoldKeepsTheBroadcast) {
@@ -210,12 +210,12 @@ TEST_F(CcuRun, HoldKeepsTheBroadcast) {
   unit.propagate();
   EXPECT_TRUE(unit.root_pop_o);
   unit.update(false);
-  EXPECT_EQ(unit.broadcast[0].b_act_q, 40);
+  EXPECT_EQ(unit.columns.broadcast[0].b_act_q, 40);
   offer(false, 9, 90);
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast[0].b_valid_q);
-  EXPECT_EQ(unit.broadcast[0].b_act_q, 40);  // the payload keeps its value
+  EXPECT_FALSE(unit.columns.broadcast[0].b_valid_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_act_q, 40);  // the payload keeps its value
   EXPECT_EQ(unit.status.broadcasts_q, 2u);
   EXPECT_EQ(unit.status.held_q, 3u);
 }
@@ -380,14 +380,14 @@ TEST_F(Ccu, AbortEndsAnyStateInTwoCycles) {
 }
 
 TEST_F(Ccu, FlushEmptiesTheBroadcast) {
-  unit.broadcast[0].b_valid_q = 1;
-  unit.broadcast[0].b_act_q = 5;
+  unit.columns.broadcast[0].b_valid_q = 1;
+  unit.columns.broadcast[0].b_act_q = 5;
   unit.sequencer.state_q = Sequencer::ABORT;
   unit.hold_i = 1;
   unit.propagate();
   unit.update(false);
-  EXPECT_FALSE(unit.broadcast[0].b_valid_q);
-  EXPECT_EQ(unit.broadcast[0].b_act_q, 5);
+  EXPECT_FALSE(unit.columns.broadcast[0].b_valid_q);
+  EXPECT_EQ(unit.columns.broadcast[0].b_act_q, 5);
 }
 
 TEST_F(Ccu, AStartWhileBusyIsLostAndSaid) {

@@ -205,6 +205,45 @@ Status status_of(const Config& config, const Network& network, const std::vector
   return driver.read_status();
 }
 
+// As many inputs as there are registers, and biases: one pass, which costs little more than the
+// weights. The same constants as inputs take another pass.
+TEST(EngineRandom, BiasColumnsTakeNoSecondPass) {
+  const Config config;
+  RandomNetworkOptions options;
+  options.sizes = {config.act_regs * config.n_pe, 256};
+  options.density = 0.1;
+  options.uneven = false;
+  options.constants = 2;
+  const Network network = random_network(7, options);
+  std::vector<int16_t> input = random_input(8, network, 0.35);
+  const std::vector<int16_t> expected = run(network, input);
+  EXPECT_EQ(build_image(network, config).passes.size(), 1U);
+  const Status biased = status_of(config, network, input, expected);
+
+  Network former = network;
+  former.layers[0].constant_inputs = 0;
+  former.input_constants.clear();
+  input.insert(input.end(), network.input_constants.begin(), network.input_constants.end());
+  EXPECT_EQ(build_image(former, config).passes.size(), 2U);
+  const Status as_inputs = status_of(config, former, input, expected);
+  std::printf("4096 inputs with biases: %u cycles, with constants as inputs %u\n", biased.cycles,
+              as_inputs.cycles);
+  EXPECT_LT(biased.cycles + 30, as_inputs.cycles);
+  EXPECT_EQ(biased.broadcasts, as_inputs.broadcasts);
+
+  Network none = network;
+  none.layers[0].inputs -= 2;
+  none.layers[0].constant_inputs = 0;
+  none.input_constants.clear();
+  none.layers[0].column_start.resize(none.layers[0].inputs + 1);
+  none.layers[0].row.resize(none.layers[0].column_start.back());
+  none.layers[0].code.resize(none.layers[0].column_start.back());
+  input.resize(none.input_size());
+  const Status plain = status_of(config, none, input, run(none, input));
+  EXPECT_EQ(biased.broadcasts, plain.broadcasts + 2);
+  EXPECT_LT(biased.cycles, plain.cycles + 20);
+}
+
 // The same layer takes the fewer cycles, the more lanes there are, up to a broadcast a cycle.
 TEST(EngineRandom, LanesSaveCycles) {
   RandomNetworkOptions options;

@@ -13,6 +13,7 @@
 #include "golden/engine/eie/encode.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "golden/function/eie/model.hpp"
+#include "golden/network/bias_columns.hpp"
 #include "tb/support/eie/accumulators.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/random_network.hpp"
@@ -56,9 +57,10 @@ inline std::string build_error(const Network& network, const Config& config) {
 inline void expect_same_matrices(const Image& image, const Network& network) {
   const std::vector<Layer> decoded = decode_image(image);
   ASSERT_EQ(decoded.size(), network.layers.size());
+  const Network run = with_bias_columns(network);
   for (size_t l = 0; l < decoded.size(); ++l) {
     SCOPED_TRACE("layer " + std::to_string(l));
-    const Layer& expected = network.layers[l];
+    const Layer& expected = run.layers[l];
     EXPECT_EQ(decoded[l].name, expected.name);
     EXPECT_EQ(decoded[l].inputs, expected.inputs);
     EXPECT_EQ(decoded[l].outputs, expected.outputs);
@@ -68,6 +70,10 @@ inline void expect_same_matrices(const Image& image, const Network& network) {
     EXPECT_EQ(decoded[l].column_start, expected.column_start);
     EXPECT_EQ(decoded[l].row, expected.row);
     EXPECT_EQ(decoded[l].code, expected.code);
+    // An odd number is filled up.
+    Activations bias = expected.bias;
+    if (bias.size() % 2 != 0) bias.push_back(0);
+    EXPECT_EQ(decoded[l].bias, bias);
   }
 }
 
@@ -121,10 +127,8 @@ class Interpreter {
       for (uint32_t e = 0; e < in_rows * n; ++e) source[e] = ram_.at(pass.src_addr * n + e);
     }
     const int64_t largest = (int64_t{1} << (config_.acc_width - 1)) - 1;
-    for (uint32_t j = pass.in_first * n; j < pass.in_count; ++j) {
-      if (source[j] == 0) continue;
-      for (uint32_t pe = j % g; pe < n; pe += g) {
-        const uint32_t pointer = pass.ptr_base + j / g;
+    const auto multiply = [&](int16_t activation, uint32_t group, uint32_t pointer) {
+      for (uint32_t pe = group; pe < n; pe += g) {
         const uint32_t start = image_.pointers[pe].at(pointer % config_.ptr_depth);
         const uint32_t end = image_.pointers[pe].at((pointer + 1) % config_.ptr_depth);
         ASSERT_LE(start, end);
@@ -136,11 +140,22 @@ class Interpreter {
           ASSERT_LT(row, static_cast<int>(config_.act_regs * g));
           if ((entry & 15) == 0) continue;
           int64_t& acc = acc_[pe][static_cast<size_t>(row)];
-          acc += codebook_[entry & 15] * source[j];
+          acc += codebook_[entry & 15] * activation;
           if (acc > largest || acc < -largest - 1) saturated = true;
           acc = std::min(std::max(acc, -largest - 1), largest);
         }
       }
+    };
+    const uint32_t dealt = std::min(g, 4U);
+    const uint32_t of_group = (2 * pass.bias + dealt - 1) / dealt;
+    ASSERT_LE(of_group, pass.ptr_base);
+    for (uint32_t k = 0; k < 2 * pass.bias; ++k) {
+      const auto constant = static_cast<int16_t>(
+          image_.bias_words.at(4 * pass.codebook + k / 4) >> (16 * (k % 4)));
+      multiply(constant, k % dealt, pass.ptr_base - of_group + k / dealt);
+    }
+    for (uint32_t j = pass.in_first * n; j < pass.in_count; ++j) {
+      if (source[j] != 0) multiply(source[j], j % g, pass.ptr_base + j / g);
     }
     if (pass.write_back) {
       for (uint32_t e = 0; e < out_rows * n; ++e) {

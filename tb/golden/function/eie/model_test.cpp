@@ -36,9 +36,10 @@ Layer dense_layer(const std::vector<std::vector<uint8_t>>& codes,
   return layer;
 }
 
-// The definition, output by output.
+// The definition, output by output, of the first `rows` of them. The last `biases` columns are bias
+// columns: added first, and dealt to four groups at most.
 Vector by_definition(const Layer& layer, const Vector& input, Accumulators accumulators,
-                     bool* saturated) {
+                     bool* saturated, uint32_t rows, uint32_t biases = 0) {
   std::vector<std::vector<int>> weights(layer.outputs, std::vector<int>(layer.inputs, 0));
   for (uint32_t j = 0; j < layer.inputs; ++j) {
     for (uint64_t k = layer.column_start[j]; k < layer.column_start[j + 1]; ++k) {
@@ -47,11 +48,17 @@ Vector by_definition(const Layer& layer, const Vector& input, Accumulators accum
   }
   const long double largest = std::ldexp(1.0L, accumulators.width - 1) - 1;
   Vector output;
-  for (uint32_t i = 0; i < layer.outputs; ++i) {
+  const uint32_t inputs = layer.inputs - biases;
+  for (uint32_t i = 0; i < rows; ++i) {
     long double total = 0;
     for (uint32_t group = 0; group < accumulators.groups; ++group) {
+      std::vector<uint32_t> columns;
+      for (uint32_t k = group; k < biases && group < 4; k += std::min(4U, accumulators.groups)) {
+        columns.push_back(inputs + k);
+      }
+      for (uint32_t j = group; j < inputs; j += accumulators.groups) columns.push_back(j);
       long double acc = 0;
-      for (uint32_t j = group; j < layer.inputs; j += accumulators.groups) {
+      for (const uint32_t j : columns) {
         acc += static_cast<long double>(weights[i][j]) * input[j];
         if (acc > largest || acc < -largest - 1) *saturated = true;
         acc = std::min(std::max(acc, -largest - 1), largest);
@@ -126,7 +133,48 @@ TEST(EieFunction, ConstantsAreAppended) {
   network.layers[1].input_frac = 0;
   network.input_constants = {7};
   EXPECT_EQ(run(network, {5}), Vector{5 + 70 + 700});
-  EXPECT_EQ(run_layers(network, {5}), (std::vector<Vector>{{5, 7}, {75, 7}, {775}}));
+  EXPECT_EQ(run_layers(network, {5}), (std::vector<Vector>{{5}, {75}, {775}}));
+  // Layer 1's constant depends on an input, so it stays a value of the layer.
+  network.layers[0] = dense_layer({{1, 2}, {1, 3}}, {0, 1, 10, 1}, 0);
+  network.layers[0].constant_inputs = network.layers[0].constant_outputs = 1;
+  EXPECT_EQ(run_layers(network, {5}), (std::vector<Vector>{{5}, {75, 12}, {75 + 1200}}));
+}
+
+// Sums of 20 bits, of 1,000 * 500 a product: what comes first decides whether they saturate.
+TEST(EieFunction, BiasColumnsAreAddedFirstAndDealtToFourGroups) {
+  Network network;
+  network.layers.push_back(dense_layer({{1, 1, 2}}, {0, 500, -500}, 5));
+  network.layers[0].constant_inputs = 1;
+  network.input_constants = {1000};
+  bool saturated = true;
+  EXPECT_EQ(run(network, {1000, 48}, 20, &saturated), Vector{750});
+  EXPECT_FALSE(saturated);
+  network.input_constants = {-100};
+  EXPECT_EQ(run(network, {1000, 48}, 20, &saturated), Vector{16384}) << "at 2^19, then rounded";
+  EXPECT_TRUE(saturated);
+
+  // With eight groups six bias columns are two in group 0 and 1, one in 2 and 3.
+  network.layers[0] = dense_layer({{0, 1, 1, 1, 1, 1, 1}}, {0, 500}, 5);
+  network.layers[0].constant_inputs = 6;
+  network.input_constants = {1000, 1000, 1000, 1000, 40, 48};
+  EXPECT_EQ(run(network, {0}, {20, 8}, &saturated), Vector{32767}) << "64,000 beyond 16 bits";
+  EXPECT_FALSE(saturated);
+  network.input_constants[5] = 49;
+  run(network, {0}, {20, 8}, &saturated);
+  EXPECT_TRUE(saturated) << "in group 1";
+}
+
+TEST(EieFunction, MoreThanSixConstantsStayInputs) {
+  for (const uint32_t constants : {1U, 6U, 7U}) {
+    RandomNetworkOptions options;
+    options.constants = constants;
+    const Network network = random_network(5, options);
+    const std::vector<Vector> vectors = run_layers(network, random_input(5, network));
+    const size_t more = constants > 6 ? constants : 0;
+    EXPECT_EQ(vectors[0].size(), 32 + more);
+    EXPECT_EQ(vectors[1].size(), 24 + more);
+    EXPECT_EQ(vectors[2].size(), 10U);
+  }
 }
 
 TEST(EieFunction, LastConstantOutputsAreLeftOut) {
@@ -172,16 +220,23 @@ TEST(EieFunction, RandomNetworksMatchTheDefinition) {
     const Vector output = run(network, input, accumulators, &saturated);
 
     const Vector original = input;
-    input.insert(input.end(), network.input_constants.begin(), network.input_constants.end());
+    Vector constants = network.input_constants;
     bool expected_saturated = false;
     for (const Layer& layer : network.layers) {
+      input.insert(input.end(), constants.begin(), constants.end());
       bool layer_saturated = false;
-      const Vector expected = by_definition(layer, input, accumulators, &layer_saturated);
+      const Vector alone =
+          by_definition(layer, input, accumulators, &layer_saturated, layer.outputs);
       bool found_saturated = false;
-      ASSERT_EQ(run_layer(layer, input, accumulators, &found_saturated), expected);
+      ASSERT_EQ(run_layer(layer, input, accumulators, &found_saturated), alone);
       EXPECT_EQ(found_saturated, layer_saturated);
-      expected_saturated |= layer_saturated;
-      input = expected;
+      // In a network constants are bias columns, and what makes them is exact.
+      const uint32_t outputs = layer.outputs - layer.constant_outputs;
+      const Vector exact =
+          by_definition(layer, input, {48, 1}, &layer_saturated, layer.outputs);
+      constants.assign(exact.begin() + outputs, exact.end());
+      input = by_definition(layer, input, accumulators, &expected_saturated, outputs,
+                            layer.constant_inputs);
     }
     input.resize(network.output_size());
     EXPECT_EQ(output, input);
