@@ -15,6 +15,7 @@ rtl/eie/eie_lnzd_node.v
 rtl/eie/eie_lnzd.v
 rtl/eie/eie_pass.v
 rtl/eie/eie_broadcast.v
+rtl/eie/eie_columns.v
 rtl/eie/eie_port.v
 rtl/eie/eie_errors.v
 rtl/eie/groups/eie_tally.v

@@ -172,11 +172,11 @@ TEST(EngineFigure, WayOfTheFirstActivation) {
   EXPECT_EQ(model.lnzd[0].node[0].col_q, 2);
   device.clock(Inputs());
   // Cycle 2: the broadcast, of pointers 2 and 3.
-  EXPECT_TRUE(model.ccu.broadcast[0].b_valid_q);
-  EXPECT_EQ(model.ccu.broadcast[0].b_act_q, 13);
-  EXPECT_FALSE(model.ccu.broadcast[0].b_odd_first_q);
-  EXPECT_EQ(model.ccu.broadcast[0].b_even_q, 1);
-  EXPECT_EQ(model.ccu.broadcast[0].b_odd_q, 1);
+  EXPECT_TRUE(model.ccu.columns.broadcast[0].b_valid_q);
+  EXPECT_EQ(model.ccu.columns.broadcast[0].b_act_q, 13);
+  EXPECT_FALSE(model.ccu.columns.broadcast[0].b_odd_first_q);
+  EXPECT_EQ(model.ccu.columns.broadcast[0].b_even_q, 1);
+  EXPECT_EQ(model.ccu.columns.broadcast[0].b_odd_q, 1);
   device.clock(Inputs());
   // Cycle 3: pointers. PE 0 has W0,2 and W12,2, PE 1 nothing, PE 2 W2,2 and W14,2.
   const auto entries = [&model](uint32_t k) {

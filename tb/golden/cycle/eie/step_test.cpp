@@ -66,7 +66,8 @@ std::vector<uint64_t> registers(const Eie& engine) {
   for (const uint64_t q :
        {p.d0_q, p.d1_q, uint64_t{p.in_rows_q}, uint64_t{p.out_rows_q}, uint64_t{p.ptr_end_q}})
     take(q);
-  for (const Broadcast& b : c.broadcast) {
+  take(c.columns.step_q);
+  for (const Broadcast& b : c.columns.broadcast) {
     for (const uint64_t q : {uint64_t{b.b_valid_q}, uint64_t{b.b_act_q}, uint64_t{b.b_even_q},
                              uint64_t{b.b_odd_q}, uint64_t{b.b_odd_first_q}})
       take(q);
