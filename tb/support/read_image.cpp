@@ -154,8 +154,7 @@ class Reader {
       if (range_row >= pass.out_count) {
         fail_here("row " + std::to_string(range_row) + " of " + std::to_string(pass.out_count));
       }
-      nonzeros_.push_back({static_cast<uint32_t>(j),
-                           static_cast<uint32_t>(row_base_ + range_row),
+      nonzeros_.push_back({static_cast<uint32_t>(j), static_cast<uint32_t>(row_base_ + range_row),
                            static_cast<uint8_t>(entry_code(entry))});
     }
   }

@@ -147,8 +147,10 @@ void Ccu::propagate_rams() {
   codebook_ram.we_i = port.io_codebook_o & io_write_o;
   const uint32_t codes = 4 * pass.pass_o.codebook + sequencer.cb_step_o;
   const uint32_t constants = (codebook_mask_ + 1) / 2 + 4 * pass.pass_o.codebook + columns.word_o;
-  codebook_ram.addr_i =
-      (port.io_codebook_o ? io_addr_o : columns.read_o ? constants : codes) & codebook_mask_;
+  codebook_ram.addr_i = (port.io_codebook_o ? io_addr_o
+                         : columns.read_o   ? constants
+                                            : codes) &
+                        codebook_mask_;
   codebook_ram.wdata_i = io_wdata_o;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Central control: the list RAM and the codebook RAM, and the units that run a list of pass
-// descriptors, keep and check the pass, broadcast a column a cycle to each group, load and read back all memories while idle, and keep counters and errors (docs/reference/eie-timing.md
-// sections 3 and 12).
+// descriptors, keep and check the pass, broadcast a column a cycle to each group, load and read
+// back all memories while idle, and keep counters and errors (docs/reference/eie-timing.md sections
+// 3 and 12).
 #pragma once
 
 #include <array>

@@ -142,13 +142,13 @@ class Statistics {
       if (ccu.store_dst_o) activity.activation_ram_writes += pe_count_;
     }
     // Behind a pass.
+    drain_before_ = drain_cycles;
     if (per_pe_.empty()) return;
     slowest_entries += *std::max_element(per_pe_.begin(), per_pe_.end());
     if (lanes_ == 1) {
       for (const uint64_t count : per_pe_) entries += count;
     }
     per_pe_.clear();
-    drain_before_ = drain_cycles;
   }
 
   // What the lanes of PE `k` do in this cycle.

@@ -134,8 +134,7 @@ void Driver::load(const Image& image, const Progress& progress) {
   check_same(image.config, device_.config());
   check(image);
   const uint32_t n_pe = image.config.n_pe;
-  uint64_t total =
-      image.codebook_words.size() + image.bias_words.size() + 2 * image.passes.size();
+  uint64_t total = image.codebook_words.size() + image.bias_words.size() + 2 * image.passes.size();
   for (uint32_t pe = 0; pe < n_pe; ++pe) {
     total += image.entry_rows[pe].size() + (image.pointers[pe].size() + 1) / 2;
   }

@@ -41,7 +41,7 @@ size_t encode_column(const std::vector<uint32_t>& local_rows, const std::vector<
 
 struct Slice {
   uint32_t columns = 0;
-  uint32_t bias_columns = 0;  // of a group, in front of the columns
+  uint32_t bias_columns = 0;                  // of a group, in front of the columns
   std::vector<std::vector<uint8_t>> entries;  // [pe][number]
   // [pe][bias columns and columns of its group + 1], numbers of entries; all PEs have as many.
   std::vector<std::vector<uint32_t>> column_start;

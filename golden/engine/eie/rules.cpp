@@ -42,8 +42,8 @@ Pointers pointers_of(const Pass& pass, const Config& config) {
   const Dealing dealing(config);
   if (pass.bias != 0) {
     const uint32_t bias = dealing.bias_columns(pass.bias);
-    return {pass.ptr_base - bias, bias + dealing.columns_of_group(pass.in_count) + uint64_t{1}, bias,
-            0};
+    return {pass.ptr_base - bias, bias + dealing.columns_of_group(pass.in_count) + uint64_t{1},
+            bias, 0};
   }
   const uint32_t column = pass.in_first * dealing.teams();
   const uint32_t columns = dealing.columns_of_group(pass.in_count);

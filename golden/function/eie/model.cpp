@@ -54,8 +54,7 @@ void FunctionalModel::add_layer(const Layer& compressed) {
 }
 
 FunctionalModel::FunctionalModel(const Network& network, Accumulators accumulators)
-    : input_size_(network.input_size()),
-      output_size_(network.output_size()) {
+    : input_size_(network.input_size()), output_size_(network.output_size()) {
   check(network, "network '" + printable(network.name) + "'");
   set(accumulators);
   const Network run = with_bias_columns(network);
@@ -79,7 +78,8 @@ bool FunctionalModel::run_one(const Columns& layer, Scratch& scratch) const {
   };
   // Bias columns are dealt to four groups at most.
   const uint32_t sharing = std::min(groups_, kMaxBiasGroups);
-  for (uint32_t k = 0; k < layer.bias.size(); ++k) add(layer.inputs + k, k % sharing, layer.bias[k]);
+  for (uint32_t k = 0; k < layer.bias.size(); ++k)
+    add(layer.inputs + k, k % sharing, layer.bias[k]);
   for (uint32_t j = 0; j < layer.inputs; ++j) add(j, j % groups_, scratch.input[j]);
   scratch.output.resize(layer.outputs);
   for (uint32_t i = 0; i < layer.outputs; ++i) {

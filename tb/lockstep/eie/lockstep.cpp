@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "golden/base/bits.hpp"
 #include "golden/engine/eie/image.hpp"
 #include "tb/lockstep/core/lockstep_run.hpp"
 #include "tb/lockstep/eie/signals.hpp"
@@ -112,14 +113,15 @@ void Lockstep::finish() {
   i.close_waves();
   // Both sides agree, so the model speaks for the RTL too.
   const Ccu& ccu = i.sides.model.ccu;
-  const char* pending = outputs.busy_o               ? "the engine is busy"
-                        : ccu.pe_busy_i              ? "a PE holds work"
-                        : !ccu.sequencer.root_done_i ? "a non-zero tree holds activations"
-                        : ccu.b_valid_o              ? "a broadcast is pending"
-                        : ccu.port.io1_valid_q       ? "a port request is pending"
-                        : ccu.port.io2_read_q        ? "a port read is pending"
-                        : outputs.io_rvalid_o        ? "a port answer is pending"
-                                                     : nullptr;
+  const uint64_t trees = low_mask(static_cast<uint32_t>(i.sides.model.lnzd.size()));
+  const char* pending = outputs.busy_o             ? "the engine is busy"
+                        : ccu.pe_busy_i            ? "a PE holds work"
+                        : ccu.root_done_i != trees ? "a non-zero tree holds activations"
+                        : ccu.b_valid_o            ? "a broadcast is pending"
+                        : ccu.port.io1_valid_q     ? "a port request is pending"
+                        : ccu.port.io2_read_q      ? "a port read is pending"
+                        : outputs.io_rvalid_o      ? "a port answer is pending"
+                                                   : nullptr;
   if (pending) {
     throw LockstepMismatch(
         "lockstep: at the end, cycle " + std::to_string(i.cycle) + ": " + pending, i.cycle, "eie",

@@ -142,8 +142,8 @@ void run_ccu(const Config& config, uint64_t seed) {
   for (const uint32_t reason : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15}) {
     EXPECT_GT(reasons[reason], 2U) << "reason " << reason;
   }
-  EXPECT_GT(biases, 100U);
-  EXPECT_GT(biases_held, 10U);
+  EXPECT_GT(biases, 15U);
+  EXPECT_GT(biases_held, 3U);
   EXPECT_GT(answers, 500U);
   EXPECT_GT(done, 100U);
   EXPECT_GT(request_with_start, 50U);

@@ -42,7 +42,12 @@ Pass sound_pass(Random& random, const Config& config) {
     columns = config.ptr_depth - 1;
     pass.in_count = (first + columns) * config.groups;
   }
-  pass.ptr_base = (up_to(random, config.ptr_depth - 1 - columns) - first) % config.ptr_depth;
+  // Bias columns where there is room for their pointers.
+  const auto bias = static_cast<uint32_t>(random.below(4));
+  const uint32_t room = config.ptr_depth - 1 - columns;
+  if (pass.in_first == 0 && dealing.bias_columns(bias) <= room) pass.bias = bias;
+  const uint32_t before = dealing.bias_columns(pass.bias);
+  pass.ptr_base = (before + up_to(random, room - before) - first) % config.ptr_depth;
   pass.entry_base = up_to(random, config.entry_depth / 8 - 1);
   const auto address = [&](uint32_t rows, bool& used) {
     used = rows <= config.act_ram_depth && random.below(2) != 0;
@@ -53,14 +58,8 @@ Pass sound_pass(Random& random, const Config& config) {
   pass.dst_addr = address(rows_of(pass.out_count, config), pass.store_dst);
   pass.write_back = random.below(2) != 0;
   pass.load_codebook = random.below(2) != 0;
-  pass.codebook =
-      pass.load_codebook ? up_to(random, config.codebooks - 1) : uint32_t(random.below(256));
-  // Bias columns where there is room for their pointers.
-  const auto bias = static_cast<uint32_t>(random.below(4));
-  if (pass.in_first == 0 && dealing.bias_columns(bias) <= pass.ptr_base) {
-    pass.bias = bias;
-    if (bias != 0) pass.codebook %= config.codebooks;
-  }
+  pass.codebook = pass.load_codebook || pass.bias != 0 ? up_to(random, config.codebooks - 1)
+                                                       : uint32_t(random.below(256));
   pass.shift = static_cast<uint32_t>(random.below(32));
   pass.clear = random.below(2) != 0;
   pass.relu = random.below(2) != 0;

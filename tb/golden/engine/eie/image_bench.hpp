@@ -154,8 +154,8 @@ class Interpreter {
     const uint32_t of_group = (2 * pass.bias + dealt - 1) / dealt;
     ASSERT_LE(of_group, pass.ptr_base);
     for (uint32_t k = 0; k < 2 * pass.bias; ++k) {
-      const auto constant = static_cast<int16_t>(
-          image_.bias_words.at(4 * pass.codebook + k / 4) >> (16 * (k % 4)));
+      const auto constant =
+          static_cast<int16_t>(image_.bias_words.at(4 * pass.codebook + k / 4) >> (16 * (k % 4)));
       multiply(constant, k % dealt, pass.ptr_base - of_group + k / dealt);
     }
     for (uint32_t j = pass.in_first * n; j < pass.in_count; ++j) {

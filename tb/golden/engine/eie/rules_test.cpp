@@ -91,10 +91,11 @@ TEST(EieRules, EachAtItsBorder) {
   };
   expect_breach(biased(3, 6), Reason::kNone, "");
   expect_breach(biased(3, 34), Reason::kNone, "");
-  expect_breach(biased(3, 35), Reason::kPointers,
-                "pointers 29 to 64, the pointer memory has 64");
-  expect_breach(biased(1, 1), Reason::kPointers, "ptr_base 1, must be at least 2, its bias columns");
-  expect_breach(biased(3, 5), Reason::kPointers, "ptr_base 5, must be at least 6, its bias columns");
+  expect_breach(biased(3, 35), Reason::kPointers, "pointers 29 to 64, the pointer memory has 64");
+  expect_breach(biased(1, 1), Reason::kPointers,
+                "ptr_base 1, must be at least 2, its bias columns");
+  expect_breach(biased(3, 5), Reason::kPointers,
+                "ptr_base 5, must be at least 6, its bias columns");
   expect_breach(biased(1, 8, 1), Reason::kFirstRow,
                 "in_first 1, must be 0 in a pass with bias columns");
   expect_breach(of([](Pass& p) { p.bias = 1, p.ptr_base = 2, p.codebook = 4; }), Reason::kCodebook,

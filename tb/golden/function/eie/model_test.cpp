@@ -238,8 +238,7 @@ TEST(EieFunction, RandomNetworksMatchTheDefinition) {
         continue;
       }
       const uint32_t outputs = layer.outputs - layer.constant_outputs;
-      const Vector exact =
-          by_definition(layer, input, {48, 1}, &layer_saturated, layer.outputs);
+      const Vector exact = by_definition(layer, input, {48, 1}, &layer_saturated, layer.outputs);
       constants.assign(exact.begin() + outputs, exact.end());
       input = by_definition(layer, input, accumulators, &expected_saturated, outputs,
                             layer.constant_inputs);
