@@ -26,6 +26,10 @@ class Ram1rw {
   std::vector<Word> mem;
 
   void propagate() { rdata_o = rdata_q; }
+  // For the processor's caches: what update() will touch.
+  void prefetch() const {
+    if (en_i) __builtin_prefetch(&mem[addr_i]);
+  }
 
   // No reset: what the ports ask for takes place in a cycle of reset, too.
   void update(bool /*rst*/) {

@@ -44,7 +44,6 @@ class ActRw : public ActRwCommon {
   uint8_t id_i = 0;
   uint8_t leaf_valid_o = 0;
   uint8_t leaf_done_o = 0;
-  uint8_t leaf_pop_i = 0;
   uint16_t leaf_col_o = 0;
   uint16_t leaf_act_o = 0;
   uint8_t wb_read_i = 0;
@@ -58,16 +57,17 @@ class ActRw : public ActRwCommon {
   uint16_t io_ram_rdata_o = 0;
   uint16_t io_reg_rdata_o = 0;
   uint64_t wb_acc_i = 0;
+  uint8_t leaf_pop_i = 0;
 
   // Registers.
-  uint64_t pend_q = 0;  // source registers still to be broadcast
-  uint64_t nz0_q = 0;
-  uint64_t nz1_q = 0;
-  uint64_t wb_acc_q = 0;
   uint8_t leaf_valid_q = 0;
   uint8_t leaf_row_q = 0;
   uint8_t wb_valid_q = 0;
   uint8_t wb_row_q = 0;
+  uint64_t wb_acc_q = 0;
+  uint64_t nz0_q = 0;
+  uint64_t nz1_q = 0;
+  uint64_t pend_q = 0;  // source registers still to be broadcast
 
   // Both banks: register r of bank b is word b * ACT_REGS + r.
   Ram1rw<uint16_t> regs;
@@ -85,6 +85,13 @@ class ActRw : public ActRwCommon {
     propagate_leaf();
     io_ram_rdata_o = act_ram.rdata_o;
     io_reg_rdata_o = regs.rdata_o;
+  }
+
+  // Whether the inputs and registers are such that no register changes.
+  bool does_nothing() const {
+    const bool leaf_moves = leaf_valid_q ? leaf_pop_i != 0 : pend_q != 0;
+    return !(leaf_moves | launch_i | ld_read_i | ld_we_i | wb_read_i | wb_valid_q | io_ram_en_i |
+             io_src_en_i | io_dst_en_i);
   }
 
   void propagate_inputs() {

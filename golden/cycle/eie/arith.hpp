@@ -26,6 +26,7 @@ struct ArithCommon {
 // a caller can keep them in a variable of its own for many cycles. Accumulator values are ACC_WIDTH
 // bits of two's complement.
 struct ArithRegisters {
+  uint8_t row_q = 0;
   uint8_t s1_valid_q = 0;
   uint8_t s1_write_q = 0;
   uint8_t s1_row_q = 0;
@@ -35,7 +36,6 @@ struct ArithRegisters {
   uint8_t s3_valid_q = 0;
   uint8_t s3_write_q = 0;
   uint8_t s3_row_q = 0;
-  uint8_t row_q = 0;
   uint8_t saturated_q = 0;
   uint8_t row_error_q = 0;
   uint16_t s1_weight_q = 0;

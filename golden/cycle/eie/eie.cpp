@@ -2,6 +2,7 @@
 #include "golden/cycle/eie/eie.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "golden/engine/eie/image.hpp"
 
@@ -44,9 +45,11 @@ void Eie::propagate_control() {
 
 void Eie::propagate_pe_outputs() {
   stale_ = false;
+  all_changed_ = true;
   clear_pe_outputs();
   for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
-    propagate_pe_outputs(k);
+    pe[k].propagate_state();
+    collect_pe_outputs(k);
   }
 }
 
@@ -64,12 +67,10 @@ inline void Eie::propagate_flags(uint32_t k) {
   ccu.pe_error_i[k / 64] |= uint64_t{p.flags_o > 1} << k % 64;
 }
 
-inline void Eie::propagate_pe_outputs(uint32_t k) {
-  Pe& p = pe[k];
-  p.propagate_state();
+inline void Eie::collect_pe_outputs(uint32_t k) {
   propagate_flags(k);
-  ccu.io_rdata_i |= p.io_rdata_o;
-  propagate_leaf(k);
+  ccu.io_rdata_i |= pe[k].io_rdata_o;
+  if (!pe[k].keeps_leaf()) propagate_leaf(k);
 }
 
 inline void Eie::propagate_leaf(uint32_t k) {
@@ -126,24 +127,41 @@ void Eie::propagate_ccu() {
   common_.shift_i = ccu.shift_o;
   common_.relu_i = ccu.relu_o;
   common_.store_dst_i = ccu.store_dst_o;
-  common_.io_en_i = ccu.io_en_o;
-  common_.io_write_i = ccu.io_write_o;
+  io_.io_en_i = ccu.io_en_o;
+  io_.io_write_i = ccu.io_write_o;
   common_.ld_addr_i = ccu.ld_addr_o;
   common_.in_count_i = ccu.in_count_o;
   common_.entry_base_i = ccu.entry_base_o;
   common_.dst_addr_i = ccu.dst_addr_o;
-  common_.io_addr_i = ccu.io_addr_o;
+  io_.io_addr_i = ccu.io_addr_o;
   common_.cb_data_i = ccu.cb_data_o;
-  common_.io_wdata_i = ccu.io_wdata_o;
+  io_.io_wdata_i = ccu.io_wdata_o;
+}
+
+void Eie::find_changes() {
+  // Takes over `now`; whether it is another one. Padding counts, too: at worst a copy too many.
+  const auto changes = [this](auto& given, const auto& now) {
+    const bool same = !all_changed_ && std::memcmp(&given, &now, sizeof(now)) == 0;
+    if (!same) given = now;
+    return !same;
+  };
+  common_changed_ = changes(common_given_, common_);
+  io_changed_ = changes(io_given_, io_);
+  for (uint32_t g = 0; g <= group_mask_; ++g) {
+    broadcast_changed_[g] = changes(broadcast_given_[g], broadcast_[g]);
+  }
+  all_changed_ = false;
 }
 
 void Eie::propagate_pe_inputs(uint32_t first, uint32_t count) {
+  const Lnzd* const trees = lnzd.data();
   for (uint32_t k = first; k < first + count; ++k) {
     Pe& p = pe[k];
-    static_cast<PeCommon&>(p) = common_;
-    static_cast<PtrReadCommon&>(p) = broadcast_[group(k)];
-    p.leaf_pop_i = lnzd[group(k)].leaf_pop_o[team(k)];
-    p.propagate_inputs();
+    if (common_changed_) p.set_common(common_given_);
+    if (io_changed_) p.set_io(io_given_);
+    if (broadcast_changed_[group(k)]) p.set_broadcast(broadcast_given_[group(k)]);
+    p.leaf_pop_i = trees[group(k)].leaf_pop_o[team(k)];
+    p.propagate_units();
   }
   if (common_.wb_read_i && group_mask_ != 0) exchange_words(first, count);
 }
@@ -157,14 +175,25 @@ void Eie::exchange_words(uint32_t first, uint32_t count) {
   }
 }
 
-void Eie::edge(bool rst) {
+// Returns whether the PEs are flushed.
+bool Eie::update_control(bool rst) {
   const bool flush = rst || ccu.flush_o;
   ccu.update(rst);
   for (Lnzd& tree : lnzd) tree.update(flush);
   clear_pe_outputs();
-  for (uint32_t k = 0, n_pe = static_cast<uint32_t>(pe.size()); k < n_pe; ++k) {
+  return flush;
+}
+
+void Eie::edge(bool rst) {
+  const bool flush = update_control(rst);
+  update_pes(0, static_cast<uint32_t>(pe.size()), flush);
+}
+
+void Eie::update_pes(uint32_t first, uint32_t count, bool flush) {
+  for (uint32_t k = first; k < first + count; ++k) {
     pe[k].update(flush);
-    propagate_pe_outputs(k);
+    pe[k].propagate_outputs();
+    collect_pe_outputs(k);
   }
 }
 

@@ -38,12 +38,40 @@ class Eie : public Inputs, public Outputs {
   void propagate_rest(Seen&& seen) {
     if (stale_) propagate_pe_outputs();
     propagate_control();
+    find_changes();
     const uint32_t n_pe = static_cast<uint32_t>(pe.size());
     for (uint32_t first = 0; first < n_pe; first += kBlock) {
       const uint32_t count = first + kBlock <= n_pe ? kBlock : n_pe - first;
       propagate_pe_inputs(first, count);
       seen(first, count);
     }
+  }
+  // Both in one pass over the PEs, with LANES 1. settled() is called as soon as control and trees
+  // have settled, when the PEs' registers still stand; then, for one block of PEs after the other,
+  // seen(first, count) in front of their update. Either returns whether to go on. If not, no PE
+  // from `first` on is updated, and all of these have settled; `first` is returned, else N_PE.
+  bool may_clock() const { return pe[0].lanes.empty(); }
+  template <class Settled, class Seen>
+  uint32_t clock(bool rst, Settled&& settled, Seen&& seen) {
+    if (stale_) propagate_pe_outputs();
+    propagate_control();
+    find_changes();
+    const uint32_t n_pe = static_cast<uint32_t>(pe.size());
+    if (!settled()) {
+      propagate_pe_inputs(0, n_pe);
+      return 0;
+    }
+    const bool flush = update_control(rst);
+    for (uint32_t first = 0; first < n_pe; first += kBlock) {
+      const uint32_t count = first + kBlock <= n_pe ? kBlock : n_pe - first;
+      propagate_pe_inputs(first, count);
+      if (!seen(first, count)) {
+        propagate_pe_inputs(first + count, n_pe - first - count);
+        return first;
+      }
+      update_pes(first, count, flush);
+    }
+    return n_pe;
   }
   // The back door (eie::Device).
   void put(const Image& image);
@@ -131,8 +159,11 @@ class Eie : public Inputs, public Outputs {
 
   void propagate_pe_outputs();
   void propagate_ccu();
+  void find_changes();
   void propagate_pe_inputs(uint32_t first, uint32_t count);
-  void propagate_pe_outputs(uint32_t k);
+  void collect_pe_outputs(uint32_t k);
+  bool update_control(bool rst);
+  void update_pes(uint32_t first, uint32_t count, bool flush);
   void propagate_leaf(uint32_t k);
   void exchange_words(uint32_t first, uint32_t count);
 
@@ -145,7 +176,17 @@ class Eie : public Inputs, public Outputs {
   bool stale_ = false;          // step() has left the ports inside of PEs behind
   std::vector<uint32_t> done_;  // cycles in advance, PE by PE, in step_held()
   PeCommon common_;             // what all PEs get in this cycle
+  PeIo io_;
   std::array<PtrReadCommon, kMaxGroups> broadcast_;  // of each group
+  // What the PEs have of both, and what is news to them; all of it where anybody else may have
+  // written there.
+  bool all_changed_ = true;
+  bool common_changed_ = true;
+  bool io_changed_ = true;
+  std::array<bool, kMaxGroups> broadcast_changed_{};
+  PeCommon common_given_;
+  PeIo io_given_;
+  std::array<PtrReadCommon, kMaxGroups> broadcast_given_;
   uint32_t levels_;
   uint32_t group_mask_;
   uint16_t list_first_mask_;

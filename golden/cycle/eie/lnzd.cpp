@@ -7,7 +7,17 @@ namespace sparsys::eie {
 
 namespace {
 constexpr uint32_t kChildren = LnzdNode::kChildren;
+
+// Of one node; nearly all have all of them, which is a copy of known length.
+template <class From, class To>
+void copy_children(From from, uint32_t children, To to) {
+  if (children == kChildren) {
+    std::copy_n(from, kChildren, to);
+  } else {
+    std::copy_n(from, children, to);
+  }
 }
+}  // namespace
 
 Lnzd::Lnzd(const Config& config)
     : leaf_valid_i(config.n_pe / config.groups),
@@ -40,10 +50,10 @@ void Lnzd::propagate_up() {
       const uint32_t first = kChildren * n;
       const uint32_t children = std::min(kChildren, level.children - first);
       if (level.below == kLeaves) {
-        std::copy_n(&leaf_valid_i[first], children, parent.child_valid_i.begin());
-        std::copy_n(&leaf_done_i[first], children, parent.child_done_i.begin());
-        std::copy_n(&leaf_col_i[first], children, parent.child_col_i.begin());
-        std::copy_n(&leaf_act_i[first], children, parent.child_act_i.begin());
+        copy_children(&leaf_valid_i[first], children, parent.child_valid_i.begin());
+        copy_children(&leaf_done_i[first], children, parent.child_done_i.begin());
+        copy_children(&leaf_col_i[first], children, parent.child_col_i.begin());
+        copy_children(&leaf_act_i[first], children, parent.child_act_i.begin());
       } else {
         const LnzdNode* child = &node[level.below + first];
         for (uint32_t c = 0; c < children; ++c) {
@@ -76,7 +86,7 @@ void Lnzd::propagate_down() {
       const uint32_t children = std::min(kChildren, level->children - first);
       parent.propagate_down();
       if (level->below == kLeaves) {
-        std::copy_n(parent.child_pop_o.begin(), children, &leaf_pop_o[first]);
+        copy_children(parent.child_pop_o.begin(), children, &leaf_pop_o[first]);
       } else {
         LnzdNode* child = &node[level->below + first];
         for (uint32_t c = 0; c < children; ++c) child[c].pop_i = parent.child_pop_o[c];

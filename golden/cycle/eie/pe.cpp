@@ -46,6 +46,7 @@ void Pe::propagate_io() {
   const bool selected = io_en_i && (space <= kPointer       ? my_pe
                                     : space <= kDestination ? my_word
                                                             : false);
+  if (!selected && !io_active_) return;  // the enables are 0 as it is
   io_select_ = selected && !io_write_i ? static_cast<uint8_t>(1 + space) : uint8_t{0};
 
   spmat_read.io_en_i = selected && space == kEntry;
@@ -73,7 +74,7 @@ void Pe::propagate_io() {
   act_rw.io_addr_i = static_cast<uint16_t>(word >> word_shift & act_mask_);
   act_rw.io_wdata_i = static_cast<uint16_t>(io_wdata_i >> (16 * lane()));
 
-  io_active_ = io_en_i;
+  io_active_ = selected;
 }
 
 // The outputs of sparse-matrix read and arithmetic come from the lanes.

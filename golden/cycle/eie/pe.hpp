@@ -19,24 +19,28 @@
 
 namespace sparsys::eie {
 
-// The ports that carry the CCU's outputs but for the broadcast: the same values in all PEs, so the
-// engine fills one of these and copies it whole, and a PE hands whole parts of it to its units.
+// The ports that carry the CCU's outputs but for broadcast and I/O: the same values in all PEs, so
+// the engine fills one of these and copies it whole, and a PE hands whole parts of it to its units.
 struct PeCommon : ArithCommon, ActRwCommon {
   uint8_t flags_clear_i = 0;
   uint8_t wb_read_i = 0;
   uint8_t wb_row_i = 0;
+  uint16_t entry_base_i = 0;
+};
+
+// The load and read-back port, likewise.
+struct PeIo {
   uint8_t io_en_i = 0;
   uint8_t io_write_i = 0;
-  uint16_t entry_base_i = 0;
   uint32_t io_addr_i = 0;
   uint64_t io_wdata_i = 0;
 };
 
-class Pe : public PeCommon, public PtrReadCommon {
+class Pe : public PeCommon, public PtrReadCommon, public PeIo {
  public:
   explicit Pe(const Config& config);
 
-  // Ports, besides those of PeCommon and PtrReadCommon.
+  // Ports, besides those of PeCommon, PtrReadCommon and PeIo.
   uint8_t id_i = 0;
   uint8_t leaf_pop_i = 0;
   uint8_t leaf_valid_o = 0;
@@ -64,9 +68,26 @@ class Pe : public PeCommon, public PtrReadCommon {
     propagate_inputs();
   }
   // All outputs: they follow from the registers alone (and id_i, which is constant).
-  void propagate_state();
+  void propagate_state() {
+    ptr_ = compute_ = act_ = kAwake;
+    propagate_outputs();
+  }
   // Everything between the units.
-  void propagate_inputs();
+  void propagate_inputs() {
+    set_common(*this);
+    set_broadcast(*this);
+    propagate_units();
+  }
+  // The same in parts for a caller who wants speed. The ports that all PEs have alike need be set
+  // when they change only, and propagate_outputs() comes behind update(). Units are left out in
+  // cycles that change nothing in them; propagate_state() wakes them if anybody else wrote there.
+  void set_common(const PeCommon& common);
+  void set_broadcast(const PtrReadCommon& broadcast);
+  void set_io(const PeIo& io) { static_cast<PeIo&>(*this) = io; }
+  void propagate_units();
+  void propagate_outputs();
+  // Whether the leaf's outputs are those of the cycle before.
+  bool keeps_leaf() const { return act_ == kAsleep; }
 
   void update(bool rst);
 
@@ -87,6 +108,7 @@ class Pe : public PeCommon, public PtrReadCommon {
 
  private:
   void propagate_io();
+  void propagate_compute();
   void propagate_leaf();
   void propagate_lanes_state();
   void propagate_lanes_inputs();
@@ -100,6 +122,22 @@ class Pe : public PeCommon, public PtrReadCommon {
   uint16_t act_mask_;      // of a row of the activation RAM or of a bank, whichever has more
   uint8_t io_select_ = 0;  // next io_sel_q
   uint8_t io_active_ = 1;  // the units' I/O enables may be set
+
+  // Units that have nothing to do keep their registers' values, and from the second such cycle on
+  // those of their ports.
+  enum Rest : uint8_t { kAwake, kFalling, kAsleep };
+  static Rest after(Rest before, bool idle) {
+    return !idle ? kAwake : before == kAwake ? kFalling : kAsleep;
+  }
+  bool computes_nothing() const;
+  // Whether all of the PE keeps its values, outputs included.
+  bool asleep() const {
+    return ((ptr_ == kAsleep) & (compute_ == kAsleep) & (act_ == kAsleep) &
+            ((io_sel_q | io_select_) == 0)) != 0;
+  }
+  Rest ptr_ = kAwake;      // pointer read
+  Rest compute_ = kAwake;  // queue, sparse-matrix read and arithmetic
+  Rest act_ = kAwake;      // activation read and write
 };
 
 // The methods of every cycle are inline, for speed.
@@ -154,20 +192,24 @@ inline uint32_t Pe::step(const PtrReadCommon& broadcast, uint32_t most, bool til
   return busy ? cycles : most;
 }
 
-inline void Pe::propagate_state() {
-  ptr_read.propagate_state();
-  act_queue.propagate_state();
-  if (lanes.empty()) {
-    spmat_read.propagate_state();
-    arith.propagate_state();
-  } else {
-    propagate_lanes_state();
+inline void Pe::propagate_outputs() {
+  if (asleep()) return;
+  if (ptr_ != kAsleep) ptr_read.propagate_state();
+  if (compute_ != kAsleep) {
+    act_queue.propagate_state();
+    if (lanes.empty()) {
+      spmat_read.propagate_state();
+      arith.propagate_state();
+    } else {
+      propagate_lanes_state();
+    }
   }
   for (Reduce& r : reduce) r.propagate_state();
-  act_rw.id_i = id_i;
-  act_rw.propagate_state();
-
-  propagate_leaf();
+  if (act_ != kAsleep) {
+    act_rw.id_i = id_i;
+    act_rw.propagate_state();
+    propagate_leaf();
+  }
   full_o = act_queue.full_o;
   busy_o = ptr_read.busy_o | !act_queue.empty_o | spmat_read.busy_o | arith.busy_o;
   flags_o = static_cast<uint8_t>(spmat_read.range_error_o << 3 | ptr_read.error_o << 2 |
@@ -190,46 +232,41 @@ inline void Pe::propagate_state() {
   }
 }
 
-inline void Pe::propagate_inputs() {
+inline void Pe::set_common(const PeCommon& common) {
+  static_cast<PeCommon&>(*this) = common;
+  ptr_read.flags_clear_i = common.flags_clear_i;
+  static_cast<ActRwCommon&>(act_rw) = common;
+  if (!lanes.empty()) return;
+  static_cast<ArithCommon&>(arith) = common;
+  arith.flags_clear_i = common.flags_clear_i;
+  arith.wb_read_i = common.wb_read_i;
+  arith.wb_row_i = common.wb_row_i;
+  spmat_read.entry_base_i = common.entry_base_i;
+  spmat_read.flags_clear_i = common.flags_clear_i;
+}
+
+inline void Pe::set_broadcast(const PtrReadCommon& broadcast) {
+  static_cast<PtrReadCommon&>(*this) = broadcast;
+  static_cast<PtrReadCommon&>(ptr_read) = broadcast;
+}
+
+inline bool Pe::computes_nothing() const {
+  return lanes.empty() && act_queue.empty_o &&
+         !(ptr_read.push_o | spmat_read.busy_o | arith.busy_o | spmat_read.io_en_i | flags_clear_i |
+           clear_i | cb_we_i | wb_read_i);
+}
+
+inline void Pe::propagate_units() {
   if (io_en_i | io_active_) propagate_io();
-
-  static_cast<PtrReadCommon&>(ptr_read) = *this;
-  ptr_read.flags_clear_i = flags_clear_i;
-  ptr_read.propagate_inputs();
-
-  if (lanes.empty()) {
-    spmat_read.entry_base_i = entry_base_i;
-    spmat_read.flags_clear_i = flags_clear_i;
-    spmat_read.head_empty_i = act_queue.empty_o;
-    spmat_read.head_act_i = act_queue.head_act_o;
-    spmat_read.head_start_i = act_queue.head_start_o;
-    spmat_read.head_end_i = act_queue.head_end_o;
-    spmat_read.propagate_inputs();
-  } else {
-    propagate_lanes_inputs();
+  ptr_ = after(ptr_, ptr_read.does_nothing());
+  if (ptr_ != kAsleep) {
+    ptr_read.propagate_inputs();
+    ptr_read.even.prefetch();
+    ptr_read.odd.prefetch();
   }
+  compute_ = after(compute_, computes_nothing());
+  if (compute_ != kAsleep) propagate_compute();
 
-  act_queue.push_i = ptr_read.push_o;
-  act_queue.push_act_i = ptr_read.push_act_o;
-  act_queue.push_start_i = ptr_read.push_start_o;
-  act_queue.push_end_i = ptr_read.push_end_o;
-  act_queue.pop_i = spmat_read.pop_o;
-  act_queue.propagate_inputs();
-
-  if (lanes.empty()) {
-    static_cast<ArithCommon&>(arith) = *this;
-    arith.e_valid_i = spmat_read.e_valid_o;
-    arith.e_first_i = spmat_read.e_first_o;
-    arith.e_code_i = spmat_read.e_code_o;
-    arith.e_skip_i = spmat_read.e_skip_o;
-    arith.e_act_i = spmat_read.e_act_o;
-    arith.flags_clear_i = flags_clear_i;
-    arith.wb_read_i = wb_read_i;
-    arith.wb_row_i = wb_row_i;
-    arith.propagate_inputs();
-  }
-
-  static_cast<ActRwCommon&>(act_rw) = *this;
   act_rw.leaf_pop_i = leaf_pop_i;
   if (reduce.empty()) {
     act_rw.wb_read_i = wb_read_i;
@@ -243,15 +280,49 @@ inline void Pe::propagate_inputs() {
     act_rw.wb_row_i = r.sum_row_o;
     act_rw.wb_acc_i = r.sum_o;
   }
-  act_rw.propagate_inputs();
+  act_ = after(act_, act_rw.does_nothing());
+  if (act_ != kAsleep) act_rw.propagate_inputs();
+}
+
+inline void Pe::propagate_compute() {
+  if (lanes.empty()) {
+    spmat_read.head_empty_i = act_queue.empty_o;
+    spmat_read.head_act_i = act_queue.head_act_o;
+    spmat_read.head_start_i = act_queue.head_start_o;
+    spmat_read.head_end_i = act_queue.head_end_o;
+    spmat_read.propagate_inputs();
+    spmat_read.entry_ram.prefetch();
+  } else {
+    propagate_lanes_inputs();
+  }
+
+  act_queue.push_i = ptr_read.push_o;
+  act_queue.push_act_i = ptr_read.push_act_o;
+  act_queue.push_start_i = ptr_read.push_start_o;
+  act_queue.push_end_i = ptr_read.push_end_o;
+  act_queue.pop_i = spmat_read.pop_o;
+  act_queue.propagate_inputs();
+
+  if (lanes.empty()) {
+    arith.e_valid_i = spmat_read.e_valid_o;
+    arith.e_first_i = spmat_read.e_first_o;
+    arith.e_code_i = spmat_read.e_code_o;
+    arith.e_skip_i = spmat_read.e_skip_o;
+    arith.e_act_i = spmat_read.e_act_o;
+    arith.propagate_inputs();
+  }
 }
 
 inline void Pe::update(bool rst) {
-  ptr_read.update(rst);
-  act_queue.update(rst);
+  if (rst) ptr_ = compute_ = act_ = kAwake;
+  if (asleep()) return;
+  if (ptr_ != kAsleep) ptr_read.update(rst);
+  if (compute_ != kAsleep) act_queue.update(rst);
   if (lanes.empty()) {
-    spmat_read.update(rst);
-    arith.update(rst);
+    if (compute_ != kAsleep) {
+      spmat_read.update(rst);
+      arith.update(rst);
+    }
   } else {
     lanes[0].update(rst);
     for (Reduce& r : reduce) {
@@ -259,7 +330,7 @@ inline void Pe::update(bool rst) {
       r.update(rst);
     }
   }
-  act_rw.update(rst);
+  if (act_ != kAsleep) act_rw.update(rst);
   io_sel_q = rst ? uint8_t{0} : io_select_;
 }
 

@@ -31,12 +31,12 @@ class PtrRead : public PtrReadCommon {
   uint16_t io_addr_i = 0;
   uint32_t io_wdata_i = 0;
   uint32_t io_rdata_o = 0;
-  uint8_t push_o = 0;
   uint8_t busy_o = 0;
   uint8_t error_o = 0;
   uint16_t push_act_o = 0;
   uint16_t push_start_o = 0;
   uint16_t push_end_o = 0;
+  uint8_t push_o = 0;
 
   // Registers.
   uint8_t p_valid_q = 0;
@@ -50,6 +50,11 @@ class PtrRead : public PtrReadCommon {
   void propagate() {
     propagate_state();
     propagate_inputs();
+  }
+
+  // Whether the inputs and registers are such that no register changes.
+  bool does_nothing() const {
+    return !(p_valid_q | (advance_i & b_valid_i) | io_en_i | flags_clear_i);
   }
 
   // push_o and the banks.

@@ -15,21 +15,21 @@ namespace sparsys::eie {
 
 // Its registers, and how they move. Apart from the ports, as ArithRegisters are.
 struct SpmatReadRegisters {
-  // Fetch.
+  // Fetch; decode, the segment under way; the entry that leaves. By size: neighbours are compared
+  // with the RTL's in one go.
   uint8_t f_mid_q = 0;  // inside a column
-  uint16_t f_pos_q = 0;
-  // Decode: the segment under way, and the entry that leaves.
   uint8_t d_valid_q = 0;
   uint8_t d_first_q = 0;
   uint8_t d_off_q = 0;
   uint8_t d_left_q = 0;
-  uint16_t d_act_q = 0;
-  uint16_t e_act_q = 0;
   uint8_t e_valid_q = 0;
   uint8_t e_first_q = 0;
   uint8_t e_code_q = 0;
   uint8_t e_skip_q = 0;
   uint8_t range_error_q = 0;  // sticky: an entry row behind the memory's end
+  uint16_t f_pos_q = 0;
+  uint16_t d_act_q = 0;
+  uint16_t e_act_q = 0;
 
   bool busy() const { return d_valid_q | e_valid_q; }
 

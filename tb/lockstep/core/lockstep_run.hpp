@@ -59,7 +59,8 @@ inline std::string lockstep_hex(uint64_t value) {
 // Sides: both models and the table between them:
 //   Config, Inputs, Outputs, Model, Rtl, Record; make_rtl(config)
 //   Sides(config, rtl); model, table
-//   settle(inputs, differs): up to the edge, sets *differs if any signal does; edge(inputs)
+//   settle(inputs, differs): up to the edge, sets *differs if any signal does; differing(): those
+//   signals, behind settle(); edge(inputs)
 template <class Sides>
 class LockstepRun {
  public:
@@ -131,10 +132,7 @@ void LockstepRun<Sides>::mismatch() {
   } catch (const Error& e) {
     waves_error = std::string(e.what()) + "\n";
   }
-  std::vector<const Signal*> differing;
-  for (const Signal& s : sides.table.signals()) {
-    if (s.differs()) differing.push_back(&s);
-  }
+  std::vector<const Signal*> differing = sides.differing();
   mismatched += differing.size();
   if (differing.empty()) throw Error("lockstep: fast and slow comparison disagree (a defect here)");
   // Registers first: a wrong one is nearer to the cause than what follows from it in the same
@@ -202,10 +200,8 @@ std::string LockstepRun<Sides>::replay(const std::string& instance) const {
   if (window) {
     try {
       window->close();
-      std::vector<const Signal*> differing, others;
-      for (const Signal& signal : again.table.signals()) {
-        if (signal.differs()) differing.push_back(&signal);
-      }
+      const std::vector<const Signal*> differing = again.differing();
+      std::vector<const Signal*> others;
       for (const Signal* signal : shown) {
         if (!signal->differs()) others.push_back(signal);
       }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <type_traits>
 
 #include "golden/base/error.hpp"
 #include "verilated.h"
@@ -32,21 +33,6 @@ uint64_t load(const uint8_t* place, uint32_t bytes) {
     default:
       return load_as<uint64_t>(place);
   }
-}
-
-uint32_t log2_bytes(uint32_t bytes) { return bytes == 8 ? 3 : bytes == 4 ? 2 : bytes == 2 ? 1 : 0; }
-
-// Instances are compared in blocks: few enough for all their variables to stay in the processor's
-// first cache while one entry after the other passes over them, enough to make the table cheap.
-constexpr size_t kBlock = 8;
-
-// `words` neighbouring words of eight bytes.
-uint64_t run_difference(const uint8_t* rtl, const uint8_t* model, size_t words) {
-  uint64_t difference = 0;
-  for (size_t i = 0; i < words; ++i) {
-    difference |= load_as<uint64_t>(rtl + 8 * i) ^ load_as<uint64_t>(model + 8 * i);
-  }
-  return difference;
 }
 
 }  // namespace
@@ -181,85 +167,106 @@ bool SignalTable::has(const std::string& instance, const char* name) const {
   return scope && scope->varFind(name);
 }
 
-void SignalTable::add_entries(Group& group, const Signal& s, const Instance& base) {
-  const uint32_t r = log2_bytes(s.rtl_bytes);
-  const uint32_t m = log2_bytes(s.model_bytes);
-  const ptrdiff_t rtl = s.rtl - base.rtl;
-  const ptrdiff_t model = s.model - base.model;
-  if (s.guard[0]) {
-    const ptrdiff_t guard0 = s.guard[0] - base.model;
-    const ptrdiff_t guard1 = s.guard[1] ? s.guard[1] - base.model : guard0;
-    auto& all = group.guarded;
-    auto same = std::find_if(all.begin(), all.end(), [&](const Guarded& g) {
-      return g.guard0 == guard0 && g.guard1 == guard1;
-    });
-    if (same == all.end()) same = all.insert(all.end(), {guard0, guard1, {}});
-    same->words.push_back({{rtl, model}, s.rtl_bytes, s.model_bytes});
-    return;
-  }
-  // Neighbours on both sides (array words) are compared up to eight bytes at a time.
-  if (r == m && r < 3) {
-    for (uint32_t wide = 3; wide > r; --wide) {
-      auto& words = group.tables[r][r];
-      const size_t needed = size_t{1} << (wide - r);
-      if (words.size() + 1 < needed) continue;
-      bool joined = true;
-      for (size_t i = 1; i < needed && joined; ++i) {
-        const Entry& e = words[words.size() - i];
-        const ptrdiff_t distance = static_cast<ptrdiff_t>(i) << r;
-        joined = e.rtl == rtl - distance && e.model == model - distance;
+namespace {
+
+// Neighbours on both sides are one run of bytes; others a run each.
+struct Run {
+  const uint8_t* rtl;
+  const uint8_t* model;
+  size_t rtl_bytes;
+  size_t model_bytes;
+};
+
+std::vector<Run> runs_of(std::vector<Signal> signals) {
+  std::sort(signals.begin(), signals.end(),
+            [](const Signal& a, const Signal& b) { return a.rtl < b.rtl; });
+  std::vector<Run> runs;
+  for (const Signal& s : signals) {
+    if (!runs.empty() && s.rtl_bytes == s.model_bytes) {
+      Run& last = runs.back();
+      if (last.rtl_bytes == last.model_bytes && s.rtl == last.rtl + last.rtl_bytes &&
+          s.model == last.model + last.model_bytes) {
+        last.rtl_bytes += s.rtl_bytes;
+        last.model_bytes += s.model_bytes;
+        continue;
       }
-      if (!joined) continue;
-      words.resize(words.size() - (needed - 1));
-      const ptrdiff_t back = static_cast<ptrdiff_t>(needed - 1) << r;
-      group.tables[wide][wide].push_back({rtl - back, model - back});
-      return;
     }
+    runs.push_back({s.rtl, s.model, s.rtl_bytes, s.model_bytes});
   }
-  group.tables[r][m].push_back({rtl, model});
+  return runs;
 }
 
-void SignalTable::Group::find_runs() {
-  std::vector<Entry> single;
-  const std::vector<Entry> words = std::move(tables[3][3]);
-  for (size_t i = 0; i < words.size();) {
-    const ptrdiff_t from = static_cast<ptrdiff_t>(i);
-    size_t end = i + 1;
-    for (; end < words.size(); ++end) {
-      const ptrdiff_t distance = 8 * (static_cast<ptrdiff_t>(end) - from);
-      if (words[end].rtl != words[i].rtl + distance) break;
-      if (words[end].model != words[i].model + distance) break;
+// Calls visit(offset, size) for pieces of one size, a power of two up to 64, that cover `bytes`
+// bytes; the last may overlap the one before it.
+template <class Visit>
+void for_pieces(size_t bytes, Visit&& visit) {
+  size_t piece = 64;
+  while (piece > bytes) piece /= 2;
+  for (size_t at = 0; at < bytes; at += piece) visit(std::min(at, bytes - piece), piece);
+}
+
+}  // namespace
+
+SignalTable::Group SignalTable::layout_of(std::vector<Signal> signals, const Instance& base) {
+  Group group;
+  group.instances.push_back(base);
+  const auto fill = [&](Tables& tables, std::vector<Signal> of) {
+    const auto add = [&](size_t rtl_bytes, size_t model_bytes, Entry entry) {
+      auto table = std::find_if(tables.begin(), tables.end(), [&](const Table& t) {
+        return t.rtl_bytes == rtl_bytes && t.model_bytes == model_bytes;
+      });
+      if (table == tables.end()) table = tables.insert(table, {rtl_bytes, model_bytes, {}});
+      table->entries.push_back(entry);
+    };
+    for (const Run& run : runs_of(std::move(of))) {
+      const ptrdiff_t rtl = run.rtl - base.rtl;
+      const ptrdiff_t model = run.model - base.model;
+      if (run.rtl_bytes != run.model_bytes) {
+        add(run.rtl_bytes, run.model_bytes, {rtl, model});
+        continue;
+      }
+      for_pieces(run.rtl_bytes, [&](size_t at, size_t bytes) {
+        const ptrdiff_t offset = static_cast<ptrdiff_t>(at);
+        add(bytes, bytes, {rtl + offset, model + offset});
+      });
     }
-    if (end - i > 1) {
-      runs.push_back({words[i], end - i});
+  };
+  std::map<std::array<const uint8_t*, 2>, std::vector<Signal>> guarded;
+  std::vector<Signal> always;
+  for (Signal& s : signals) {
+    if (s.guard[0]) {
+      guarded[s.guard].push_back(std::move(s));
     } else {
-      single.push_back(words[i]);
+      always.push_back(std::move(s));
     }
-    i = end;
   }
-  tables[3][3] = std::move(single);
-}
-
-bool SignalTable::Group::append(const Group& other) {
-  if (!(tables == other.tables && guarded == other.guarded && runs == other.runs)) return false;
-  const ptrdiff_t model = other.instances[0].model - instances.back().model;
-  if (instances.size() > 1 && model != model_stride) return false;
-  model_stride = model;
-  instances.push_back(other.instances[0]);
-  return true;
+  fill(group.tables, std::move(always));
+  for (auto& [guards, of] : guarded) {
+    // In order, so that those with the same first guard are neighbours.
+    const ptrdiff_t first = guards[0] - base.model;
+    if (group.guarded.empty() || group.guarded.back().guard != first) {
+      group.guarded.push_back({first, {}, {}});
+    }
+    Guarded* outer = &group.guarded.back();
+    if (guards[1]) {
+      outer->inner.push_back({guards[1] - base.model, {}, {}});
+      outer = &outer->inner.back();
+    }
+    fill(outer->tables, std::move(of));
+  }
+  return group;
 }
 
 void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& objects) {
   // Everything that is not inside one of the objects, by absolute address.
-  Group rest;
-  rest.instances.push_back({nullptr, nullptr});
-  std::vector<Group> per_object(objects.size());
+  std::vector<Signal> rest;
+  std::vector<std::vector<Signal>> per_object(objects.size());
   std::map<const uint8_t*, size_t> starts;
   for (size_t i = 0; i < objects.size(); ++i) {
     starts[static_cast<const uint8_t*>(objects[i].first)] = i;
   }
   partial_.clear();
-  for (const Signal& s : signals_) {
+  for (Signal& s : signals_) {
     if (s.kept) {
       partial_.push_back(s);
       continue;
@@ -269,97 +276,157 @@ void SignalTable::finish(const std::vector<std::pair<const void*, size_t>>& obje
     const bool inside =
         object < objects.size() &&
         s.model < static_cast<const uint8_t*>(objects[object].first) + objects[object].second;
-    if (!inside) {
-      add_entries(rest, s, rest.instances[0]);
-      continue;
-    }
-    Group& group = per_object[object];
-    if (group.instances.empty()) {
-      group.instances.push_back({s.rtl, static_cast<const uint8_t*>(objects[object].first)});
-    }
-    add_entries(group, s, group.instances[0]);
+    if (inside) s.object = object;
+    (inside ? per_object[object] : rest).push_back(s);
   }
   groups_.clear();
-  objects_ = objects.size();
-  rest.find_runs();
-  groups_.push_back(std::move(rest));
-  for (Group& group : per_object) {
-    if (group.instances.empty()) {
-      --objects_;
-      continue;
+  groups_.push_back(layout_of(std::move(rest), {nullptr, nullptr}));
+  objects_ = 0;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    if (per_object[i].empty()) continue;
+    ++objects_;
+    const Instance base = {per_object[i][0].rtl, static_cast<const uint8_t*>(objects[i].first)};
+    Group group = layout_of(std::move(per_object[i]), base);
+    if (groups_.size() > 1 && groups_.back().same_layout(group)) {
+      groups_.back().instances.push_back(base);
+    } else {
+      groups_.push_back(std::move(group));
     }
-    group.find_runs();
-    if (!groups_.back().append(group)) groups_.push_back(std::move(group));
   }
 }
 
-template <class Rtl, class Model, bool kWhole>
-uint64_t SignalTable::table_difference(const Group& g, const Instance* block, size_t count,
-                                       size_t r, size_t m) {
-  uint64_t d = 0;
-  if (kWhole) {
-    // All of a block, unrolled: independent loads, few pointers. The model's objects lie at equal
-    // distances; the RTL's do not, as Verilator orders them by name.
-    const ptrdiff_t stride = g.model_stride;
-    const uint8_t* const rtl[kBlock] = {block[0].rtl, block[1].rtl, block[2].rtl, block[3].rtl,
-                                        block[4].rtl, block[5].rtl, block[6].rtl, block[7].rtl};
-    for (const Entry& e : g.tables[r][m]) {
-      const uint8_t* model = block[0].model + e.model;
-      const uint8_t* upper = model + 4 * stride;
-      const auto differ = [&](size_t i, const uint8_t* word) {
-        return load_as<Rtl>(rtl[i] + e.rtl) ^ load_as<Model>(word);
-      };
-      uint64_t a = differ(0, model) | differ(1, model + stride);
-      uint64_t b = differ(2, model + 2 * stride) | differ(3, model + 3 * stride);
-      a |= differ(4, upper) | differ(5, upper + stride);
-      b |= differ(6, upper + 2 * stride) | differ(7, upper + 3 * stride);
-      d |= a | b;
+namespace {
+
+// Bytes that are compared in one go. The compiler makes of them what the processor has.
+typedef uint64_t Bytes16 __attribute__((vector_size(16)));
+typedef uint64_t Bytes32 __attribute__((vector_size(32)));
+typedef uint64_t Bytes64 __attribute__((vector_size(64)));
+
+// The instances compared: all of them, or those whose `masks` are all ones and not 0.
+struct All {
+  template <class Word>
+  void choose(Word&, size_t) const {}
+};
+template <size_t kCount>
+struct Some {
+  uint64_t masks[kCount];
+  template <class Word>
+  void choose(Word& difference, size_t i) const {
+    difference &= static_cast<Word>(Word{} | masks[i]);
+  }
+};
+
+// Ors the differences of `kCount` instances into one word. Few instances at a time, so that their
+// addresses stay in the processor's registers.
+template <class Rtl, class Model, size_t kCount, class Entries, class Instance, class Which>
+uint64_t words_difference(const Entries& entries, const Instance* instances, const Which& which) {
+  Model all{};
+  const uint8_t* rtl[kCount];
+  const uint8_t* model[kCount];
+  for (size_t i = 0; i < kCount; ++i) {
+    rtl[i] = instances[i].rtl;
+    model[i] = instances[i].model;
+  }
+  for (const auto& e : entries) {
+    Model of_entry{};
+    for (size_t i = 0; i < kCount; ++i) {
+      Rtl r;
+      Model m;
+      std::memcpy(&r, rtl[i] + e.rtl, sizeof(r));
+      std::memcpy(&m, model[i] + e.model, sizeof(m));
+      m ^= r;
+      which.choose(m, i);
+      of_entry |= m;
     }
+    all |= of_entry;
+  }
+  if constexpr (sizeof(Model) > 8) {
+    uint64_t d = 0;
+    for (size_t i = 0; i < sizeof(Model) / 8; ++i) d |= all[i];
+    return d;
   } else {
-    for (const Entry& e : g.tables[r][m]) {
-      for (size_t i = 0; i < count; ++i) {
-        d |= load_as<Rtl>(block[i].rtl + e.rtl) ^ load_as<Model>(block[i].model + e.model);
-      }
-    }
+    return all;
+  }
+}
+
+template <size_t kCount, class Tables, class Instance, class Which>
+uint64_t tables_difference(const Tables& tables, const Instance* of, const Which& which) {
+  uint64_t d = 0;
+  const auto take = [&](const auto& t, auto* rtl, auto* model) {
+    using Rtl = std::remove_pointer_t<decltype(rtl)>;
+    using Model = std::remove_pointer_t<decltype(model)>;
+    if (t.rtl_bytes != sizeof(Rtl) || t.model_bytes != sizeof(Model)) return false;
+    d |= words_difference<Rtl, Model, kCount>(t.entries, of, which);
+    return true;
+  };
+  uint8_t* const byte = nullptr;
+  uint16_t* const half = nullptr;
+  uint32_t* const word = nullptr;
+  uint64_t* const twin = nullptr;
+  Bytes16* const bytes16 = nullptr;
+  Bytes32* const bytes32 = nullptr;
+  Bytes64* const bytes64 = nullptr;
+  for (const auto& t : tables) {
+    (void)(take(t, byte, byte) || take(t, half, half) || take(t, word, word) ||
+           take(t, twin, twin) || take(t, bytes16, bytes16) || take(t, bytes32, bytes32) ||
+           take(t, bytes64, bytes64) || take(t, byte, half) || take(t, byte, word) ||
+           take(t, byte, twin) || take(t, half, word) || take(t, half, twin) ||
+           take(t, word, twin));
   }
   return d;
 }
 
-template <bool kWhole>
-uint64_t SignalTable::tables_difference(const Group& g, const Instance* block, size_t count) {
-  return table_difference<uint8_t, uint8_t, kWhole>(g, block, count, 0, 0) |
-         table_difference<uint8_t, uint16_t, kWhole>(g, block, count, 0, 1) |
-         table_difference<uint8_t, uint32_t, kWhole>(g, block, count, 0, 2) |
-         table_difference<uint8_t, uint64_t, kWhole>(g, block, count, 0, 3) |
-         table_difference<uint16_t, uint16_t, kWhole>(g, block, count, 1, 1) |
-         table_difference<uint16_t, uint32_t, kWhole>(g, block, count, 1, 2) |
-         table_difference<uint16_t, uint64_t, kWhole>(g, block, count, 1, 3) |
-         table_difference<uint32_t, uint32_t, kWhole>(g, block, count, 2, 2) |
-         table_difference<uint32_t, uint64_t, kWhole>(g, block, count, 2, 3) |
-         table_difference<uint64_t, uint64_t, kWhole>(g, block, count, 3, 3);
-}
+// Instances that are compared together: as many as have room in the processor's registers.
+constexpr size_t kTogether = 4;
 
-uint64_t SignalTable::difference(const Group& g, const Instance* block, size_t count) {
-  uint64_t d = count == kBlock ? tables_difference<true>(g, block, count)
-                               : tables_difference<false>(g, block, count);
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t* rtl = block[i].rtl;
-    const uint8_t* model = block[i].model;
-    for (const Run& run : g.runs) {
-      d |= run_difference(rtl + run.first.rtl, model + run.first.model, run.words);
-    }
-    for (const Guarded& guarded : g.guarded) {
-      if (!(model[guarded.guard0] && model[guarded.guard1])) continue;
-      for (const Guarded::Word& w : guarded.words) {
-        d |= load(rtl + w.entry.rtl, w.rtl_bytes) ^ load(model + w.entry.model, w.model_bytes);
-      }
-    }
+}  // namespace
+
+template <size_t kCount, class Which>
+uint64_t SignalTable::guarded_difference(const Guarded& guarded, const Instance* instances,
+                                         const Which& which) {
+  Some<kCount> active;
+  uint64_t any = 0;
+  for (size_t i = 0; i < kCount; ++i) {
+    const bool on = instances[i].model[guarded.guard] != 0;
+    active.masks[i] = -uint64_t{on};
+    which.choose(active.masks[i], i);
+    any |= active.masks[i];
+  }
+  if (!any) return 0;
+  uint64_t d = tables_difference<kCount>(guarded.tables, instances, active);
+  for (const Guarded& inner : guarded.inner) {
+    d |= guarded_difference<kCount>(inner, instances, active);
   }
   return d;
+}
+
+template <size_t kCount>
+uint64_t SignalTable::difference(const Group& g, const Instance* instances) {
+  uint64_t d = tables_difference<kCount>(g.tables, instances, All{});
+  for (const Guarded& guarded : g.guarded) {
+    d |= guarded_difference<kCount>(guarded, instances, All{});
+  }
+  return d;
+}
+
+std::vector<const Signal*> SignalTable::differing() const {
+  std::vector<const Signal*> found;
+  for (const Signal& s : signals_) {
+    if (s.differs()) found.push_back(&s);
+  }
+  return found;
+}
+
+std::vector<const Signal*> SignalTable::differing_inside(size_t first) const {
+  std::vector<const Signal*> found;
+  for (const Signal& s : signals_) {
+    if (s.object != Signal::kOutside && s.object >= first && s.differs()) found.push_back(&s);
+  }
+  return found;
 }
 
 bool SignalTable::differs_outside() const {
-  return difference(groups_[0], &groups_[0].instances[0], 1) != 0 ||
+  return difference<1>(groups_[0], &groups_[0].instances[0]) != 0 ||
          std::any_of(partial_.begin(), partial_.end(), [](const Signal& s) { return s.differs(); });
 }
 
@@ -369,11 +436,12 @@ bool SignalTable::differs_inside(size_t first, size_t count) const {
   for (size_t group = 1; group < groups_.size() && count; ++group) {
     const Group& g = groups_[group];
     for (size_t i = first - start; i < g.instances.size() && count;) {
-      const size_t block = std::min({kBlock, g.instances.size() - i, count});
-      d |= difference(g, &g.instances[i], block);
-      i += block;
-      first += block;
-      count -= block;
+      const bool together = std::min(g.instances.size() - i, count) >= kTogether;
+      d |= together ? difference<kTogether>(g, &g.instances[i]) : difference<1>(g, &g.instances[i]);
+      const size_t done = together ? kTogether : 1;
+      i += done;
+      first += done;
+      count -= done;
     }
     start += g.instances.size();
   }

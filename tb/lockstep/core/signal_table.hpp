@@ -28,6 +28,9 @@ struct Signal {
   std::array<const uint8_t*, 2> guard{};
   // Bits that the RTL has, with rtl_bytes; null: all. A netlist leaves out what nothing reads.
   const uint8_t* kept = nullptr;
+  // Which of the objects given to SignalTable::finish() the model's lies in.
+  size_t object = kOutside;
+  static constexpr size_t kOutside = SIZE_MAX;
 
   uint64_t rtl_value() const;
   uint64_t model_value() const;
@@ -78,8 +81,13 @@ class SignalTable {
   bool differs() const { return differs_outside() || differs_inside(0, objects_); }
   bool differs_outside() const;
   bool differs_inside(size_t first, size_t count) const;
+  // Whether differs_outside() looks at nothing that lies in objects.
+  bool inside_is_apart() const { return partial_.empty(); }
 
   const std::vector<Signal>& signals() const { return signals_; }
+  // The signals that differ, in their order: of all; of what lies in the objects from `first` on.
+  std::vector<const Signal*> differing() const;
+  std::vector<const Signal*> differing_inside(size_t first) const;
 
  private:
   // Offsets from an instance's bases.
@@ -88,60 +96,50 @@ class SignalTable {
     ptrdiff_t model;
     bool operator==(const Entry& o) const { return rtl == o.rtl && model == o.model; }
   };
-  // Entries by size of both sides in bytes, as powers of two: [rtl][model].
-  using Tables = std::array<std::array<std::vector<Entry>, 4>, 4>;
-  // Words compared only while both guards, bytes of the model, are not 0.
+  // Entries of one size on each side, in bytes. Up to eight these are words; neighbours on both
+  // sides are compared up to 64 bytes at a time.
+  struct Table {
+    size_t rtl_bytes;
+    size_t model_bytes;
+    std::vector<Entry> entries;
+    bool operator==(const Table& o) const {
+      return rtl_bytes == o.rtl_bytes && model_bytes == o.model_bytes && entries == o.entries;
+    }
+  };
+  using Tables = std::vector<Table>;
+  // Words compared only while a guard, a byte of the model, is not 0, and others only while a
+  // second one is not 0, too.
   struct Guarded {
-    struct Word {
-      Entry entry;
-      uint32_t rtl_bytes;
-      uint32_t model_bytes;
-      bool operator==(const Word& o) const {
-        return entry == o.entry && rtl_bytes == o.rtl_bytes && model_bytes == o.model_bytes;
-      }
-    };
-    ptrdiff_t guard0;
-    ptrdiff_t guard1;
-    std::vector<Word> words;
+    ptrdiff_t guard;
+    Tables tables;
+    std::vector<Guarded> inner;
     bool operator==(const Guarded& o) const {
-      return guard0 == o.guard0 && guard1 == o.guard1 && words == o.words;
+      return guard == o.guard && tables == o.tables && inner == o.inner;
     }
   };
   struct Instance {
     const uint8_t* rtl;
     const uint8_t* model;
   };
-  // Neighbouring words of eight bytes.
-  struct Run {
-    Entry first;
-    size_t words;
-    bool operator==(const Run& o) const { return first == o.first && words == o.words; }
-  };
-  // Instances with one layout, the model's at equal distances.
+  // Instances with one layout.
   struct Group {
     Tables tables;
     std::vector<Guarded> guarded;
-    std::vector<Run> runs;
     std::vector<Instance> instances;
-    ptrdiff_t model_stride = 0;
 
-    // Moves neighbours out of the table of eight-byte words.
-    void find_runs();
-    // Takes in the one instance of `other` if it continues this group.
-    bool append(const Group& other);
+    bool same_layout(const Group& o) const { return tables == o.tables && guarded == o.guarded; }
   };
 
   void add_words(const std::string& instance, const char* name, const uint8_t* model,
                  size_t model_bytes, size_t count, bool array, std::array<const uint8_t*, 2> guard);
   void add_one(const std::string& instance, const char* name, size_t index, size_t count,
                const uint8_t* model, size_t model_bytes);
-  static void add_entries(Group& group, const Signal& signal, const Instance& base);
-  template <class Rtl, class Model, bool kWhole>
-  static uint64_t table_difference(const Group& group, const Instance* block, size_t count,
-                                   size_t rtl_size, size_t model_size);
-  template <bool kWhole>
-  static uint64_t tables_difference(const Group& group, const Instance* block, size_t count);
-  static uint64_t difference(const Group& group, const Instance* block, size_t count);
+  static Group layout_of(std::vector<Signal> signals, const Instance& base);
+  template <size_t kCount>
+  static uint64_t difference(const Group& group, const Instance* instances);
+  template <size_t kCount, class Which>
+  static uint64_t guarded_difference(const Guarded& guarded, const Instance* instances,
+                                     const Which& which);
 
   VerilatedContext& context_;
   std::vector<Signal> signals_;

@@ -58,15 +58,40 @@ struct Sides {
     const Outputs outputs = rtl->settle(inputs);
     mirror.refresh();
     static_cast<Inputs&>(model) = inputs;
+    if (in_one_pass && model.may_clock() && table.inside_is_apart()) {
+      clock_model(inputs.rst_i, differs);
+      return outputs;
+    }
     bool inside = false;
     model.propagate_rest(
         [&](uint32_t first, uint32_t count) { inside |= table.differs_inside(first, count); });
     if (banks > 0) inside |= table.differs_inside(model.pe.size(), banks);
     *differs = inside || table.differs_outside();
+    if (statistics) statistics->observe(model);
     return outputs;
   }
+  // Model and comparison in one pass over the PEs: each is compared and is behind the edge as long
+  // as it lies in the processor's first cache.
+  void clock_model(bool rst, bool* differs) {
+    const auto settled = [&] {
+      *differs = table.differs_outside();
+      if (statistics) statistics->observe(model);
+      clocked = !*differs;
+      return clocked;
+    };
+    const auto same = [&](uint32_t first, uint32_t count) {
+      *differs = table.differs_inside(first, count);
+      return !*differs;
+    };
+    behind_edge = model.clock(rst, settled, same);
+  }
+  std::vector<const Signal*> differing() const {
+    // What has been found equal and is behind the edge by now is not to be compared again.
+    return clocked ? table.differing_inside(behind_edge) : table.differing();
+  }
   void edge(const Inputs& inputs) {
-    model.edge(inputs.rst_i);
+    if (!clocked) model.edge(inputs.rst_i);
+    clocked = false;
     rtl->edge();
   }
 
@@ -75,14 +100,21 @@ struct Sides {
   SignalTable table;
   SignalMirror mirror;
   size_t banks = 0;  // of all PEs, in the table behind these
+  // Told of every cycle of the model, if not null.
+  Statistics* statistics = nullptr;
+  // Whether settle() may take the model's edge, too: not if its variables are read afterwards.
+  bool in_one_pass = false;
+  bool clocked = false;      // it has, of the control at least
+  uint32_t behind_edge = 0;  // and of so many PEs
 };
 
 }  // namespace
 
 struct Lockstep::Impl : LockstepRun<Sides> {
-  Impl(const Config& config, LockstepOptions given)
-      : LockstepRun(config, given), statistics(given.statistics) {}
-  Statistics* statistics;
+  Impl(const Config& config, LockstepOptions given) : LockstepRun(config, given) {
+    sides.statistics = given.statistics;
+    sides.in_one_pass = given.waves.empty();
+  }
 };
 
 Lockstep::Lockstep(const Config& config, LockstepOptions options)
@@ -95,7 +127,6 @@ const Config& Lockstep::config() const { return impl_->config; }
 Outputs Lockstep::clock(const Inputs& inputs) {
   Impl& i = *impl_;
   const Outputs outputs = i.compare(inputs);
-  if (i.statistics) i.statistics->observe(i.sides.model);
   i.edge(inputs);
   return outputs;
 }
@@ -109,6 +140,8 @@ void Lockstep::put(const Image& image) {
 
 void Lockstep::finish() {
   Impl& i = *impl_;
+  i.sides.statistics = nullptr;
+  i.sides.in_one_pass = false;
   const Outputs outputs = i.compare(Inputs());
   i.close_waves();
   // Both sides agree, so the model speaks for the RTL too.

@@ -70,6 +70,7 @@ struct Sides {
     *differs = table.differs();
     return outputs;
   }
+  std::vector<const Signal*> differing() const { return table.differing(); }
   void edge(const Inputs& inputs) {
     model.update(inputs.rst_i);
     rtl->edge();
