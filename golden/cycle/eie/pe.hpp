@@ -143,7 +143,7 @@ class Pe : public PeCommon, public PtrReadCommon, public PeIo {
   // registers between that output and the sum.
   static constexpr uint8_t kPayloads = 5;
   uint8_t idle_ = 0;
-  Rest act_ = kAwake;      // activation read and write
+  Rest act_ = kAwake;  // activation read and write
 };
 
 // The methods of every cycle are inline, for speed.
