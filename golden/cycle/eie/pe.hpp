@@ -70,6 +70,7 @@ class Pe : public PeCommon, public PtrReadCommon, public PeIo {
   // All outputs: they follow from the registers alone (and id_i, which is constant).
   void propagate_state() {
     ptr_ = compute_ = act_ = kAwake;
+    idle_ = 0;
     propagate_outputs();
   }
   // Everything between the units.
@@ -138,6 +139,11 @@ class Pe : public PeCommon, public PtrReadCommon, public PeIo {
   Rest ptr_ = kAwake;      // pointer read
   Rest compute_ = kAwake;  // queue, sparse-matrix read and arithmetic
   Rest act_ = kAwake;      // activation read and write
+  // Cycles since there was last something to compute. Payloads behind the entry memory's output and
+  // the accumulators are loaded in every cycle, so the last one moves on for as many as there are
+  // registers between that output and the sum.
+  static constexpr uint8_t kPayloads = 5;
+  uint8_t idle_ = 0;
 };
 
 // The methods of every cycle are inline, for speed.
@@ -264,7 +270,12 @@ inline void Pe::propagate_units() {
     ptr_read.even.prefetch();
     ptr_read.odd.prefetch();
   }
-  compute_ = after(compute_, computes_nothing());
+  if (!computes_nothing()) {
+    idle_ = 0;
+  } else if (idle_ < kPayloads) {
+    ++idle_;
+  }
+  compute_ = after(compute_, idle_ == kPayloads);
   if (compute_ != kAsleep) propagate_compute();
 
   act_rw.leaf_pop_i = leaf_pop_i;
