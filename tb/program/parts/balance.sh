@@ -36,7 +36,7 @@ for name in ("usual", "sparse"):
     assert spread["balanced"] <= 0.05 < spread["interleaved"]
     # Where most rows are empty there is more to save.
     saved = 1 - cycles["balanced"] / cycles["interleaved"]
-    assert saved > {"usual": 0.01, "sparse": 0.05}[name], saved
+    assert saved > {"usual": 0.015, "sparse": 0.05}[name], saved
     assert name == "usual" or first["empty_rows"] > first["outputs"] / 2
     assert name == "usual" or network["density"] <= 2
 end
