@@ -27,6 +27,7 @@ class Reports(unittest.TestCase):
         for kind in index.KINDS:
             self.write(kind.name, sample(kind.name.removesuffix("-long")))
         (self.folder / "layout-pe.png").write_bytes(picture.Canvas(4, 4).png())
+        (self.folder / "power-small.saif").write_text("(SAIFILE)\n")
 
     def write(self, name, value):
         (self.folder / f"{name}.json").write_text(json.dumps(value))

@@ -4,8 +4,11 @@ import dataclasses
 
 from synth import yosys
 
-# Files of all families in place of the general ones.
-REPLACE = {"rtl/eie/eie_product.v": "synth/fpga/eie_product.v"}
+# Files of all families in place of the general ones: all have carry chains, and multipliers of 16
+# bits and more.
+REPLACE = {"rtl/common/adder.v": "synth/fpga/adder.v",
+           "rtl/eie/eie_product.v": "synth/fpga/eie_product.v",
+           "rtl/mxu/mxu_map_product.v": "synth/fpga/mxu_map_product.v"}
 RESOURCES = ("lut", "ff", "bram", "dsp", "spram")
 
 
@@ -30,9 +33,6 @@ class Family:
     replace: dict = dataclasses.field(default_factory=dict)
 
 
-# Carry chains and multipliers of 16 bits and more: all families have them.
-PLAIN = {"rtl/common/adder.v": "synth/fpga/adder.v",
-         "rtl/mxu/mxu_map_product.v": "synth/fpga/mxu_map_product.v"}
 FAMILIES = {
     "xc7": Family(
         "Xilinx 7", "synth_xilinx -family xc7 -noiopad",
@@ -40,15 +40,13 @@ FAMILIES = {
              "SRL16E": 1, "SRLC32E": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1S": 1, "RAM64X1S": 1,
              "RAM128X1S": 2, "RAM256X1S": 4, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4},
         bram={"RAMB36E1": 1, "RAMB18E1": 0.5}, dsp={"DSP48E1": 1}, ff=r"FD[RSCP]E(_1)?",
-        free=r"MUXF[78]|CARRY4|BUFG", block=r"BLOCKRAM", flat=" -flatten", hierarchical="",
-        replace=PLAIN),
+        free=r"MUXF[78]|CARRY4|BUFG", block=r"BLOCKRAM", flat=" -flatten", hierarchical=""),
     # A carry cell is two LUTs. Four bits of 16 words of distributed RAM take four LUTs and the two
     # of their write port.
     "ecp5": Family(
         "ECP5", "synth_ecp5", lut={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         bram={"DP16KD": 1, "PDPW16KD": 1}, dsp={"MULT18X18D": 1}, ff=r"TRELLIS_FF",
-        free=r"PFUMX|L6MUX21", block=r"ECP5_(DP|PDPW)16KD",
-        replace=PLAIN),
+        free=r"PFUMX|L6MUX21", block=r"ECP5_(DP|PDPW)16KD"),
     # No distributed RAM: register files are block RAMs read at the falling edge, and their
     # addresses early.
     "ice40": Family(
@@ -56,8 +54,7 @@ FAMILIES = {
         bram={"SB_RAM40_4K": 1, "SB_RAM40_4KNR": 1, "SB_RAM40_4KNW": 1, "SB_RAM40_4KNRNW": 1},
         dsp={"SB_MAC16": 1}, spram={"SB_SPRAM256KA": 1}, ff=r"SB_DFF\w*", free=r"SB_CARRY",
         block=r"ICE40_(RAM4K|SPRAM)",
-        replace={**PLAIN,
-                 "rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
+        replace={"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
                  "rtl/common/find_first.v": "synth/fpga/ice40/find_first.v"}),
 }
 # From the makers' tables. Slices with flip-flops have as many as LUTs on iCE40 and ECP5, twice as

@@ -11,17 +11,16 @@ module mxu_chain_top #(
     parameter UB_DEPTH = 8192,
     parameter ACC_DEPTH = 1024,
     parameter PARAM_SETS = 16,
-    parameter QUEUE_DEPTH = 16,
     parameter ACT_LANES = 0,
-    parameter DIGIT = 16,
-    parameter LANES = ROWS > COLS ? ROWS : COLS,  // derived, do not override
-    parameter W_LANES = ((COLS + 3) / 4 + 7) / 8  // derived, do not override
+    parameter DIGIT = 16
 ) (
     input  wire clk_i,
     input  wire load_i,
     input  wire scan_i,
     output wire scan_o
 );
+  localparam LANES = ROWS > COLS ? ROWS : COLS;
+  localparam W_LANES = ((COLS + 3) / 4 + 7) / 8;
   localparam IN_W = 107 + 64 * W_LANES + 8 * LANES;
   localparam OUT_W = 111 + 8 * LANES;
 
@@ -39,17 +38,16 @@ module mxu_chain_top #(
   end
 
   mxu #(
-      .ROWS       (ROWS),
-      .COLS       (COLS),
-      .TILE_ROWS  (TILE_ROWS),
-      .TILE_COLS  (TILE_COLS),
-      .FIFO_WORDS (FIFO_WORDS),
-      .UB_DEPTH   (UB_DEPTH),
-      .ACC_DEPTH  (ACC_DEPTH),
-      .PARAM_SETS (PARAM_SETS),
-      .QUEUE_DEPTH(QUEUE_DEPTH),
-      .ACT_LANES  (ACT_LANES),
-      .DIGIT      (DIGIT)
+      .ROWS      (ROWS),
+      .COLS      (COLS),
+      .TILE_ROWS (TILE_ROWS),
+      .TILE_COLS (TILE_COLS),
+      .FIFO_WORDS(FIFO_WORDS),
+      .UB_DEPTH  (UB_DEPTH),
+      .ACC_DEPTH (ACC_DEPTH),
+      .PARAM_SETS(PARAM_SETS),
+      .ACT_LANES (ACT_LANES),
+      .DIGIT     (DIGIT)
   ) u_mxu (
       .clk_i       (clk_i),
       .rst_i       (in_q[0]),

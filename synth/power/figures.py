@@ -18,15 +18,6 @@ from synth.yosys import Failure
 KINDS = ("clock", "registers", "combinational")
 
 
-def rates_of(flat: Flat, activity: Saif) -> dict[int, tuple[float, float]]:
-    """{net: (changes a cycle, share of cycles at 1)}. The first cycle has none before it; the clock
-    is given otherwise."""
-    cycles = round(activity.seconds * config.CLOCK_MHZ * 1e6)
-    return {net: (0.0, 0.0) if net == flat.clock else
-            (changes / max(cycles - 1, 1), high / activity.seconds)
-            for net, (changes, high) in by_number(activity).items()}
-
-
 def by_number(activity: Saif) -> dict[int, tuple[int, float]]:
     """Its nets, n<number> of the module power_pe."""
     found = {re.fullmatch(r"power_pe/n(\d+)", path): one for path, one in activity.nets.items()}
@@ -35,9 +26,12 @@ def by_number(activity: Saif) -> dict[int, tuple[int, float]]:
     return {int(name[1]): one for name, one in found.items()}
 
 
-def check(flat: Flat, counts: dict, activity: Saif) -> None:
-    """Raises a Failure if the counts are of another netlist, of no run or of another's time."""
-    found = set(by_number(activity))
+def rates_of(flat: Flat, counts: dict, activity: Saif) -> dict[int, tuple[float, float]]:
+    """{net: (changes a cycle, share of cycles at 1)}. The first cycle has none before it; the clock
+    is given otherwise. Raises a Failure if the counts are of another netlist, of no run or of
+    another's time."""
+    nets = by_number(activity)
+    found = set(nets)
     if found != flat.used:
         raise Failure(f"activity of {len(found)} nets, the netlist of {flat.top.shown()} has "
                       f"{len(flat.used)}, {len(found & flat.used)} of them the same")
@@ -47,6 +41,9 @@ def check(flat: Flat, counts: dict, activity: Saif) -> None:
     if abs(cycles - counts["cycles"]) > 0.01:
         raise Failure(f"activity of {cycles:.2f} cycles of {config.CLOCK_MHZ:g} MHz, the run has "
                       f"{counts['cycles']}")
+    return {net: (0.0, 0.0) if net == flat.clock else
+            (changes / (counts["cycles"] - 1), high / activity.seconds)
+            for net, (changes, high) in nets.items()}
 
 
 class Sums:
@@ -111,9 +108,7 @@ def paper(counts: dict) -> dict | None:
 
 def figures(name: str, flat: Flat, technology: Technology, counts: dict) -> dict:
     """One of the report's runs, of the PE of this name."""
-    activity = saif.read(pathlib.Path(counts["saif"]))
-    check(flat, counts, activity)
-    rates = rates_of(flat, activity)
+    rates = rates_of(flat, counts, saif.read(pathlib.Path(counts["saif"])))
     active = sta.measure(flat, technology, rates, config.CLOCK_MHZ)
     idle = sta.measure(flat, technology, {}, config.CLOCK_MHZ)
     sums = Sums(flat, active, idle)

@@ -167,7 +167,7 @@ class Gate(Test):
 
     def test_a_path_across_modules_is_seen(self):
         """A product behind the broadcast's registers and another in front of the PEs': the engine
-        takes both, each module one."""
+        takes both, no module more than one."""
         changed = {}
         for module, was, now in (
                 ("eie_broadcast", "assign b_act_o       = b_act_q;",
@@ -184,9 +184,9 @@ class Gate(Test):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         slowed = {m[1]: float(m[2]) for m in
                   re.finditer(r"FAILED eie: (\w+): slowed by .* to (\S+) ns", done.stdout)}
-        self.assertLessEqual({"eie", "eie_broadcast", "eie_ptr_read"}, slowed.keys(), done.stdout)
-        self.assertGreater(slowed["eie"],
-                           slowed["eie_broadcast"] + slowed["eie_ptr_read"] - 1.0)
+        self.assertLessEqual({"eie", "eie_broadcast"}, slowed.keys(), done.stdout)
+        # The other product is as slow as the one behind the registers, but for their delay.
+        self.assertGreater(slowed["eie"], 1.5 * slowed["eie_broadcast"])
 
     def test_no_baseline(self):
         done = self.check("--baseline", self.folder / "none.json")

@@ -6,6 +6,7 @@ import pathlib
 import re
 import tempfile
 import unittest
+import unittest.mock
 
 import scripts.tests
 from synth import yosys
@@ -81,12 +82,9 @@ class Fan(unittest.TestCase):
 
     def mapped(self, sinks, most_pf=fan_out.MOST_PF):
         """All modules below a top of so many sinks; its name."""
-        kept, fan_out.MOST_PF = fan_out.MOST_PF, most_pf
-        self.addCleanup(setattr, fan_out, "MOST_PF", kept)
         top = Variant("fan_top", {"SINKS": sinks})
-        found = self.mapper.map_all([top], 1, str)
-        fan_out.MOST_PF = kept
-        return found, top.name
+        with unittest.mock.patch.object(fan_out, "MOST_PF", most_pf):
+            return self.mapper.map_all([top], 1, str), top.name
 
     def without(self, sinks):
         """The same without buffers: what is kept of these goes by another key."""

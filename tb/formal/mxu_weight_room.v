@@ -3,10 +3,7 @@
 // for synth/checks/mxu_control.py:
 //  - a beat is taken exactly while one is due that was asked for, and what is due is counted,
 //  - no bus gets a word for which its FIFO has no place,
-//  - a request that is offered stays, and crosses no multiple of 16 beats,
-//  - it goes on: with a memory that answers a beat is through two cycles behind the port, where there is
-//    room a request is made in three, words of a tile that is open are read every eight cycles, and
-//    buses that are ready make a tile that can be swapped.
+//  - a request that is offered stays, and crosses no multiple of 16 beats.
 module mxu_weight_room #(
     parameter ROWS = 2,
     parameter COLS = 5  // two buses
@@ -91,29 +88,6 @@ module mxu_weight_room #(
   (* hierconn *) wire \u_weights.g_bus[1].u_bus.fit_q ;
   (* hierconn *) wire \u_weights.g_bus[1].u_bus.we_i ;
 
-  // What goes on.
-  (* hierconn *) wire \u_fetch.run_q ;
-  (* hierconn *) wire [1:0] \u_weights.ready ;
-  (* hierconn *) wire \u_weights.g_bus[0].u_bus.u_reader.open_q ;
-  (* hierconn *) wire \u_weights.g_bus[0].u_bus.u_reader.read_o ;
-  (* hierconn *) wire \u_weights.g_bus[0].u_bus.u_ahead.open_q ;
-  (* hierconn *) wire \u_weights.g_bus[0].u_bus.u_ahead.read_o ;
-  (* hierconn *) wire [5:0] \u_weights.g_bus[0].u_bus.u_ahead.level_q ;
-  (* hierconn *) wire \u_weights.g_bus[1].u_bus.u_reader.open_q ;
-  (* hierconn *) wire \u_weights.g_bus[1].u_bus.u_reader.read_o ;
-  wire [1:0] places;  // a bus has one for each word of 16 beats more
-  wire [2:0] goes = {\u_weights.g_bus[0].u_bus.u_ahead.read_o , \u_weights.g_bus[1].u_bus.u_reader.read_o ,
-                     \u_weights.g_bus[0].u_bus.u_reader.read_o };
-  wire [2:0] waits = {\u_weights.g_bus[0].u_bus.u_ahead.open_q  && \u_weights.g_bus[0].u_bus.u_ahead.level_q  != 6'd0,
-                      \u_weights.g_bus[1].u_bus.u_reader.open_q  && level[13:7] != 7'd0,
-                      \u_weights.g_bus[0].u_bus.u_reader.open_q  && level[6:0] != 7'd0};
-  // Cycles for which something has been due.
-  reg [1:0] beat_due_q;
-  reg [1:0] request_due_q;
-  reg [1:0] room_due_q;
-  reg loaded_due_q;
-  reg [11:0] word_due_q;
-
   // Counted at the ports: beats due.
   reg [5:0] due_q;
   reg offered_q;
@@ -127,7 +101,6 @@ module mxu_weight_room #(
   wire [1:0] fit = {\u_weights.g_bus[1].u_bus.fit_q , \u_weights.g_bus[0].u_bus.fit_q };
   wire [1:0] we = {\u_weights.g_bus[1].u_bus.we_i , \u_weights.g_bus[0].u_bus.we_i };
   integer j;
-  assign places = {level[13:7] + pending + 7'd16 <= WORDS, level[6:0] + pending + 7'd16 <= WORDS};
 
   always @(posedge clk_i) begin
     begun_q <= 1'b1;
@@ -143,25 +116,11 @@ module mxu_weight_room #(
       addr_q    <= addr;
       beats_q   <= beats;
     end
-    // Due without end if it were lost.
-    beat_due_q    <= rst_i || pending == 7'd0 || \u_weights.u_arrival.through_q  || !w_valid_i ? 2'd0 : beat_due_q + 2'd1;
-    request_due_q <= rst_i || !room || !\u_fetch.run_q  || asked || !wm_ready_i ? 2'd0 : request_due_q + 2'd1;
-    room_due_q    <= rst_i || room || places != 2'd3 || asked ? 2'd0 : room_due_q + 2'd1;
-    loaded_due_q  <= !rst_i && !swap_i && \u_weights.ready  == 2'd3;
-    for (j = 0; j < 3; j = j + 1) begin
-      if (rst_i || !waits[j] || goes[j]) word_due_q[4*j+:4] <= 4'd0;
-      else word_due_q[4*j+:4] <= word_due_q[4*j+:4] + 4'd1;
-    end
     if (begun_q && !rst_i) begin
       assert (w_ready == (due_q != 6'd0));
       assert (!offered_q || (wm_valid && addr == addr_q && beats == beats_q));
       assert (!wm_valid || {2'd0, addr[3:0]} + {1'b0, beats} <= 6'd16);
       if (w_full) assert (!room && !owed);
-      assert (beat_due_q != 2'd3);
-      assert (request_due_q != 2'd3);
-      assert (room_due_q != 2'd3);
-      assert (!loaded_due_q || loaded);
-      for (j = 0; j < 3; j = j + 1) assert (word_due_q[4*j+:4] <= 4'd7);
       // What the above follows from.
       assert (pending == {1'b0, due_q} + {6'd0, \u_weights.u_arrival.beat_q } + {6'd0, \u_weights.u_arrival.through_q });
       assert (!\u_weights.u_arrival.step_q || \u_weights.u_arrival.through_q );

@@ -13,8 +13,7 @@ Ccu::Ccu(const Config& config)
       list_mask_(2 * config.list_depth - 1),
       codebook_mask_(8 * config.codebooks - 1) {}
 
-// In the order of dependency: what the units hand one another follows from registers, but for what
-// is broadcast and the sequencer's errors, which only the status gets, and launch and run.
+// In the order of dependency: what the units hand to those in front of them follows from registers.
 void Ccu::propagate() {
   list_ram.propagate();
   codebook_ram.propagate();
@@ -50,7 +49,7 @@ void Ccu::propagate_sequencer() {
   s.write_back_i = p.write_back;
   s.swap_i = p.swap;
   s.root_done_i = root_done_i == low_mask(static_cast<uint32_t>(columns.broadcast.size())) &&
-                  columns.step_q == pass.bias_columns_o;
+                  !columns.pending(pass.bias_columns_o);
   s.b_valid_i = 0;
   for (const Broadcast& b : columns.broadcast) s.b_valid_i |= b.b_valid_q;
   s.pe_busy_i = pe_busy_i;
@@ -86,18 +85,9 @@ void Ccu::propagate_columns() {
   c.bias_columns_i = pass.bias_columns_o;
   c.ptr_base_i = static_cast<uint16_t>(pass.pass_o.ptr_base);
   c.word_i = codebook_ram.rdata_o;
-  c.root_valid_i = root_valid_i;
-  c.root_col_i = root_col_i;
-  c.root_act_i = root_act_i;
-  c.hold_i = hold_i;
+  static_cast<GroupInputs&>(c) = *this;
   c.propagate();
-  root_pop_o = c.root_pop_o;
-  advance_o = c.advance_o;
-  b_valid_o = c.b_valid_o;
-  b_odd_first_o = c.b_odd_first_o;
-  b_act_o = c.b_act_o;
-  b_even_o = c.b_even_o;
-  b_odd_o = c.b_odd_o;
+  static_cast<GroupOutputs&>(*this) = c;
 }
 
 void Ccu::propagate_port() {

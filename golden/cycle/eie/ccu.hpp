@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "golden/cycle/common/ram_1rw.hpp"
 #include "golden/cycle/eie/control/columns.hpp"
@@ -19,7 +18,7 @@
 
 namespace sparsys::eie {
 
-class Ccu : public Inputs {
+class Ccu : public Inputs, public GroupInputs, public GroupOutputs {
  public:
   explicit Ccu(const Config& config);
 
@@ -30,28 +29,15 @@ class Ccu : public Inputs {
   uint8_t io_ready_o = 0;
   uint8_t io_rvalid_o = 0;
   uint64_t io_rdata_o = 0;
-  // The roots of the groups' non-zero trees: a bit or an element per group.
-  uint8_t root_valid_i = 0;
+  // Besides the other ports of the groups (columns.hpp): whose trees are done, a bit per group.
   uint8_t root_done_i = 0;
-  uint8_t root_pop_o = 0;
-  std::array<uint16_t, kMaxGroups> root_col_i{};
-  std::array<uint16_t, kMaxGroups> root_act_i{};
-  // The ORs over the PEs, hold_i over those of each group, and which PEs had an error: a bit per
-  // PE.
-  uint8_t hold_i = 0;
+  // The ORs over the PEs, and which PEs had an error: a bit per PE.
   uint8_t pe_busy_i = 0;
   uint8_t flags_i = 0;
   uint64_t io_rdata_i = 0;
   std::array<uint64_t, 4> pe_error_i{};
   // To the tree and all PEs: reset.
   uint8_t flush_o = 0;
-  // To the PEs of each group: the broadcast, a bit or an element per group.
-  uint8_t advance_o = 0;
-  uint8_t b_valid_o = 0;
-  uint8_t b_odd_first_o = 0;
-  std::array<uint16_t, kMaxGroups> b_act_o{};
-  std::array<uint16_t, kMaxGroups> b_even_o{};
-  std::array<uint16_t, kMaxGroups> b_odd_o{};
   // To all PEs: control.
   uint8_t flags_clear_o = 0;
   uint8_t clear_o = 0;

@@ -80,8 +80,9 @@ class Eie : public Inputs, public Outputs {
   void propagate_control();
   // Instead of the rest of it and edge(false), for a caller who compares nothing: in state RUN,
   // with LANES 1 and so one group, the PEs get broadcasts and nothing else, so each goes through
-  // the cycle in one go. The registers become what edge() makes them; the ports of the PEs' units
-  // are right again in the first cycle of another state.
+  // the cycle in one go. The registers become what edge() makes them, but for what stages hold that
+  // are not valid while a PE has nothing to do: nobody looks at it. The ports of the PEs' units are
+  // right again in the first cycle of another state.
   bool may_step() const { return ccu.sequencer.state_q == Sequencer::RUN && pe[0].lanes.empty(); }
   // seen(PE, its registers before the cycle ..., cycle): as in Pe::step(); cycle 0 is this one.
   template <class Seen>

@@ -138,12 +138,12 @@ class Pe : public PeCommon, public PtrReadCommon, public PeIo {
   }
   Rest ptr_ = kAwake;      // pointer read
   Rest compute_ = kAwake;  // queue, sparse-matrix read and arithmetic
+  Rest act_ = kAwake;      // activation read and write
   // Cycles since there was last something to compute. Payloads behind the entry memory's output and
   // the accumulators are loaded in every cycle, so the last one moves on for as many as there are
   // registers between that output and the sum.
   static constexpr uint8_t kPayloads = 5;
   uint8_t idle_ = 0;
-  Rest act_ = kAwake;  // activation read and write
 };
 
 // The methods of every cycle are inline, for speed.

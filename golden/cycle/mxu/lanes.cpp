@@ -294,6 +294,7 @@ void LaneBanks::propagate() {
   flags_ = flags;
   turn_ = turn_i;
   if (moving_ == 0) return;
+  const size_t turn_cols = tile_cols_ / turns_;
   for (size_t j = 0; j < bank.size(); ++j) {
     Lanes& lanes = bank[j];
     if (j == 0) {
@@ -312,8 +313,8 @@ void LaneBanks::propagate() {
     }
     // The columns whose turn it is in stages 1 and 2.
     const std::array<uint32_t, 3>& turn = turns[j].turn_q;
-    const size_t in_stage1 = j * tile_cols_ + turn[1] * (tile_cols_ / turns_);
-    const size_t in_stage2 = j * tile_cols_ + turn[2] * (tile_cols_ / turns_);
+    const size_t in_stage1 = j * tile_cols_ + turn[1] * turn_cols;
+    const size_t in_stage2 = j * tile_cols_ + turn[2] * turn_cols;
     lanes.acc_i = acc_i + in_stage1;
     lanes.bias_i = bias_i + in_stage1;
     lanes.multiplier_i = multiplier_i + in_stage2;

@@ -342,10 +342,10 @@ void judge(json& report, uint32_t seeds) {
     balanced_first = balanced_first && row["balance_pct"].get<double>() >= least;
     double whole = row["whole_balance_pct"];
     if (row.contains("over_seeds")) {
-      const json& seeds = row["over_seeds"];
-      const double mean = seeds["balance"]["mean_pct"];
+      const json& spread = row["over_seeds"];
+      const double mean = spread["balance"]["mean_pct"];
       balanced = balanced && mean >= row["paper_balance_pct"].get<double>();
-      whole = seeds["whole_balance"]["mean_pct"];
+      whole = spread["whole_balance"]["mean_pct"];
     }
     balanced_whole = balanced_whole && whole >= least;
   }

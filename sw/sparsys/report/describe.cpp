@@ -189,7 +189,8 @@ json describe_memories(const eie::Image& image) {
   for (const eie::Pass& pass : image.passes) {
     const uint64_t in_rows = (pass.in_count + config.n_pe - 1) / config.n_pe;
     const uint64_t out_rows = (pass.out_count + config.n_pe - 1) / config.n_pe;
-    pointers += dealing.columns_of_group(pass.in_count) - pass.in_first * dealing.teams() + 1;
+    pointers += dealing.bias_columns(pass.bias) + dealing.columns_of_group(pass.in_count) -
+                pass.in_first * dealing.teams() + 1;
     registers = std::max({registers, in_rows, out_rows});
     if (pass.load_codebook) input = output = Span();  // the next layer
     if (pass.load_src) input.add(pass.src_addr, in_rows);

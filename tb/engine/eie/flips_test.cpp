@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lockstep under test at the RTL's side: a single bit of any compared signal, flipped in the
-// Verilated engine in any cycle, is reported in that cycle, by that name. The model is left alone,
-// so its units rest as in every run.
+// Lockstep under test at the RTL's side: a single bit of any signal that is compared in every
+// cycle, flipped in the Verilated engine in any of them, is reported in that cycle, by that name.
+// The model is left alone, so its units rest as in every run.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -71,14 +71,14 @@ TEST_P(EieFlips, AreSeenInTheirCycleByName) {
     const uint64_t at = 1 + random.below(cycles - 1);
     const uint64_t choice = random.next();
     const uint64_t bit_choice = random.next();
-    std::string instance, name;  // empty: not compared in this cycle, its guard being off
+    std::string instance, name;  // empty: nothing flipped
     const Eie* model = nullptr;
     const auto flip = [&](uint64_t cycle, VerilatedContext& context) {
       if (cycle != at) return;
       SignalTable table(context);
       add_signals(table, "eie", *model);
       const Signal& s = table.signals()[choice % table.signals().size()];
-      // Ports settle behind this; an unguarded signal is compared in any case.
+      // Its guard, a port of the model, settles behind this: whether it is compared is not known.
       if (s.guard[0]) return;
       instance = s.instance;
       name = s.name;

@@ -53,7 +53,7 @@ struct Sides {
     model.propagate();
   }
 
-  // Up to the edge. Sets `differs` if any signal does.
+  // Up to the edge, the model behind it already where it may be. Sets `differs` if any signal does.
   Outputs settle(const Inputs& inputs, bool* differs) {
     const Outputs outputs = rtl->settle(inputs);
     mirror.refresh();

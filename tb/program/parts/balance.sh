@@ -34,7 +34,9 @@ for name in ("usual", "sparse"):
     print(f"{name}: {network['density']:.2f} % kept, {first['empty_rows']} of {first['outputs']} "
           f"rows empty; spread {spread}; cycles {cycles}")
     assert spread["balanced"] <= 0.05 < spread["interleaved"]
-    assert cycles["balanced"] < 0.98 * cycles["interleaved"]
+    # Where most rows are empty there is more to save.
+    saved = 1 - cycles["balanced"] / cycles["interleaved"]
+    assert saved > {"usual": 0.015, "sparse": 0.05}[name], saved
     assert name == "usual" or first["empty_rows"] > first["outputs"] / 2
     assert name == "usual" or network["density"] <= 2
 end

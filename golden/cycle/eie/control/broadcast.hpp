@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The broadcast: takes an activation a cycle from the tree's root while no queue is full, and shows
-// it to all PEs with the addresses of its column's pointers (docs/reference/eie-timing.md section
-// 3.3). Module eie_broadcast.
+// The broadcast: takes a column's activation a cycle, the tree's or a bias constant, while no queue
+// is full, and shows it to all PEs with the addresses of the column's pointers
+// (docs/reference/eie-timing.md section 3.3). Module eie_broadcast.
 #pragma once
 
 #include <cstdint>

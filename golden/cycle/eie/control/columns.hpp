@@ -4,7 +4,6 @@
 // eie_columns.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -14,12 +13,30 @@
 
 namespace sparsys::eie {
 
-class Columns {
+// Ports of the control that are of the groups, a bit or an element each. From the trees, and
+// whether a PE's queue is full (hold_i); to the trees and the PEs.
+struct GroupInputs {
+  uint8_t root_valid_i = 0;
+  uint8_t hold_i = 0;
+  std::array<uint16_t, kMaxGroups> root_col_i{};
+  std::array<uint16_t, kMaxGroups> root_act_i{};
+};
+struct GroupOutputs {
+  uint8_t root_pop_o = 0;
+  uint8_t advance_o = 0;
+  uint8_t b_valid_o = 0;
+  uint8_t b_odd_first_o = 0;
+  std::array<uint16_t, kMaxGroups> b_act_o{};
+  std::array<uint16_t, kMaxGroups> b_even_o{};
+  std::array<uint16_t, kMaxGroups> b_odd_o{};
+};
+
+class Columns : public GroupInputs, public GroupOutputs {
  public:
   explicit Columns(const Config& config)
       : broadcast(config.groups, Broadcast(config)), dealt_(Dealing(config).bias_groups()) {}
 
-  // Ports. Of the groups a bit or an element each.
+  // Ports, besides those of the groups.
   uint8_t launch_i = 0;
   uint8_t run_i = 0;
   uint8_t bias_i = 0;
@@ -27,28 +44,20 @@ class Columns {
   uint8_t read_o = 0;
   uint8_t word_o = 0;
   uint8_t pending_o = 0;
-  uint8_t root_valid_i = 0;
-  uint8_t root_pop_o = 0;
-  uint8_t taken_o = 0;
-  uint8_t hold_i = 0;
-  uint8_t advance_o = 0;
-  uint8_t b_valid_o = 0;
-  uint8_t b_odd_first_o = 0;
+  uint8_t taken_o = 0;  // a bit per group
   uint16_t ptr_base_i = 0;
   uint64_t word_i = 0;
-  std::array<uint16_t, kMaxGroups> root_col_i{};
-  std::array<uint16_t, kMaxGroups> root_act_i{};
-  std::array<uint16_t, kMaxGroups> b_act_o{};
-  std::array<uint16_t, kMaxGroups> b_even_o{};
-  std::array<uint16_t, kMaxGroups> b_odd_o{};
 
   // Registers.
   uint8_t step_q = 0;
 
   std::vector<Broadcast> broadcast;  // of each group
 
+  // pending_o, for the sequencer, which settles first.
+  bool pending(uint8_t bias_columns) const { return step_q != bias_columns; }
+
   void propagate() {
-    pending_o = step_q != bias_columns_i;
+    pending_o = pending(bias_columns_i);
     step_ = run_i && pending_o && hold_i == 0;
     const uint32_t next = (step_q + step_) & 7U;
     read_o = (launch_i || step_) && next != bias_columns_i;

@@ -136,9 +136,25 @@ TEST_F(Ccu, NoInputsNoOutputs) {
                               C::LAUNCH, C::RUN, C::WRITE_BACK, C::NEXT, C::DONE}));
 }
 
+// In RUN: two constants, the broadcast of the second, and the cycle that sees it gone.
+TEST_F(Ccu, APassIsNotDrainedBeforeItsBiasColumns) {
+  Pass pass;
+  pass.bias = 1;
+  pass.ptr_base = 2;
+  pass.codebook = 1;
+  set(0, pass);
+  start(0, 1);
+  using C = Sequencer;
+  EXPECT_EQ(states(),
+            (std::vector<int>{C::START, C::FETCH0, C::FETCH1, C::FETCH2, C::CHECK, C::SETUP,
+                              C::LAUNCH, C::RUN, C::RUN, C::RUN, C::RUN, C::NEXT, C::DONE}));
+  EXPECT_EQ(unit.status.broadcasts_q, 2u);
+  EXPECT_EQ(unit.cb_data_o, 1012u);  // word 4 * (CODEBOOKS + 1)
+}
+
 class CcuRun : public Ccu {
  protected:
-  // In RUN, with pointer base `ptr_base`; the tree has column `col`.
+  // In RUN, with pointer base `ptr_base`.
   void run(uint32_t ptr_base) {
     Pass pass;
     pass.in_count = 8;  // the tree here has any columns

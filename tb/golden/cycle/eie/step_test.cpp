@@ -3,6 +3,7 @@
 // all pins, cycle by cycle. And memories filled through the back door against the port.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -26,21 +27,25 @@ void visit_registers(const Pe& pe, Visit&& visit) {
   const Fifo<uint64_t>& f = pe.act_queue.queue;
   for (const uint64_t q : {uint64_t{f.wr_q}, uint64_t{f.rd_q}, uint64_t{f.count_q}}) visit(q);
   for (const uint64_t q : f.mem_q) visit(q);
+  // What a stage holds beside its valid bit is loaded in every cycle, but in one go only in those
+  // in which the PE is busy: it counts where the stage is valid.
+  const auto visit_payload = [&visit](uint8_t valid, std::initializer_list<uint64_t> payload) {
+    visit(valid);
+    for (const uint64_t q : payload) visit(valid ? q : 0);
+  };
   const SpmatRead& s = pe.spmat_read;
-  for (const uint64_t q :
-       {uint64_t{s.f_mid_q}, uint64_t{s.f_pos_q}, uint64_t{s.d_valid_q}, uint64_t{s.d_first_q},
-        uint64_t{s.d_off_q}, uint64_t{s.d_left_q}, uint64_t{s.d_act_q}, uint64_t{s.e_act_q},
-        uint64_t{s.e_valid_q}, uint64_t{s.e_first_q}, uint64_t{s.e_code_q}, uint64_t{s.e_skip_q},
-        uint64_t{s.range_error_q}, s.entry_ram.rdata_q})
+  for (const uint64_t q : {uint64_t{s.f_mid_q}, uint64_t{s.f_pos_q}, uint64_t{s.d_valid_q},
+                           uint64_t{s.d_first_q}, uint64_t{s.d_off_q}, uint64_t{s.d_left_q},
+                           uint64_t{s.d_act_q}, uint64_t{s.range_error_q}, s.entry_ram.rdata_q})
     visit(q);
+  visit_payload(s.e_valid_q, {s.e_first_q, s.e_code_q, s.e_skip_q, s.e_act_q});
   const Arith& a = pe.arith;
-  for (const uint64_t q : {uint64_t{a.s1_valid_q}, uint64_t{a.s1_write_q}, uint64_t{a.s1_row_q},
-                           uint64_t{a.s2_valid_q}, uint64_t{a.s2_write_q}, uint64_t{a.s2_row_q},
-                           uint64_t{a.s3_valid_q}, uint64_t{a.s3_write_q}, uint64_t{a.s3_row_q},
-                           uint64_t{a.row_q}, uint64_t{a.saturated_q}, uint64_t{a.row_error_q},
-                           uint64_t{a.s1_weight_q}, uint64_t{a.s1_act_q}, uint64_t{a.s2_product},
-                           uint64_t{a.s3_product_q}, a.s3_acc_q, a.acc_valid_q})
+  for (const uint64_t q : {uint64_t{a.s1_write_q}, uint64_t{a.s1_row_q}, uint64_t{a.row_q},
+                           uint64_t{a.saturated_q}, uint64_t{a.row_error_q}, a.acc_valid_q})
     visit(q);
+  visit_payload(a.s1_valid_q, {a.s1_weight_q, a.s1_act_q});
+  visit_payload(a.s2_valid_q, {a.s2_write_q, a.s2_row_q, a.s2_product});
+  visit_payload(a.s3_valid_q, {a.s3_write_q, a.s3_row_q, a.s3_product_q, a.s3_acc_q});
   for (const uint64_t q : a.acc.mem) visit(q);
   const ActRw& w = pe.act_rw;
   for (const uint64_t q :

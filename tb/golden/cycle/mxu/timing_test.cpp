@@ -172,8 +172,7 @@ TEST(MxuLatency, Activate) {
     w.idle(6);  // the geometry is made in steps
     w.mark();
     w.run({activate(0, 0, 5, 0, 0, kMaxPool)});
-    // Some of them are outside of the map, and nothing is read for them.
-    EXPECT_LE(w.positions.back(), 4 + 30 * turns);
+    EXPECT_EQ(w.positions, span(5, 4 + 30 * turns));
     EXPECT_EQ(w.activated, every(6 * turns, 5, 4 + 6 * turns + way));
   }
 }
