@@ -2,8 +2,8 @@
 """Pages from Jinja2 templates. A page stands alone: it opens from disk and asks for nothing else.
 
 Templates extend base.html.j2 and take tables, cards and figures from macros.html.j2; those of
-synth/templates/ are found too. In HTML and SVG what is neither is escaped; a chart.Figure shows as
-its SVG.
+scripts/interface/templates/ and synth/templates/ are found too. In HTML and SVG what is neither is
+escaped; a chart.Figure shows as its SVG.
 """
 import functools
 import json
@@ -17,7 +17,8 @@ import jinja2
 from . import text_file
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = (HERE / "templates", HERE.parents[1] / "synth" / "templates")
+FOLDERS = (HERE / "templates", HERE.parent / "interface" / "templates",
+           HERE.parents[1] / "synth" / "templates")
 
 
 def digits(value: float | None, count: int = 0, unit: str = "") -> str:
