@@ -19,7 +19,7 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-layout setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures bench bench-eie explore area area-check \
+.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures interface bench bench-eie explore area area-check \
   area-baseline power layout fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
@@ -34,6 +34,7 @@ help:
 	@echo "make lint             Verilog lint, parameter checks, licence lines, formatting"
 	@echo "make check-figures    the documents' figures that take less than five minutes, measured again"
 	@echo "make docs-figures     timing diagrams of the documents, drawn anew from runs of the RTL"
+	@echo "make interface        headers and pages of the accelerator's registers and commands, from their table"
 	@echo "make bench            speeds of the models and of the encoder"
 	@echo "make bench-eie        EIE's nine layers on cycle model, RTL and this machine, beside the paper"
 	@echo "make explore          queue depths, memory widths and numbers of PEs beside EIE's figures, as a page"
@@ -111,6 +112,9 @@ lint: setup-lint
 	@status=0; \
 	python3 -m scripts.lint --jobs $(JOBS) --build $(BUILD) --report $(REPORTS)/lint.json || status=1; \
 	$(INDEX)
+
+interface: setup-lint
+	@python3 -m scripts.interface
 
 docs-figures: setup-lint
 	@python3 -m scripts.timing_diagram

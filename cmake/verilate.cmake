@@ -4,6 +4,9 @@
 # All RTL files, from the one list that serves every tool.
 file(STRINGS ${PROJECT_SOURCE_DIR}/rtl/files.f rtl_files REGEX "^[^#]")
 list(TRANSFORM rtl_files PREPEND ${PROJECT_SOURCE_DIR}/)
+# What modules include.
+set(rtl_include ${PROJECT_SOURCE_DIR}/rtl/top)
+file(GLOB rtl_headers CONFIGURE_DEPENDS ${rtl_include}/*.vh)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/files.f)
 
 # The variables that lockstep reads, made public without a word in the RTL: from
@@ -120,11 +123,11 @@ function(sparsys_verilate name)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${timed} ${timed_verilate} ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
             --cc --prefix V${ARG_CLASS} --top-module ${ARG_TOP} --Mdir ${dir}
-            ${ARG_PARAMETERS} -O3 ${style} --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT -Wno-fatal
+            -I${rtl_include} ${ARG_PARAMETERS} -O3 ${style} --x-assign fast --x-initial fast --assert -DSPARSYS_ASSERT -Wno-fatal
             -Wno-lint -Wno-style ${ARG_PUBLIC} ${ARG_SOURCES}
     COMMAND ${CMAKE_COMMAND} -D DIR=${dir} -D NAME=V${ARG_CLASS} -D "UNITS=${units}"
             -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/units.cmake
-    DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/units.cmake
+    DEPENDS ${ARG_PUBLIC} ${ARG_SOURCES} ${rtl_headers} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/units.cmake
     COMMENT "Verilating ${name}"
     VERBATIM)
   add_library(${name} STATIC ${unit_files})

@@ -71,6 +71,7 @@ CASES = [
 UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "GROUPS", 0),
            ("verilator", "TILE_COLS", 0)}
 WAIVERS = "rtl/lint/waivers.vlt"
+INCLUDE = "rtl/top"  # folder of what modules include
 TOOLS = ("verilator", "yosys", "iverilog")
 
 
@@ -82,12 +83,14 @@ def command(tool: str, top: str, parameters: dict[str, int]) -> list[str]:
     files = rtl_files()
     if tool == "verilator":
         sets = [f"-G{n}={v}" for n, v in parameters.items()]
-        return ["verilator", "--lint-only", "-Wall", "--top-module", top] + sets + [WAIVERS] + files
+        return ["verilator", "--lint-only", "-Wall", f"-I{INCLUDE}", "--top-module", top, *sets,
+                WAIVERS, *files]
     if tool == "iverilog":
         sets = [f"-P{top}.{n}={v}" for n, v in parameters.items()]
-        return ["iverilog", "-g2005", "-s", top] + sets + ["-o", os.devnull] + files
+        return ["iverilog", "-g2005", f"-I{INCLUDE}", "-s", top, *sets, "-o", os.devnull, *files]
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
-    script = f"read_verilog -defer {' '.join(files)}; hierarchy -check -top {top} {sets}"
+    script = (f"read_verilog -I{INCLUDE} -defer {' '.join(files)}; "
+              f"hierarchy -check -top {top} {sets}")
     return ["yosys", "-q", "-p", script]
 
 

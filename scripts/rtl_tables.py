@@ -28,7 +28,8 @@ WAIVERS = "rtl/lint/waivers.vlt"
 DERIVED = "derived, do not override"
 DO_NOT_EDIT = "Written by scripts/rtl_tables.py from rtl/, do not edit."
 COMMON_TITLE = "Blocks of Sparsys that know no engine: queue, RAMs, reductions."
-TITLES = {COMMON: "Common blocks", "eie": "Sparse engine", "mxu": "Matrix unit"}
+TITLES = {COMMON: "Common blocks", "eie": "Sparse engine", "mxu": "Matrix unit",
+          "top": "Accelerator"}
 
 
 class Error(Exception):
@@ -277,11 +278,14 @@ def core_of(root: pathlib.Path, modules: dict[str, Module], folder: str) -> dict
     mine = [m for m in modules.values() if m.folder == folder]
     top = None if folder == COMMON else top_of(modules, folder)
     waivers = (root / WAIVERS).read_text()
+    headers = sorted(p.relative_to(root).as_posix() for p in (root / "rtl" / folder).glob("*.vh"))
     return {
         "name": vlnv(root, folder), "heading": TITLES.get(folder, folder), "modules": mine,
+        "headers": headers,
         "top": top, "parameters": [p for p in top.parameters if not p.derived] if top else [],
         "title": top.title if top else COMMON_TITLE, "do_not_edit": DO_NOT_EDIT,
-        "waivers": WAIVERS if any(m.path in waivers for m in mine) else "",
+        "waivers": WAIVERS if any(path in waivers for path in (
+            *headers, *(m.path for m in mine))) else "",
         "needs": [vlnv(root, f) for f in folders(modules) if f != folder and any(
             modules[name].folder == f for m in mine for name, _ in m.inside)]}
 

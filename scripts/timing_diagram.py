@@ -224,9 +224,9 @@ def run(engine: str, root: Path) -> list[Cycle]:
         folder = Path(name)
         for file, text in files.items():
             text_file.write(folder / file, text)
-        execute(["iverilog", "-g2005", "-s", bench, "-s", "dump", "-o", folder / "run.vvp",
-                 *(f"-P{bench}.{size}={files[file].count(chr(10))}"
-                   for size, file in SIZES.items() if file in files),
+        execute(["iverilog", "-g2005", "-Irtl/top", "-s", bench, "-s", "dump",
+                 "-o", folder / "run.vvp", *(f"-P{bench}.{size}={files[file].count(chr(10))}"
+                                             for size, file in SIZES.items() if file in files),
                  *(root / "rtl/files.f").read_text().split(), f"tb/icarus/{bench}.v",
                  folder / "dump.v"], root)
         output = execute(["vvp", "-n", "run.vvp"], folder)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make lint: Verilog over parameter sets, files written from the RTL, rooms and sizes, documents,
-Python, shell and C++ formatting. Prints a table, writes a report, fails on any complaint."""
+"""make lint: Verilog over parameter sets, files written from the RTL and from tables, rooms and
+sizes, documents, Python, shell and C++ formatting. Prints a table, writes a report, fails on any
+complaint."""
 import argparse
 import sys
 import time
 from collections.abc import Callable
 
 from scripts import check_parameters, port_tables, rtl_tables
+from scripts.interface import __main__ as interface
 from scripts.report import json_file
 from scripts.report.table import print_table
 
@@ -19,6 +21,8 @@ CHECKS: list[tuple[str, str, Callable[[Tree, argparse.Namespace], Result]]] = [
      lambda _, options: Result(*check_parameters.check_all(options.jobs))),
     ("tables", "files written from the RTL", lambda *_: Result(*rtl_tables.check_all())),
     ("ports", "tables of ports in the guides", lambda *_: Result(*port_tables.check_all())),
+    ("interface", "files written from the accelerator's table",
+     lambda *_: Result(*interface.check_all())),
     ("registers", "registers compared in lockstep", lambda tree, _: registers.check(tree)),
     ("rooms", "includes along the arrows between rooms", lambda tree, _: rooms.check(tree)),
     ("sizes", "files and folders of a size", lambda tree, _: sizes.check(tree)),

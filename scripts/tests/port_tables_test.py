@@ -53,7 +53,8 @@ def wrong_templates() -> list[str]:
                 file.flush()
                 files = (port_tables.ROOT / "rtl/files.f").read_text().split()
                 done = subprocess.run(
-                    ["iverilog", "-g2005", "-t", "null", "-s", "user", file.name, *files],
+                    ["iverilog", "-g2005", "-Irtl/top", "-t", "null", "-s", "user", file.name,
+                     *files],
                     cwd=port_tables.ROOT, capture_output=True, text=True, check=False)
             print(f"{'WRONG' if done.returncode else 'ok'}: template in {page.name}")
             if done.returncode:

@@ -5,27 +5,18 @@
 #include <array>
 #include <cstdint>
 
+#include "golden/engine/top/interface.hpp"
+
 namespace sparsys::top {
 
-enum class Opcode : uint8_t {
-  kNop = 0x00,
-  kFence = 0x01,
-  kHalt = 0x02,
-  kSparseLoad = 0x10,
-  kSparseStore = 0x11,
-  kSparseRun = 0x12,
-  kMatrixRun = 0x20,
-  kMatrixIn = 0x21,
-  kMatrixOut = 0x22
-};
 const char* to_string(Opcode opcode);  // "Sparse_Load"; "" if unknown
 
 // Bits of `flags`: of Sparse_Load and Sparse_Store; of a Fence.
-constexpr uint8_t kSpread = 1 << 0;
-constexpr uint8_t kBytes = 1 << 1;
-constexpr uint8_t kInterrupt = 1 << 0;
-constexpr uint8_t kWrite = 1 << 1;
-constexpr uint8_t kAll = 1 << 2;
+constexpr uint8_t kSpread = flag::kSparseLoadSpread;
+constexpr uint8_t kBytes = flag::kSparseLoadBytes;
+constexpr uint8_t kInterrupt = flag::kFenceInterrupt;
+constexpr uint8_t kWrite = flag::kFenceWrite;
+constexpr uint8_t kAll = flag::kFenceAll;
 
 // The four words of a command in memory.
 using CommandWords = std::array<uint64_t, 4>;

@@ -8,6 +8,7 @@
 
 #include "golden/engine/eie/config.hpp"
 #include "golden/engine/mxu/config.hpp"
+#include "golden/engine/top/interface.hpp"
 
 namespace sparsys::top {
 
@@ -25,7 +26,7 @@ struct Config {
 
 // The registers that tell an accelerator's size, from BUS (0x008) on to MXU_SETS (0x02C)
 // (docs/reference/top-format.md section 2). Those of an engine that is not there are 0.
-constexpr size_t kSizeRegisters = 10;
+constexpr size_t kSizeRegisters = kImageRegisterCount;
 using SizeRegisters = std::array<uint32_t, kSizeRegisters>;
 SizeRegisters size_registers(const Config& config);
 // The engines of such registers, of the parameters that they tell; the others are the defaults.
