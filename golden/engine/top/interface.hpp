@@ -241,7 +241,7 @@ enum class ErrorCode : uint8_t {
   kRead = 8,  // SLVERR or DECERR on a beat
   kWrite = 9,  // SLVERR or DECERR on a response
   kWatchdog = 10,  // nothing moved for WATCHDOG cycles
-  kAborted = 11,  // CONTROL.abort while running
+  kAborted = 11,  // CONTROL.abort while running or not quiet
   kSparse = 12,  // the engine ended its list with an error
   kMatrix = 13,  // the unit stopped with an error
   kWeights = 14,  // a request beyond beats
