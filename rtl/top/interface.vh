@@ -2,6 +2,9 @@
 // The accelerator's registers, commands and errors, to be included inside a module.
 // Written by make interface from rtl/top/interface.toml, do not edit.
 
+// A module takes of these what it needs. (Verilator's file of waivers holds for one inclusion only.)
+// verilator lint_off UNUSEDPARAM
+
 // Constants.
 localparam [31:0] TOP_ID = 32'd1397772889;  // what the register ID reads
 localparam [31:0] TOP_PAGE_BYTES = 32'd4096;  // bytes of a page
@@ -267,3 +270,4 @@ localparam [3:0] ERR_ABORTED = 4'd11;
 localparam [3:0] ERR_SPARSE = 4'd12;
 localparam [3:0] ERR_MATRIX = 4'd13;
 localparam [3:0] ERR_WEIGHTS = 4'd14;
+// verilator lint_on UNUSEDPARAM
