@@ -67,7 +67,7 @@ for wanted; do
     fpga-setup) tool python3 python3; module ensurepip python3-venv ;;
     format) tool git git; tool clang-format clang-format ;;
     ci)
-      tool chromium chromium; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm
+      tool chromium chromium; tool riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf; tool nextpnr-ice40 nextpnr-ice40; tool icepack fpga-icestorm
       tool python3 python3; module ensurepip python3-venv; place_and_route ;;
     *) echo "setup: no target $wanted; demo, build, test, test-long, lint, area, power, layout, fpga, fpga-setup, format, ci" >&2; exit 2 ;;
   esac
