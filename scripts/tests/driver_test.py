@@ -52,7 +52,7 @@ class Compiled(unittest.TestCase):
 
     def test_riscv(self):
         if not shutil.which(f"{RISCV}gcc"):
-            self.skipTest("gcc-riscv64-unknown-elf is not installed (scripts/setup.sh ci installs it)")
+            self.skipTest("gcc-riscv64-unknown-elf is not installed; scripts/setup.sh ci does that")
         sizes = {}
         for source in SOURCES:
             made = self.folder / f"{source}.o"
