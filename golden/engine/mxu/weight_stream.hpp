@@ -110,7 +110,7 @@ class StreamReader {
                   std::vector<int8_t>& tile);
   bool read_word(const uint8_t* word, uint32_t bus, bool raw, std::vector<int8_t>& tile);
 
-  const StreamShape shape_;
+  StreamShape shape_;
   StreamFault fault_;
   bool has_codebook_ = false;
   std::vector<Codebook> codebook_;  // of each lane
