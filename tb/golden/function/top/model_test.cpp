@@ -174,13 +174,13 @@ TEST(TopModel, ErrorsOfEngines) {
     Model model = model_of(config, stream);
     Command run_list;
     run_list.opcode = Opcode::kSparseRun;
-    run_list.first = 31;
+    run_list.first = 15;
     run_list.count = 2;
     run(model, {Command(), run_list});
     EXPECT_EQ(model.failure().code, 12U);
     EXPECT_EQ(model.failure().channel, 1U);
     EXPECT_EQ(model.failure().command, 1U);
-    EXPECT_EQ(model.failure().detail, 31U << 16 | 1);
+    EXPECT_EQ(model.failure().detail, 15U << 16 | 1);
   }
   Model model = model_of(config, stream);
   model.store.write(test::kWindow, std::vector<uint8_t>(32));
