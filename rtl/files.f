@@ -73,7 +73,11 @@ rtl/mxu/lanes/mxu_params.v
 rtl/mxu/mxu_multiply.v
 rtl/mxu/mxu_storage.v
 rtl/mxu/mxu.v
+rtl/top/bus/top_round_robin.v
+rtl/top/bus/top_burst.v
+rtl/top/bus/top_read_stream.v
 rtl/top/bus/axi_read.v
+rtl/top/bus/top_write_stream.v
 rtl/top/bus/axi_write.v
 rtl/top/bus/top_registers.v
 rtl/top/control/top_control.v

@@ -21,9 +21,11 @@ SMALL = {
 # A PE with lanes, and what it leaves to eie.
 SMALL_LANES = {"LANES": 16, "BANKS": 8, "ENTRY_DEPTH": 64, "ACT_REGS": 16}
 SMALL_ARRAY = {"ROWS": 8, "COLS": 8, "TILE_ROWS": 4, "TILE_COLS": 4}
-SMALL_OF = {"eie": SMALL, "eie_compute": SMALL_LANES, "mxu_array": SMALL_ARRAY, "mxu": {
-    **SMALL_ARRAY, "FIFO_WORDS": 32, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
-    "QUEUE_DEPTH": 2}}
+SMALL_MATRIX = {**SMALL_ARRAY, "FIFO_WORDS": 32, "UB_DEPTH": 64, "ACC_DEPTH": 16, "PARAM_SETS": 2,
+                "QUEUE_DEPTH": 2}
+SMALL_OF = {"eie": SMALL, "eie_compute": SMALL_LANES, "mxu_array": SMALL_ARRAY, "mxu": SMALL_MATRIX,
+            "sparsys_top": {**{f"EIE_{n}": v for n, v in SMALL.items()},
+                            **{f"MXU_{n}": v for n, v in SMALL_MATRIX.items()}}}
 # (top module, parameter, wrong values)
 CASES = [
     ("eie", "N_PE", [0, 3, 512]),
@@ -65,6 +67,17 @@ CASES = [
     ("mxu", "ACT_LANES", [3, 16]),
     ("mxu_lane_banks", "TURNS", [3]),
     ("mxu_product", "DIGIT", [4, 12]),
+    ("sparsys_top", "AXI_BYTES", [4, 12, 128]),
+    ("sparsys_top", "AXI_ADDR_W", [31, 45]),
+    ("sparsys_top", "BURST_BEATS", [1, 3, 32]),
+    ("sparsys_top", "READ_BURSTS", [1, 3, 32]),
+    ("sparsys_top", "CHANNEL_DEPTH", [1, 17]),
+    ("sparsys_top", "EIE_N_PE", [3]),
+    ("sparsys_top", "MXU_COLS", [96, 160]),
+    ("sparsys_top", "MXU_ROWS", [6]),
+    ("axi_write", "WRITE_BURSTS", [1, 3, 32]),
+    ("top_round_robin", "WAYS", [1, 9]),
+    ("top_weights", "W_LANES", [3]),
 ]
 # Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets
 # to the check.

@@ -25,7 +25,7 @@ module sparsys_top #(
     parameter EIE_BANK_DEPTH = 4,        // entries that can wait in a bank, 2, 4 or 8
     parameter EIE_GROUPS = 1,            // broadcasts a cycle, 1, 2, 4 or 8, at most EIE_BANKS; 1 with one lane
     parameter MXU_ROWS = 256,            // rows of the array: inputs of a tile, 1 to 256
-    parameter MXU_COLS = 256,            // columns of the array: outputs of a tile, 1 to 256
+    parameter MXU_COLS = 256,            // columns of the array: outputs of a tile
     parameter MXU_TILE_ROWS = 32,        // rows of a tile of cells, a divisor of MXU_ROWS
     parameter MXU_TILE_COLS = 32,        // columns of a tile of cells and of a bank, MXU_COLS or a divisor of it that 4 divides
     parameter MXU_FIFO_WORDS = 128,      // words of 8 bytes in the weight FIFO of four columns, a power of two from 32 to 4096
@@ -199,6 +199,13 @@ module sparsys_top #(
       .w_data_valid_o(w_data_valid[1:0]), .w_data_ready_i(w_data_ready[1:0]), .w_data_o(w_data[2*DW-1:0]),
       .w_done_i(w_done[1:0])
   );
+
+  generate
+    // Words in a beat of weights: a power of two.
+    if (MATRIX != 0 && ((MXU_COLS > 64 && MXU_COLS <= 96) || (MXU_COLS > 128 && MXU_COLS <= 224))) begin : g_check_cols
+      parameter_error_MXU_COLS_must_be_1_to_64_97_to_128_or_225_to_256 u_error ();
+    end
+  endgenerate
 
   wire unused = &{1'b0, opcode[31:8], flags[31:8]};
 endmodule

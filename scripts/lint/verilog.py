@@ -38,10 +38,22 @@ MXU_TURNS = [{**MXU_SETS[n], "ACT_LANES": lanes} for n, lanes in ((1, 1), (2, 1)
 MXU_TINY = {"FIFO_WORDS": 32, "UB_DEPTH": 2, "ACC_DEPTH": 4, "PARAM_SETS": 2, "QUEUE_DEPTH": 2}
 MXU_HUGE = {"FIFO_WORDS": 4096, "UB_DEPTH": 16777216, "ACC_DEPTH": 65536, "PARAM_SETS": 256,
             "QUEUE_DEPTH": 255}
+TOP_SMALL = {"EIE_N_PE": 4, "MXU_ROWS": 4, "MXU_COLS": 4, "MXU_TILE_ROWS": 4, "MXU_TILE_COLS": 4}
+TOP_MEDIUM = {"EIE_N_PE": 8, "EIE_LANES": 8, "EIE_BANKS": 16, "EIE_GROUPS": 4,
+              **{f"MXU_{name}": 16 for name in ("ROWS", "COLS", "TILE_ROWS", "TILE_COLS")}}
+TOP_SETS = [
+    {**TOP_SMALL, "AXI_BYTES": 8, "AXI_ADDR_W": 32},
+    {**TOP_SMALL, "AXI_BYTES": 64, "AXI_ADDR_W": 44, "BURST_BEATS": 2, "READ_BURSTS": 16},
+    {**TOP_SMALL, "AXI_BYTES": 16, "EIE_N_PE": 1, "MXU_ROWS": 3, "MXU_COLS": 37,
+     "MXU_TILE_ROWS": 3, "MXU_TILE_COLS": 37, "CHANNEL_DEPTH": 2},
+    {**TOP_MEDIUM, "AXI_BYTES": 32},
+    {**TOP_MEDIUM, "AXI_BYTES": 8, "EIE_N_PE": 256, "CHANNEL_DEPTH": 16},
+    {**TOP_SMALL, "MATRIX": 0}, {**TOP_SMALL, "SPARSE": 0, "AXI_BYTES": 64}]
 # The whole unit has the array with the same parameters in it: by itself only where that is cheap.
 SETS = [*(("eie", s) for s in EIE_SETS),
         *(("mxu_array", s) for s in MXU_SETS if s["ROWS"] < 256),
         *(("mxu", s) for s in (*MXU_SETS, *MXU_TURNS)),
+        *(("sparsys_top", s) for s in TOP_SETS),
         *(("mxu", {**s, **memories}) for s in MXU_SETS[:4] for memories in (MXU_TINY, MXU_HUGE))]
 
 
