@@ -166,9 +166,18 @@ Layer moved(const Layer& layer, const Positions& columns, const Positions& rows)
 
 }  // namespace
 
-const char* to_string(Rows rows) { return rows == Rows::kBalanced ? "balanced" : "interleaved"; }
+const char* to_string(Rows rows) {
+  switch (rows) {
+    case Rows::kInterleaved:
+      return "interleaved";
+    case Rows::kBalanced:
+      return "balanced";
+    default:
+      return "outputs in order";
+  }
+}
 
-Arrangement balance_rows(const Network& network, const Config& config) {
+Arrangement balance_rows(const Network& network, const Config& config, bool last) {
   Arrangement result;
   result.network = network;
   result.network.layers.clear();
@@ -180,9 +189,9 @@ Arrangement balance_rows(const Network& network, const Config& config) {
   for (size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
     limits = output_limits(layer, limits);
-    const bool last = l + 1 == network.layers.size();
-    result.balanced.push_back(last ||
-                              order_is_free(network.layers[l + 1], limits, config.acc_width));
+    const bool at_end = l + 1 == network.layers.size();
+    result.balanced.push_back(
+        at_end ? last : order_is_free(network.layers[l + 1], limits, config.acc_width));
     Positions rows =
         result.balanced.back() ? balanced_positions(layer, config) : identity(layer.outputs);
     result.network.layers.push_back(moved(layer, columns, rows));

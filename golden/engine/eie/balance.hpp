@@ -16,6 +16,7 @@ namespace sparsys::eie {
 enum class Rows {
   kInterleaved,  // as the network has them
   kBalanced,     // so that the PEs have equally many entries
+  kOutputsInOrder  // the same, but for the last layer, whose rows stay as the network has them
 };
 const char* to_string(Rows rows);  // "interleaved"
 
@@ -32,6 +33,7 @@ struct Arrangement {
 // Assigns the rows of every layer, in each range of outputs that a pass has (section 4): the rows
 // with most non-zeros first, each to the PE, or team, that has least and room, then by exchanges
 // between the fullest and the emptiest. `network`, of with_bias_columns(), and `config` are sound.
-Arrangement balance_rows(const Network& network, const Config& config);
+// With `last` also those of the last layer.
+Arrangement balance_rows(const Network& network, const Config& config, bool last = true);
 
 }  // namespace sparsys::eie

@@ -310,9 +310,9 @@ Image build_image(const Network& network, const Config& config, Rows rows) {
     check(image);
     return image;
   }
-  Arrangement arrangement = balance_rows(run, config);
+  Arrangement arrangement = balance_rows(run, config, rows == Rows::kBalanced);
   Image image = Builder(arrangement.network, run, config).build();
-  image.output_position = std::move(arrangement.output_position);
+  if (rows == Rows::kBalanced) image.output_position = std::move(arrangement.output_position);
   for (size_t l = 0; l < image.layers.size(); ++l) {
     image.layers[l].balanced = arrangement.balanced[l];
   }

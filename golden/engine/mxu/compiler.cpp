@@ -25,11 +25,12 @@ Instruction instruction(Opcode opcode) {
 
 class Compiler {
  public:
-  Compiler(const Network& network, uint32_t batch, const Config& config, bool resident)
+  // `start`: what the program is to be.
+  Compiler(const Network& network, const Config& config, Program start)
       : network_(network),
         config_(config),
         half_(config.acc_depth / 2),
-        program_(start(batch, config, resident)),
+        program_(std::move(start)),
         layout_(network, program_),
         plans_(layout_.plans),
         set_holds_(config.param_sets, kNoSet) {}
@@ -55,14 +56,6 @@ class Compiler {
 
  private:
   static constexpr size_t kNoSet = ~size_t{0};
-
-  static Program start(uint32_t batch, const Config& config, bool resident) {
-    Program program;
-    program.config = config;
-    program.batch = batch;
-    program.resident = resident;
-    return program;
-  }
 
   const Layer& layer(size_t l) const { return network_.layers[l]; }
 
@@ -452,20 +445,33 @@ class Compiler {
   uint32_t group_ = 0;
 };
 
+Program start(uint32_t batch, const Config& config) {
+  Program program;
+  program.config = config;
+  program.batch = batch;
+  return program;
+}
+
 }  // namespace
 
 Program compile(const Network& network, uint32_t batch, const Config& config) {
-  return Compiler(network, batch, config, false).run();
+  return Compiler(network, config, start(batch, config)).run();
+}
+
+Program compile_in_order(const Network& network, uint32_t batch, const Config& config) {
+  Program program = start(batch, config);
+  program.in_order = true;
+  return Compiler(network, config, std::move(program)).run();
 }
 
 Program compile_resident(const Network& network, uint32_t batch, const Config& config) {
-  return Compiler(network, batch, config, true).run();
+  Program program = start(batch, config);
+  program.resident = true;
+  return Compiler(network, config, std::move(program)).run();
 }
 
 std::vector<WeightFigures> weight_figures(const Network& network, const Config& config) {
-  Program program;
-  program.config = config;
-  program.batch = 1;
+  Program program = start(1, config);
   const Layout layout(network, program);
   return program.layers;
 }

@@ -13,6 +13,9 @@ namespace sparsys::mxu {
 // Throws Error "layer 1 (conv1): ..." or "network '...': ..." on one line if the network is not
 // sound or does not fit: unified buffer, accumulators, or a field of an instruction.
 Program compile(const Network& network, uint32_t batch, const Config& config);
+// The same; channels of the output have the lanes of their numbers, so that nobody need put them
+// back.
+Program compile_in_order(const Network& network, uint32_t batch, const Config& config);
 // The same, resident (Program). Throws Error also if parameters or batch do not fit at once.
 Program compile_resident(const Network& network, uint32_t batch, const Config& config);
 

@@ -22,7 +22,9 @@ Layout::Layout(const Network& network, Program& program)
   for (size_t l = 0; l < plans.size(); ++l) {
     program.layers.emplace_back();
     if (!plans[l].computes) continue;
-    add_tiles(network_.layers[l], plans[l], storages, program, name_);
+    const bool in_order =
+        program.in_order && storages[plans[l].storage].last_use == network_.layers.size() + 1;
+    add_tiles(network_.layers[l], plans[l], storages, program, in_order, name_);
     for (const OutPlane& out : plans[l].outputs) {
       check_field(l, static_cast<int64_t>(out.tile_ends.size()), 1, kMaxRows,
                   "tiles for an output");

@@ -113,9 +113,9 @@ struct Layout {
 };
 
 // Steps, tiles and weights of a layer's output planes (golden/engine/mxu/tiles/tiles.cpp): appends
-// to program.weights, fills in program.layers.back() and the lanes of the storage it writes. `name`
-// is for errors.
+// to program.weights, fills in program.layers.back() and the lanes of the storage it writes. With
+// `in_order` outputs are not dealt to other lanes. `name` is for errors.
 void add_tiles(const Layer& layer, Plan& plan, std::vector<Storage>& storages, Program& program,
-               const std::string& name);
+               bool in_order, const std::string& name);
 
 }  // namespace sparsys::mxu

@@ -42,6 +42,7 @@ struct Program {
   // Parameters and input are to be in the memories when it begins, and the output stays there: it
   // has no transfers by the host's ports.
   bool resident = false;
+  bool in_order = false;  // channels of the output are not dealt to other lanes
   // Ends with Halt. Clears the counters first.
   std::vector<InstructionWords> instructions;
   std::vector<uint8_t> weights;       // beats of weight memory

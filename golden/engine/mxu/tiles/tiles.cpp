@@ -216,7 +216,7 @@ Stream stream_of(const LayerTiles& tiles, const Config& config, std::optional<Co
 }  // namespace
 
 void add_tiles(const Layer& layer, Plan& plan, std::vector<Storage>& storages, Program& program,
-               const std::string& name) {
+               bool in_order, const std::string& name) {
   const Config& config = program.config;
   const LayerTiles tiles(layer, plan, storages, program);
   const uint64_t room = kMaxWeightBytes - program.weights.size();
@@ -227,7 +227,7 @@ void add_tiles(const Layer& layer, Plan& plan, std::vector<Storage>& storages, P
       tiles.weights().moves() ? Codebook{0, 1} : codebook_of(layer.weights);
   if (codebook) {
     std::vector<std::vector<uint16_t>> dealt(plan.outputs.size());
-    if (!tiles.weights().moves()) {
+    if (!tiles.weights().moves() && !in_order) {
       for (uint32_t n = 0; n < dealt.size(); ++n) dealt[n] = tiles.deal(n);
     }
     Stream coded = stream_of(tiles, config, codebook, dealt, room, name);
