@@ -14,8 +14,8 @@
 namespace sparsys::eie {
 
 enum class Rows {
-  kInterleaved,  // as the network has them
-  kBalanced,     // so that the PEs have equally many entries
+  kInterleaved,    // as the network has them
+  kBalanced,       // so that the PEs have equally many entries
   kOutputsInOrder  // the same, but for the last layer, whose rows stay as the network has them
 };
 const char* to_string(Rows rows);  // "interleaved"

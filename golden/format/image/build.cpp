@@ -18,7 +18,7 @@ namespace {
 // Events of a phase (docs/reference/top-format.md section 9).
 constexpr uint16_t kWritten = 1 << 0;  // the scratch
 constexpr uint16_t kRead = 1 << 2;
-constexpr uint16_t kDone = 1 << 4;   // the output is written
+constexpr uint16_t kDone = 1 << 4;  // the output is written
 constexpr uint16_t kFree = 1 << 6;  // and was told
 
 Command nop(uint16_t wait, uint16_t signal) {
@@ -33,8 +33,7 @@ Layout words_layout(uint32_t elements, const eie::Config& config) {
   layout.channels = elements;
   layout.lanes = word_lanes(config);
   const uint64_t bytes = uint64_t{(elements + layout.lanes - 1) / layout.lanes} * 8;
-  layout.sample_bytes = static_cast<uint32_t>((bytes + kImageAlignment - 1) / kImageAlignment *
-                                              kImageAlignment);
+  layout.sample_bytes = static_cast<uint32_t>(aligned(bytes));
   return layout;
 }
 
@@ -74,8 +73,9 @@ Conversion Placed::hand_over() const {
 Placed placed(const eie::SplitNetwork& network) {
   const std::string name = "network '" + printable(network.engine.name) + "'";
   if (network.front) {
-    fail(name, "its front is in floating point, which no engine runs; sparsys compress --front "
-               "int8 makes it one of the matrix unit");
+    fail(name,
+         "its front is in floating point, which no engine runs; sparsys compress --front "
+         "int8 makes it one of the matrix unit");
   }
   if (network.positions != 1) {
     fail(name, "its fully connected layers run for each of " + std::to_string(network.positions) +
@@ -172,8 +172,7 @@ Image build_image(const Placed& placed, uint32_t batch, Config config, Parts* pa
       if (matrix && sample + 1 == batch) {
         commands.back().signal |= static_cast<uint16_t>(kRead << phase);
       }
-      const std::vector<Command> run =
-          sparse->run(uint64_t{sample} * image.output.sample_bytes);
+      const std::vector<Command> run = sparse->run(uint64_t{sample} * image.output.sample_bytes);
       commands.insert(commands.end(), run.begin(), run.end());
     }
     add_end(commands, phase);

@@ -15,34 +15,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr uint32_t kMagic = 0x49525053;
-constexpr uint32_t kFormat = 1;
-constexpr size_t kCommandBytes = 32;
-constexpr uint32_t kMostCommands = 1U << 16;  // that a ring holds
-constexpr uint64_t kMostBytes = UINT32_MAX & ~(kImageAlignment - 1);
-// Words of the header.
-enum Word : size_t {
-  kMagicWord,
-  kFormatWord,
-  kChecksumWord,
-  kBytesWord = 4,
-  kScratchWord,
-  kInputWord,
-  kOutputWord,
-  kPhasesWord,
-  kSetupWord,
-  kSetupOffsetWord,
-  kInferenceWord,
-  kInferenceOffsetWord,
-  kDescriptionWord = 14,
-  kDescriptionBytesWord,
-  kRegistersWord
-};
+constexpr uint32_t kMostCommands = 1U << kRingLog2Max;  // that a ring holds
+constexpr uint64_t kMostBytes = UINT32_MAX / kAlignment * kAlignment;
+constexpr size_t kHeaderWords = kImageHeaderBytes / 4;
 constexpr uint32_t kEngineBits = 3U << 24;  // of BUS
-
-uint64_t round_up(uint64_t value, uint64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
 
 uint32_t word_at(const std::vector<uint8_t>& bytes, size_t word) {
   uint32_t value = 0;
@@ -85,10 +61,10 @@ class Reader {
     lanes_ = word_lanes(config.eie);
     beat_bytes_ = config.matrix ? mxu::StreamShape(config.mxu).beat_bytes() : 0;
     unit_lanes_ = config.matrix ? config.mxu.lanes() : 0;
-    image_.setup = commands("setup", kSetupWord, kSetupOffsetWord);
+    image_.setup = commands("setup", image::kSetupCommands, image::kSetupOffset);
     for (uint32_t p = 0; p < image_.phases; ++p) {
       image_.inference[p] =
-          commands("phase " + std::to_string(p), kInferenceWord, kInferenceOffsetWord + p);
+          commands("phase " + std::to_string(p), image::kPhaseCommands, image::kPhaseOffset + p);
     }
     read_description();
     return std::move(image_);
@@ -104,33 +80,32 @@ class Reader {
       fail("header: " + std::to_string(size) + " bytes, expected " +
            std::to_string(kImageHeaderBytes));
     }
-    if (word(kMagicWord) != kMagic) fail("header: no image of the accelerator");
-    if (word(kFormatWord) != kFormat) {
-      fail("header: format " + std::to_string(word(kFormatWord)) + ", expected " +
-           std::to_string(kFormat));
+    if (word(image::kMagic) != kImageMagic) fail("header: no image of the accelerator");
+    if (word(image::kFormat) != kImageFormat) {
+      fail("header: format " + std::to_string(word(image::kFormat)) + ", expected " +
+           std::to_string(kImageFormat));
     }
-    if (word(kBytesWord) != size || size % 4 != 0) {
-      fail("header: an image of " + std::to_string(word(kBytesWord)) + " bytes, found " +
+    if (word(image::kBytes) != size || size % 4 != 0) {
+      fail("header: an image of " + std::to_string(word(image::kBytes)) + " bytes, found " +
            std::to_string(size));
     }
     const uint64_t checksum =
         image_checksum(&image_.bytes[kImageHeaderBytes], size - kImageHeaderBytes);
-    if ((uint64_t{word(kChecksumWord + 1)} << 32 | word(kChecksumWord)) != checksum) {
+    if ((uint64_t{word(image::kChecksum + 1)} << 32 | word(image::kChecksum)) != checksum) {
       fail("checksum: not that of the image, which is damaged");
     }
-    image_.scratch_bytes = word(kScratchWord);
-    image_.input_bytes = word(kInputWord);
-    image_.output_bytes = word(kOutputWord);
-    image_.phases = word(kPhasesWord);
+    image_.scratch_bytes = word(image::kScratchBytes);
+    image_.input_bytes = word(image::kInputBytes);
+    image_.output_bytes = word(image::kOutputBytes);
+    image_.phases = word(image::kPhases);
     if (image_.phases < 1 || image_.phases > 2) {
       fail("header: " + std::to_string(image_.phases) + " phases, expected 1 or 2");
     }
     for (size_t r = 0; r < kSizeRegisters; ++r) {
-      image_.registers[r] = word(kRegistersWord + r);
+      image_.registers[r] = word(image::kRegisters + r);
     }
-    const bool sizes_ok =
-        (image_.registers[0] & ~kEngineBits) == 0 && image_.registers[0] != 0 &&
-        sound(config_of(image_.registers));
+    const bool sizes_ok = (image_.registers[0] & ~kEngineBits) == 0 && image_.registers[0] != 0 &&
+                          sound(config_of(image_.registers));
     if (!sizes_ok) fail("header: registers of no accelerator");
   }
 
@@ -147,7 +122,7 @@ class Reader {
   std::vector<Command> commands(const std::string& place, size_t count_word, size_t offset_word) {
     const uint64_t count = word(count_word);
     const uint64_t offset = word(offset_word);
-    if (count > kMostCommands || offset % kImageAlignment != 0 || offset < kImageHeaderBytes ||
+    if (count > kMostCommands || offset % kAlignment != 0 || offset < kImageHeaderBytes ||
         offset + kCommandBytes * count > image_.bytes.size()) {
       fail(place + ": " + std::to_string(count) + " commands at offset " + std::to_string(offset) +
            " are not in the image");
@@ -174,15 +149,15 @@ class Reader {
     switch (command.opcode) {
       case Opcode::kSparseLoad:
       case Opcode::kSparseStore:
-        check_extent(command.address, uint64_t{command.words} * (bytes ? lanes_ : 8),
-                     kImageAlignment, command.opcode == Opcode::kSparseStore, place);
+        check_extent(command.address, uint64_t{command.words} * (bytes ? lanes_ : 8), kAlignment,
+                     command.opcode == Opcode::kSparseStore, place);
         break;
       case Opcode::kMatrixRun:
-        check_extent(command.address, uint64_t{command.instructions} * 16, kImageAlignment, false,
+        check_extent(command.address, uint64_t{command.instructions} * 16, kAlignment, false,
                      place);
         if (command.beats != 0) {
-          check_extent(command.weights, uint64_t{command.beats} * beat_bytes_, kWeightAlignment,
-                       false, place);
+          check_extent(command.weights, uint64_t{command.beats} * beat_bytes_, kPageBytes, false,
+                       place);
         }
         break;
       case Opcode::kMatrixIn:
@@ -191,7 +166,7 @@ class Reader {
           fail(place + ": rows of " + std::to_string(command.row) + " bytes, " +
                std::to_string(command.length) + " in all");
         }
-        check_extent(command.address, command.length, kImageAlignment,
+        check_extent(command.address, command.length, kAlignment,
                      command.opcode == Opcode::kMatrixOut, place);
         break;
       default:
@@ -277,8 +252,8 @@ class Reader {
   }
 
   void read_description() {
-    const uint64_t offset = word(kDescriptionWord);
-    const uint64_t size = word(kDescriptionBytesWord);
+    const uint64_t offset = word(image::kDescription);
+    const uint64_t size = word(image::kDescription + 1);
     if (offset == 0 && size == 0) return;
     if (offset < kImageHeaderBytes || offset > image_.bytes.size() ||
         size > image_.bytes.size() - offset) {
@@ -311,7 +286,7 @@ uint64_t image_checksum(const uint8_t* bytes, size_t size) {
 }
 
 uint64_t ImageWriter::put(const void* data, size_t size, uint64_t alignment) {
-  const uint64_t offset = round_up(bytes_.size(), alignment);
+  const uint64_t offset = (bytes_.size() + alignment - 1) / alignment * alignment;
   if (size > kMostBytes || offset > kMostBytes - size) {
     throw Error("image: more than 4 GiB");
   }
@@ -321,7 +296,7 @@ uint64_t ImageWriter::put(const void* data, size_t size, uint64_t alignment) {
 }
 
 void ImageWriter::finish(Image& image) {
-  uint32_t header[kImageHeaderWords] = {};
+  uint32_t header[kHeaderWords] = {};
   const auto list = [&](const std::vector<Command>& commands) {
     if (commands.size() > kMostCommands) {
       throw Error("image: " + std::to_string(commands.size()) + " commands, a ring has at most " +
@@ -330,33 +305,33 @@ void ImageWriter::finish(Image& image) {
     const std::vector<uint8_t> bytes = encoded(commands);
     return static_cast<uint32_t>(put(bytes.data(), bytes.size()));
   };
-  header[kSetupWord] = static_cast<uint32_t>(image.setup.size());
-  header[kSetupOffsetWord] = list(image.setup);
-  header[kInferenceWord] = static_cast<uint32_t>(image.inference[0].size());
+  header[image::kSetupCommands] = static_cast<uint32_t>(image.setup.size());
+  header[image::kSetupOffset] = list(image.setup);
+  header[image::kPhaseCommands] = static_cast<uint32_t>(image.inference[0].size());
   for (uint32_t p = 0; p < image.phases; ++p) {
-    header[kInferenceOffsetWord + p] = list(image.inference[p]);
+    header[image::kPhaseOffset + p] = list(image.inference[p]);
   }
   const json description = {{"batch", image.batch},
                             {"network", json::binary(image.network)},
                             {"input", description_of(image.input)},
                             {"output", description_of(image.output)}};
   const std::vector<uint8_t> cbor = json::to_cbor(description);
-  header[kDescriptionWord] = static_cast<uint32_t>(put(cbor.data(), cbor.size()));
-  header[kDescriptionBytesWord] = static_cast<uint32_t>(cbor.size());
-  bytes_.resize(round_up(bytes_.size(), kImageAlignment));
-  header[kMagicWord] = kMagic;
-  header[kFormatWord] = kFormat;
+  header[image::kDescription] = static_cast<uint32_t>(put(cbor.data(), cbor.size()));
+  header[image::kDescription + 1] = static_cast<uint32_t>(cbor.size());
+  bytes_.resize(aligned(bytes_.size()));
+  header[image::kMagic] = kImageMagic;
+  header[image::kFormat] = kImageFormat;
   const uint64_t checksum =
       image_checksum(&bytes_[kImageHeaderBytes], bytes_.size() - kImageHeaderBytes);
-  header[kChecksumWord] = static_cast<uint32_t>(checksum);
-  header[kChecksumWord + 1] = static_cast<uint32_t>(checksum >> 32);
-  header[kBytesWord] = static_cast<uint32_t>(bytes_.size());
-  header[kScratchWord] = image.scratch_bytes;
-  header[kInputWord] = image.input_bytes;
-  header[kOutputWord] = image.output_bytes;
-  header[kPhasesWord] = image.phases;
+  header[image::kChecksum] = static_cast<uint32_t>(checksum);
+  header[image::kChecksum + 1] = static_cast<uint32_t>(checksum >> 32);
+  header[image::kBytes] = static_cast<uint32_t>(bytes_.size());
+  header[image::kScratchBytes] = image.scratch_bytes;
+  header[image::kInputBytes] = image.input_bytes;
+  header[image::kOutputBytes] = image.output_bytes;
+  header[image::kPhases] = image.phases;
   image.registers[0] &= kEngineBits;
-  for (size_t r = 0; r < kSizeRegisters; ++r) header[kRegistersWord + r] = image.registers[r];
+  for (size_t r = 0; r < kSizeRegisters; ++r) header[image::kRegisters + r] = image.registers[r];
   std::memcpy(bytes_.data(), header, kImageHeaderBytes);
   image.bytes = std::move(bytes_);
 }
@@ -380,7 +355,7 @@ bool is_image(const std::string& path) {
   file.read(magic, sizeof magic);
   uint32_t word = 0;
   std::memcpy(&word, magic, 4);
-  return word == kMagic;
+  return word == kImageMagic;
 }
 
 }  // namespace sparsys::top

@@ -15,20 +15,24 @@
 namespace sparsys::top {
 
 // What an address in an image counts from: its bits 63:60.
-enum class Base : uint8_t { kNone, kImage, kInput, kOutput, kScratch };
-constexpr uint32_t kBaseBit = 60;
+enum class Base : uint8_t {
+  kNone = kBaseNone,
+  kImage = kBaseImage,
+  kInput = kBaseInput,
+  kOutput = kBaseOutput,
+  kScratch = kBaseScratch
+};
 constexpr uint64_t based(Base base, uint64_t offset) {
-  return static_cast<uint64_t>(base) << kBaseBit | offset;
+  return static_cast<uint64_t>(base) << kBaseShift | offset;
 }
-constexpr uint64_t base_number(uint64_t address) { return address >> kBaseBit; }
+constexpr uint64_t base_number(uint64_t address) { return address >> kBaseShift; }
 constexpr uint64_t offset_in(uint64_t address) {
-  return address & ((uint64_t{1} << kBaseBit) - 1);
+  return address & ((uint64_t{1} << kBaseShift) - 1);
 }
-
-constexpr uint32_t kImageHeaderWords = 32;
-constexpr uint32_t kImageHeaderBytes = 4 * kImageHeaderWords;
-constexpr uint64_t kImageAlignment = 64;      // of everything
-constexpr uint64_t kWeightAlignment = 4096;  // of weights, and of the image itself
+// A multiple of kAlignment.
+constexpr uint64_t aligned(uint64_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 // Channels of some pixels of a sample, pixel by pixel without gaps.
 struct Piece {
@@ -79,11 +83,9 @@ class ImageWriter {
  public:
   ImageWriter() : bytes_(kImageHeaderBytes) {}
   // Appends at a multiple of `alignment`. Returns the offset. Throws Error beyond 4 GiB.
-  uint64_t put(const void* data, size_t size, uint64_t alignment = kImageAlignment);
+  uint64_t put(const void* data, size_t size, uint64_t alignment = kAlignment);
   // Of 64-bit words.
-  uint64_t put(const std::vector<uint64_t>& words) {
-    return put(words.data(), 8 * words.size());
-  }
+  uint64_t put(const std::vector<uint64_t>& words) { return put(words.data(), 8 * words.size()); }
   // Fills in image.bytes from everything else that it has. Throws Error as encode().
   void finish(Image& image);
 

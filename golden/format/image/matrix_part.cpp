@@ -10,10 +10,6 @@
 namespace sparsys::top {
 namespace {
 
-uint32_t aligned(uint64_t bytes) {
-  return static_cast<uint32_t>((bytes + kImageAlignment - 1) / kImageAlignment * kImageAlignment);
-}
-
 // Two words of 64 bits each.
 std::vector<uint64_t> instruction_words(const mxu::Program& program) {
   std::vector<uint64_t> words;
@@ -118,8 +114,8 @@ MatrixPart::MatrixPart(const mxu::Program& program, ImageWriter& writer)
   const uint32_t beat = mxu::StreamShape(program.config).beat_bytes();
   start_.beats = static_cast<uint32_t>(program.weights.size() / beat);
   if (start_.beats != 0) {
-    start_.weights = based(
-        Base::kImage, writer.put(program.weights.data(), program.weights.size(), kWeightAlignment));
+    start_.weights =
+        based(Base::kImage, writer.put(program.weights.data(), program.weights.size(), kPageBytes));
   }
   // Runs of parameters that are read again lie there once.
   const uint64_t lanes = program.config.lanes();
@@ -144,9 +140,8 @@ Command MatrixPart::command_of(const Rows& rows, Base to) const {
     if (layout.plane[p] != rows.plane || piece.first_pixel != rows.first) continue;
     Command command;
     command.opcode = rows.out ? Opcode::kMatrixOut : Opcode::kMatrixIn;
-    command.address =
-        based(rows.out ? to : Base::kInput,
-              uint64_t{rows.sample} * layout.layout.sample_bytes + piece.offset);
+    command.address = based(rows.out ? to : Base::kInput,
+                            uint64_t{rows.sample} * layout.layout.sample_bytes + piece.offset);
     command.length = rows.rows * piece.row;
     command.row = static_cast<uint16_t>(piece.row);
     return command;

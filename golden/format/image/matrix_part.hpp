@@ -13,7 +13,7 @@ namespace sparsys::top {
 // How samples lie in memory that rows of the unit go to or come from: `output` of the program's
 // output, whose pieces have all bytes of a row up to the last lane of a channel, else of its input.
 struct UnitLayout {
-  Layout layout;  // pieces of the lanes: first_channel counts planes' channels
+  Layout layout;                // pieces of the lanes: first_channel counts planes' channels
   std::vector<uint32_t> plane;  // of each piece
 };
 UnitLayout unit_layout(const mxu::Program& program, bool output);

@@ -128,8 +128,8 @@ Command SparsePart::transfer(Opcode opcode, uint64_t address, const eie::Vector&
   command.opcode = opcode;
   command.address = address;
   const uint32_t flat = vector.ram_row * (engine_.config.n_pe / lanes_) + first_word;
-  command.port = eie::Driver::port_address(
-      vector.in_ram ? eie::Space::kActRam : eie::Space::kSource, flat);
+  command.port =
+      eie::Driver::port_address(vector.in_ram ? eie::Space::kActRam : eie::Space::kSource, flat);
   command.words = words;
   return command;
 }
