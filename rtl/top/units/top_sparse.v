@@ -132,7 +132,7 @@ module top_sparse #(
   ) u_store (
       .clk_i       (clk_i),
       .rst_i       (rst_i),
-      .start_i     (start && store),
+      .start_i     (w_req_valid_o && w_req_ready_i),
       .port_i      (word2_i[31:0]),
       .words_i     (words),
       .bytes_i     (bytes),
