@@ -201,7 +201,8 @@ module top_write_stream #(
       assert (level_q <= stored_q + {{PLACE_W{1'b0}}, out_q});
       assert (!(req_valid_i && req_ready_o && req_bytes_i == 32'd0));
       // Not from the middle of a beat into the next.
-      assert (!(state_q == SIZE && low_q != {LOG{1'b0}} && end_low[32:LOG] != {LEFT_W{1'b0}} && end_low[LOG-1:0] != {LOG{1'b0}}));
+      assert (!(state_q == SIZE && low_q != {LOG{1'b0}} && end_low[32:LOG] != {LEFT_W{1'b0}} &&
+                end_low[LOG-1:0] != {LOG{1'b0}}));
     end
   end
 `endif

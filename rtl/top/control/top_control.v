@@ -88,34 +88,206 @@ module top_control #(
     input  wire [             2:0] write_error_id_i,
     input  wire [  AXI_ADDR_W-1:0] write_error_addr_i
 );
-  assign run_o = 0;
-  assign status_o = 0;
-  assign error_code_o = 0;
-  assign error_channel_o = 0;
-  assign error_command_o = 0;
-  assign error_detail_o = 0;
-  assign error_page_o = 0;
-  assign head_o = 0;
-  assign fence_o = 0;
-  assign irq_set_o = 0;
-  assign soft_reset_o = 0;
-  assign counters_o = 0;
-  assign start_o = 0;
-  assign opcode_o = 0;
-  assign flags_o = 0;
-  assign address_o = 0;
-  assign word2_o = 0;
-  assign word3_o = 0;
-  assign stop_o = 0;
-  assign clear_o = 0;
-  assign ring_valid_o = 0;
-  assign ring_addr_o = 0;
-  assign ring_beats_o = 0;
-  assign ring_data_ready_o = 0;
-  assign fence_valid_o = 0;
-  assign fence_addr_o = 0;
-  assign fence_bytes_o = 0;
-  assign fence_data_valid_o = 0;
-  assign fence_data_o = 0;
-  wire unused = &{1'b0, clk_i, rst_i, control_we_i, control_i, tail_we_i, tail_i, ring_page_i, ring_log2_i, watchdog_i, window_first_i, window_last_i, counters_clear_i, complete_i, error_i, code_i, detail_i, sparse_busy_i, matrix_busy_i, progress_i, ring_ready_i, ring_data_valid_i, ring_data_i, fence_ready_i, fence_data_ready_i, fence_done_i, read_idle_i, read_address_i, read_beat_i, read_error_i, read_error_id_i, read_error_addr_i, write_idle_i, write_address_i, write_beat_i, write_response_i, write_error_i, write_error_id_i, write_error_addr_i};
+  wire stop, clear, renew, active;
+  wire rst = rst_i || clear;
+  wire run;
+  wire [3:0] status;
+  wire ring_work, ring_still, over;
+  wire [31:0] waiting;
+  wire cmd_valid, take, ready, is_halt, is_all, halting, halt, check_error;
+  wire [255:0] cmd;
+  wire [3:0] code;
+  wire [31:0] detail;
+  wire [31:0] page;
+  wire [4:0] channel;
+  wire [31:0] head;
+  wire [4:0] push, full, idle, begins, begun, completes;
+  wire [159:0] numbers;
+  wire irq_fence, irq_error, trip;
+  wire work = ring_work || idle != 5'b11111;
+  wire moves = read_address_i || read_beat_i || write_address_i || write_beat_i || write_response_i ||
+               begins != 5'd0 || completes != 5'd0 || progress_i;
+  wire [2:0] completed = {2'b00, completes[0]} + {2'b00, completes[1]} + {2'b00, completes[2]} +
+                         {2'b00, completes[3]} + {2'b00, completes[4]} + {2'b00, halt};
+
+  top_ring #(
+      .AXI_BYTES (AXI_BYTES),
+      .AXI_ADDR_W(AXI_ADDR_W)
+  ) u_ring (
+      .clk_i       (clk_i),
+      .rst_i       (rst),
+      .run_i       (run && !stop && !halting),
+      .flush_i     (halt),
+      .page_i      (ring_page_i),
+      .log2_i      (ring_log2_i),
+      .tail_i      (tail_i),
+      .head_i      (head),
+      .over_o      (over),
+      .waiting_o   (waiting),
+      .still_o     (ring_still),
+      .work_o      (ring_work),
+      .req_valid_o (ring_valid_o),
+      .req_ready_i (ring_ready_i),
+      .req_addr_o  (ring_addr_o),
+      .req_beats_o (ring_beats_o),
+      .data_valid_i(ring_data_valid_i),
+      .data_ready_o(ring_data_ready_o),
+      .data_i      (ring_data_i),
+      .cmd_valid_o (cmd_valid),
+      .cmd_o       (cmd),
+      .cmd_take_i  (take)
+  );
+  top_check #(
+      .AXI_ADDR_W(AXI_ADDR_W),
+      .SPARSE    (SPARSE),
+      .MATRIX    (MATRIX),
+      .N_PE      (N_PE),
+      .ROW_BYTES (ROW_BYTES),
+      .W_LANES   (W_LANES)
+  ) u_check (
+      .clk_i         (clk_i),
+      .rst_i         (rst),
+      .cmd_valid_i   (cmd_valid),
+      .cmd_i         (cmd),
+      .take_i        (take),
+      .window_first_i(window_first_i),
+      .window_last_i (window_last_i),
+      .ready_o       (ready),
+      .code_o        (code),
+      .detail_o      (detail),
+      .page_o        (page),
+      .channel_o     (channel),
+      .halt_o        (is_halt),
+      .all_o         (is_all)
+  );
+  top_dispatch u_dispatch (
+      .clk_i       (clk_i),
+      .rst_i       (rst_i || renew),
+      .clear_i     (clear),
+      .stop_i      (stop),
+      .ready_i     (ready),
+      .code_i      (code),
+      .channel_i   (channel),
+      .is_halt_i   (is_halt),
+      .is_all_i    (is_all),
+      .full_i      (full),
+      .idle_i      (idle),
+      .ring_still_i(ring_still),
+      .take_o      (take),
+      .push_o      (push),
+      .halting_o   (halting),
+      .halt_o      (halt),
+      .error_o     (check_error),
+      .head_o      (head)
+  );
+
+  top_channels #(
+      .AXI_BYTES    (AXI_BYTES),
+      .AXI_ADDR_W   (AXI_ADDR_W),
+      .CHANNEL_DEPTH(CHANNEL_DEPTH)
+  ) u_channels (
+      .clk_i             (clk_i),
+      .rst_i             (rst_i || renew),
+      .clear_i           (clear),
+      .stop_i            (stop),
+      .push_i            (push),
+      .cmd_i             (cmd),
+      .number_i          (head),
+      .full_o            (full),
+      .idle_o            (idle),
+      .start_o           (start_o),
+      .opcode_o          (opcode_o),
+      .flags_o           (flags_o),
+      .address_o         (address_o),
+      .word2_o           (word2_o),
+      .word3_o           (word3_o),
+      .complete_i        (complete_i),
+      .begin_o           (begins),
+      .begun_o           (begun),
+      .complete_o        (completes),
+      .number_o          (numbers),
+      .fence_o           (fence_o),
+      .irq_o             (irq_fence),
+      .fence_valid_o     (fence_valid_o),
+      .fence_ready_i     (fence_ready_i),
+      .fence_addr_o      (fence_addr_o),
+      .fence_bytes_o     (fence_bytes_o),
+      .fence_data_valid_o(fence_data_valid_o),
+      .fence_data_ready_i(fence_data_ready_i),
+      .fence_data_o      (fence_data_o),
+      .fence_done_i      (fence_done_i)
+  );
+  top_stop #(
+      .AXI_ADDR_W(AXI_ADDR_W)
+  ) u_stop (
+      .clk_i             (clk_i),
+      .rst_i             (rst_i),
+      .control_we_i      (control_we_i),
+      .control_i         (control_i),
+      .tail_we_i         (tail_we_i),
+      .tail_i            (tail_i),
+      .run_o             (run),
+      .status_o          (status),
+      .error_code_o      (error_code_o),
+      .error_channel_o   (error_channel_o),
+      .error_command_o   (error_command_o),
+      .error_detail_o    (error_detail_o),
+      .error_page_o      (error_page_o),
+      .irq_error_o       (irq_error),
+      .stop_o            (stop),
+      .clear_o           (clear),
+      .soft_reset_o      (renew),
+      .active_o          (active),
+      .halt_i            (halt),
+      .work_i            (work),
+      .read_idle_i       (read_idle_i),
+      .write_idle_i      (write_idle_i),
+      .head_i            (head),
+      .numbers_i         (numbers),
+      .check_error_i     (check_error),
+      .check_code_i      (code),
+      .check_detail_i    (detail),
+      .check_page_i      (page),
+      .over_i            (over),
+      .waiting_i         (waiting),
+      .unit_error_i      (error_i),
+      .unit_code_i       (code_i),
+      .unit_detail_i     (detail_i),
+      .read_error_i      (read_error_i),
+      .read_error_id_i   (read_error_id_i),
+      .read_error_addr_i (read_error_addr_i),
+      .write_error_i     (write_error_i),
+      .write_error_id_i  (write_error_id_i),
+      .write_error_addr_i(write_error_addr_i),
+      .watchdog_i        (trip),
+      .watchdog_detail_i ({26'd0, status_o})
+  );
+  top_watchdog u_watchdog (
+      .clk_i  (clk_i),
+      .rst_i  (rst),
+      .work_i (work && active),
+      .move_i (moves),
+      .limit_i(watchdog_i),
+      .trip_o (trip)
+  );
+  top_counters #(
+      .COUNT(7)
+  ) u_counters (
+      .clk_i  (clk_i),
+      .rst_i  (rst_i),
+      .clear_i(counters_clear_i),
+      .add_i  ({completed, 2'b00, write_beat_i, 2'b00, read_beat_i, 2'b00, run && begun[0] && begun[1],
+                2'b00, run && begun[1], 2'b00, run && begun[0], 2'b00, run}),
+      .count_o(counters_o)
+  );
+
+  assign run_o        = run;
+  assign status_o     = {matrix_busy_i, sparse_busy_i, status};
+  assign head_o       = head;
+  assign irq_set_o    = {irq_error, halt, irq_fence};
+  assign soft_reset_o = renew;
+  assign stop_o       = stop;
+  assign clear_o      = clear;
+
+  wire unused = &{1'b0, begun[4:2]};
 endmodule
