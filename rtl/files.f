@@ -80,6 +80,16 @@ rtl/top/bus/axi_read.v
 rtl/top/bus/top_write_stream.v
 rtl/top/bus/axi_write.v
 rtl/top/bus/top_registers.v
+rtl/top/control/top_ring.v
+rtl/top/control/top_check.v
+rtl/top/control/top_dispatch.v
+rtl/top/control/top_channel.v
+rtl/top/control/top_events.v
+rtl/top/control/top_fence.v
+rtl/top/control/top_channels.v
+rtl/top/control/top_stop.v
+rtl/top/control/top_watchdog.v
+rtl/top/control/top_counters.v
 rtl/top/control/top_control.v
 rtl/top/top_command.v
 rtl/top/top_masters.v

@@ -39,6 +39,8 @@ class Bench {
         arena(kArenaBytes),
         rtl_(std::make_unique<Rtl>()),
         seen_(kArenaBytes) {
+    memory.store.read(kArenaBus, arena.data(), kArenaBytes);
+    seen_ = arena;
     reset();
   }
   ~Bench() { rtl_->final(); }
