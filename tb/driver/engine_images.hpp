@@ -14,8 +14,8 @@
 
 namespace sparsys::top::test {
 
-// Events: the engine's data is there, the run is complete, the output is written, the inference.
-constexpr uint16_t kLoaded = 1, kRan = 2, kStored = 4, kFree = 8;
+// Events: the program has run, its output is written, the sparse engine's is.
+constexpr uint16_t kRan = 1, kRowsOut = 2, kStored = 4;
 
 inline uint64_t round_up(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -67,28 +67,39 @@ inline uint32_t vector_words(const eie::Image& image, const eie::Vector& vector)
   return (vector.size + lanes - 1) / lanes;
 }
 
-// Load, run, store, in order by the channel; then a Nop of the fence's channel.
+// Setup, and in phase 0 load, run and store, in order by their channel. Input and output begin at
+// these offsets.
+inline void add_sparse(ImageBuilder& b, const eie::Image& image, uint64_t in_at, uint64_t out_at) {
+  load_sparse(b, image);
+  Command load{Opcode::kSparseLoad};
+  load.address = from(kBaseInput, in_at);
+  load.port = vector_port(image, image.input);
+  load.words = vector_words(image, image.input);
+  b.input_bytes = static_cast<uint32_t>(in_at + 8 * load.words);
+  Command run{Opcode::kSparseRun};
+  run.count = static_cast<uint16_t>(image.passes.size());
+  Command store{Opcode::kSparseStore};
+  store.address = from(kBaseOutput, out_at);
+  store.port = vector_port(image, image.output);
+  store.words = vector_words(image, image.output);
+  store.signal = kStored;
+  b.output_bytes = static_cast<uint32_t>(out_at + 8 * store.words);
+  for (const Command& c : {load, run, store}) b.at_phase(0, c);
+}
+
+// The inference is complete with a command in the fence's channel.
+inline void add_end(ImageBuilder& b, uint16_t wait) {
+  Command end{Opcode::kNop};
+  end.wait = wait;
+  b.at_phase(0, end);
+}
+
 inline ImageBuilder sparse_image(const eie::Image& image, const SizeRegisters& registers) {
   ImageBuilder b;
   b.registers = registers;
   b.matrix = false;
-  load_sparse(b, image);
-  Command load{Opcode::kSparseLoad};
-  load.address = from(kBaseInput);
-  load.port = vector_port(image, image.input);
-  load.words = vector_words(image, image.input);
-  b.input_bytes = 8 * load.words;
-  Command run{Opcode::kSparseRun};
-  run.count = static_cast<uint16_t>(image.passes.size());
-  Command store{Opcode::kSparseStore};
-  store.address = from(kBaseOutput);
-  store.port = vector_port(image, image.output);
-  store.words = vector_words(image, image.output);
-  store.signal = kStored;
-  b.output_bytes = 8 * store.words;
-  Command end{Opcode::kNop};
-  end.wait = kStored;
-  for (const Command& c : {load, run, store, end}) b.at_phase(0, c);
+  add_sparse(b, image, 0, 0);
+  add_end(b, kStored);
   return b;
 }
 
@@ -139,14 +150,13 @@ inline std::vector<RowsAt> rows_of(const mxu::Program& program, bool output) {
   return all;
 }
 
-inline ImageBuilder matrix_image(const mxu::Program& program, const SizeRegisters& registers) {
-  ImageBuilder b;
-  b.registers = registers;
-  b.sparse = false;
+inline void add_matrix(ImageBuilder& b, const mxu::Program& program, uint64_t in_at,
+                       uint64_t out_at) {
   const uint32_t lanes = program.config.lanes();
   const std::vector<RowsAt> in = rows_of(program, false), out = rows_of(program, true);
-  b.input_bytes = static_cast<uint32_t>(in.back().offset + in.back().rows * in.back().row);
-  b.output_bytes = static_cast<uint32_t>(out.back().offset + out.back().rows * out.back().row);
+  const auto end_of = [](const RowsAt& r) { return r.offset + uint64_t{r.rows} * r.row; };
+  b.input_bytes = static_cast<uint32_t>(in_at + end_of(in.back()));
+  b.output_bytes = static_cast<uint32_t>(out_at + end_of(out.back()));
   std::vector<uint64_t> words;
   for (const mxu::InstructionWords& i : program.instructions) {
     words.push_back(uint64_t{i[1]} << 32 | i[0]);
@@ -173,7 +183,7 @@ inline ImageBuilder matrix_image(const mxu::Program& program, const SizeRegister
         c.address = from(kBaseImage, b.add(std::vector<uint8_t>(first, first + t.rows * lanes)));
         c.row = static_cast<uint16_t>(lanes);
       } else {
-        c.address = from(kBaseInput, in[in_data].offset);
+        c.address = from(kBaseInput, in_at + in[in_data].offset);
         c.row = static_cast<uint16_t>(in[in_data++].row);
       }
       c.length = t.rows * c.row;
@@ -181,16 +191,21 @@ inline ImageBuilder matrix_image(const mxu::Program& program, const SizeRegister
     } else if (opcode == mxu::Opcode::kWriteHost) {
       const RowsAt& rows = out.at(n_out++);
       Command c{Opcode::kMatrixOut};
-      c.address = from(kBaseOutput, rows.offset);
+      c.address = from(kBaseOutput, out_at + rows.offset);
       c.row = static_cast<uint16_t>(rows.row);
       c.length = rows.rows * rows.row;
-      if (n_out == out.size()) c.signal = kStored;
+      if (n_out == out.size()) c.signal = kRowsOut;
       b.at_phase(0, c);
     }
   }
-  Command end{Opcode::kNop};
-  end.wait = kRan | kStored;
-  b.at_phase(0, end);
+}
+
+inline ImageBuilder matrix_image(const mxu::Program& program, const SizeRegisters& registers) {
+  ImageBuilder b;
+  b.registers = registers;
+  b.sparse = false;
+  add_matrix(b, program, 0, 0);
+  add_end(b, kRan | kRowsOut);
   return b;
 }
 
