@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,20 +64,28 @@ class Bench {
     rtl_->eval();
     const axi::MasterPorts master = axi::master_ports(*rtl_);
     const axi::LiteSlavePorts slave = axi::lite_slave_ports(*rtl_);
-    checker.clock(rtl_->rst_i, master, memory.ports());
+    interrupts += rtl_->irq_o && !irq_before_;
+    irq_before_ = rtl_->irq_o;
+    checker.clock(rtl_->rst_i || held_, master, memory.ports());
+    if (watch) watch(master, memory.ports());
     lite_checker_.clock(rtl_->rst_i, lite_.ports(), slave);
     rtl_->clk_i = 1;
     rtl_->eval();
-    if (rtl_->rst_i) {
+    if (rtl_->rst_i || held_) {
       memory.reset();
     } else {
       memory.clock(master);
-      lite_.clock(slave);
     }
+    if (!rtl_->rst_i) lite_.clock(slave);
     ++cycle;
   }
   void clock(uint64_t cycles) {
     for (; cycles > 0; --cycles) clock();
+  }
+  // Holds the interconnect in reset, and not the accelerator.
+  void hold_interconnect(bool held) {
+    held_ = held;
+    clock();
   }
   bool irq() const { return rtl_->irq_o; }
 
@@ -180,12 +189,15 @@ class Bench {
   axi::Memory memory;
   axi::Checker checker;
   std::vector<uint8_t> arena;  // as the processor sees it
+  std::function<void(const axi::MasterPorts&, const axi::SlavePorts&)> watch;  // every cycle's
   uint64_t cycle = 0;
+  uint64_t interrupts = 0;         // times that it rose
   uint64_t deadline = 20'000'000;  // wait gives up behind it
 
  private:
   std::unique_ptr<Rtl> rtl_;
   std::vector<uint8_t> seen_;  // the arena as of the last barrier
+  bool held_ = false, irq_before_ = false;
   axi::LiteMaster lite_;
   axi::LiteChecker lite_checker_;
 };

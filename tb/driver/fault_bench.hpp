@@ -21,6 +21,7 @@ class FaultBench : public SmallBench {
  public:
   static constexpr uint32_t kImageAt = 0x2000, kInputAt = 0x20000, kOutputAt = 0x21000;
   static constexpr uint32_t kWatchdog = 500;
+  static constexpr uint64_t kPatience = 20'000;  // cycles
 
   explicit FaultBench(uint64_t seed = 1)
       : FaultBench(small_config(), memory_options(small_config()), seed) {}
@@ -106,12 +107,16 @@ class FaultBench : public SmallBench {
   }
 
   // The error's interrupt, then a quiet bus, and what the registers say.
-  sparsys_error expect_stop(uint32_t most_cycles = 20'000) {
-    uint64_t until = cycle + most_cycles;
+  sparsys_error expect_stop() {
+    const uint64_t until = cycle + kPatience;
     while (!irq() && cycle < until) clock();
     EXPECT_TRUE(irq()) << state();
     EXPECT_EQ(read(reg::kIrqStatus) & bit::kIrqStatusError, bit::kIrqStatusError) << state();
-    until = cycle + most_cycles;
+    return expect_stopped();
+  }
+  // The same where the driver has seen the interrupt, and cleared it.
+  sparsys_error expect_stopped() {
+    const uint64_t until = cycle + kPatience;
     while (!(read(reg::kStatus) & bit::kStatusQuiet) && cycle < until) {
     }
     EXPECT_EQ(read(reg::kStatus) & (bit::kStatusRunning | bit::kStatusError | bit::kStatusQuiet),
