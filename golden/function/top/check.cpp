@@ -104,8 +104,9 @@ Failure check(const CommandWords& words, const Config& config, const RingSetup& 
   for (uint32_t w = 0; w < 4; ++w) {
     bool wrong = (words[w] & mask[w]) != 0;
     if (w == 2) {
-      wrong =
-          wrong || (moves && !port_fits(c)) || (rows && (c.row == 0 || c.row > config.mxu.lanes()));
+      wrong = wrong || (moves && !port_fits(c)) ||
+              (rows && (c.row == 0 || c.row > config.mxu.lanes())) ||
+              (c.opcode == Opcode::kSparseRun && c.count == 0);
     }
     if (w == 3) wrong = wrong || (c.opcode == Opcode::kMatrixRun && c.beats == 0 && c.weights != 0);
     if (wrong) return failure(ErrorCode::kField, w);
@@ -123,9 +124,6 @@ Failure check(const CommandWords& words, const Config& config, const RingSetup& 
       length = c.words;
       most = kMostWords;
       extents[0].bytes = length * (c.flags & kBytes ? word_lanes(config.eie) : 8);
-      break;
-    case Opcode::kSparseRun:
-      length = c.count;
       break;
     case Opcode::kMatrixRun:
       length = c.instructions;

@@ -210,7 +210,11 @@ bool Model::go_on(Channel channel, Queue& c) {
 bool Model::sparse(const Queued& q) {
   const Command& c = q.command;
   if (c.opcode == Opcode::kSparseRun) {
-    const ListEnd end = sparse_->run(c.first, c.count);
+    // The engine has the low bits of `first`; a list that does not fit is behind its list RAM's
+    // end.
+    const uint32_t depth = config_.eie.list_depth;
+    const bool fits = c.first < depth && c.count <= depth;
+    const ListEnd end = sparse_->run(c.first % depth, fits ? c.count : 2 * depth - 1);
     if (end.reason == 0) return true;
     fail(ErrorCode::kSparse, Channel::kSparse, q.number, static_cast<uint32_t>(end.word()), 0);
     return false;
