@@ -82,6 +82,7 @@ CASES = [
 # Refused too, but an illegal replication of 0 bits or a division by 0 stops the tool before it gets
 # to the check.
 UNNAMED = {("verilator", "LIST_DEPTH", 1), ("verilator", "GROUPS", 0),
+           ("verilator", "BURST_BEATS", 1),
            ("verilator", "TILE_COLS", 0)}
 WAIVERS = "rtl/lint/waivers.vlt"
 INCLUDE = "rtl/top"  # folder of what modules include

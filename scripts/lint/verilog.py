@@ -47,7 +47,7 @@ TOP_SETS = [
     {**TOP_SMALL, "AXI_BYTES": 16, "EIE_N_PE": 1, "MXU_ROWS": 3, "MXU_COLS": 37,
      "MXU_TILE_ROWS": 3, "MXU_TILE_COLS": 37, "CHANNEL_DEPTH": 2},
     {**TOP_MEDIUM, "AXI_BYTES": 32},
-    {**TOP_MEDIUM, "AXI_BYTES": 8, "EIE_N_PE": 256, "CHANNEL_DEPTH": 16},
+    {**TOP_MEDIUM, "AXI_BYTES": 8, "CHANNEL_DEPTH": 16},
     {**TOP_SMALL, "MATRIX": 0}, {**TOP_SMALL, "SPARSE": 0, "AXI_BYTES": 64}]
 # The whole unit has the array with the same parameters in it: by itself only where that is cheap.
 SETS = [*(("eie", s) for s in EIE_SETS),

@@ -45,7 +45,9 @@ module top_instructions #(
       assign at_next      = some && data_valid_i && data_ready_o ? !at_q : at_q;
       assign inst         = {data_i[31:0], low_q};
       assign data_ready_o = some && (!at_q[0] || room);
-      always @(posedge clk_i) if (data_valid_i && data_ready_o && !at_q[0]) low_q <= data_i;
+      always @(posedge clk_i) begin
+        if (data_valid_i && data_ready_o && !at_q[0] && !rst_i) low_q <= data_i;
+      end
       wire unused = &{1'b0, data_i[63:32]};
     end else begin : g_wide
       localparam [31:0] LAST = AXI_BYTES / 16 - 1;

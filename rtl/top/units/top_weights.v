@@ -127,7 +127,7 @@ module top_weights #(
       always @(posedge clk_i) begin
         if (rst_i) part_q <= {PARTS_LOG2{1'b0}};
         else if (r_data_valid_i && r_data_ready_o) part_q <= part_q + 1'b1;
-        if (r_data_valid_i && !last) parts_q <= joined[8*WIDTH-1:8*AXI_BYTES];
+        if (r_data_valid_i && !last && !rst_i) parts_q <= joined[8*WIDTH-1:8*AXI_BYTES];
       end
     end else begin : g_narrower
       localparam PARTS_LOG2 = $clog2(AXI_BYTES / WIDTH);
@@ -161,13 +161,14 @@ module top_weights #(
       assign w_data_o       = r_data_i[8*WIDTH*at_q+:8*WIDTH];
       assign r_data_ready_o = open_q && w_ready_i && (last || at_q == {PARTS_LOG2{1'b1}});
       always @(posedge clk_i) begin
-        if (rst_i) open_q <= 1'b0;
-        else if (next) open_q <= 1'b1;
-        else if (move && last) open_q <= 1'b0;
-        if (next) begin
+        if (rst_i) begin
+          open_q <= 1'b0;
+        end else if (next) begin
+          open_q      <= 1'b1;
           at_q        <= head_at;
           part_left_q <= head_beats;
         end else if (move) begin
+          if (last) open_q <= 1'b0;
           at_q        <= at_q + 1'b1;
           part_left_q <= part_left_q - 5'd1;
         end
