@@ -41,6 +41,7 @@ class Bench {
         rtl_(std::make_unique<Rtl>()),
         seen_(kArenaBytes) {
     memory.store.read(kArenaBus, arena.data(), kArenaBytes);
+    memory.store.write(kArenaBus, arena);
     seen_ = arena;
     reset();
   }

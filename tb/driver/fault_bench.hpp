@@ -45,14 +45,15 @@ class FaultBench : public SmallBench {
     output_bytes = b.output_bytes;
     phase_commands = static_cast<uint32_t>(b.phases[0].size());
 
-    std::copy(image_.begin(), image_.end(), &arena[kImageAt]);
     const std::vector<int16_t> of_sparse = random_input(seed, sparse);
     std::vector<int8_t> of_matrix(2 * matrix.input_size());
     for (size_t i = 0; i < of_matrix.size(); ++i) of_matrix[i] = static_cast<int8_t>(37 * i + seed);
     const std::vector<uint8_t> first = sparse_input(engine, of_sparse);
     const std::vector<uint8_t> second = matrix_input(program, of_matrix);
-    std::copy(first.begin(), first.end(), &arena[kInputAt]);
-    std::copy(second.begin(), second.end(), &arena[kInputAt + in_at]);
+    inputs_.resize(in_at);
+    std::copy(first.begin(), first.end(), inputs_.begin());
+    inputs_.insert(inputs_.end(), second.begin(), second.end());
+    place();
     const std::vector<int16_t> sparse_result = eie::run(sparse, of_sparse);
     const std::vector<int8_t> matrix_result = mxu::run_batch(matrix, of_matrix);
     right_ = [=](const std::vector<uint8_t>& output) {
@@ -68,6 +69,12 @@ class FaultBench : public SmallBench {
     EXPECT_EQ(sparsys_start(&device, &where), SPARSYS_OK);
   }
 
+  // Image and inputs to their places in memory.
+  void place() {
+    synchronise();
+    std::copy(image_.begin(), image_.end(), &arena[kImageAt]);
+    std::copy(inputs_.begin(), inputs_.end(), &arena[kInputAt]);
+  }
   int load() {
     deadline = cycle + 100'000;
     const sparsys_memory at = part(kImageAt, static_cast<uint32_t>(image_.size()));
@@ -134,7 +141,7 @@ class FaultBench : public SmallBench {
   uint32_t input_bytes = 0, output_bytes = 0, phase_commands = 0;
 
  private:
-  std::vector<uint8_t> image_;
+  std::vector<uint8_t> image_, inputs_;
   std::function<bool(const std::vector<uint8_t>&)> right_;
 };
 

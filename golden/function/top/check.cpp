@@ -49,6 +49,7 @@ CommandWords reserved(const Command& c) {
       break;
   }
   mask[0] |= ~flags << 8 & 0xFF00;
+  if (c.opcode == Opcode::kHalt) mask[0] |= ~uint64_t{0xFFFFFFFF};  // it is no channel's
   if (!address) mask[1] = ~uint64_t{0};
   return mask;
 }
