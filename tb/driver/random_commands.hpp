@@ -39,10 +39,10 @@ class RandomCommands {
         add_program(job);
         break;
       case 7:
-        job.push_back(encode(rows(Opcode::kMatrixIn)));
+        if (dice_.chance(20)) job.push_back(encode(rows(Opcode::kMatrixIn)));
         break;
       case 8:
-        job.push_back(encode(rows(Opcode::kMatrixOut)));
+        if (dice_.chance(20)) job.push_back(encode(rows(Opcode::kMatrixOut)));
         break;
       case 9:
         job.push_back(encode(fence()));
@@ -51,11 +51,11 @@ class RandomCommands {
         add_pair(job);
         break;
       default:
-        job.push_back(encode(Command{dice_.chance(5) ? Opcode::kHalt : Opcode::kNop}));
+        job.push_back(encode(Command{dice_.chance(10) ? Opcode::kHalt : Opcode::kNop}));
     }
-    // Something is wrong with one in fifteen.
+    // Something is wrong with one in fifty.
     for (size_t c = first; c < job.size(); ++c) {
-      if (dice_.chance(7)) damage(job[c]);
+      if (dice_.chance(2)) damage(job[c]);
     }
   }
 
@@ -64,8 +64,8 @@ class RandomCommands {
   uint64_t address(uint64_t alignment = kAlignment) {
     constexpr uint64_t kFirst = 0x24000;
     uint64_t at = kArenaBus + kFirst + dice_.below(kArenaBytes - kFirst - 4096);
-    if (dice_.chance(2)) at = kArenaBus + kArenaBytes - dice_.below(300);
-    if (dice_.chance(1)) at = dice_.bits(44);
+    if (dice_.below(200) == 0) at = kArenaBus + kArenaBytes - dice_.below(300);
+    if (dice_.below(200) == 0) at = dice_.bits(44);
     return at / alignment * alignment;
   }
   uint32_t some(uint32_t most) { return static_cast<uint32_t>(1 + dice_.below(most)); }
@@ -99,7 +99,7 @@ class RandomCommands {
     c.address = address();
     c.row = static_cast<uint16_t>(some(config_.mxu.lanes()));
     c.length = c.row * some(12);
-    if (dice_.chance(5)) ++c.length;
+    if (dice_.chance(1)) ++c.length;
     if (opcode == Opcode::kMatrixIn) c.fill = static_cast<uint8_t>(dice_.bits(8));
     return c;
   }
@@ -116,7 +116,7 @@ class RandomCommands {
   }
   // A list of noise, or one of which the descriptors' reserved bits are 0.
   void add_list(std::vector<CommandWords>& job) {
-    if (dice_.chance(60)) {
+    if (dice_.chance(80)) {
       Command c{Opcode::kSparseLoad};
       c.address = address();
       c.port = eie::Driver::port_address(eie::Space::kList, 0);
@@ -126,7 +126,7 @@ class RandomCommands {
         pass.ptr_base = static_cast<uint32_t>(dice_.below(64));
         pass.in_count = some(8);
         pass.out_count = some(16);
-        pass.shift = static_cast<uint32_t>(dice_.below(40));
+        pass.shift = static_cast<uint32_t>(dice_.below(dice_.chance(95) ? 32 : 40));
         pass.load_src = dice_.chance(30);
         pass.clear = pass.write_back = true;
         pass.store_dst = dice_.chance(30);
@@ -138,6 +138,7 @@ class RandomCommands {
       }
       job.push_back(encode(c));
     }
+    if (!dice_.chance(40)) return;
     Command run{Opcode::kSparseRun};
     run.first = static_cast<uint16_t>(dice_.below(config_.eie.list_depth));
     run.count = static_cast<uint16_t>(some(dice_.chance(90) ? 2 : 20));
@@ -149,19 +150,19 @@ class RandomCommands {
     const uint32_t count = some(10);
     std::vector<RawInstruction> program = {read_host(4, count), wait_all(write_host(4, count))};
     uint32_t beats = 0;
-    if (dice_.chance(30)) {
+    if (dice_.chance(8)) {
       const std::vector<Wrong> all = wrong_instructions(config_.mxu);
       const Wrong& wrong = all[dice_.below(all.size())];
       program.insert(program.end(), wrong.before.begin(), wrong.before.end());
       program.push_back(wrong.instruction);
     }
-    if (dice_.chance(20)) {
+    if (dice_.chance(5)) {
       beats = some(8);
       program.insert(program.begin(), read_beats(static_cast<uint32_t>(dice_.below(4)), some(4), 1,
                                                  dice_.chance(50), false));
     }
     if (!dice_.chance(10)) program.push_back(halt());
-    if (dice_.chance(10)) {
+    if (dice_.chance(3)) {
       program[dice_.below(program.size())].words[dice_.below(3)] ^= 1U << dice_.below(32);
     }
     Command run{Opcode::kMatrixRun};
