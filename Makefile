@@ -3,7 +3,7 @@
 #   JOBS=n      parallel jobs, all processors by default
 #   VERBOSE=1   show compiler commands and the output of all tests
 #   BUILD=dir   build folder, ./build by default
-#   DATA=dir    demo, demo-mxu, compress-report: folder with the MNIST files
+#   DATA=dir    demo, demo-mxu, demo-top, compress-report: folder with the MNIST files
 #   TESTS=regex test, test-long: only tests whose names match
 #   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
@@ -19,7 +19,7 @@ export BUILD JOBS DATA TESTS LIBERTY
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-layout setup-fpga setup-fpga-setup setup-format
-.PHONY: help demo demo-mxu compress-report test test-long lint check-figures docs-figures interface bench bench-eie explore area area-check \
+.PHONY: help demo demo-mxu demo-top compress-report test test-long lint check-figures docs-figures interface bench bench-eie explore area area-check \
   area-baseline power layout fpga fpga-setup build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
@@ -28,6 +28,7 @@ SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-are
 help:
 	@echo "make demo             train, compress and run a network on the RTL, every clock cycle checked"
 	@echo "make demo-mxu         run the network in signed bytes on the 256x256 matrix unit's RTL, likewise"
+	@echo "make demo-top         run LeNet-5 on both engines of the accelerator by its driver, every value checked"
 	@echo "make compress-report  deep compression of LeNet-300-100 and LeNet-5 beside the paper, as a page"
 	@echo "make test             the whole test suite"
 	@echo "make test-long        what takes longer: the golden library under sanitizers, a job array of Slurm"
@@ -48,7 +49,7 @@ help:
 	@echo "make format           apply clang-format to all C++ files"
 	@echo "make clean            remove the build folder"
 	@echo "Each installs what is missing first (Debian, as root or with sudo); reports: $(REPORTS)/index.html"
-	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, compress-report) TESTS=regex (test, test-long)"
+	@echo "Options: JOBS=$(JOBS) VERBOSE=1 BUILD=$(BUILD) DATA=folder (demo, demo-mxu, demo-top, compress-report) TESTS=regex (test, test-long)"
 
 # Every recipe begins with this: bad options are refused before anything is done.
 OPTIONS = @./scripts/options.sh $@
@@ -80,7 +81,7 @@ build: setup-build
 # The page that joins all reports, anew behind each command that writes one.
 INDEX = python3 -m scripts.report.index $(REPORTS) || status=1; exit $$status
 
-demo demo-mxu: setup-demo
+demo demo-mxu demo-top: setup-demo
 	$(PROGRAM)
 	@status=0; $(SPARSYS) --report $(REPORTS)/$@.json $(DEMO_ARGS) || status=$$?; $(INDEX)
 

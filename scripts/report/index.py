@@ -58,6 +58,17 @@ def demo_mxu(data: Any) -> Figures:
             lockstep(data)]
 
 
+def demo_top(data: Any) -> Figures:
+    return [("test error, compressed", digits(data["compressed_error_pct"], 2, " %")),
+            ("test error, on the accelerator", digits(data["error_pct"], 2, " %")),
+            (f"cycles an image, {data['n_pe']} PEs and {data['rows']}x{data['cols']} cells",
+             digits(data["cycles_per_image"], 1)),
+            ("bytes read an image", digits(data["bytes_read_per_image"], 1)),
+            ("both engines at work", digits(data["overlap_pct"], 1, " %")),
+            (f"values of {data['rtl_images']} images other than the functional models'",
+             digits(data["rtl_mismatched_values"]))]
+
+
 def compress(data: Any) -> Figures:
     return [(network["title"], f"{digits(network['ratio'], 1)} times smaller, test error "
              f"{digits(network['float_error_pct'], 2)} → "
@@ -148,6 +159,9 @@ KINDS = (
          lambda data: not data["mismatched_signals"] and targets_hold(data), demo),
     Kind("demo-mxu", "Demo of the matrix unit",
          lambda data: not data["mismatched_signals"] and targets_hold(data), demo_mxu),
+    Kind("demo-top", "Demo of the accelerator", lambda data: not (
+        data["rtl_mismatched_values"] or data["axi_violations"]) and data["overlap_pct"] > 0,
+         demo_top),
     Kind("compress", "Deep compression",
          lambda data: all(check["holds"] for check in data["checks"]), compress,
          ("compress.html",), "make compress-report"),

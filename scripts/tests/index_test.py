@@ -44,15 +44,16 @@ class Reports(unittest.TestCase):
 class Index(Reports):
     def test_states(self):
         self.assertEqual(self.states(), {
-            "demo": "passed", "demo-mxu": "passed", "compress": "failed", "area": "passed",
-            "layout": "passed", "power": "passed", "fpga": "passed", "bench": "passed",
-            "bench-eie": "passed", "explore": "passed", "test": "failed", "test-long": "failed",
-            "lint": "passed", "check-figures": "passed"})
+            "demo": "passed", "demo-mxu": "passed", "demo-top": "passed", "compress": "failed",
+            "area": "passed", "layout": "passed", "power": "passed", "fpga": "passed",
+            "bench": "passed", "bench-eie": "passed", "explore": "passed", "test": "failed",
+            "test-long": "failed", "lint": "passed", "check-figures": "passed"})
 
     def test_each_fails_by_its_own_sign(self):
         for name, place, value in (
                 ("demo", ["mismatched_signals"], 1),
                 ("demo-mxu", ["targets"], {"rtl_speed_ok": False, "lockstep_speed_ratio": 0.6}),
+                ("demo-top", ["axi_violations"], 1), ("demo-top", ["overlap_pct"], 0),
                 ("area", ["limits", 0, "holds"], False), ("fpga", ["passed"], False),
                 ("bench", ["limits", 0, "kept"], False),
                 ("bench-eie", ["checks", 0, "holds"], False), ("lint", ["passed"], False)):

@@ -98,7 +98,8 @@ class Makefile(unittest.TestCase):
         self.accepted("area", "LIBERTY=my cells.lib")
 
     def test_each_target_sets_up_what_it_needs(self):
-        for target, wanted in (("demo", "demo"), ("demo-mxu", "demo"), ("compress-report", "demo"),
+        for target, wanted in (("demo", "demo"), ("demo-mxu", "demo"), ("demo-top", "demo"),
+                               ("compress-report", "demo"),
                                ("test", "test"), ("lint", "lint"), ("area", "area"),
                                ("area-check", "area"), ("fpga", "fpga"), ("bench", "build"),
                                ("bench-eie", "demo"), ("explore", "demo")):

@@ -67,11 +67,13 @@ int main(int argc, char** argv) {
   sparsys::add_export(program);
   sparsys::add_compress(program);
   sparsys::add_compress_report(program);
+  sparsys::add_build(program);
   sparsys::add_run(program);
   sparsys::add_inspect(program);
   sparsys::add_pack(program);
   sparsys::add_unpack(program);
   sparsys::add_demo(program);
+  sparsys::add_demo_top(program);
   sparsys::add_layer(program);
   sparsys::add_gemm(program);
   sparsys::add_bench_eie(program);

@@ -27,9 +27,11 @@ SizeRegisters size_registers(const Config& config) {
 
 Config config_of(const SizeRegisters& r) {
   Config config;
-  config.axi_bytes = r[0] & 0xFF;
-  config.axi_addr_w = r[0] >> 8 & 0xFF;
-  config.burst_beats = r[0] >> 16 & 0xFF;
+  if ((r[0] & 0xFFFFFF) != 0) {
+    config.axi_bytes = r[0] & 0xFF;
+    config.axi_addr_w = r[0] >> 8 & 0xFF;
+    config.burst_beats = r[0] >> 16 & 0xFF;
+  }
   config.sparse = (r[0] >> 24 & 1) != 0;
   config.matrix = (r[0] >> 25 & 1) != 0;
   if (config.sparse) {

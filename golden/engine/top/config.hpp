@@ -29,7 +29,8 @@ struct Config {
 constexpr size_t kSizeRegisters = kImageRegisterCount;
 using SizeRegisters = std::array<uint32_t, kSizeRegisters>;
 SizeRegisters size_registers(const Config& config);
-// The engines of such registers, of the parameters that they tell; the others are the defaults.
+// The accelerator of such registers, by the parameters that they tell; the others are the defaults,
+// as are those of the bus where BUS, as in an image, has none.
 Config config_of(const SizeRegisters& registers);
 
 // Activations in a word of the sparse engine's port.

@@ -42,4 +42,8 @@ void TargetOptions::check(const Target& target) const {
   target.check_options();
 }
 
+void TargetOptions::refuse(const std::string& why) const {
+  for (const CLI::Option_group* group : groups_) refuse_given(*group, why);
+}
+
 }  // namespace sparsys

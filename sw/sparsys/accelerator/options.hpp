@@ -22,6 +22,8 @@ class TargetOptions {
   // Checks that no option of another target is given, and that those of this one are right. Throws
   // Error.
   void check(const Target& target) const;
+  // That none of any target is given. Throws Error "--option: <why>".
+  void refuse(const std::string& why) const;
 
  private:
   std::vector<std::unique_ptr<Target>> targets_ = targets();

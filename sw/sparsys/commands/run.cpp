@@ -12,17 +12,24 @@
 #include "golden/network/part.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/accelerator/options.hpp"
+#include "sw/sparsys/accelerator/top/driven.hpp"
+#include "sw/sparsys/accelerator/top/function.hpp"
+#include "sw/sparsys/accelerator/top/model_device.hpp"
 #include "sw/sparsys/commands/commands.hpp"
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/commands/run_values.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/score.hpp"
 #include "tb/lockstep/core/lockstep_options.hpp"
+#include "tb/lockstep/top/rtl.hpp"
 
 namespace sparsys {
 namespace {
 
 using nlohmann::json;
+
+// Samples that an image runs between two lines of progress.
+constexpr uint64_t kImageBatch = 100;
 
 struct Arguments {
   DataOptions data;
@@ -236,6 +243,89 @@ Listing results(const Target& target, const Accelerator& engine, const RunTotals
   return lines;
 }
 
+// An image of the accelerator: its commands by the driver, compared with what the networks in it
+// make on the functional models.
+void run_image(const Arguments& arguments) {
+  const std::string name = printable(arguments.model, 0);
+  arguments.targets.refuse(name + " is an image, which has the engines' sizes");
+  const bool rtl = arguments.level_option->count() > 0 && arguments.level == "rtl";
+  if (!rtl && arguments.level_option->count() > 0 && arguments.level != "function") {
+    throw Error("--level " + arguments.level + ": " + name +
+                " is an image, which runs at level rtl or function");
+  }
+  if (!arguments.waves.empty() || arguments.no_lockstep || !arguments.values.tensor.empty()) {
+    throw Error("--waves, --no-lockstep, --tensor: are not for an image, which runs as a whole");
+  }
+  const top::Image image = top::load_image(arguments.model);
+  if (image.network.empty()) throw Error(name + ": has no description to run samples by");
+  const top::Placed placed = top::from_model(image.network, name);
+  const bool table = arguments.json != "-";
+  RunSamples run;
+  load_samples(arguments, placed.input_size(), placed.output_size(),
+               {placed.input_scale(), placed.input_offset()}, table, run);
+  if (run.count % image.batch != 0) {
+    throw Error(name + ": runs batches of " + std::to_string(image.batch) + ", expected --images " +
+                "to be a multiple of it");
+  }
+  const top::Config config = top::config_of(image.registers);
+  const std::unique_ptr<top::Device> device =
+      rtl ? top::make_rtl(config) : std::make_unique<top::ModelDevice>(config);
+  const auto engine = top::make_driven(image, placed, *device);
+  const auto reference = top::make_function(placed, arguments.data.threads);
+  const std::string level = rtl ? "rtl" : "function";
+  json report = {{"model", printable(placed.name())},
+                 {"dataset", run.name},
+                 {"target", "top"},
+                 {"level", level},
+                 {"engine", "top-" + level},
+                 {"lockstep", false},
+                 {"first", run.first},
+                 {"images", run.count}};
+  if (table) {
+    std::cout << printable(placed.name()) << " on the accelerator's "
+              << to_string(rtl ? Level::kRtl : Level::kFunction) << ", by its driver" << std::endl;
+  }
+  engine->load();
+  RunTotals totals;
+  totals.keep_outputs = true;
+  const uint64_t batch = std::max<uint64_t>(1, kImageBatch / image.batch) * image.batch;
+  ImageRange range{run.samples, run.targets, placed.input_size(), run.first, run.count, batch};
+  range.scored = run.labelled;
+  range.scale = placed.input_scale();
+  range.offset = placed.input_offset();
+  run_images(*engine, reference.get(), range, level, totals);
+  Listing lines;
+  if (totals.score.count() > 0) {
+    if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
+    add_error(report, "", totals.score);
+    lines.add(totals.score.of_numbers() ? "squared error" : "wrong answers",
+              answers_text(totals.score));
+  }
+  report["mismatched_images"] = totals.mismatched_images;
+  report["mismatched_values"] = totals.mismatched_values;
+  lines.add("against functional models",
+            totals.mismatched_images == 0 ? "every output value identical"
+                                          : grouped(totals.mismatched_images) +
+                                                " images DIFFER, first " + totals.first_mismatch);
+  if (rtl) {
+    for (const auto& [counter, value] : totals.counters) report[counter] = value;
+    lines.add("cycles", fixed(totals.per_image("cycles"), 1) + " an image");
+  }
+  if (run.labelled) add_top5(totals.outputs, run.targets, run.count, report, lines);
+  FilesTogether files;
+  const std::string wrong =
+      finish_values(arguments.values, totals.outputs, run.count, report, lines);
+  if (table) lines.print(std::cout);
+  write_json(arguments.json, report);
+  commit(files);
+  if (totals.mismatched_images > 0) {
+    throw ExpectationFailed(
+        std::to_string(totals.mismatched_images) + " of " + std::to_string(totals.images) +
+        " images differ from the functional models, first " + totals.first_mismatch);
+  }
+  if (!wrong.empty()) throw Error(wrong);
+}
+
 void run_run(Arguments& arguments) {
   const ValueArguments& values = arguments.values;
   check_values_name(values.outputs);
@@ -244,6 +334,7 @@ void run_run(Arguments& arguments) {
   if (!values.tensor.empty() && values.outputs.empty() && values.expect.empty()) {
     throw Error("--tensor: expected --outputs or --expect for its values");
   }
+  if (top::is_image(arguments.model)) return run_image(arguments);
   const ModelKind kind = model_kind(arguments.model);
   const bool said = arguments.level_option->count() > 0 || !arguments.engine.empty();
   if (arguments.level == "float" || (kind == ModelKind::kFloat && !said)) {
@@ -334,7 +425,8 @@ void add_run(CLI::App& program) {
   command
       ->add_option("MODEL,--model", arguments->model,
                    "Network as `sparsys compress` writes it: compressed, split or stored, for the "
-                   "sparse engine, or quantised, for the matrix unit; or a float model")
+                   "sparse engine, or quantised, for the matrix unit; an image of the accelerator, "
+                   "as `sparsys build` writes it; or a float model")
       ->required()
       ->type_name("FILE");
   command->add_option("--images", arguments->images, "Number of test images")

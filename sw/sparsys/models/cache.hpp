@@ -8,6 +8,7 @@
 #include "golden/data/dataset.hpp"
 #include "golden/network/eie_network.hpp"
 #include "golden/network/network.hpp"
+#include "golden/network/split_network.hpp"
 #include "golden/train/train.hpp"
 
 namespace sparsys {
@@ -32,6 +33,14 @@ class ModelCache {
   // The same network, which `trained` is, compressed with `compression`.
   eie::Network compressed(const Network& trained, const Dataset& data, const TrainOptions& options,
                           const DeepCompressionOptions& compression);
+
+  // LeNet-5 likewise.
+  Network lenet_5(const Dataset& data, const TrainOptions& options);
+  // LeNet-5, which `trained` is: its convolutions in signed bytes, its fully connected layers
+  // compressed with `compression`.
+  eie::SplitNetwork split_lenet_5(const Network& trained, const Dataset& data,
+                                  const TrainOptions& options,
+                                  const DeepCompressionOptions& compression);
 
  private:
   std::string directory_;

@@ -84,6 +84,11 @@ TEST(TopConfig, RegistersTellTheEngines) {
   EXPECT_EQ(registers[4], 65536U << 8 | 64U);
   EXPECT_EQ(registers[6], 0x00070005U);
   EXPECT_EQ(size_registers(config_of(registers)), registers);
+  // As in an image: of the bus nothing.
+  SizeRegisters image = registers;
+  image[0] &= 0xFF000000;
+  EXPECT_EQ(config_of(image).axi_addr_w, Config().axi_addr_w);
+  EXPECT_EQ(config_of(image).eie.n_pe, 16U);
   config.sparse = false;
   EXPECT_EQ(size_registers(config)[1], 0U);
   EXPECT_EQ(size_registers(config)[0] >> 24, 2U);

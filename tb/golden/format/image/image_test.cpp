@@ -16,12 +16,12 @@
 #include "golden/format/image/build.hpp"
 #include "golden/function/eie/model.hpp"
 #include "golden/function/mxu/network.hpp"
+#include "tb/golden/format/image/image_machine.hpp"
 #include "tb/support/error_of.hpp"
 #include "tb/support/mxu/random_graph.hpp"
 #include "tb/support/random_network.hpp"
 #include "tb/support/seeds.hpp"
 #include "tb/support/split_networks.hpp"
-#include "tb/support/top/image_machine.hpp"
 
 namespace sparsys::top {
 namespace {
