@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "golden/compress/sparse_engine/to_sparse_engine.hpp"
+#include "golden/compress/weight_sharing.hpp"
 #include "golden/engine/mxu/compiler.hpp"
+#include "golden/format/image/build.hpp"
 #include "golden/function/eie/model.hpp"
 #include "golden/function/mxu/network.hpp"
 #include "sw/driver/example.h"
@@ -16,6 +19,7 @@
 #include "tb/support/random_mxu_network.hpp"
 #include "tb/support/random_network.hpp"
 #include "tb/support/seeds.hpp"
+#include "tb/support/split_networks.hpp"
 
 namespace sparsys::top::test {
 namespace {
@@ -133,6 +137,45 @@ TEST(Run, MatrixNetworks) {
       ASSERT_EQ(matrix_output(program, {first, first + b.output_bytes}), expected[n])
           << "inference " << n;
     }
+  });
+}
+
+// A network on both engines, as the writer of images places it: two inferences at a time.
+TEST(Run, SplitNetworks) {
+  const Config config = small_config();
+  for_seeds(4, [&](uint64_t seed) {
+    SparseEngineOptions options;
+    options.int8_front = true;
+    const sparsys::Network network = small_conv(8, seed);
+    const Eigen::MatrixXf x =
+        Eigen::MatrixXf::Random(element_count(network.input_shape), 20).cwiseAbs();
+    const Placed parts = placed(to_sparse_engine(share_weights(network), x, nullptr, options));
+    const top::Image image = build_image(parts, 1, config);
+    ASSERT_EQ(image.phases, 2U);
+    constexpr uint32_t kCount = 7;
+    std::vector<uint8_t> inputs;
+    std::vector<std::vector<int16_t>> expected;
+    Dice dice(seed);
+    for (uint32_t n = 0; n < kCount; ++n) {
+      std::vector<int8_t> input(parts.input_size());
+      for (int8_t& value : input) value = static_cast<int8_t>(dice.bits(8));
+      const std::vector<uint8_t> bytes = pack(image.input, input);
+      inputs.insert(inputs.end(), bytes.begin(), bytes.end());
+      std::vector<int16_t> between;
+      for (const int8_t byte : mxu::run_batch(*parts.matrix, input)) {
+        between.push_back(to_fixed(byte, parts.hand_over()));
+      }
+      expected.push_back(eie::FunctionalModel(*parts.sparse).run_batch(between));
+    }
+    SmallBench bench(config, wild(config, seed));
+    const std::vector<uint8_t> outputs =
+        run_example(bench, image.bytes, inputs, image.output_bytes, kCount);
+    for (uint32_t n = 0; n < kCount; ++n) {
+      const auto first = outputs.begin() + n * image.output_bytes;
+      ASSERT_EQ(unpack_words(image.output, {first, first + image.output_bytes}), expected[n])
+          << "inference " << n;
+    }
+    EXPECT_GT(bench.read(reg::kCyclesBoth), 0U);
   });
 }
 
