@@ -394,11 +394,11 @@ static int push_image(struct sparsys_device* device, uint32_t offset, uint32_t c
   return SPARSYS_OK;
 }
 
-/* A Fence with an interrupt behind the commands, and the doorbell for all. */
-static int push_fence(struct sparsys_device* device, uint32_t* ticket) {
-  int result =
-      push(device, SPARSYS_OP_FENCE | (uint64_t)SPARSYS_FENCE_INTERRUPT << SPARSYS_CMD_FLAGS_SHIFT,
-           0, device->fence + 1u, 0);
+/* A Fence with an interrupt and other flags behind the commands, and the doorbell for all. */
+static int push_fence(struct sparsys_device* device, uint32_t flags, uint32_t* ticket) {
+  flags |= SPARSYS_FENCE_INTERRUPT;
+  int result = push(device, SPARSYS_OP_FENCE | (uint64_t)flags << SPARSYS_CMD_FLAGS_SHIFT, 0,
+                    device->fence + 1u, 0);
   if (result) return result;
   *ticket = ++device->fence;
   doorbell(device);
@@ -433,7 +433,8 @@ int sparsys_load(struct sparsys_device* device, const struct sparsys_memory* ima
   uint32_t ticket;
   reg_write(device, SPARSYS_REG_CONTROL, SPARSYS_CONTROL_RUN);
   result = push_image(device, device->setup_offset, model.setup_commands, from);
-  if (!result) result = push_fence(device, &ticket);
+  /* Setup has no command that waits for the others: the Fence does. */
+  if (!result) result = push_fence(device, SPARSYS_FENCE_ALL, &ticket);
   if (!result) result = sparsys_wait(device, ticket);
   if (!result) device->loaded = 1;
   return result;
@@ -452,7 +453,7 @@ int sparsys_submit(struct sparsys_device* device, uint64_t input, uint64_t outpu
   const uint64_t scratch = device->scratch.bus + phase * (model->scratch_bytes / model->phases);
   const uint64_t from[5] = {0, device->image.bus, input, output, scratch};
   int result = push_image(device, device->phase_offset[phase], model->phase_commands, from);
-  if (!result) result = push_fence(device, ticket);
+  if (!result) result = push_fence(device, 0, ticket);
   if (result)
     device->loaded = 0; /* part of it is queued */
   else

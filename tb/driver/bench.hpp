@@ -132,8 +132,8 @@ class Bench {
     EXPECT_LE(uint64_t{at} + bytes, kArenaBytes);
     return {&arena[at], kArenaBus + at, bytes};
   }
-  sparsys_config driver_config(uint32_t watchdog = 0) {
-    return {part(0, kRingBytes), kArenaBus, kArenaBytes, watchdog};
+  sparsys_config driver_config(uint32_t watchdog = 0, uint32_t ring_bytes = kRingBytes) {
+    return {part(0, ring_bytes), kArenaBus, kArenaBytes, watchdog};
   }
 
   // What the registers say, for a failure's text.

@@ -14,8 +14,14 @@
 
 namespace sparsys::top::test {
 
-// Events: the program has run, its output is written, the sparse engine's is.
+// Events: the program has run, its output is written, the sparse engine's is. Each is signalled
+// again only when the inference's last command has taken it: that signals it, `kTaken` bits higher.
 constexpr uint16_t kRan = 1, kRowsOut = 2, kStored = 4;
+constexpr uint32_t kTaken = 8;
+inline void signal(Command& command, uint16_t event) {
+  command.signal = event;
+  command.wait = static_cast<uint16_t>(event << kTaken);
+}
 
 inline uint64_t round_up(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -82,15 +88,18 @@ inline void add_sparse(ImageBuilder& b, const eie::Image& image, uint64_t in_at,
   store.address = from(kBaseOutput, out_at);
   store.port = vector_port(image, image.output);
   store.words = vector_words(image, image.output);
-  store.signal = kStored;
+  signal(store, kStored);
   b.output_bytes = static_cast<uint32_t>(out_at + 8 * store.words);
   for (const Command& c : {load, run, store}) b.at_phase(0, c);
 }
 
-// The inference is complete with a command in the fence's channel.
-inline void add_end(ImageBuilder& b, uint16_t wait) {
+// The inference is complete with a command in the fence's channel, setup with one that lets the
+// first begin.
+inline void add_end(ImageBuilder& b, uint16_t events) {
   Command end{Opcode::kNop};
-  end.wait = wait;
+  end.signal = static_cast<uint16_t>(events << kTaken);
+  b.at_setup(end);
+  end.wait = events;
   b.at_phase(0, end);
 }
 
@@ -168,7 +177,7 @@ inline void add_matrix(ImageBuilder& b, const mxu::Program& program, uint64_t in
   run.beats =
       static_cast<uint32_t>(program.weights.size() / mxu::StreamShape(program.config).beat_bytes());
   run.weights = from(kBaseImage, b.add(program.weights, 4096));
-  run.signal = kRan;
+  signal(run, kRan);
   b.at_phase(0, run);
   // In the order of the program's Read_Host and Write_Host.
   size_t n_in = 0, in_data = 0, n_out = 0;
@@ -194,7 +203,7 @@ inline void add_matrix(ImageBuilder& b, const mxu::Program& program, uint64_t in
       c.address = from(kBaseOutput, out_at + rows.offset);
       c.row = static_cast<uint16_t>(rows.row);
       c.length = rows.rows * rows.row;
-      if (n_out == out.size()) c.signal = kRowsOut;
+      if (n_out == out.size()) signal(c, kRowsOut);
       b.at_phase(0, c);
     }
   }

@@ -69,6 +69,7 @@ class FaultBench : public SmallBench {
     EXPECT_EQ(sparsys_start(&device, &where), SPARSYS_OK);
   }
 
+  uint32_t image_bytes() const { return static_cast<uint32_t>(image_.size()); }
   // Image and inputs to their places in memory.
   void place() {
     synchronise();

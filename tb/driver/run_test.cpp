@@ -48,11 +48,11 @@ axi::MemoryOptions wild(const Config& config, uint64_t seed) {
 // Inputs through the example's program; returns the outputs.
 std::vector<uint8_t> run_example(SmallBench& bench, const std::vector<uint8_t>& image,
                                  const std::vector<uint8_t>& inputs, uint32_t output_bytes,
-                                 uint32_t count) {
+                                 uint32_t count, uint32_t ring_bytes = kRingBytes) {
   EXPECT_LE(kImageAt + image.size(), kWorkAt);
   std::copy(image.begin(), image.end(), &bench.arena[kImageAt]);
   const sparsys_platform platform = bench.platform();
-  const sparsys_config config = bench.driver_config(20000);
+  const sparsys_config config = bench.driver_config(20000, ring_bytes);
   const sparsys_memory at = bench.part(kImageAt, static_cast<uint32_t>(image.size()));
   const sparsys_memory work = bench.part(kWorkAt, kArenaBytes - kWorkAt);
   std::vector<uint8_t> outputs(size_t{output_bytes} * count);
@@ -87,7 +87,7 @@ TEST(Run, SparseNetworks) {
     const eie::Network network = random_network(seed, options);
     const eie::Image image = eie::build_image(network, config.eie);
     const ImageBuilder b = sparse_image(image, size_registers(config));
-    constexpr uint32_t kCount = 5;
+    constexpr uint32_t kCount = 20;  // more commands than the smaller rings hold
     std::vector<uint8_t> inputs;
     std::vector<std::vector<int16_t>> expected;
     for (uint32_t n = 0; n < kCount; ++n) {
@@ -99,7 +99,7 @@ TEST(Run, SparseNetworks) {
     }
     SmallBench bench(config, wild(config, seed));
     const std::vector<uint8_t> outputs =
-        run_example(bench, b.bytes(), inputs, b.output_bytes, kCount);
+        run_example(bench, b.bytes(), inputs, b.output_bytes, kCount, 64U << seed % 6);
     for (uint32_t n = 0; n < kCount; ++n) {
       const auto first = outputs.begin() + n * b.output_bytes;
       std::vector<int16_t> output = sparse_output(image, {first, first + b.output_bytes});
