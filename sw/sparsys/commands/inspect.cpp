@@ -2,6 +2,7 @@
 #include <iostream>
 #include <memory>
 
+#include "golden/format/image/image.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/format/split/split_file.hpp"
 #include "golden/format/stored_model.hpp"
@@ -11,6 +12,7 @@
 #include "sw/sparsys/commands/options.hpp"
 #include "sw/sparsys/layers/engine_options.hpp"
 #include "sw/sparsys/report/describe.hpp"
+#include "sw/sparsys/report/describe_image.hpp"
 #include "sw/sparsys/report/describe_split.hpp"
 #include "sw/sparsys/report/json_file.hpp"
 
@@ -44,10 +46,14 @@ nlohmann::json describe_file(const std::string& file, const eie::Config& config,
 void run_inspect(const Arguments& arguments) {
   check(arguments.config);
   check_outputs({arguments.json}, {arguments.file});
+  const bool image = top::is_image(arguments.file);
   const nlohmann::json description =
-      describe_file(arguments.file, arguments.config, arguments.rows);
+      image ? describe(top::load_image(arguments.file))
+            : describe_file(arguments.file, arguments.config, arguments.rows);
   FilesTogether files;
-  if (arguments.json != "-") print_description(std::cout, description);
+  if (arguments.json != "-") {
+    image ? print_image(std::cout, description) : print_description(std::cout, description);
+  }
   write_json(arguments.json, description);
   commit(files);
 }
@@ -62,11 +68,12 @@ void add_inspect(CLI::App& program) {
       "takes in the file; of a compressed network how it sits in an engine's memories: entries per "
       "PE, padding, balance; of a quantised network how its weights lie in weight memory: entries, "
       "padding, the longest bus over the mean; of a split network also where it is cut and why, "
-      "and what of it runs "
-      "where");
+      "and what of it runs where; of an image of the accelerator its commands");
   command
-      ->add_option("FILE", arguments->file,
-                   "Float model, stored model, compressed, split or quantised network")
+      ->add_option(
+          "FILE", arguments->file,
+          "Float model, stored model, compressed, split or quantised network; image of the "
+          "accelerator")
       ->required();
   command
       ->add_option("--pe", arguments->config.n_pe,

@@ -22,6 +22,10 @@ holds run.json '"target": "top"' '"mismatched_values": 0' '"level": "function"'
 expect 0 run split.image --synthetic --images 3 --level rtl
 holds out "every output value identical" "cycles"
 
+expect 0 inspect split.image --json inspect.json
+holds out "4 PEs of 1 lanes" "an array of 4x4" "Matrix_Run" "Sparse_Load" "scratch + 0" "spread"
+holds inspect.json '"kind": "image"' '"multiplier"' '"weights"' '"phases": 2'
+
 # A stored network is placed: the sparse engine takes what has up to 15 values.
 # shellcheck disable=SC2086
 {
