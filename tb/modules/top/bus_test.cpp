@@ -14,6 +14,7 @@
 #include "golden/memory/axi_memory.hpp"
 #include "tb/lockstep/top/signals.hpp"
 #include "tb/modules/module_bench.hpp"
+#include "tb/support/top/random_memory.hpp"
 
 namespace sparsys::top {
 namespace {
@@ -31,25 +32,6 @@ BusShape shape_of(uint32_t bytes) {
     default:
       return {64, 44, 16, 4, 4};
   }
-}
-
-axi::MemoryOptions random_memory(Dice& dice, uint32_t bytes) {
-  axi::MemoryOptions options;
-  options.bytes = bytes;
-  options.latency = static_cast<uint32_t>(1 + dice.below(30));
-  options.jitter = dice.chance(50) ? static_cast<uint32_t>(dice.below(30)) : 0;
-  options.bandwidth =
-      dice.chance(40) ? bytes * (0.2 + 0.01 * static_cast<double>(dice.below(100))) : 0;
-  options.outstanding = static_cast<uint32_t>(1 + dice.below(20));
-  options.reorder = dice.chance(60);
-  options.interleave = dice.chance(50);
-  options.address_first = dice.chance(50);
-  for (uint32_t* stall : {&options.stall_ar, &options.stall_r, &options.stall_aw, &options.stall_w,
-                          &options.stall_b}) {
-    *stall = dice.chance(50) ? static_cast<uint32_t>(dice.below(80)) : 0;
-  }
-  options.seed = dice.next();
-  return options;
 }
 
 axi::CheckerOptions checker_of(const BusShape& shape) {
@@ -96,7 +78,7 @@ void run_read(uint32_t bytes, uint64_t seed, uint64_t* beats_checked, uint64_t* 
   Dice dice(seed);
   const BusShape shape = shape_of(bytes);
   ModuleBench<Rtl, AxiRead> b("axi_read", kReaders, shape);
-  axi::Memory memory(random_memory(dice, bytes));
+  axi::Memory memory(test::random_memory(dice, bytes));
   memory.options().read_errors = dice.chance(30) ? 2000 : 0;
   axi::Checker checker(checker_of(shape));
   PORT(idle_o);
@@ -215,6 +197,56 @@ TEST(AxiRead, RandomStreams) {
   }
 }
 
+// A stream that reads 1 MiB from a memory of 34 GB/s at 700 MHz, which are 48.6 bytes a cycle.
+TEST(AxiRead, KeepsTheMemorysBandwidth) {
+  constexpr uint32_t kBytes = 64, kLatency = 60;
+  constexpr uint64_t kRead = 1 << 20;
+  RtlTop<Vaxi_read_64> rtl;
+  Vaxi_read_64& top = *rtl.top;
+  axi::MemoryOptions options;
+  options.bytes = kBytes;
+  options.bandwidth = 48.6;
+  options.latency = kLatency;
+  axi::Memory memory(options);
+  const auto clock = [&] {
+    const axi::SlavePorts slave = memory.ports();
+    top.m_arready_i = slave.arready;
+    top.m_rvalid_i = slave.rvalid;
+    top.m_rid_i = slave.rid;
+    top.m_rresp_i = slave.rresp;
+    top.m_rlast_i = slave.rlast;
+    top.clk_i = 0;
+    top.eval();
+    axi::MasterPorts master;
+    master.arvalid = top.m_arvalid_o;
+    master.ar = {
+        top.m_araddr_o, top.m_arid_o, top.m_arlen_o, top.m_arsize_o, axi::kIncr, 0, 3, 0, 0};
+    master.rready = top.m_rready_o;
+    const bool beat = top.data_valid_o & 1;
+    top.clk_i = 1;
+    top.eval();
+    memory.clock(master);
+    return beat;
+  };
+  top.rst_i = 1;
+  clock();
+  top.rst_i = 0;
+  top.req_valid_i = 1;
+  set_bits(top.req_beats_i, 0, 32, kRead / kBytes);
+  top.data_ready_i = 1;
+  uint64_t cycles = 0, beats = 0;
+  for (; beats < kRead / kBytes && cycles < 100000; ++cycles) {
+    beats += clock();
+    top.req_valid_i = 0;
+  }
+  ASSERT_EQ(beats, kRead / kBytes);
+  const double share = static_cast<double>(kRead) / static_cast<double>(cycles) / options.bandwidth;
+  RecordProperty("cycles", static_cast<int>(cycles));
+  std::cout << "1 MiB in " << cycles << " cycles, latency " << kLatency << ": " << 100 * share
+            << " % of the memory's bandwidth\n";
+  EXPECT_GE(share, 0.95);
+}
+
 constexpr uint32_t kWriters = 3;
 
 template <class Rtl>
@@ -222,7 +254,7 @@ void run_write(uint32_t bytes, uint64_t seed, uint64_t* requests, uint64_t* stop
   Dice dice(seed);
   const BusShape shape = shape_of(bytes);
   ModuleBench<Rtl, AxiWrite> b("axi_write", kWriters, shape);
-  axi::Memory memory(random_memory(dice, bytes));
+  axi::Memory memory(test::random_memory(dice, bytes));
   memory.options().write_errors = dice.chance(30) ? 5000 : 0;
   axi::Checker checker(checker_of(shape));
   PORT(idle_o);
