@@ -3,6 +3,7 @@
 // together, all listed signals and all ports compared in every cycle.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "tb/lockstep/top/signals.hpp"
@@ -23,7 +24,9 @@ class TopLockstep : public TopBench<Rtl> {
   Top model;
   SignalTable table;
   SignalMirror mirror;
-  uint64_t mismatched = 0;  // signals, in the first cycle with any
+  uint64_t mismatched = 0;      // signals, in the first cycle with any
+  uint64_t compared = 0;        // cycles
+  std::function<void()> watch;  // called in every cycle, as all stands to be compared
 
  private:
   void step() {
@@ -32,6 +35,8 @@ class TopLockstep : public TopBench<Rtl> {
     model.bus_i = this->memory.ports();
     model.propagate();
     mirror.refresh();
+    if (watch) watch();
+    ++compared;
     if (table.differs()) {
       for (const Signal* s : table.differing()) {
         if (++mismatched > 20) continue;
