@@ -32,7 +32,7 @@ class Choice {
         first_(layers_.size()) {
     multiplications_ = layer_multiplications(network.network, true);
     try {
-      const EngineLayers engine = engine_layers(network.network);
+      const EngineLayers engine = engine_layers(network.decode());
       // Behind them there must be nothing.
       if (engine.first + engine.count == layers_.size()) first_ = engine.first;
     } catch (const Error&) {
@@ -111,8 +111,7 @@ class Choice {
     return code.size() - static_cast<uint64_t>(std::count(code.begin(), code.end(), 0));
   }
 
-  // Those before layer `first` on the matrix unit. Weights of few values are entries there, others
-  // bytes.
+  // Those before layer `first` on the matrix unit, each weight a byte there.
   std::vector<LayerLoad> loads(size_t first) const {
     std::vector<LayerLoad> all;
     for (size_t l = 0; l < layers_.size(); ++l) {
@@ -120,10 +119,8 @@ class Choice {
       LayerLoad load{layers_[l].name,           engine, 0, 0, peak(engine, options_.config),
                      bus_bytes(options_.config)};
       const bool sparse = engine == Engine::kSparse;
-      const bool shared = weights(l).shared();
-      const auto all_weights = static_cast<uint64_t>(layers_[l].inputs * layers_[l].outputs);
       load.operations = options_.batch * (sparse ? nonzeros(l) : multiplications_[l]);
-      if (!sparse) load.bytes = shared && values(l) <= kMostValues ? nonzeros(l) : all_weights;
+      if (!sparse) load.bytes = static_cast<uint64_t>(layers_[l].inputs * layers_[l].outputs);
       if (l == first && l > 0) {
         const uint64_t vector = options_.batch * static_cast<uint64_t>(layers_[l].inputs);
         load.bytes += vector;

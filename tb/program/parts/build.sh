@@ -7,6 +7,7 @@ less="--synthetic --limit 600 --rounds 1 --retrain-epochs 1 --fine-tune-epochs 0
 {
   expect 0 compress float.model --target eie --front int8 $less -o split.model
   expect 0 compress float.model --target stored $less -o net.sps
+  expect 0 compress float.model --target stored $less --bits 8,8,4,4 -o few.sps
 }
 size="--pe 4 --array 4"
 
@@ -37,6 +38,19 @@ holds inspect.json '"kind": "image"' '"multiplier"' '"weights"' '"phases": 2'
     build net.sps -o no.image $size --place ip9=eie --synthetic --limit 600
   expect 0 run matrix.image --synthetic --images 5
   holds out "every output value identical"
+  # Of 15 values at most both engines can take it: it depends on their sizes, and on the user.
+  expect 0 build few.sps -o few.image $size --synthetic --limit 600
+  holds out "from 'ip1' on the sparse engine" "least of 3"
+  expect 0 build few.sps -o large.image --pe 1 --array 256 --bus 64 --synthetic --limit 600
+  holds out "from 'ip2' on the sparse engine"
+  expect 0 build few.sps -o said.image $size --place ip2=mxu --synthetic --limit 600
+  holds out "all layers on the matrix unit" "least of 1"
+  for image in few large said; do
+    expect 0 run $image.image --synthetic --images 5
+    holds out "every output value identical"
+  done
+  refuse "--place: 'ip1' on the sparse engine, and a layer behind it on the matrix unit" \
+    build few.sps -o no.image $size --place ip1=eie --place ip2=mxu --synthetic --limit 600
 
   # What cannot be.
   refuse "--place ip1=mxu: split.model has it for the engine eie" \
