@@ -30,6 +30,12 @@ constexpr uint64_t kArenaBus = 0x4A'0012'3000;
 constexpr uint32_t kArenaBytes = 1U << 18;
 constexpr uint32_t kRingBytes = 4096;
 
+inline axi::MemoryOptions memory_options(const Config& config) {
+  axi::MemoryOptions options;
+  options.bytes = config.axi_bytes;
+  return options;
+}
+
 template <class Rtl>
 class Bench {
  public:

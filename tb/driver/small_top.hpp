@@ -31,10 +31,4 @@ inline Config small_config() {
 
 using SmallBench = Bench<Vtop_driver>;
 
-inline axi::MemoryOptions memory_options(const Config& config) {
-  axi::MemoryOptions options;
-  options.bytes = config.axi_bytes;
-  return options;
-}
-
 }  // namespace sparsys::top::test
