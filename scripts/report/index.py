@@ -66,7 +66,7 @@ def demo_top(data: Any) -> Figures:
             ("bytes read an image", digits(data["bytes_read_per_image"], 1)),
             ("both engines at work", digits(data["overlap_pct"], 1, " %")),
             (f"values of {data['rtl_images']} images other than the functional models'",
-             digits(data["rtl_mismatched_values"]))]
+             digits(data["rtl_mismatched_values"])), lockstep(data)]
 
 
 def compress(data: Any) -> Figures:
@@ -160,7 +160,8 @@ KINDS = (
     Kind("demo-mxu", "Demo of the matrix unit",
          lambda data: not data["mismatched_signals"] and targets_hold(data), demo_mxu),
     Kind("demo-top", "Demo of the accelerator", lambda data: not (
-        data["rtl_mismatched_values"] or data["axi_violations"]) and data["overlap_pct"] > 0,
+        data["mismatched_signals"] or data["rtl_mismatched_values"] or
+        data["axi_violations"]) and data["overlap_pct"] > 0,
          demo_top),
     Kind("compress", "Deep compression",
          lambda data: all(check["holds"] for check in data["checks"]), compress,

@@ -17,6 +17,12 @@ struct BusFigures {
   uint64_t violations = 0;  // of the rules of AXI4 and AXI4-Lite
 };
 
+// Of a device that runs in lockstep with its cycle model; else all 0.
+struct LockstepFigures {
+  uint64_t checked_cycles = 0;
+  uint64_t signals_per_cycle = 0;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -29,6 +35,7 @@ class Device {
   virtual void put(uint64_t address, const uint8_t* bytes, uint64_t count) = 0;
   virtual void get(uint64_t address, uint8_t* bytes, uint64_t count) const = 0;
   virtual BusFigures figures() const { return {}; }
+  virtual LockstepFigures lockstep() const { return {}; }
 };
 
 }  // namespace sparsys::top

@@ -15,6 +15,7 @@
 #include "sw/sparsys/report/json_file.hpp"
 #include "sw/sparsys/report/progress.hpp"
 #include "sw/sparsys/report/table.hpp"
+#include "tb/lockstep/core/lockstep_options.hpp"
 #include "tb/lockstep/top/rtl.hpp"
 
 namespace sparsys {
@@ -99,7 +100,6 @@ RunTotals run_rtl(const Arguments& arguments, const top::Image& image, const top
   report["rtl_images"] = totals.images;
   report["rtl_mismatched_images"] = totals.mismatched_images;
   report["rtl_mismatched_values"] = totals.mismatched_values;
-  report["mismatched_signals"] = nullptr;  // there is no lockstep of the whole accelerator
   report["axi_violations"] = device->figures().violations;
   report["cycles_per_image"] = totals.per_image("cycles");
   report["bytes_read_per_image"] = totals.per_image("read_bytes");
@@ -109,6 +109,32 @@ RunTotals run_rtl(const Arguments& arguments, const top::Image& image, const top
   report["overlap_pct"] = share("cycles_both");
   report["rtl_cycles_per_second"] = static_cast<uint64_t>(totals.cycles_per_second());
   return totals;
+}
+
+// Runs an image on the small RTL in lockstep with the cycle model. Returns the report of a
+// difference, empty if there was none.
+std::string run_lockstep(const top::Placed& placed, const Dataset& data, Accelerator& reference,
+                         json& report) {
+  const std::unique_ptr<top::Device> device = top::make_rtl(config_of("small"), true);
+  std::cout << "running a test image on the small RTL in lockstep with the cycle model"
+            << std::endl;
+  const top::Image image = top::build_image(placed, 1, device->config());
+  std::string mismatch;
+  uint64_t signals = 0;
+  try {
+    const auto engine = top::make_driven(image, placed, *device);
+    engine->load();
+    RunTotals totals;
+    run_images(*engine, &reference, test_images(data, 0, 1, 1), "lockstep", totals);
+    if (totals.mismatched_images > 0) mismatch = totals.first_mismatch;
+  } catch (const LockstepMismatch& error) {
+    mismatch = error.what();
+    signals = error.signals;
+  }
+  report["checked_cycles"] = device->lockstep().checked_cycles;
+  report["checked_signals_per_cycle"] = device->lockstep().signals_per_cycle;
+  report["mismatched_signals"] = signals;
+  return mismatch;
 }
 
 void print(const json& report) {
@@ -122,6 +148,9 @@ void print(const json& report) {
                        grouped(report["rtl_mismatched_values"]) +
                        " values other than the functional models', " +
                        grouped(report["axi_violations"]) + " rules of the buses broken");
+  lines.add("lockstep", grouped(report["checked_signals_per_cycle"]) + " signals in " +
+                            grouped(report["checked_cycles"]) + " cycles, " +
+                            grouped(report["mismatched_signals"]) + " differ");
   lines.add("an image", fixed(report["cycles_per_image"], 1) + " cycles, " +
                             fixed(report["bytes_read_per_image"], 1) + " bytes read, " +
                             fixed(report["bytes_written_per_image"], 1) + " written");
@@ -164,9 +193,12 @@ void run_demo(Arguments& arguments) {
   run_images(*reference, nullptr, test_images(data, 0, data.test_count(), 500), "function", all);
   report["error_pct"] = all.score.percent();
   const RunTotals rtl = run_rtl(arguments, image, placed, data, *reference, report);
+  const std::string mismatch = run_lockstep(placed, data, *reference, report);
   print(report);
 
   Expectations expect;
+  expect.require(mismatch.empty(), "every signal of the small RTL as of the cycle model" +
+                                       (mismatch.empty() ? "" : ": " + mismatch));
   expect.require(rtl.mismatched_images == 0 && rtl.images == arguments.images,
                  "every output of the RTL the same as of the functional models, in all " +
                      grouped(arguments.images) + " images" +

@@ -70,6 +70,15 @@ TEST(Images, OfBothEnginesOnTheRtl) {
   }
 }
 
+// Every signal of the small accelerator as its cycle model has it.
+TEST(Images, InLockstep) {
+  const auto device = make_rtl(built_in().front(), true);
+  run(split(small_conv(8, 1)), 1, *device, 1);
+  EXPECT_GT(device->lockstep().checked_cycles, 1000U);
+  EXPECT_GT(device->lockstep().signals_per_cycle, 1000U);
+  EXPECT_EQ(make_rtl(built_in().front())->lockstep().checked_cycles, 0U);
+}
+
 TEST(Images, OfOneEngineOnTheRtl) {
   const auto device = make_rtl(built_in().front());
   for (const uint64_t seed : test_seeds(3)) {

@@ -37,10 +37,10 @@ std::vector<RtlMaker>& rtl_registry() {
   return makers;
 }
 
-std::unique_ptr<Device> make_rtl(const Config& config) {
+std::unique_ptr<Device> make_rtl(const Config& config, bool lockstep) {
   std::string known;
   for (const RtlMaker& maker : rtl_registry()) {
-    if (has(maker.config, config)) return maker.make(maker.config);
+    if (has(maker.config, config)) return maker.make(maker.config, lockstep);
     known += (known.empty() ? "" : "; ") + describe(maker.config);
   }
   throw Error("accelerator: no RTL of " + describe(config) + " is built into this program; " +

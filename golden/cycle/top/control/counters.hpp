@@ -49,7 +49,7 @@ class Counters {
   void update(bool rst) {
     for (uint32_t n = 0; n < kCount; ++n) {
       count_q[n] = rst || clear_i ? 0 : count_q[n] + add_q[n];
-      add_q[n] = rst ? 0 : add_i[n];
+      add_q[n] = rst || clear_i ? 0 : add_i[n];
     }
   }
 };
