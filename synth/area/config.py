@@ -28,6 +28,14 @@ CONFIGS = {
             "ROWS": 4, "COLS": 4, "TILE_ROWS": 4, "TILE_COLS": 4, "FIFO_WORDS": 32, "UB_DEPTH": 64,
             "ACC_DEPTH": 32, "PARAM_SETS": 4, "QUEUE_DEPTH": 4}),
     },
+    # The accelerator's units around engines of full size.
+    "accelerator": {
+        "sparse": Variant("top_sparse", {"AXI_BYTES": 64, "N_PE": 64}),
+        "programs": Variant("top_matrix", {"AXI_BYTES": 64}),
+        "weights": Variant("top_weights", {"AXI_BYTES": 64, "W_LANES": 8}),
+        "rows_in": Variant("top_rows_in", {"AXI_BYTES": 64, "LANES": 256}),
+        "rows_out": Variant("top_rows_out", {"AXI_BYTES": 64, "LANES": 256}),
+    },
 }
 
 
@@ -49,6 +57,7 @@ SWEEPS = {
             "48": Variant("eie_pe", {"N_PE": 64, "ACC_WIDTH": 48})}),
     ],
     "small": [],
+    "accelerator": [],
 }
 MOST_PE_GE, MOST_CONTROL_PCT, MOST_CELL_GE = 40000, 2.0, 1200
 # Longest path of the sparse engine of one lane, all modules together, in OSU 180 nm.

@@ -120,8 +120,10 @@ def unit_beside_paper(design: Design, name: str, paper_um2: int, module: str) ->
             "ram_um2_at_45nm": round(bits * rams.EIE_UM2_PER_BIT)}
 
 
-def table_2(design: Design) -> dict:
-    """EIE's table II beside ours."""
+def table_2(design: Design) -> dict | None:
+    """EIE's table II beside ours; None without a sparse engine."""
+    if "eie" not in design.tops:
+        return None
     rows = [unit_beside_paper(design, *row) for row in config.TABLE_2]
     logic_um2 = config.TABLE_2_TOTAL - config.TABLE_2_MEMORY - config.TABLE_2_FILLER
     n_pe = CONFIGS[design.config]["eie"].parameters["N_PE"]
