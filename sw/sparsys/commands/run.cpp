@@ -253,8 +253,9 @@ void run_image(const Arguments& arguments) {
     throw Error("--level " + arguments.level + ": " + name +
                 " is an image, which runs at level rtl or function");
   }
-  if (!arguments.waves.empty() || arguments.no_lockstep || !arguments.values.tensor.empty()) {
-    throw Error("--waves, --no-lockstep, --tensor: are not for an image, which runs as a whole");
+  if (arguments.no_lockstep && !rtl) throw Error("--no-lockstep: is for --level rtl only");
+  if (!arguments.waves.empty() || !arguments.values.tensor.empty()) {
+    throw Error("--waves, --tensor: are not for an image, which runs as a whole");
   }
   const top::Image image = top::load_image(arguments.model);
   if (image.network.empty()) throw Error(name + ": has no description to run samples by");
@@ -268,8 +269,8 @@ void run_image(const Arguments& arguments) {
                 "to be a multiple of it");
   }
   const top::Config config = top::config_of(image.registers);
-  const std::unique_ptr<top::Device> device =
-      rtl ? top::make_rtl(config) : std::make_unique<top::ModelDevice>(config);
+  const std::unique_ptr<top::Device> device = rtl ? top::make_rtl(config, !arguments.no_lockstep)
+                                                  : std::make_unique<top::ModelDevice>(config);
   const auto engine = top::make_driven(image, placed, *device);
   const auto reference = top::make_function(placed, arguments.data.threads);
   const std::string level = rtl ? "rtl" : "function";
@@ -278,14 +279,13 @@ void run_image(const Arguments& arguments) {
                  {"target", "top"},
                  {"level", level},
                  {"engine", "top-" + level},
-                 {"lockstep", false},
+                 {"lockstep", rtl && !arguments.no_lockstep},
                  {"first", run.first},
                  {"images", run.count}};
   if (table) {
     std::cout << printable(placed.name()) << " on the accelerator's "
               << to_string(rtl ? Level::kRtl : Level::kFunction) << ", by its driver" << std::endl;
   }
-  engine->load();
   RunTotals totals;
   totals.keep_outputs = true;
   const uint64_t batch = std::max<uint64_t>(1, kImageBatch / image.batch) * image.batch;
@@ -293,7 +293,12 @@ void run_image(const Arguments& arguments) {
   range.scored = run.labelled;
   range.scale = placed.input_scale();
   range.offset = placed.input_offset();
-  run_images(*engine, reference.get(), range, level, totals);
+  try {
+    engine->load();
+    run_images(*engine, reference.get(), range, level, totals);
+  } catch (const LockstepMismatch& mismatch) {
+    throw ExpectationFailed(mismatch.what());
+  }
   Listing lines;
   if (totals.score.count() > 0) {
     if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
@@ -307,6 +312,14 @@ void run_image(const Arguments& arguments) {
             totals.mismatched_images == 0 ? "every output value identical"
                                           : grouped(totals.mismatched_images) +
                                                 " images DIFFER, first " + totals.first_mismatch);
+  if (rtl && !arguments.no_lockstep) {
+    const top::LockstepFigures lockstep = device->lockstep();
+    report["checked_cycles"] = lockstep.checked_cycles;
+    report["checked_signals_per_cycle"] = lockstep.signals_per_cycle;
+    report["mismatched_signals"] = 0;  // it would have ended above
+    lines.add("lockstep", grouped(lockstep.signals_per_cycle) + " signals identical in " +
+                              grouped(lockstep.checked_cycles) + " cycles");
+  }
   if (rtl) {
     for (const auto& [counter, value] : totals.counters) report[counter] = value;
     lines.add("cycles", fixed(totals.per_image("cycles"), 1) + " an image");

@@ -20,8 +20,12 @@ holds build.json '"phases": 2' '"measured_cycles"' '"operations_per_byte"' '"mat
 expect 0 run split.image --synthetic --images 20 --json run.json --outputs image.npy
 holds out "by its driver" "every output value identical" "wrong answers"
 holds run.json '"target": "top"' '"mismatched_values": 0' '"level": "function"'
-expect 0 run split.image --synthetic --images 3 --level rtl
-holds out "every output value identical" "cycles"
+expect 0 run split.image --synthetic --images 3 --level rtl --json run.json
+holds out "every output value identical" "signals identical in" "cycles"
+holds run.json '"mismatched_signals": 0' '"lockstep": true' '"cycles_both"'
+expect 0 run split.image --synthetic --images 3 --level rtl --no-lockstep
+holds out "every output value identical"
+refuse "--no-lockstep: is for --level rtl only" run split.image --no-lockstep --synthetic
 
 expect 0 inspect split.image --json inspect.json
 holds out "4 PEs of 1 lanes" "an array of 4x4" "Matrix_Run" "Sparse_Load" "scratch + 0" "spread"
@@ -73,5 +77,5 @@ refuse "--pe: split.image is an image, which has the engines' sizes" run split.i
 # The demo, small.
 expect 0 demo-top --synthetic --limit 600 --epochs 1 --images 3 --size small --cache models \
   --report demo-top.json
-holds out "ok      every signal of the small RTL" "ok      every output of the RTL" "ok      no rule of AXI4" "ok      both engines at work"
+holds out "ok      every signal the same" "ok      every output of the RTL" "ok      no rule of AXI4" "ok      both engines at work"
 valid demo-top demo-top.json
