@@ -26,6 +26,7 @@ class Instructions {
   uint8_t data_valid_i = 0, data_ready_o = 0;
   const uint8_t* data_i = nullptr;
   uint8_t inst_valid_o = 0, inst_ready_i = 0;
+  uint8_t some = 0;  // instructions are left: at_q counts
 
   // Registers.
   uint32_t left_q = 0;
@@ -35,7 +36,7 @@ class Instructions {
 
   void propagate() {
     const bool room = !valid_q || inst_ready_i;
-    const bool some = left_q != 0;
+    some = left_q != 0;
     if (axi_bytes_ == 8) {
       data_ready_o = some && (at_q == 0 || room);
       make_ = some && at_q == 1 && room && data_valid_i;
