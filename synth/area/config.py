@@ -28,8 +28,10 @@ CONFIGS = {
             "ROWS": 4, "COLS": 4, "TILE_ROWS": 4, "TILE_COLS": 4, "FIFO_WORDS": 32, "UB_DEPTH": 64,
             "ACC_DEPTH": 32, "PARAM_SETS": 4, "QUEUE_DEPTH": 4}),
     },
-    # The accelerator's units around engines of full size.
+    # The accelerator around engines of full size: registers and control, AXI masters, units.
     "accelerator": {
+        "command": Variant("top_command", {"AXI_BYTES": 64}),
+        "masters": Variant("top_masters", {"AXI_BYTES": 64, "READ_BURSTS": 8}),
         "sparse": Variant("top_sparse", {"AXI_BYTES": 64, "N_PE": 64}),
         "programs": Variant("top_matrix", {"AXI_BYTES": 64}),
         "weights": Variant("top_weights", {"AXI_BYTES": 64, "W_LANES": 8}),

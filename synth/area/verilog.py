@@ -26,11 +26,11 @@ def parameters_of(text):
 def bits_of(expression, widths):
     """The bits of an expression, highest first; `widths` {port: bits}."""
     out = []
-    for item in re.findall(r"\d+'h[0-9a-f]+|\\\S+ |[A-Za-z_$][\w$]*(?:\[[\d:]+\])?", expression):
-        constant = re.match(r"(\d+)'h([0-9a-f]+)", item)
+    for item in re.findall(r"\d+'[hd][0-9a-f]+|\\\S+ |[A-Za-z_$][\w$]*(?:\[[\d:]+\])?", expression):
+        constant = re.match(r"(\d+)'([hd])([0-9a-f]+)", item)
         vector = re.match(r"([A-Za-z_$][\w$]*)(?:\[(\d+)(?::(\d+))?\])?$", item)
         if constant:
-            value = int(constant[2], 16)
+            value = int(constant[3], 16 if constant[2] == "h" else 10)
             out += [f"1'h{value >> i & 1}" for i in reversed(range(int(constant[1])))]
         elif vector and (vector[2] or vector[1] in widths):
             high = int(vector[2]) if vector[2] else widths[vector[1]] - 1
