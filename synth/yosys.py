@@ -22,6 +22,8 @@ from scripts.report import json_file
 
 Path = str | os.PathLike[str]
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PYOSYS = ("import sys; from pyosys import libyosys; "
+          "libyosys.run_pass(f'script {sys.argv[1]}', libyosys.Design())")
 PACKAGES = {"icepack": "fpga-icestorm", "sta": "opensta", "yosys-abc": "yosys"}
 
 
@@ -66,20 +68,33 @@ def work_folder() -> Iterator[pathlib.Path]:
         yield pathlib.Path(folder)
 
 
-def run_script(script: str) -> subprocess.CompletedProcess:
-    """Runs a Yosys script in the root of the checkout: the finished process."""
-    need("yosys")
+def run_script(script: str, python: str | None = None) -> subprocess.CompletedProcess:
+    """Runs a Yosys script in the root of the checkout: the finished process. `python`: one that has
+    Yosys as a package, pyosys, which then runs the script instead of the program `yosys`."""
+    if not python:
+        need("yosys")
     with tempfile.NamedTemporaryFile("w", suffix=".ys") as file:
         file.write(script)
         file.flush()
-        return execute(["yosys", "-Q", "-T", "-s", file.name], cwd=ROOT,
+        command = [python, "-c", PYOSYS] if python else ["yosys", "-Q", "-T", "-s"]
+        return execute([*command, file.name], cwd=ROOT,
                        env={**os.environ, "TMPDIR": temporary()})
 
 
-def run(script: str, what: str, log: Path | None = None) -> str:
+def package_version(python: str, package: str) -> str:
+    """"pyosys 0.70": of a package that a Python has."""
+    done = execute([python, "-c", "import importlib.metadata as m; "
+                                  f"print('{package}', m.version('{package}'))"])
+    if done.returncode != 0:
+        raise Failure(f"{python}: has no {package}: {last_line(done.stdout)}")
+    return done.stdout.strip()
+
+
+def run(script: str, what: str, log: Path | None = None, python: str | None = None) -> str:
     """Runs a Yosys script and returns its output. `what` names the design in a Failure, which
-    holds Yosys's own ERROR line; the output goes to the file `log` too."""
-    done = run_script(script)
+    holds Yosys's own ERROR line; the output goes to the file `log` too. `python` as of
+    run_script()."""
+    done = run_script(script, python)
     if log:
         pathlib.Path(log).write_text(done.stdout)
     if done.returncode != 0:

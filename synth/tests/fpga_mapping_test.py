@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The smallest engines on a family of FPGAs pass the checks of RAMs and multipliers; a RAM read
-without a clock and a multiplier without DSPs do not.
+"""The smallest engines on a family of FPGAs pass the checks of RAMs and multipliers, the sparse one
+as a flat netlist too; a RAM read without a clock and a multiplier without DSPs do not. Gowin needs
+the tools of make fpga-setup, in the folder BUILD.
 
-    python3 -m synth.tests.fpga_mapping_test [xc7|ecp5|ice40]...
+    python3 -m synth.tests.fpga_mapping_test [xc7|ecp5|ice40|gowin]...
 """
+import os
+import pathlib
 import sys
 import unittest
 
 import scripts.tests
 from synth import yosys
-from synth.fpga.config import DEVICES, FAMILIES, Config, eie, mxu
+from synth.fpga.config import DEVICES, FAMILIES, Config, Place, eie, mxu
 from synth.fpga.mapped import need_family, synthesise
+from synth.fpga.place import Build
 
 SMALLEST = {
     "eie": eie(1, 256, 64, 64, 8, QUEUE_DEPTH=4, CODEBOOKS=2, LIST_DEPTH=4),
@@ -27,12 +31,16 @@ endmodule
 
 class Mapping(unittest.TestCase):
     families = list(FAMILIES)
+    build = Build(pathlib.Path(os.environ.get("BUILD", yosys.ROOT / "build")))
 
     def synthesise(self, family, name, engine, parameters, **more):
-        need_family(FAMILIES[family])
+        python = self.build.pyosys if FAMILIES[family].pyosys else None
+        if FAMILIES[family].pyosys and not python:
+            self.skipTest(f"no pyosys for {family}: make fpga-setup")
+        need_family(FAMILIES[family], python)
         device = next(d for d, v in DEVICES.items() if v["family"] == family)
         return synthesise(Config(f"{family}-{name}", device, engine, "", parameters, **more),
-                          self.folder)
+                          self.folder, python)
 
     def setUp(self):
         self.folder = self.enterContext(yosys.work_folder())
@@ -43,6 +51,13 @@ class Mapping(unittest.TestCase):
                 result = self.synthesise(family, engine, engine, parameters)
                 self.assertGreater(min(result.rams, result.multipliers, result.resources["lut"],
                                        result.resources["bram"], result.resources["dsp"]), 0)
+
+    def test_flat_engine(self):
+        for family in self.families:
+            result = self.synthesise(family, "flat", "eie", SMALLEST["eie"],
+                                     place=Place("none", 1, 1, "", ()))
+            self.assertEqual(result.resources["dsp"], 1)
+            self.assertTrue(result.netlist.exists())
 
     def test_ram_read_without_a_clock(self):
         ram = self.folder / "ram.v"

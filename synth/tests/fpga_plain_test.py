@@ -12,6 +12,8 @@ from synth.fpga.config import REPLACE
 # Text of what takes a block's place, and in its place what must be seen.
 BROKEN = {
     "synth/fpga/adder.v": ("carry_i};", "1'b0};"),
+    "synth/fpga/carry_select.v": ("!= {SIGN_BITS", "== {SIGN_BITS"),
+    "synth/fpga/find_first.v": ("24'hF0_CC_AA", "24'hF0_CC_AE"),
     "synth/fpga/eie_product.v": ("$signed(act_i)", "$signed({1'b0, act_i})"),
     "synth/fpga/mxu_map_product.v": ("carry_i};", "1'b0};"),
 }
@@ -24,7 +26,10 @@ module bench;
   reg [32:0] x, y;
   reg carry;
   wire [31:0] product_0, product_1, signed_0, signed_1;
-  wire [32:0] sum_0, sum_1;
+  wire [32:0] sum_0, sum_1, chosen_0, chosen_1;
+  wire differ_0, differ_1;
+  wire [31:0] first_0, first_1;
+  wire [4:0] index_0, index_1;
   integer n, wrong;
   eie_product_0 u_signed_0 (.clk_i(clk), .weight_i(a), .act_i(b), .product_o(signed_0));
   eie_product_1 u_signed_1 (.clk_i(clk), .weight_i(a), .act_i(b), .product_o(signed_1));
@@ -34,16 +39,24 @@ module bench;
                          .sum_o(product_1));
   adder_0 #(.WIDTH(33)) u_adder_0 (.a_i(x), .b_i(y), .carry_i(carry), .sum_o(sum_0));
   adder_1 #(.WIDTH(33)) u_adder_1 (.a_i(x), .b_i(y), .carry_i(carry), .sum_o(sum_1));
+  carry_select_0 #(.SIGN_BITS(4)) u_select_0 (.a_i(x), .b_i(y), .sum_o(chosen_0),
+                                              .differ_o(differ_0));
+  carry_select_1 #(.SIGN_BITS(4)) u_select_1 (.a_i(x), .b_i(y), .sum_o(chosen_1),
+                                              .differ_o(differ_1));
+  find_first_0 #(.WIDTH(32)) u_first_0 (.vector_i(c), .onehot_o(first_0), .index_o(index_0));
+  find_first_1 #(.WIDTH(32)) u_first_1 (.vector_i(c), .onehot_o(first_1), .index_o(index_1));
   initial begin
     wrong = 0;
     for (n = 0; n < {cycles}; n = n + 1) begin
       a = n % 7 == 0 ? n % 2 == 0 ? 16'h8000 : 16'hFFFF : $random;
       b = n % 11 == 0 ? n % 2 == 0 ? 16'h8000 : 16'hFFFF : $random;
-      c = n % 5 == 0 ? 32'hFFFFFFFF : $random;
+      c = n % 5 == 0 ? 32'hFFFFFFFF : $random << n % 33;
       x = n % 3 == 0 ? 33'h1FFFFFFFF : {{$random, $random}};
       y = n % 13 == 0 ? 33'd1 : {{$random, $random}};
       carry = $random;
-      #1 if (sum_0 !== sum_1 || (n > 0 && (product_0 !== product_1 || signed_0 !== signed_1)))
+      #1 if (sum_0 !== sum_1 || chosen_0 !== chosen_1 || differ_0 !== differ_1
+             || first_0 !== first_1 || index_0 !== index_1
+             || (n > 0 && (product_0 !== product_1 || signed_0 !== signed_1)))
         wrong = wrong + 1;
       clk = 1'b1;
       #1 clk = 1'b0;
@@ -60,7 +73,8 @@ def differing(broken: str = "") -> int:
         names = {pathlib.Path(path).stem: path for path in REPLACE}
         bench = pathlib.Path(folder, "bench.v")
         bench.write_text(BENCH.format(cycles=CYCLES))
-        files = [bench, yosys.ROOT / "rtl/common/adder_block.v"]
+        files = [bench, *(yosys.ROOT / f"rtl/common/{f}.v"
+                          for f in ("adder_block", "two_sums", "increment", "or_reduce"))]
         for which, paths in enumerate((REPLACE, REPLACE.values())):
             for path in paths:
                 text = (yosys.ROOT / path).read_text()

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Layers through the pins of the engine behind a serial line: with the general files and with those
-for iCE40, at one PE and at four. iCE40's find_first is proven to be the general one. Verilator
+for FPGAs, at one PE and at four. Their find_first is proven to be the general one. Verilator
 finds nothing to complain of in the board's files."""
 import pathlib
 import sys
 import tempfile
 
 from synth import yosys
-from synth.fpga.config import FAMILIES, SERIAL
+from synth.fpga.config import FAMILIES, REPLACE, SERIAL
 
 BENCH = "tb/icarus/eie_uart_tb.v"
 ENGINE = [f for f in yosys.rtl_files() if not f.startswith("rtl/mxu/")]
-ICE40 = FAMILIES["ice40"].replace
+ICE40 = REPLACE | FAMILIES["ice40"].replace
 
 
 def run(command):
@@ -44,13 +44,13 @@ def bench(what, files, pes, regs):
 
 
 def same_find_first(width):
-    """Does Yosys prove that iCE40's file is the same function as the general one at this width."""
+    """Does Yosys prove that the FPGAs' file is the same function as the general one."""
     def read(file, name):
         return (yosys.read("find_first", {"WIDTH": width}, [file, "rtl/common/or_reduce.v"])
                 + f"proc\nflatten\nopt\nrename find_first {name}\n")
 
     try:
-        yosys.run(read(ICE40["rtl/common/find_first.v"], "gate") + "design -stash gate\n" +
+        yosys.run(read(REPLACE["rtl/common/find_first.v"], "gate") + "design -stash gate\n" +
                   read("rtl/common/find_first.v", "gold") + "design -copy-from gate -as gate gate\n"
                   "miter -equiv -flatten -make_assert gold gate miter\n"
                   "sat -verify -prove-asserts miter\n",
@@ -58,7 +58,7 @@ def same_find_first(width):
     except yosys.Failure as error:
         print(error)
         return False
-    print(f"find_first of {width} bits for iCE40: proven the same")
+    print(f"find_first of {width} bits for FPGAs: proven the same")
     return True
 
 

@@ -16,7 +16,7 @@ import scripts.tests
 from scripts.report import page, validate
 from scripts.report.json_file import made
 from synth import yosys
-from synth.fpga import flow, mapped
+from synth.fpga import bitstream, flow, mapped
 from synth.fpga.config import CONFIGS, DEVICES, FAMILIES, Config, Place
 from synth.fpga.place import Build, Routed, pack, place
 from synth.page import fpga as fpga_page
@@ -80,7 +80,7 @@ class Checks(unittest.TestCase):
             for file in [*one.sources, *([one.place.pins] if one.place else [])]:
                 self.assertTrue((yosys.ROOT / file).exists(), file)
         for family in FAMILIES.values():
-            for engine in ("eie", "mxu"):
+            for engine in ("eie",) if family.pyosys else ("eie", "mxu"):
                 self.assertTrue(any(c.family is family and c.engine == engine for c in CONFIGS))
 
 
@@ -123,7 +123,7 @@ class Flow(unittest.TestCase):
                 raise yosys.Failure(f"seed {seed}: no report")
             return Routed(seed, speeds[seed - 1], {}, 1.0, f"key-{seed}")
 
-        def synthesise(config, folder):
+        def synthesise(config, folder, pyosys):
             if config.name == "broken":
                 raise yosys.Failure("broken: yosys: no")
             cells_of = cells or CELLS
@@ -237,6 +237,69 @@ class MissingTools(unittest.TestCase):
                     "fpga: nextpnr-ice40 is not installed: apt-get install nextpnr-ice40")
         self.expect({"yosys": "Yosys 0.23", "nextpnr-ice40": "nextpnr"},
                     "fpga: icepack is not installed: apt-get install fpga-icestorm")
+
+
+class Boards(unittest.TestCase):
+    """make bitstream, with a program and a flow that write down what they are asked for."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.program = self.folder / "sparsys"
+        self.answer = '{"engine": {"fits": true}}'
+        (self.folder / "net.onnx").touch()
+        (self.folder / "net.eie").touch()
+        (self.folder / "made.bin").write_text("bitstream")
+
+    def make(self, *arguments, failed=False):
+        """Exit code or message of make bitstream, and what was printed."""
+        self.program.write_text(f"#!/bin/sh\necho \"$@\" >>{self.folder}/asked\n"
+                                f"[ $1 != inspect ] || echo '{self.answer}'\n")
+        self.program.chmod(0o755)
+        output = io.StringIO()
+
+        def flow_make(config, build):
+            self.config = config
+            entry = {"bitstream": str(self.folder / "made.bin"), "fmax_max_mhz": 20.5}
+            return (None, True) if failed else (entry, False)
+
+        with mock.patch.object(flow, "make", flow_make), \
+                mock.patch.object(Build, "program", lambda self, name: name), \
+                mock.patch.object(sys, "argv", ["bitstream", *arguments, "--build",
+                                                str(self.folder / "build"), "--program",
+                                                str(self.program)]), \
+                contextlib.redirect_stdout(output):
+            return bitstream.main(), output.getvalue()
+
+    def test_from_onnx_file(self):
+        code, said = self.make(str(self.folder / "net.onnx"), "--board", "icebreaker")
+        self.assertEqual(code, 0)
+        made = self.folder / "build/boards/icebreaker"
+        asked = (self.folder / "asked").read_text().splitlines()
+        self.assertEqual([line.split()[0] for line in asked], ["import", "compress", "inspect"])
+        self.assertIn(f"--out {made}/net.eie --no-data", asked[1])
+        self.assertIn("--pe 1 --entries 131072 --pointers 2048", asked[2])
+        self.assertEqual((self.config.name, self.config.place.seeds), ("up5k-eie-1", 1))
+        self.assertEqual((made / "made.bin").read_text(), "bitstream")
+        for line in (f"iceprog {made}/made.bin", "--level board --port", "20.5 MHz"):
+            self.assertIn(line, said)
+
+    def test_compressed_network(self):
+        code, _ = self.make(str(self.folder / "net.eie"), "--board", "ulx3s")
+        self.assertEqual(code, 0)
+        self.assertEqual((self.folder / "asked").read_text().split()[0], "inspect")
+
+    def test_refused(self):
+        net = str(self.folder / "net.eie")
+        for arguments, words in (([], "expected MODEL=net.onnx"),
+                                 (["no.onnx"], "MODEL=no.onnx: no such file"),
+                                 ([net, "--board", "arty"], "BOARD=arty: expected one of iceb"),
+                                 ([net], "BOARD=tangnano20k needs .*: make fpga-setup")):
+            self.assertRegex(self.make(*arguments)[0], words)
+        self.answer = '{"engine": {"fits": false, "error": "entry memory: too much"}}'
+        self.assertRegex(self.make(net, "--board", "ulx3s")[0],
+                         "net.eie: does not fit the ECP5-85, 4 PEs.*: entry memory: too much")
+        self.answer = '{"engine": {"fits": true}}'
+        self.assertIn("no bitstream", self.make(net, "--board", "ulx3s", failed=True)[0])
 
 
 if __name__ == "__main__":

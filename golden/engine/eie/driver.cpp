@@ -2,6 +2,7 @@
 #include "golden/engine/eie/driver.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
 
 #include "golden/base/error.hpp"
@@ -38,6 +39,32 @@ ListEnd list_end(uint32_t word) {
   end.pe = word >> 8 & 0xFF;
   end.descriptor = word >> 16;
   return end;
+}
+
+// Calls word(address of the load port, word) for all that an engine holds of an image.
+template <class Word>
+void for_each_word(const Image& image, const Word& word) {
+  const auto all = [&word](Space space, const std::vector<uint64_t>& words, uint32_t first) {
+    for (uint32_t w = 0; w < words.size(); ++w) {
+      word(Driver::port_address(space, first + w), words[w]);
+    }
+  };
+  for (uint32_t pe = 0; pe < image.config.n_pe; ++pe) {
+    const std::vector<uint64_t>& rows = image.entry_rows[pe];
+    for (uint32_t r = 0; r < rows.size(); ++r) {
+      word(Driver::port_address(Space::kEntry, r, pe), rows[r]);
+    }
+  }
+  for (uint32_t pe = 0; pe < image.config.n_pe; ++pe) {
+    const std::vector<uint16_t>& pointers = image.pointers[pe];
+    for (uint32_t p = 0; p < pointers.size(); p += 2) {
+      const uint32_t odd = p + 1 < pointers.size() ? pointers[p + 1] : 0;
+      word(Driver::port_address(Space::kPointer, p / 2, pe), uint64_t{odd << 16 | pointers[p]});
+    }
+  }
+  all(Space::kCodebook, image.codebook_words, 0);
+  all(Space::kCodebook, image.bias_words, 4 * image.config.codebooks);
+  all(Space::kList, list_words(image), 0);
 }
 
 // Counts the words of a load and reports now and then.
@@ -114,8 +141,10 @@ std::vector<uint64_t> Driver::read(const std::vector<uint32_t>& port_addresses) 
     inputs.io_addr_i = address;
     take_answer(request(inputs));
   }
-  for (uint32_t c = 0; c < kPatience && words.size() < port_addresses.size(); ++c) {
+  for (uint32_t silent = 0; silent < kPatience && words.size() < port_addresses.size(); ++silent) {
+    const size_t before = words.size();
     take_answer(clock(Inputs()));
+    if (words.size() > before) silent = 0;
   }
   if (words.size() != port_addresses.size()) {
     throw Error("engine: " + std::to_string(port_addresses.size()) + " reads got " +
@@ -133,38 +162,32 @@ void Driver::put(const Image& image) {
 void Driver::load(const Image& image, const Progress& progress) {
   check_same(image.config, device_.config());
   check(image);
-  const uint32_t n_pe = image.config.n_pe;
-  uint64_t total = image.codebook_words.size() + image.bias_words.size() + 2 * image.passes.size();
-  for (uint32_t pe = 0; pe < n_pe; ++pe) {
-    total += image.entry_rows[pe].size() + (image.pointers[pe].size() + 1) / 2;
-  }
+  uint64_t total = 0;
+  for_each_word(image, [&total](uint32_t, uint64_t) { ++total; });
   Meter meter(progress, total);
-  const auto put = [this, &meter](uint32_t address, uint64_t word) {
+  for_each_word(image, [this, &meter](uint32_t address, uint64_t word) {
     write(address, word);
     meter.count();
-  };
+  });
+}
 
-  for (uint32_t pe = 0; pe < n_pe; ++pe) {
-    const std::vector<uint64_t>& rows = image.entry_rows[pe];
-    for (uint32_t r = 0; r < rows.size(); ++r) {
-      put(port_address(Space::kEntry, r, pe), rows[r]);
-    }
-  }
-  for (uint32_t pe = 0; pe < n_pe; ++pe) {
-    const std::vector<uint16_t>& pointers = image.pointers[pe];
-    for (uint32_t p = 0; p < pointers.size(); p += 2) {
-      const uint32_t odd = p + 1 < pointers.size() ? pointers[p + 1] : 0;
-      put(port_address(Space::kPointer, p / 2, pe), odd << 16 | pointers[p]);
-    }
-  }
-  for (uint32_t w = 0; w < image.codebook_words.size(); ++w) {
-    put(port_address(Space::kCodebook, w), image.codebook_words[w]);
-  }
-  for (uint32_t w = 0; w < image.bias_words.size(); ++w) {
-    put(port_address(Space::kCodebook, 4 * image.config.codebooks + w), image.bias_words[w]);
-  }
-  const std::vector<uint64_t> list = list_words(image);
-  for (uint32_t w = 0; w < list.size(); ++w) put(port_address(Space::kList, w), list[w]);
+void Driver::check_loaded(const Image& image) {
+  std::vector<uint32_t> addresses;
+  std::vector<uint64_t> expected;
+  for_each_word(image, [&](uint32_t address, uint64_t word) {
+    addresses.push_back(address);
+    expected.push_back(word);
+  });
+  const std::vector<uint64_t> words = read(addresses);
+  const auto differ = std::mismatch(words.begin(), words.end(), expected.begin());
+  if (differ.first == words.end()) return;
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "engine: address %08x of the load port reads %016llx, but %016llx was written",
+                addresses[static_cast<size_t>(differ.first - words.begin())],
+                static_cast<unsigned long long>(*differ.first),
+                static_cast<unsigned long long>(*differ.second));
+  throw Error(text);
 }
 
 void Driver::start(uint32_t first, uint32_t count) {

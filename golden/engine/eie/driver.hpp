@@ -81,7 +81,9 @@ class Driver {
   // the image is for another configuration than the device's or breaks a rule, before the first
   // word.
   void load(const Image& image, const Progress& progress = {});
-  // The same through the device's back door, in no cycle.
+  // Reads all of that back. Throws Error that names the first address whose word is another.
+  void check_loaded(const Image& image);
+  // The same as load() through the device's back door, in no cycle.
   void put(const Image& image);
 
   // Runs descriptors first .. first + count - 1. Returns the cycles from start to done, both

@@ -56,6 +56,8 @@ const char* to_string(Level level) {
       return "cycle model";
     case Level::kFunction:
       return "functional model";
+    case Level::kBoard:
+      return "board";
   }
   return "";
 }

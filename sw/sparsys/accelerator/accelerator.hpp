@@ -17,7 +17,7 @@
 
 namespace sparsys {
 
-enum class Level { kLockstep, kRtl, kCycle, kFunction };
+enum class Level { kLockstep, kRtl, kCycle, kFunction, kBoard };
 const char* to_string(Level level);  // "RTL in lockstep"
 
 struct AcceleratorOptions {

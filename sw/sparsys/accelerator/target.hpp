@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "golden/base/error.hpp"
 #include "golden/data/dataset.hpp"
 #include "golden/format/model_file.hpp"
 #include "golden/network/network.hpp"
 #include "golden/train/train.hpp"
 #include "sw/sparsys/accelerator/accelerator.hpp"
+#include "sw/sparsys/board/board_options.hpp"
 #include "sw/sparsys/models/cache.hpp"
 #include "sw/sparsys/report/expectations.hpp"
 #include "sw/sparsys/report/table.hpp"
@@ -41,6 +43,12 @@ class Target {
   virtual void add_options(CLI::App& command, bool demo) = 0;
   // Throws Error if they do not fit each other.
   virtual void check_options() const = 0;
+  // Takes the engine of a board, whose size it then has, for Level::kBoard; to be called before
+  // load_file(). Throws Error if there is none, or options ask for another size.
+  virtual void connect(const BoardOptions&) {
+    throw Error(std::string("--level board: boards run the sparse engine, and this network the ") +
+                engine());
+  }
 
   // Reads the network of a file whose kind the target takes, for runs of `images` images. `load`
   // gives the data set with its training images, for networks that have to be made for the engine

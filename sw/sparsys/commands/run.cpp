@@ -41,6 +41,8 @@ struct Arguments {
   std::string engine;  // the old spelling of target and level
   TargetOptions targets;
   bool no_lockstep = false;
+  BoardOptions board;
+  CLI::Option_group* board_options = nullptr;
   std::string waves;
   std::string json;
   ValueArguments values;
@@ -89,11 +91,17 @@ Target& target_of(Arguments& arguments) {
 
 Level level_of(const Arguments& arguments) {
   const bool rtl = arguments.level == "rtl";
+  const bool board = arguments.level == "board";
+  if (!board) refuse_given(*arguments.board_options, "is for --level board");
+  if (board && arguments.board.port.empty()) {
+    throw Error("--level board: expected --port, the board's serial line, as /dev/ttyUSB1");
+  }
   if (arguments.no_lockstep && !rtl) throw Error("--no-lockstep: is for --level rtl only");
   if (!arguments.waves.empty() && (!rtl || arguments.no_lockstep)) {
     throw Error("--waves: the lockstep writes them, so it needs --level rtl without --no-lockstep");
   }
   if (rtl) return arguments.no_lockstep ? Level::kRtl : Level::kLockstep;
+  if (board) return Level::kBoard;
   return arguments.level == "cycle" ? Level::kCycle : Level::kFunction;
 }
 
@@ -200,7 +208,8 @@ std::vector<float> tensor_values(const Target& target, size_t number, const RunS
 
 // Adds the result to `report`; returns it for people.
 Listing results(const Target& target, const Accelerator& engine, const RunTotals& totals,
-                bool function, json& report) {
+                Level level, json& report) {
+  const bool function = level == Level::kFunction;
   Listing lines;
   if (totals.score.count() > 0) {
     if (!totals.score.of_numbers()) report["errors"] = totals.score.wrong();
@@ -230,11 +239,12 @@ Listing results(const Target& target, const Accelerator& engine, const RunTotals
     report["saturated_images"] = *totals.saturated_images;
     lines.add("saturation", "in " + grouped(*totals.saturated_images) + " images");
   }
-  if (function) {
+  if (function || level == Level::kBoard) {
     const double speed =
         totals.seconds > 0 ? static_cast<double>(totals.images) / totals.seconds : 0;
     report["images_per_second"] = speed;
-    lines.add("speed", fixed(speed, 0) + " images a second");
+    lines.add("speed", fixed(speed, function ? 0 : 1) + " images a second" +
+                           (function ? "" : ", the line's time included"));
   } else {
     report["cycles_per_second"] = totals.cycles_per_second();
     lines.add("speed",
@@ -360,6 +370,7 @@ void run_run(Arguments& arguments) {
   Target& target = target_of(arguments);
   const Level level = level_of(arguments);
   arguments.targets.check(target);
+  if (level == Level::kBoard) target.connect(arguments.board);
   const bool table = arguments.json != "-";
   RunSamples run;
   target.load_file(arguments.model, arguments.images, [&]() -> const Dataset& {
@@ -410,7 +421,7 @@ void run_run(Arguments& arguments) {
   } catch (const LockstepMismatch& mismatch) {
     throw ExpectationFailed(mismatch.what());
   }
-  Listing lines = results(target, *engine, totals, function, report);
+  Listing lines = results(target, *engine, totals, level, report);
   if (run.labelled) add_top5(totals.outputs, run.targets, run.count, report, lines);
   FilesTogether files;
   const std::string wrong = finish_values(
@@ -453,9 +464,10 @@ void add_run(CLI::App& program) {
       command
           ->add_option("--level", arguments->level,
                        "rtl: the Verilog, in lockstep with the cycle model; cycle: the cycle model "
-                       "alone; function: the functional model, which knows no cycles; float: a "
-                       "float or stored model in floating point, as float models always run")
-          ->check(CLI::IsMember({"rtl", "cycle", "function", "float"}))
+                       "alone; function: the functional model, which knows no cycles; board: the "
+                       "sparse engine of a board, at --port; float: a float or stored model in "
+                       "floating point, as float models always run")
+          ->check(CLI::IsMember({"rtl", "cycle", "function", "board", "float"}))
           ->capture_default_str()
           ->type_name("LEVEL");
   command->add_option("--engine", arguments->engine, "Old spelling of --level")->group("");
@@ -465,6 +477,14 @@ void add_run(CLI::App& program) {
       ->add_option("--waves", arguments->waves,
                    "FST file of all compared signals of RTL and cycle model")
       ->type_name("FILE");
+  CLI::Option_group* const board = command->add_option_group("Of a board");
+  arguments->board_options = board;
+  board->add_option("--port", arguments->board.port, "Serial line, as /dev/ttyUSB1")
+      ->type_name("FILE");
+  add_value(*board, "--baud", arguments->board.baud, "Its bits a second");
+  add_value(*board, "--patience", arguments->board.patience,
+            "Seconds of silence after which the board counts as dead")
+      ->check(CLI::Range(0.01, 86400.0));
   arguments->values.add_to(*command);
   add_json(*command, arguments->json);
   arguments->targets.add_to(*command, false);
@@ -475,7 +495,8 @@ void add_run(CLI::App& program) {
       "2,\n"
       "and the waveform of the cycles before it in lockstep-mismatch.fst.\n"
       "Example: sparsys run --model net.model --images 10 --pe 16\n"
-      "         sparsys run --model int8.model --level cycle --images 256\n");
+      "         sparsys run --model int8.model --level cycle --images 256\n"
+      "         sparsys run --model net.model --level board --port /dev/ttyUSB1\n");
   command->callback([arguments] { run_run(*arguments); });
 }
 

@@ -123,6 +123,19 @@ void add_memories(CLI::App& command, eie::Config& config) {
       [&](const ConfigOption<eie::Config>& parameter) { add(command, parameter, config); });
 }
 
+void check_given(const CLI::App& command, const eie::Config& given, const eie::Config& found,
+                 const std::string& place) {
+  for (const ConfigOption<eie::Config>& parameter : kParameters) {
+    const std::string name = "--" + std::string(parameter.name);
+    const CLI::Option* const option = command.get_option_no_throw(name);
+    if (option == nullptr || option->count() == 0) continue;
+    if (given.*parameter.value == found.*parameter.value) continue;
+    throw Error(name + ' ' + std::to_string(given.*parameter.value) + ": the engine at " + place +
+                " has " + std::to_string(found.*parameter.value) +
+                "; leave the option out, or load another bitstream");
+  }
+}
+
 nlohmann::json to_json(const eie::Config& config) {
   nlohmann::json all;
   for (const auto& parameter : kParameters) all[parameter.name] = config.*parameter.value;

@@ -19,6 +19,11 @@ void add_engine(CLI::App& command, eie::Config& config);
 void add_memories(CLI::App& command, eie::Config& config);  // all but the number of PEs
 void add_engine(CLI::App& command, mxu::Config& config);
 
+// Throws Error "--option N: ..." if an option of an engine is given whose value is not that of
+// `found`, the engine at `place`.
+void check_given(const CLI::App& command, const eie::Config& given, const eie::Config& found,
+                 const std::string& place);
+
 // All parameters by the names of their options.
 nlohmann::json to_json(const eie::Config& config);
 // "64 PEs, queue 8", and what else is not as usual.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "golden/base/error.hpp"
 #include "golden/cycle/eie/device.hpp"
 #include "golden/cycle/eie/statistics.hpp"
 #include "golden/engine/eie/driver.hpp"
@@ -45,8 +46,11 @@ BatchRun one_by_one(const EieTarget& target, Samples samples, size_t count, cons
 
 class Clocked final : public ClockedAccelerator<Device, Lockstep> {
  public:
-  Clocked(const EieTarget& target, const AcceleratorOptions& options) : target_(target) {
-    const bool statistics = options.statistics && options.level != Level::kRtl;
+  // `board`: of Level::kBoard.
+  Clocked(const EieTarget& target, const AcceleratorOptions& options, Board* board)
+      : target_(target), board_(board) {
+    const bool statistics =
+        options.statistics && (options.level == Level::kLockstep || options.level == Level::kCycle);
     if (statistics) statistics_.emplace();
     if (options.level == Level::kLockstep) {
       LockstepOptions lockstep;
@@ -54,6 +58,8 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
       make_lockstep(target.config, std::move(lockstep), options);
     } else if (options.level == Level::kRtl) {
       device_ = make_rtl(target.config);
+    } else if (options.level == Level::kBoard) {
+      device_ = std::make_unique<BoardDevice>(*board);
     } else {
       auto device = std::make_unique<CycleDevice>(target.config);
       if (statistics) device->statistics = &*statistics_;
@@ -69,6 +75,12 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
       if (!meter) meter.emplace("load", total);
       meter->at(written);
     });
+    if (board_ == nullptr) return;
+    try {
+      driver_->check_loaded(target_.image());
+    } catch (const Error& error) {
+      throw Error(board_->path() + ": " + error.what() + "; does the line lose bytes?");
+    }
   }
 
   BatchRun run(Samples samples, size_t count) override {
@@ -76,12 +88,17 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
         target_, samples, count,
         [this](const std::vector<int16_t>& input, std::vector<int16_t>& outputs, BatchRun& run) {
           const auto start = Clock::now();
+          const uint64_t bytes = board_ != nullptr ? board_->bytes() : 0;
           outputs = driver_->run(target_.image(), input);
           run.seconds += std::chrono::duration<double>(Clock::now() - start).count();
           run.cycles += driver_->list_cycles() + driver_->io_cycles();
-          const Status status = driver_->read_status();
           run.counters["cycles"] += driver_->list_cycles();
-          run.counters["io_cycles"] += driver_->io_cycles();
+          if (board_ == nullptr) {
+            run.counters["io_cycles"] += driver_->io_cycles();
+          } else {
+            run.counters["line_bytes"] += board_->bytes() - bytes;
+          }
+          const Status status = driver_->read_status();
           run.counters["broadcasts"] += status.broadcasts;
           run.counters["held_cycles"] += status.held;
           if (statistics_) {
@@ -94,6 +111,7 @@ class Clocked final : public ClockedAccelerator<Device, Lockstep> {
 
  private:
   const EieTarget& target_;
+  Board* board_;
   std::optional<Statistics> statistics_;  // of the last image
   std::unique_ptr<Driver> driver_;
 };
@@ -129,7 +147,7 @@ class Functional final : public Accelerator {
 
 std::unique_ptr<Accelerator> EieTarget::make(const AcceleratorOptions& options) const {
   if (options.level == Level::kFunction) return std::make_unique<Functional>(*this);
-  return std::make_unique<Clocked>(*this, options);
+  return std::make_unique<Clocked>(*this, options, board_.get());
 }
 
 }  // namespace sparsys::eie

@@ -42,6 +42,7 @@ bool EieTarget::takes(ModelKind kind) const {
 }
 
 void EieTarget::add_options(CLI::App& command, bool demo) {
+  options_ = &command;
   demo_ = demo;
   command
       .add_option("--pe", config.n_pe,
@@ -61,6 +62,12 @@ void EieTarget::check_options() const {
     throw Error(
         "--pe 1: LeNet-300-100 does not fit the activation RAM of one PE, expected 2, 4, 16 or 64");
   }
+}
+
+void EieTarget::connect(const BoardOptions& options) {
+  board_ = std::make_unique<Board>(options);
+  check_given(*options_, config, board_->config(), board_->path());
+  config = board_->config();
 }
 
 void EieTarget::set_network(SplitNetwork network) {
@@ -195,8 +202,11 @@ void EieTarget::report(const RunTotals& totals, json& result, Listing& lines) co
     return result[std::string(name) + "_per_image"] = totals.per_image(name);
   };
   const std::string cycles = fixed(per_image("cycles"), 1);
-  lines.add("cycles per image",
-            cycles + ", and " + fixed(per_image("io_cycles"), 1) + " to move data in and out");
+  // A board's port waits for its serial line.
+  const bool board = totals.counters.count("line_bytes") > 0;
+  const std::string moved = fixed(per_image(board ? "line_bytes" : "io_cycles"), 1);
+  lines.add("cycles per image", cycles + ", and " + moved +
+                                    (board ? " bytes on the line" : " to move data in and out"));
   const std::string broadcasts = fixed(per_image("broadcasts"), 1);
   lines.add("broadcasts per image",
             broadcasts + ", held for " + fixed(per_image("held_cycles"), 1) + " cycles");

@@ -11,6 +11,7 @@
 #include "golden/host/host.hpp"
 #include "golden/network/split_network.hpp"
 #include "sw/sparsys/accelerator/target.hpp"
+#include "sw/sparsys/board/eie_board.hpp"
 #include "sw/sparsys/commands/options.hpp"
 
 namespace sparsys::eie {
@@ -22,6 +23,7 @@ class EieTarget final : public Target {
   bool takes(ModelKind kind) const override;
   void add_options(CLI::App& command, bool demo) override;
   void check_options() const override;
+  void connect(const BoardOptions& options) override;
 
   void load_file(const std::string& file, uint64_t images, const LoadData& load) override;
   // Throws Error if the engine is too small.
@@ -66,10 +68,12 @@ class EieTarget final : public Target {
  private:
   std::vector<float> front_tensor(size_t number, Samples sample) const;
 
+  CLI::App* options_ = nullptr;
   bool demo_ = false;
   CompressionArguments compression_;     // of the demo
   std::unique_ptr<SplitNetwork> split_;  // to which host_ refers
   std::unique_ptr<Host> host_;
+  std::unique_ptr<Board> board_;
   Image image_;  // of the engine's part, for an engine of this size
   struct Kept {
     const void* samples = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/common/find_first.v for iCE40, where the index is the address of a block RAM that is read in the middle of
-// the cycle: each group finds its index at the same time as the first group is found, not behind the one-hot,
-// and no carry chain is used.
+// rtl/common/find_first.v for FPGAs, where the index is the address of a block RAM, on iCE40 of one that is read
+// in the middle of the cycle: each group finds its index at the same time as the first group is found, not behind
+// the one-hot, and no carry chain is used, which takes long to enter and to leave. The same function.
 module find_first #(
     parameter WIDTH   = 64,            // bits searched, a power of two from 2 to 64
     parameter INDEX_W = $clog2(WIDTH)  // derived, do not override
