@@ -140,8 +140,8 @@ module eie_act_rw #(
   wire io_regs = io_src_en_i || io_dst_en_i;
   wire regs_we = ld_we_i || wb_valid_q || (io_regs && io_write_i);
   wire regs_bank = role_i ^ (wb_valid_q || io_dst_en_i);
-  wire [REG_W-1:0] regs_row = io_regs ? io_addr_i[REG_W-1:0] :
-                              wb_valid_q ? wb_row_q : ld_we_i ? ld_row_i : first_row;
+  wire [REG_W-1:0] write_row = io_regs ? io_addr_i[REG_W-1:0] : wb_valid_q ? wb_row_q : ld_row_i;
+  wire [REG_W-1:0] regs_row = regs_we || io_regs ? write_row : first_row;
   wire [15:0] regs_wdata = ld_we_i ? ram_rdata : wdata;
   wire [15:0] regs_rdata;
 
@@ -163,10 +163,16 @@ module eie_act_rw #(
   assign io_ram_rdata_o = ram_rdata;
   assign io_reg_rdata_o = regs_rdata;
 
-  // The non-zero bits follow the registers, which have no reset.
+  // The non-zero bits follow the registers, which have no reset. Their row is decoded apart from the
+  // bits' new value, which comes late.
+  wire [ACT_REGS-1:0] write_onehot = {{(ACT_REGS - 1) {1'b0}}, regs_we} << write_row;
+  wire [ACT_REGS-1:0] nz0_we = write_onehot & {ACT_REGS{!regs_bank}};
+  wire [ACT_REGS-1:0] nz1_we = write_onehot & {ACT_REGS{regs_bank}};
+  wire nz = regs_wdata != 16'd0;
+
   always @(posedge clk_i) begin
-    if (regs_we && !regs_bank) nz0_q[regs_row] <= regs_wdata != 16'd0;
-    if (regs_we && regs_bank) nz1_q[regs_row] <= regs_wdata != 16'd0;
+    nz0_q <= (nz0_q & ~nz0_we) | (nz0_we & {ACT_REGS{nz}});
+    nz1_q <= (nz1_q & ~nz1_we) | (nz1_we & {ACT_REGS{nz}});
   end
 
   always @(posedge clk_i) begin
