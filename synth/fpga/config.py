@@ -124,8 +124,8 @@ class Config:
     @property
     def sources(self) -> list[str]:
         """Paths of its files, a family's own in place of the general ones."""
-        other = "rtl/mxu/" if self.engine == "eie" else "rtl/eie/"
-        files = self.only or [f for f in yosys.rtl_files() if not f.startswith(other)]
+        own_rtl = ("rtl/common/", f"rtl/{self.engine}/")
+        files = self.only or [f for f in yosys.rtl_files() if f.startswith(own_rtl)]
         own = REPLACE | self.family.replace
         return [*(own.get(f, f) for f in files), *self.files]
 

@@ -10,7 +10,7 @@ from synth import yosys
 from synth.fpga.config import FAMILIES, REPLACE, SERIAL
 
 BENCH = "tb/icarus/eie_uart_tb.v"
-ENGINE = [f for f in yosys.rtl_files() if not f.startswith("rtl/mxu/")]
+ENGINE = [f for f in yosys.rtl_files() if f.startswith(("rtl/common/", "rtl/eie/"))]
 ICE40 = REPLACE | FAMILIES["ice40"].replace
 
 
