@@ -92,7 +92,6 @@ Target& target_of(Arguments& arguments) {
 Level level_of(const Arguments& arguments) {
   const bool rtl = arguments.level == "rtl";
   const bool board = arguments.level == "board";
-  if (!board) refuse_given(*arguments.board_options, "is for --level board");
   if (board && arguments.board.port.empty()) {
     throw Error("--level board: expected --port, the board's serial line, as /dev/ttyUSB1");
   }
@@ -358,6 +357,7 @@ void run_run(Arguments& arguments) {
     throw Error("--tensor: expected --outputs or --expect for its values");
   }
   if (top::is_image(arguments.model)) return run_image(arguments);
+  if (arguments.level != "board") refuse_given(*arguments.board_options, "is for --level board");
   const ModelKind kind = model_kind(arguments.model);
   const bool said = arguments.level_option->count() > 0 || !arguments.engine.empty();
   if (arguments.level == "float" || (kind == ModelKind::kFloat && !said)) {
