@@ -477,14 +477,8 @@ void add_run(CLI::App& program) {
       ->add_option("--waves", arguments->waves,
                    "FST file of all compared signals of RTL and cycle model")
       ->type_name("FILE");
-  CLI::Option_group* const board = command->add_option_group("Of a board");
-  arguments->board_options = board;
-  board->add_option("--port", arguments->board.port, "Serial line, as /dev/ttyUSB1")
-      ->type_name("FILE");
-  add_value(*board, "--baud", arguments->board.baud, "Its bits a second");
-  add_value(*board, "--patience", arguments->board.patience,
-            "Seconds of silence after which the board counts as dead")
-      ->check(CLI::Range(0.01, 86400.0));
+  arguments->board_options = command->add_option_group("Of a board");
+  arguments->board.add_to(*arguments->board_options);
   arguments->values.add_to(*command);
   add_json(*command, arguments->json);
   arguments->targets.add_to(*command, false);
