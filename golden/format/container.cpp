@@ -18,8 +18,11 @@ constexpr size_t kEarlierHeaderSize = 28;
 
 // Of files of a kind, the one that is written; all from 1 on are read.
 constexpr unsigned kPacked = 3;
-constexpr unsigned version_of(uint64_t kind, bool packed) {
-  return packed && (kind == 1 || kind == 5) ? kPacked : kind < 2 || kind == 5 ? 2 : 1;
+constexpr unsigned kArithmetic = 4;
+constexpr unsigned version_of(uint64_t kind, Packing packing) {
+  if (packing == Packing::kArithmetic && kind == 1) return kArithmetic;
+  if (packing != Packing::kNone && (kind == 1 || kind == 5)) return kPacked;
+  return kind < 2 || kind == 5 ? 2 : 1;
 }
 
 uint64_t get(const uint8_t* bytes, size_t size) {
@@ -70,7 +73,7 @@ Header read_header(const uint8_t* data, uint64_t file_size, const std::string& n
   if (earlier ? kind < 1 || kind > 4 : kind > 5) {
     fail(name, "header: kind " + number(kind) + ", expected " + (earlier ? "1 to 4" : "0 to 5"));
   }
-  const unsigned most = earlier ? 1 : version_of(kind, true);
+  const unsigned most = earlier ? 1 : version_of(kind, Packing::kArithmetic);
   if (version < 1 || version > most) {
     fail(name, "header: version " + number(version) + ", expected 1" +
                    (most == 1 ? "" : " to " + number(most)));
@@ -128,9 +131,9 @@ const char* to_string(ModelKind kind) {
   }
 }
 
-void put_header(ModelKind kind, std::vector<uint8_t>& file, bool packed) {
+void put_header(ModelKind kind, std::vector<uint8_t>& file, Packing packing) {
   std::copy(std::begin(kMagic), std::end(kMagic), file.begin());
-  const unsigned version = version_of(static_cast<uint64_t>(kind), packed);
+  const unsigned version = version_of(static_cast<uint64_t>(kind), packing);
   put(version, &file[4], 2);
   put(static_cast<uint64_t>(kind), &file[6], 2);
   put(crc_of(version, file.data() + kHeaderSize, file.size() - kHeaderSize), &file[8], 4);
@@ -141,7 +144,9 @@ Payload open_container(const uint8_t* data, size_t size, ModelKind expected,
   const Header header = read_header(data, size, expected, name);
   const Payload payload{data + header.size, size - header.size,
                         header.version == 1 ? Padding::kOneLevel : Padding::kTwoLevel,
-                        header.version == kPacked};
+                        header.version == kArithmetic ? Packing::kArithmetic
+                        : header.version == kPacked   ? Packing::kDescription
+                                                      : Packing::kNone};
   const uint32_t crc = crc_of(header.version, payload.data, payload.size);
   if (crc != header.crc) {
     fail(name,

@@ -9,8 +9,9 @@
 //
 // The payloads of kinds 0 and 1 are in golden/format/stored_model.hpp, that of kind 5 in
 // golden/format/split/split_file.hpp, the others in golden/format/model_file.hpp. Of kinds 0, 1 and
-// 5 the version is 2, of 1 and 5 it is 3 where descriptions are packed. What has 1 is still read:
-// padding of its entries is in one level (golden/base/zero_run.hpp). Of the others it is 1. Earlier
+// 5 the version is 2, of 1 and 5 it is 3 where descriptions are packed, of 1 it is 4 where all is
+// one arithmetic stream. What has 1 is still read: padding of its entries is in one level
+// (golden/base/zero_run.hpp). Of the others it is 1. Earlier
 // versions wrote kinds 2 to 4 with the same payload behind another header, which is still read:
 //
 //   bytes  0.. 7  magic 89 53 50 41 52 53 59 53 ("\x89SPARSYS")
@@ -46,14 +47,21 @@ constexpr uint64_t kMaxModelBytes = uint64_t{1} << 32;
 // Of what is written.
 constexpr size_t kHeaderSize = 12;
 
+// How a payload is written.
+enum class Packing : uint8_t {
+  kNone,
+  kDescription,  // descriptions of networks stand by themselves, maybe deflated
+  kArithmetic    // one arithmetic stream
+};
+
 // Fills in the header, for which the first kHeaderSize bytes of `file` are.
-void put_header(ModelKind kind, std::vector<uint8_t>& file, bool packed = false);
+void put_header(ModelKind kind, std::vector<uint8_t>& file, Packing packing = Packing::kNone);
 
 struct Payload {
   const uint8_t* data;
   size_t size;
-  Padding padding;      // of its entries
-  bool packed = false;  // descriptions of networks stand by themselves, maybe deflated
+  Padding padding;  // of its entries
+  Packing packing = Packing::kNone;
 };
 // Throws Error "<name>: <expected and found>", one line, unless `data` is a file of this kind whose
 // CRC is right.

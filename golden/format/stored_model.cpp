@@ -236,8 +236,8 @@ Bytes store(const SharedNetwork& network, const StoreOptions& options, StoredRep
   NetworkPlan plan = make_plan(network, options);
   Bytes out(kHeaderSize);
   out.reserve(static_cast<size_t>(plan.report.stored_bytes));
-  put_network(network, plan, plan.packed, out);
-  put_header(ModelKind::kStored, out, plan.packed);
+  put_network(network, plan, plan.packing, out);
+  put_header(ModelKind::kStored, out, plan.packing);
   if (report != nullptr) *report = std::move(plan.report);
   return out;
 }
@@ -312,7 +312,8 @@ Bytes payload_of(const eie::Network& network) { return without_header(store(netw
 std::array<Bytes, 2> payloads_of(const SharedNetwork& network) {
   const NetworkPlan plan = make_plan(network, {});
   std::array<Bytes, 2> payloads;
-  for (const bool packed : {false, true}) put_network(network, plan, packed, payloads[packed]);
+  put_network(network, plan, Packing::kNone, payloads[0]);
+  put_network(network, plan, Packing::kDescription, payloads[1]);
   return payloads;
 }
 

@@ -31,7 +31,12 @@
 
 namespace sparsys {
 
+// Of codes: the paper's, or adaptive arithmetic coding with contexts (golden/format/arithmetic), of
+// a SharedNetwork.
+enum class Coding : uint8_t { kHuffman, kArithmetic };
+
 struct StoreOptions {
+  Coding coding = Coding::kHuffman;
   // Width w of the relative indices in all layers, 1 to kMaxIndexBits; 0: in each layer the width
   // that makes it smallest.
   unsigned index_bits = 0;
@@ -44,14 +49,18 @@ struct StoreOptions {
 // in the row of the first.
 struct StoredLayerReport {
   std::string name;
-  std::string form;      // "float32", "sparse float32", "codes", "entries by rows", "... columns"
+  // "float32", "sparse float32", "codes", "entries by rows", "... columns", and in an arithmetic
+  // stream "arithmetic floats", "arithmetic rows", "... columns".
+  std::string form;
   uint64_t weights = 0;  // inputs x outputs, constants excluded
   uint64_t biases = 0;   // outputs, constants excluded, if the layer has constant inputs; or theirs
   double density_pct = 0;
   uint64_t entries = 0;  // of weights without indices: all elements
   uint64_t padding = 0;
   // Bits per entry: of a code and an index of fixed width, and in the file with Huffman tables and
-  // the filling of the last byte included. Weights that are not shared have 32 and 32.
+  // the filling of the last byte included. Weights that are not shared have 32 and 32. In an
+  // arithmetic stream entries are the codes other than 0, their indices what tells their places, of
+  // no width; bytes of parts are those of an ideal code, rounded down.
   double weight_bits = 0;
   double weight_bits_huffman = 0;
   double index_bits = 0;

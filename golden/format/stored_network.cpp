@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
 #include "golden/base/error.hpp"
 #include "golden/base/text.hpp"
 #include "golden/data/byte_source.hpp"
+#include "golden/format/arithmetic/parameter_stream.hpp"
 #include "golden/network/check.hpp"
 
 namespace sparsys {
@@ -144,12 +146,17 @@ Bytes codebook_of(const SharedParameter& shared, uint8_t form) {
   return out;
 }
 
-// The description with its two numbers in front.
-Bytes packed_description(const NetworkPlan& plan) {
+Bytes description_of(const NetworkPlan& plan) {
   Bytes description = plan.head;
   for (const Bytes& names : plan.names) {
     description.insert(description.end(), names.begin(), names.end());
   }
+  return description;
+}
+
+// With its two numbers in front.
+Bytes packed_description(const NetworkPlan& plan) {
+  const Bytes description = description_of(plan);
   const Bytes deflated = deflate_raw(description);
   const bool smaller = deflated.size() < description.size() &&
                        description.size() <= max_description(deflated.size());
@@ -252,10 +259,11 @@ uint64_t take_elements(PackedReader& in, const Shape& shape) {
   return static_cast<uint64_t>(elements);
 }
 
-// Names and shape from `about`, which is `in` where descriptions are not packed.
-ParameterPlan take_parameter(PackedReader& about, PackedReader& in, Padding padding,
-                             NameReader& names, Content& content, Parameter& parameter,
-                             SharedParameter& shared) {
+// Names and shape from `about`, which is `in` where descriptions are not packed. With `stream` all
+// else is in that.
+ParameterPlan take_parameter(PackedReader& about, PackedReader& in,
+                             arithmetic::StreamReader* stream, Padding padding, NameReader& names,
+                             Content& content, Parameter& parameter, SharedParameter& shared) {
   ParameterPlan plan;
   const size_t before = in.left();
   parameter.name = names.take("its name");
@@ -266,6 +274,16 @@ ParameterPlan take_parameter(PackedReader& about, PackedReader& in, Padding padd
   const bool zero_first = byte > kSparse;
   const int form = zero_first ? byte & ~kZeroFirst : byte;
   plan.form = static_cast<uint8_t>(form);
+  if (stream != nullptr) {
+    if (form != kRaw && form != kDense) fail(in.place(), "form " + number(byte) + " of a stream");
+    content.add((form == kRaw ? 4 : 1) * elements, in.place());
+    if (form == kDense) {
+      shared.codebook.resize(
+          static_cast<size_t>(about.number("number of codebook values", 1, kMaxCodebook)));
+    }
+    stream->values(parameter, shared, zero_first, elements, plan, in.place());
+    return plan;
+  }
   if (form == kRaw) {
     plan.head_bytes = before - in.left();
     parameter.values = in.reals(elements, "its values");
@@ -329,6 +347,7 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   const Network usual;
   NetworkPlan plan;
   NameWriter names;
+  const bool streams = options.coding == Coding::kArithmetic;
   Bytes& out = plan.head;
   put_text(network.name, out);
   put_text(network.origin, out);
@@ -351,24 +370,32 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   uint64_t content = 0;
   for (size_t p = 0; p < shared.parameters.size(); ++p) {
     const Parameter& parameter = network.parameters[p];
-    plan.parameters.push_back(plan_parameter(parameter, shared.parameters[p], options));
+    plan.parameters.push_back(streams ? arithmetic::plan_parameter(parameter, shared.parameters[p])
+                                      : plan_parameter(parameter, shared.parameters[p], options));
     const uint8_t form = plan.parameters[p].form;
     plan.names.push_back(names_of(parameter, shared.parameters[p], form, names));
     plan.codebooks.push_back(codebook_of(shared.parameters[p], form));
     plan.report.stored_bytes += plan.codebooks[p].size() + plan.parameters[p].bytes;
     described += plan.names[p].size();
     plan.report.original_bytes += 4 * static_cast<uint64_t>(element_count(parameter.shape));
-    if (plan.parameters[p].form != kRaw) {
-      content += (plan.parameters[p].form == kSparse ? 4 : 1) *
+    if (streams || form != kRaw) {
+      content += (form == kSparse || form == kRaw ? 4 : 1) *
                  static_cast<uint64_t>(element_count(parameter.shape));
     }
   }
-  plan.description = packed_description(plan);
-  plan.packed = plan.description.size() < described;
-  plan.report.stored_bytes += plan.packed ? plan.description.size() : described;
-  for (size_t p = 0; p < plan.parameters.size(); ++p) {
-    plan.parameters[p].head_bytes =
-        plan.codebooks[p].size() + (plan.packed ? 0 : plan.names[p].size());
+  if (streams) {
+    plan.packing = Packing::kArithmetic;
+    plan.stream = arithmetic::stream_of(shared, description_of(plan), plan.parameters);
+    plan.report.stored_bytes = plan.stream.size();
+  } else {
+    plan.description = packed_description(plan);
+    const bool packed = plan.description.size() < described;
+    plan.packing = packed ? Packing::kDescription : Packing::kNone;
+    plan.report.stored_bytes += packed ? plan.description.size() : described;
+    for (size_t p = 0; p < plan.parameters.size(); ++p) {
+      plan.parameters[p].head_bytes =
+          plan.codebooks[p].size() + (packed ? 0 : plan.names[p].size());
+    }
   }
   content += names.letters();
   if (content > max_content(plan.report.stored_bytes)) {
@@ -380,7 +407,13 @@ NetworkPlan plan_network(const SharedNetwork& shared, const StoreOptions& option
   return plan;
 }
 
-void put_network(const SharedNetwork& shared, const NetworkPlan& plan, bool packed, Bytes& out) {
+void put_network(const SharedNetwork& shared, const NetworkPlan& plan, Packing packing,
+                 Bytes& out) {
+  if (packing == Packing::kArithmetic) {
+    out.insert(out.end(), plan.stream.begin(), plan.stream.end());
+    return;
+  }
+  const bool packed = packing == Packing::kDescription;
   const Bytes& front = packed ? plan.description : plan.head;
   out.insert(out.end(), front.begin(), front.end());
   for (size_t p = 0; p < shared.parameters.size(); ++p) {
@@ -395,9 +428,14 @@ SharedNetwork take_network(const Payload& payload, uint64_t size, const std::str
                            StoredReport* report) {
   PackedReader values(payload.data, payload.size, name);
   Bytes description;
-  if (payload.packed) description = take_description(values, name);
+  std::unique_ptr<arithmetic::StreamReader> stream;
+  if (payload.packing == Packing::kDescription) description = take_description(values, name);
+  if (payload.packing == Packing::kArithmetic) {
+    stream = std::make_unique<arithmetic::StreamReader>(values);
+    description = stream->description(max_description(payload.size), name);
+  }
   PackedReader described(description.data(), description.size(), name);
-  PackedReader& in = payload.packed ? described : values;
+  PackedReader& in = payload.packing == Packing::kNone ? values : described;
   Content content(size);
   NameReader names(in, content);
   SharedNetwork shared;
@@ -425,9 +463,10 @@ SharedNetwork take_network(const Payload& payload, uint64_t size, const std::str
     values.set_place(in.place());
     network.parameters.emplace_back();
     shared.parameters.emplace_back();
-    plan.push_back(take_parameter(in, values, payload.padding, names, content,
+    plan.push_back(take_parameter(in, values, stream.get(), payload.padding, names, content,
                                   network.parameters.back(), shared.parameters.back()));
   }
+  if (stream != nullptr) stream->finish(name);
   for (const PackedReader* reader : {&in, &values}) {
     if (reader->left() == 0) continue;
     fail(name, number(reader->left()) + " bytes behind the last parameter");

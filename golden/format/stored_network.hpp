@@ -27,12 +27,17 @@
 // Packed (version 3 of a file), all but values and codebooks stands in front, where names that are
 // alike are near each other: n bytes of that description, n bytes it takes deflated (RFC 1951), or
 // 0 if that is not smaller, the description; then of each parameter codebook and values.
+//
+// Of an arithmetic stream (version 4) the payload is n bytes of it, and these
+// (golden/format/arithmetic/network_stream.hpp): the description as bytes, and of each parameter
+// the values: of form 0 floats, of form 1 the codebook as floats, and codes. There are no others.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "golden/format/container.hpp"
 #include "golden/format/stored_model.hpp"
 #include "golden/format/stored_parameter.hpp"
 #include "golden/network/shared_network.hpp"
@@ -45,14 +50,15 @@ struct NetworkPlan {
   std::vector<std::vector<uint8_t>> codebooks;
   std::vector<ParameterPlan> parameters;
   std::vector<uint8_t> description;  // all that packs, with its two numbers in front
-  bool packed = false;               // that is smaller
+  Packing packing = Packing::kNone;  // that is smaller
+  std::vector<uint8_t> stream;       // the whole payload if that is arithmetic
   StoredReport report;               // of which stored_bytes is without the container's header
 };
 
 // The network is sound, the options are within their range.
 NetworkPlan plan_network(const SharedNetwork& network, const StoreOptions& options,
                          const std::string& name);
-void put_network(const SharedNetwork& network, const NetworkPlan& plan, bool packed,
+void put_network(const SharedNetwork& network, const NetworkPlan& plan, Packing packing,
                  std::vector<uint8_t>& out);
 
 // Throws Error as load_stored_network(). `size` is that of the whole file.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/format/arithmetic/network_stream.hpp"
 #include "golden/format/entry_stream.hpp"
 #include "golden/format/packed_bytes.hpp"
 #include "golden/format/stored_model.hpp"
@@ -33,6 +34,10 @@ struct ParameterPlan {
   SparseLine line;    // forms 2 and 3
   EntryPlan entries;  // forms 2 and 3
   StreamPlan codes;   // form 1
+  // In an arithmetic stream, where forms are 0 and 1.
+  bool arithmetic = false;
+  arithmetic::MatrixPath path;
+  arithmetic::CodeBits bits;
   uint64_t bytes = 0;
   uint64_t head_bytes = 0;  // name, shape, form, codebook
 };

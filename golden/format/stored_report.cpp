@@ -36,6 +36,29 @@ const char* form_name(uint8_t form) {
   }
 }
 
+// Of an arithmetic stream.
+void add_arithmetic(const SharedParameter& shared, const ParameterPlan& stored,
+                    StoredLayerReport& report) {
+  report.form = stored.form == kRaw      ? "arithmetic floats"
+                : stored.path.by_columns ? "arithmetic columns"
+                                         : "arithmetic rows";
+  if (stored.form == kRaw) {
+    report.code_bytes = stored.bytes;
+    report.weight_bits_huffman =
+        8.0 * static_cast<double>(stored.bytes) / static_cast<double>(report.weights);
+    return;
+  }
+  report.entries -=
+      static_cast<uint64_t>(std::count(shared.code.begin(), shared.code.end(), uint8_t{0}));
+  report.codebook_bytes = stored.head_bytes;
+  report.code_bytes = static_cast<uint64_t>(stored.bits.values / 8);
+  report.index_bytes = static_cast<uint64_t>(stored.bits.places / 8);
+  report.weight_bits = bits_for(shared.codebook.size());
+  const auto entries = static_cast<double>(std::max<uint64_t>(1, report.entries));
+  report.weight_bits_huffman = stored.bits.values / entries;
+  report.index_bits_huffman = stored.bits.places / entries;
+}
+
 // What the weights of a layer, or a parameter of no layer, take.
 StoredLayerReport report_weights(const SharedNetwork& network,
                                  const std::vector<ParameterPlan>& plan, size_t weights) {
@@ -51,6 +74,10 @@ StoredLayerReport report_weights(const SharedNetwork& network,
   report.stored_bytes = stored.head_bytes + stored.bytes;
   report.entries = report.weights;
   report.weight_bits = report.weight_bits_huffman = 32;
+  if (stored.arithmetic) {
+    add_arithmetic(shared, stored, report);
+    return report;
+  }
   if (stored.form == kRaw || stored.form == kSparse) return report;
   report.codebook_bytes = 4 * uint64_t{shared.codebook.size()};
   if (begins_with_zero(shared)) report.codebook_bytes -= 4;

@@ -84,7 +84,7 @@ Bytes split_to_bytes(const eie::SplitNetwork& network) {
   if (kind != kNone) put_part(front, out);
   put_part(payload_of(network.engine), out);
   if (network.back) put_part(backs[packed], out);
-  put_header(ModelKind::kSplit, out, packed);
+  put_header(ModelKind::kSplit, out, packed ? Packing::kDescription : Packing::kNone);
   return out;
 }
 
@@ -104,7 +104,8 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   const bool back = in.number("kind of back", 0, 1) != 0;
   if (front == kFloatFront) {
     network.front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload({part, bytes, payload.padding, payload.packed}, name + ": front");
+      return network_from_payload({part, bytes, payload.padding, payload.packing},
+                                  name + ": front");
     });
   } else if (front == kInt8Front) {
     network.int8_front = take_part(in, "front", [&](const uint8_t* part, size_t bytes) {
@@ -121,7 +122,7 @@ eie::SplitNetwork split_from_bytes(const uint8_t* data, size_t size, const std::
   });
   if (back) {
     network.back = take_part(in, "back", [&](const uint8_t* part, size_t bytes) {
-      return network_from_payload({part, bytes, payload.padding, payload.packed}, name + ": back")
+      return network_from_payload({part, bytes, payload.padding, payload.packing}, name + ": back")
           .decode();
     });
   }

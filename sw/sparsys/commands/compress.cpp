@@ -60,6 +60,7 @@ struct Arguments {
   CompressionArguments compression;
   EngineArguments engine;
   StoreOptions store;
+  std::string coding = "huffman";
   std::string model;
   std::string out;
   std::string target = "stored";
@@ -115,6 +116,11 @@ class Compression {
     }
     if (arguments_.no_data && !arguments_.checkpoints.empty()) {
       throw Error("--checkpoints: nothing is trained with --no-data");
+    }
+    if (arguments_.coding == "huffman") return;
+    if (arguments_.target != "stored") throw Error("--coding: " + target);
+    if (arguments_.store.index_bits != 0) {
+      throw Error("--index-bits: an arithmetic stream has no indices");
     }
   }
 
@@ -213,7 +219,9 @@ class Compression {
       finish_engine(network);
     } else {
       StoredReport stored;
-      made_ = store(shared, arguments_.store, &stored);
+      StoreOptions how = arguments_.store;
+      if (arguments_.coding == "arithmetic") how.coding = Coding::kArithmetic;
+      made_ = store(shared, how, &stored);
       add_steps(report);
       finish_stored(describe(stored), report.steps.back().density);
     }
@@ -353,6 +361,11 @@ void add_deep_compression(CLI::App& group, Arguments& arguments) {
             "Width of the relative indices in the stored model, 1 to " +
                 std::to_string(kMaxIndexBits) + "; 0: the best for each layer")
       ->check(CLI::Range(0U, kMaxIndexBits));
+  add_value(group, "--coding", arguments.coding,
+            "Of the stored model: huffman, as the paper has it; arithmetic: adaptive arithmetic "
+            "coding with contexts, which takes fewer bytes")
+      ->check(CLI::IsMember({"huffman", "arithmetic"}))
+      ->type_name("CODING");
   group
       .add_option("--checkpoints", arguments.checkpoints,
                   "Directory in which steps are kept as they go: the same command again goes on "

@@ -103,6 +103,12 @@ Bytes not_deflated(const SharedNetwork& network) {
   return put_together(parts, parts.description.size(), 0, parts.description);
 }
 
+Bytes arithmetic(const SharedNetwork& network) {
+  StoreOptions options;
+  options.coding = Coding::kArithmetic;
+  return store(network, options);
+}
+
 struct Kind {
   const char* name;
   std::vector<Bytes> files;
@@ -162,6 +168,16 @@ const std::vector<Kind>& kinds() {
        },
        17U << 20,
        256},
+      {"StoredArithmetic",
+       {arithmetic(random_layer_network(1, 8, 9, 4, 0.2)), arithmetic(random_shared_network(2)),
+        arithmetic(many_small_nodes(9))},
+       [](const uint8_t* data, size_t size) {
+         load_and_use(
+             [](const uint8_t* d, size_t s, const char* n) { return load_stored_network(d, s, n); },
+             data, size);
+       },
+       65U << 20,
+       1024},
   };
   return kinds;
 }
@@ -274,7 +290,7 @@ TEST_P(Fuzz, RandomBytes) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Range<size_t>(0, 5),
+INSTANTIATE_TEST_SUITE_P(Kinds, Fuzz, ::testing::Range<size_t>(0, 6),
                          [](const auto& info) { return kinds()[info.param].name; });
 
 }  // namespace

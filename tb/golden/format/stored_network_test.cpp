@@ -375,8 +375,8 @@ TEST(StoredNetwork, Messages) {
   EXPECT_EQ(load_error(good), "no error");
   EXPECT_EQ(load_error({}), "file: not a model file: 0 bytes, expected at least 12");
   Bytes bytes = good;
-  bytes[4] = 4;
-  EXPECT_EQ(load_error(bytes), "file: header: version 4, expected 1 to 3");
+  bytes[4] = 5;
+  EXPECT_EQ(load_error(bytes), "file: header: version 5, expected 1 to 4");
   bytes = good;
   bytes[6] = 6;
   EXPECT_EQ(load_error(bytes), "file: header: kind 6, expected 0 to 5");
