@@ -7,7 +7,6 @@
 namespace sparsys::top {
 namespace {
 
-constexpr uint32_t kPageBits = 12;
 constexpr uint64_t kMostWords = uint64_t{1} << 28;
 constexpr uint64_t kMostInstructions = uint64_t{1} << 24;
 

@@ -8,7 +8,6 @@
 namespace sparsys::top {
 namespace {
 
-using mxu::Opcode;
 using mxu::Register;
 using mxu::Setting;
 
@@ -69,14 +68,14 @@ MatrixMachine::State MatrixMachine::go_on(const Store& store) {
       status_ = code | uint64_t{number_ & 0xFFFFFF} << 8;
       return state_ = State::kFailed;
     }
-    if (i.opcode == Opcode::kReadHost && machine.input.size() < i.length) {
+    if (i.opcode == mxu::Opcode::kReadHost && machine.input.size() < i.length) {
       wanted_ = i.length;
       return state_;
     }
     wanted_ = 0;
-    if (i.opcode == Opcode::kReadWeights && !read_weights(store, i)) return state_;
+    if (i.opcode == mxu::Opcode::kReadWeights && !read_weights(store, i)) return state_;
     machine.run(words);
-    if (i.opcode == Opcode::kFlush) reader_ = mxu::StreamReader(shape_);
+    if (i.opcode == mxu::Opcode::kFlush) reader_ = mxu::StreamReader(shape_);
     address_ += 16;
     --left_;
     ++number_;
@@ -121,20 +120,21 @@ uint32_t MatrixMachine::check(const mxu::Instruction& i, const mxu::InstructionW
   const Setting map = setting(Register::kMap), result = setting(Register::kResult);
   const Setting walk = setting(Register::kWalk), pooled = setting(Register::kPooledMap);
   const Setting pool_out = setting(Register::kPooledResult), window = setting(Register::kWindow);
-  const bool matrix = i.opcode == Opcode::kMatrixMultiply || i.opcode == Opcode::kConvolve;
-  const bool conv = i.opcode == Opcode::kConvolve;
-  const bool pool = i.opcode == Opcode::kActivate && i.pooling != mxu::Pooling::kNone;
-  const bool set = i.opcode == Opcode::kSet;
-  const bool rows = i.opcode == Opcode::kReadHost || i.opcode == Opcode::kWriteHost;
-  if (i.opcode > Opcode::kFlush || (set && !known(i.reg))) return 1;
+  const bool matrix =
+      i.opcode == mxu::Opcode::kMatrixMultiply || i.opcode == mxu::Opcode::kConvolve;
+  const bool conv = i.opcode == mxu::Opcode::kConvolve;
+  const bool pool = i.opcode == mxu::Opcode::kActivate && i.pooling != mxu::Pooling::kNone;
+  const bool set = i.opcode == mxu::Opcode::kSet;
+  const bool rows = i.opcode == mxu::Opcode::kReadHost || i.opcode == mxu::Opcode::kWriteHost;
+  if (i.opcode > mxu::Opcode::kFlush || (set && !known(i.reg))) return 1;
   if (mxu::encode(i) != words || (i.raw && i.codebook) ||
       (set && mxu::set_of(i.reg, mxu::setting_of(i.reg, i.value)).value != i.value) ||
       (matrix && (i.rows_less_one >= config_.rows || i.columns_less_one >= config_.cols))) {
     return 7;
   }
   const uint64_t length = conv ? uint64_t{result.out_h} * result.out_w : i.length;
-  if (i.opcode == Opcode::kReadWeights && (i.beats == 0 || i.tiles == 0)) return 2;
-  if ((matrix || rows || i.opcode == Opcode::kActivate) && length == 0) return 2;
+  if (i.opcode == mxu::Opcode::kReadWeights && (i.beats == 0 || i.tiles == 0)) return 2;
+  if ((matrix || rows || i.opcode == mxu::Opcode::kActivate) && length == 0) return 2;
   if (conv && (map.in_h == 0 || map.in_w == 0 || walk.stride_x == 0 || walk.stride_y == 0)) {
     return 2;
   }
@@ -143,16 +143,17 @@ uint32_t MatrixMachine::check(const mxu::Instruction& i, const mxu::InstructionW
        pool_out.stride_y == 0 || window.window_h == 0 || window.window_w == 0 || i.sum)) {
     return 2;
   }
-  if (i.opcode == Opcode::kReadWeights && uint64_t{i.beat} + i.beats > uint64_t{1} << 32) return 6;
+  if (i.opcode == mxu::Opcode::kReadWeights && uint64_t{i.beat} + i.beats > uint64_t{1} << 32)
+    return 6;
   if (matrix && i.take && machine.fifo.empty()) return 6;
   const uint64_t extent = conv ? (map.in_h - uint64_t{1}) * walk.pitch + map.in_w : length;
-  const bool buffer = matrix || i.opcode == Opcode::kActivate || (rows && !i.parameters);
+  const bool buffer = matrix || i.opcode == mxu::Opcode::kActivate || (rows && !i.parameters);
   if (buffer && i.buffer + extent > config_.ub_depth) return 3;
   const uint64_t sums = pool ? uint64_t{pooled.in_h} * pooled.in_w : i.sum ? 2 * length : length;
-  if ((matrix || i.opcode == Opcode::kActivate) && i.accumulators + sums > config_.acc_depth) {
+  if ((matrix || i.opcode == mxu::Opcode::kActivate) && i.accumulators + sums > config_.acc_depth) {
     return 4;
   }
-  if (i.opcode == Opcode::kActivate && i.set + (i.sum ? 2 : 0) >= config_.param_sets) return 5;
+  if (i.opcode == mxu::Opcode::kActivate && i.set + (i.sum ? 2 : 0) >= config_.param_sets) return 5;
   if (i.parameters && (i.buffer / 16 >= config_.param_sets || i.buffer % 16 + length > 9)) return 5;
   if (pool && i.pooling != mxu::Pooling::kMax && window.window_h * window.window_w > 255) return 8;
   return 0;

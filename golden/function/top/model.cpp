@@ -8,8 +8,6 @@
 namespace sparsys::top {
 namespace {
 
-constexpr uint32_t kPageBits = 12;
-
 Channel channel_of(Opcode opcode) {
   switch (opcode) {
     case Opcode::kSparseLoad:

@@ -22,6 +22,8 @@
 
 namespace sparsys::top {
 
+constexpr uint32_t kPageBits = 12;  // of an address, within its page
+
 // ERROR to ERROR_PAGE; code 0: none.
 struct Failure {
   uint8_t code = 0;

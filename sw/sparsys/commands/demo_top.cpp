@@ -140,7 +140,7 @@ std::string run_lockstep(const Arguments& arguments, const top::Image& image,
   return mismatch;
 }
 
-void print(const json& report) {
+void print_figures(const json& report) {
   Listing lines;
   lines.add("data set", report["dataset"]);
   lines.add("test error", percent_text(report["float_error_pct"]) + " float, " +
@@ -197,7 +197,7 @@ void run_demo(Arguments& arguments) {
   report["error_pct"] = all.score.percent();
   const RunTotals rtl = run_rtl(arguments, image, placed, data, *reference, report);
   const std::string mismatch = run_lockstep(arguments, image, placed, data, *reference, report);
-  print(report);
+  print_figures(report);
 
   Expectations expect;
   expect.require(mismatch.empty(), "every signal the same in RTL and cycle model, in every cycle" +
