@@ -110,7 +110,7 @@ def read(top: str, parameters: dict, files: Iterable[Path] = (), boxes: Iterable
     sets = " ".join(f"-chparam {n} {v}" for n, v in parameters.items())
     read_boxes = f"read_verilog -lib {' '.join(map(str, boxes))}\n" if boxes else ""
     files = [f for f in files or rtl_files() if f not in boxes]
-    return (f"{read_boxes}read_verilog -I{ROOT}/rtl/top -defer {' '.join(map(str, files))}\n"
+    return (f"{read_boxes}read_verilog -Irtl/top -defer {' '.join(map(str, files))}\n"
             f"hierarchy -check -top {top} {sets}\n")
 
 

@@ -22,7 +22,6 @@ INVISIBLE = {
     "eie": {
         "rtl/eie/eie_sequencer.v: desc_q": LOADED,
         "rtl/eie/eie_sequencer.v: left_q": LOADED,
-        "rtl/eie/eie_sequencer.v: step_q": LOADED,
         "rtl/eie/eie_columns.v: step_q": "0 behind every cycle in which no pass runs",
         "rtl/eie/eie_errors.v: pe_found_q": "0 in a list's first cycle",
         "rtl/eie/groups/eie_tally.v: count_q": "follows the groups every cycle",
